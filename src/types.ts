@@ -1,0 +1,258 @@
+/**
+ * The public types of hepatica.
+ *
+ * Conventions, said once: voxel arrays are in C order (z, y, x), x fastest. `size`, `spacing` and `origin` are
+ * (x, y, z); spacing and origin in mm, LPS (DICOM PS3.3 C.7.6.2.1.1). `direction` is a row-major 3×3 matrix whose
+ * columns are the unit vectors along the index axes; the third may lean (gantry tilt).
+ */
+
+export type Vector3 = readonly [number, number, number];
+export type Matrix3 = readonly [number, number, number, number, number, number, number, number, number];
+
+/** Where the voxels of an array lie. */
+export interface Geometry {
+  /** Voxels along (x, y, z). */
+  readonly size: Vector3;
+  /** Distance of voxel centres along (x, y, z), mm. */
+  readonly spacing: Vector3;
+  /** Position of the centre of voxel (0, 0, 0), mm, LPS. */
+  readonly origin: Vector3;
+  /** Row-major 3×3; column c is the unit vector along index axis c. */
+  readonly direction: Matrix3;
+}
+
+/** A CT volume from the caller, after itk-wasm's `Image`; Hounsfield units. */
+export interface VolumeInput extends Geometry {
+  /** HU, `size[0] * size[1] * size[2]` values in order (z, y, x). */
+  readonly data: Int16Array | Float32Array;
+}
+
+/** A file, or an object in it, that is not part of the volume, and why. */
+export interface ExcludedFile {
+  readonly file: string;
+  /** Stable: `NOT_DICOM`, `WRONG_MODALITY`, `LOCALIZER`, `DERIVED_IMAGE`, `DUPLICATE_SOP_INSTANCE`, `DUPLICATE_SLICE`, `OTHER_SERIES`, … */
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** What reading found and did; nothing is dropped or mended without a line here. */
+export interface SeriesReport {
+  readonly patientId: string;
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly frameOfReferenceUid: string;
+  readonly seriesDescription: string;
+  readonly manufacturer: string;
+  readonly transferSyntaxes: readonly string[];
+  /** True where a lossy transfer syntax, or LossyImageCompression (0028,2110), says so. */
+  readonly lossy: boolean;
+  readonly sliceThicknessMm: number | null;
+  readonly gantryTilt: boolean;
+  readonly contrastAgent: string;
+  /** SOPInstanceUID of each slice (frame numbers from 1 for multi-frame objects), in the order of z. */
+  readonly slices: readonly { readonly file: string; readonly sopInstanceUid: string; readonly frame: number | null }[];
+  /** z indices that were interpolated (option `gaps: 'interpolate'`), with their positions in mm along the normal. */
+  readonly interpolated: readonly { readonly index: number; readonly positionMm: number }[];
+  readonly excluded: readonly ExcludedFile[];
+  /** What was mended, in words, each with a stable code (padding made air, values clamped, …). */
+  readonly repairs: readonly Warning[];
+}
+
+export interface Warning {
+  /** Stable, upper case. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A CT volume in Hounsfield units. */
+export interface Volume extends VolumeInput {
+  /** How it was read; null for NIfTI and for volumes from the caller. */
+  readonly report: SeriesReport | null;
+  readonly warnings: readonly Warning[];
+  /** Frees the voxels at once instead of at the next garbage collection; `data` has length 0 afterwards. */
+  dispose(): void;
+}
+
+export type DeviceChoice = 'auto' | 'cpu' | 'cuda';
+
+export interface Progress {
+  /** What is being done, for a person: `reading`, `preprocessing`, `segmenting`, … */
+  readonly stage: string;
+  /** 0 to 1 over the whole call; never falls. */
+  readonly fraction: number;
+}
+
+/** Options of every call that takes time. */
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Threads to compute with; default: all cores that the process may use. */
+  readonly threads?: number;
+}
+
+export interface DeviceOptions {
+  /** `auto` (default) takes the GPU where one answers, else the CPU. */
+  readonly device?: DeviceChoice;
+}
+
+export interface ReadSeriesOptions extends RunOptions {
+  /** SeriesInstanceUID, where the source holds several. */
+  readonly series?: string;
+  /** Which sub-volume of a series with several phases, as listed by `listSeries`. */
+  readonly phase?: number;
+  /** What to do about missing or unevenly spaced slices; default `reject`. */
+  readonly gaps?: 'reject' | 'interpolate';
+  /** Accept objects without RescaleSlope and RescaleIntercept and take stored values as they are; default false. */
+  readonly raw?: boolean;
+}
+
+export interface SeriesSummary {
+  readonly seriesInstanceUid: string;
+  readonly studyInstanceUid: string;
+  readonly patientId: string;
+  readonly modality: string;
+  readonly description: string;
+  readonly files: number;
+  /** Sub-volumes (phases, temporal positions, acquisitions); one for an ordinary series. */
+  readonly phases: readonly { readonly phase: number; readonly label: string; readonly slices: number }[];
+  /** Null if the series can be read as a CT volume, else why not. */
+  readonly problem: Warning | null;
+}
+
+export type HistogramEqualization = 'global' | 'clahe' | 'none';
+
+export interface PreprocessOptions extends RunOptions, DeviceOptions {
+  /** HU limits; default [−100, 400] (paper, Preprocessing). */
+  readonly window?: readonly [number, number];
+  /** Per-slice histogram equalization; default `global` (OpenCV's equalizeHist). */
+  readonly equalization?: HistogramEqualization;
+}
+
+/** The 8-bit pictures that the networks see. */
+export interface PreprocessedVolume extends Geometry {
+  /** 0 to 255, order (z, y, x): clipped and equalized. */
+  readonly data: Uint8Array;
+  /** 0 to 255, order (z, y, x): clipped only (figure 2 B). */
+  readonly clipped: Uint8Array;
+  readonly device: string;
+  readonly timings: Readonly<Record<string, number>>;
+  dispose(): void;
+}
+
+/** A closed outline in one slice. */
+export interface Perimeter {
+  /** z index. */
+  readonly slice: number;
+  /** True for the border of a hole. */
+  readonly hole: boolean;
+  /** x, y of the border pixels' centres, in pixels, flattened: [x0, y0, x1, y1, …]; not closed by repetition. */
+  readonly pixels: Float32Array;
+  /** x, y, z in mm, LPS, flattened: [x0, y0, z0, …]. */
+  readonly mm: Float32Array;
+}
+
+export interface BoundingBox {
+  /** First voxel (x, y, z) inside. */
+  readonly min: Vector3;
+  /** Last voxel (x, y, z) inside. */
+  readonly max: Vector3;
+}
+
+export interface SegmentOptions extends RunOptions, DeviceOptions {
+  /** A trained segmenter; default: the weights that come with the package. */
+  readonly model?: Model;
+  /** Arithmetic on the CPU: `auto` takes bf16 where the CPU has it, else fp32. */
+  readonly precision?: 'auto' | 'fp32' | 'bf16';
+}
+
+/** The liver region as the lesion network takes it. */
+export interface RegionOfInterest {
+  readonly boundingBox: BoundingBox;
+  /** Voxels added around the bounding box on each side. */
+  readonly marginMm: number;
+}
+
+/** A segmented structure on the grid of its source volume. */
+export interface Segmentation extends Geometry {
+  readonly structure: string;
+  /** 0 or 1, order (z, y, x). */
+  readonly mask: Uint8Array;
+  readonly perimeters: readonly Perimeter[];
+  readonly volumeMl: number;
+  /** Null where nothing was found. */
+  readonly boundingBox: BoundingBox | null;
+  /** z indices with the structure. */
+  readonly slices: readonly number[];
+  readonly roi: RegionOfInterest | null;
+  /** The volume that was segmented: the input of `classifyLesions` together with the mask. */
+  readonly volume: Volume;
+  /** `cpu`, or `cuda:0 NAME`. */
+  readonly device: string;
+  readonly precision: 'fp32' | 'bf16';
+  /** ms by stage. */
+  readonly timings: Readonly<Record<string, number>>;
+  readonly warnings: readonly Warning[];
+  dispose(): void;
+}
+
+/** What a model needs to run, and where it comes from; kept as metadata in its safetensors file. */
+export interface ModelInfo {
+  readonly kind: string;
+  readonly structure: string;
+  readonly architecture: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly parameters: number;
+  /** Hex SHA-256 of the file. */
+  readonly sha256: string;
+  readonly path: string;
+}
+
+export interface Model {
+  readonly info: ModelInfo;
+  dispose(): void;
+}
+
+/** Overlap of two masks, counted over the whole volume (paper, equations 4–6). */
+export interface SegmentationMetrics {
+  /** 2TP / (2TP + FP + FN); 1 where both are empty. */
+  readonly dice: number;
+  /** Volumetric overlap error, %: 100·(1 − TP/(TP + FP + FN)). */
+  readonly voe: number;
+  /** Relative volume difference, %; null where only the reference is empty. */
+  readonly rvd: number | null;
+  readonly convention: RvdConvention;
+  readonly predictionVoxels: number;
+  readonly referenceVoxels: number;
+  readonly predictionMl: number;
+  readonly referenceMl: number;
+}
+
+/** `paper`: 100·(|R| − |S|)/|R|; `standard`: 100·(|S| − |R|)/|R|; `lits`: the standard one's absolute value. */
+export type RvdConvention = 'paper' | 'standard' | 'lits';
+
+export interface MaskInput extends Geometry {
+  /** Non-zero is inside; order (z, y, x). */
+  readonly data: Uint8Array;
+}
+
+/** One labelled scan. Paths are resolved against the caller's working directory. */
+export interface TrainingCase {
+  readonly patient: string;
+  /** A NIfTI file, or a DICOM folder or file. */
+  readonly image: string;
+  /** A NIfTI mask, a DICOM mask series, a folder or file of JSON polygons (hepatica, VIA, labelme). */
+  readonly label: string;
+  /** Values of the mask that count as the structure; default: all non-zero. */
+  readonly labelValues?: readonly number[];
+}
+
+export interface TrainingDataset {
+  readonly cases: readonly TrainingCase[];
+}
+
+export interface DeviceInfo {
+  readonly version: string;
+  readonly libtorch: string;
+  readonly cuda: { readonly available: boolean; readonly devices: readonly string[]; readonly reason: string };
+  readonly cpu: { readonly features: readonly string[]; readonly bf16: boolean; readonly threads: number };
+}
