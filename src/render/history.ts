@@ -1,0 +1,120 @@
+import { loadImage } from '@napi-rs/canvas';
+import * as vega from 'vega';
+import { InvalidArgumentError } from '../errors.js';
+import { encodePng, kFontFamily, makeCanvas } from './canvas.js';
+
+/** What is drawn of one epoch; a null or absent value leaves a gap in its curve. */
+export interface LearningCurvePoint {
+  /** From 1. */
+  readonly epoch: number;
+  readonly trainingLoss?: number | null;
+  readonly trainingAccuracy?: number | null;
+  readonly validationLoss?: number | null;
+  readonly validationAccuracy?: number | null;
+  /** Mean Dice of the validation patients. */
+  readonly validationDice?: number | null;
+}
+
+export interface LearningCurves {
+  /** An SVG document. */
+  readonly svg: string;
+  /** A PNG file. */
+  readonly png: Uint8Array;
+}
+
+const kPanelWidth = 460;
+const kPanelHeight = 320;
+
+interface Row {
+  readonly epoch: number;
+  readonly curve: string;
+  readonly value: number;
+}
+
+function rowsOf(history: readonly LearningCurvePoint[], curves: Record<string, keyof LearningCurvePoint>): Row[] {
+  return history.flatMap((point) =>
+    Object.entries(curves).flatMap(([curve, key]) => {
+      const value = point[key];
+      return typeof value === 'number' && Number.isFinite(value) ? [{ epoch: point.epoch, curve, value }] : [];
+    }),
+  );
+}
+
+function panel(name: string, title: string, zero: boolean): vega.GroupMark {
+  const domain = { data: name, field: 'value' };
+  return {
+    type: 'group',
+    encode: { enter: { width: { value: kPanelWidth }, height: { value: kPanelHeight } } },
+    scales: [
+      { name: 'x', type: 'linear', range: [0, kPanelWidth], nice: true, domain: { data: name, field: 'epoch' } },
+      { name: 'y', type: 'linear', range: [kPanelHeight, 0], nice: true, zero, domain },
+      { name: 'colour', type: 'ordinal', range: 'category', domain: { data: name, field: 'curve' } },
+    ],
+    axes: [
+      { orient: 'bottom', scale: 'x', title: 'epoch', format: 'd', tickMinStep: 1, grid: true },
+      { orient: 'left', scale: 'y', grid: true },
+    ],
+    legends: [{ stroke: 'colour', symbolType: 'stroke', orient: 'bottom', direction: 'horizontal' }],
+    title: { text: title, anchor: 'start' },
+    marks: [
+      {
+        type: 'group',
+        from: { facet: { name: `${name}_curves`, data: name, groupby: 'curve' } },
+        marks: [
+          {
+            type: 'line',
+            from: { data: `${name}_curves` },
+            encode: {
+              enter: {
+                x: { scale: 'x', field: 'epoch' },
+                y: { scale: 'y', field: 'value' },
+                stroke: { scale: 'colour', field: 'curve' },
+                strokeWidth: { value: 2 },
+              },
+            },
+          },
+        ],
+      },
+    ],
+  };
+}
+
+/**
+ * Draws the learning curves (the paper's figure 6): A accuracy and Dice, B loss, by epoch, of training and validation.
+ *
+ * @throws InvalidArgumentError where there is no epoch to draw
+ */
+export async function renderLearningCurves(history: readonly LearningCurvePoint[]): Promise<LearningCurves> {
+  if (history.length === 0) {
+    throw new InvalidArgumentError('INVALID_ARGUMENT', 'Expected history to hold at least one epoch, received none', {
+      field: 'history',
+      remedy: 'Train for at least one epoch first.',
+    });
+  }
+  const text = { labelFont: kFontFamily, titleFont: kFontFamily };
+  const spec: vega.Spec = {
+    background: 'white',
+    padding: 12,
+    layout: { columns: 2, padding: { column: 70 }, bounds: 'flush' },
+    config: { axis: text, legend: text, title: { font: kFontFamily, fontWeight: 'normal', fontSize: 14 } },
+    data: [
+      {
+        name: 'accuracy',
+        values: rowsOf(history, {
+          'training accuracy': 'trainingAccuracy',
+          'validation accuracy': 'validationAccuracy',
+          'validation Dice': 'validationDice',
+        }),
+      },
+      { name: 'loss', values: rowsOf(history, { training: 'trainingLoss', validation: 'validationLoss' }) },
+    ],
+    marks: [panel('accuracy', 'A  accuracy', false), panel('loss', 'B  cross-entropy loss', true)],
+  };
+  const view = new vega.View(vega.parse(spec), { renderer: 'none' });
+  const svg = await view.toSVG();
+  view.finalize();
+  const picture = await loadImage(Buffer.from(svg));
+  const sheet = makeCanvas(picture.width * 2, picture.height * 2);
+  sheet.context.drawImage(picture, 0, 0, sheet.canvas.width, sheet.canvas.height);
+  return { svg, png: await encodePng(sheet.canvas) };
+}

@@ -1,0 +1,32 @@
+import { loadImage } from '@napi-rs/canvas';
+import { encodePng, kFontFamily, makeCanvas } from './canvas.js';
+import type { RenderedSlice } from './overlay.js';
+
+/**
+ * Lays pictures out on one sheet, row by row, each with its slice number.
+ *
+ * @returns a PNG file
+ */
+export async function renderMontage(
+  pictures: readonly RenderedSlice[],
+  options: { readonly columns?: number; readonly tileWidth?: number; readonly captions?: readonly string[] } = {},
+): Promise<Uint8Array> {
+  const columns = Math.max(1, Math.min(options.columns ?? 6, pictures.length));
+  const rows = Math.max(1, Math.ceil(pictures.length / columns));
+  const tileWidth = options.tileWidth ?? 256;
+  const first = pictures[0];
+  const tileHeight = first ? Math.round((tileWidth * first.height) / first.width) : tileWidth;
+  const { canvas, context } = makeCanvas(columns * tileWidth, rows * tileHeight);
+  context.fillStyle = '#000';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.font = `${Math.round(tileWidth / 18)}px "${kFontFamily}"`;
+  context.textBaseline = 'top';
+  for (const [index, picture] of pictures.entries()) {
+    const x = (index % columns) * tileWidth;
+    const y = Math.floor(index / columns) * tileHeight;
+    context.drawImage(await loadImage(picture.png), x, y, tileWidth, tileHeight);
+    context.fillStyle = '#fff';
+    context.fillText(options.captions?.[index] ?? `slice ${picture.slice}`, x + 5, y + 5);
+  }
+  return encodePng(canvas);
+}

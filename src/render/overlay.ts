@@ -1,0 +1,109 @@
+import type { SKRSContext2D } from '@napi-rs/canvas';
+import { InvalidArgumentError } from '../errors.js';
+import type { Geometry, Perimeter, VolumeInput } from '../types.js';
+import { drawGreySlice, encodePng, makeCanvas, placeSlice, type SlicePlacement, windowSlice } from './canvas.js';
+
+/** A picture of one slice. */
+export interface RenderedSlice {
+  /** z index. */
+  readonly slice: number;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** A PNG file. */
+  readonly png: Uint8Array;
+}
+
+export interface RenderOptions {
+  /** z indices; `structure` (default): the slices with the structure; `all`. */
+  readonly slices?: readonly number[] | 'structure' | 'all';
+  /** HU shown as black and white; default [−110, 190], a common abdominal window. */
+  readonly window?: readonly [number, number];
+  /** The longer side of the picture has at least this many pixels; default 512. */
+  readonly minimumSize?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { stage: string; fraction: number }) => void;
+}
+
+/** The outlines that are drawn: of a `Segmentation`, or of any mask. */
+export interface Outlines {
+  readonly perimeters: readonly Perimeter[];
+}
+
+const kAbdominalWindow: readonly [number, number] = [-110, 190];
+/** The paper's figure 5: "the yellow line seen around the liver is the predicted perimeter". */
+const kPerimeterColour = '#ffe600';
+
+function strokePerimeter(context: SKRSContext2D, perimeter: Perimeter, placement: SlicePlacement): void {
+  const { pixels } = perimeter;
+  context.beginPath();
+  for (let i = 0; i + 1 < pixels.length; i += 2) {
+    // Perimeters run through the centres of border pixels; the picture's origin is a pixel's corner.
+    const x = placement.offsetX + ((pixels[i] as number) + 0.5) * placement.scaleX;
+    const y = placement.offsetY + ((pixels[i + 1] as number) + 0.5) * placement.scaleY;
+    if (i === 0) context.moveTo(x, y);
+    else context.lineTo(x, y);
+  }
+  context.closePath();
+  context.stroke();
+}
+
+function chooseSlices(volume: Geometry, outlines: Outlines, choice: RenderOptions['slices']): number[] {
+  const count = volume.size[2];
+  if (choice === 'all') return Array.from({ length: count }, (_, z) => z);
+  if (choice === undefined || choice === 'structure') {
+    return [...new Set(outlines.perimeters.map((perimeter) => perimeter.slice))].sort((a, b) => a - b);
+  }
+  for (const z of choice) {
+    if (!Number.isInteger(z) || z < 0 || z >= count) {
+      throw new InvalidArgumentError(
+        'INVALID_ARGUMENT',
+        `Expected slices to be integers from 0 to ${count - 1}, received ${z}`,
+        { field: 'slices', remedy: 'Give z indices of the volume.' },
+      );
+    }
+  }
+  return [...choice];
+}
+
+/**
+ * Draws the perimeter in yellow on the CT slices (the paper's figure 5), in the radiological view.
+ *
+ * @param volume the CT volume, HU, order (z, y, x)
+ * @param outlines a result of `segmentLiver`, or perimeters on the volume's grid
+ * @throws InvalidArgumentError where a slice is not in the volume; the signal's reason on abort
+ */
+export async function renderOverlay(
+  volume: VolumeInput,
+  outlines: Outlines,
+  options: RenderOptions = {},
+): Promise<RenderedSlice[]> {
+  const slices = chooseSlices(volume, outlines, options.slices);
+  const window = options.window ?? kAbdominalWindow;
+  const size = [volume.size[0], volume.size[1]] as const;
+  const placement = placeSlice(volume, options.minimumSize ?? 512);
+  const bySlice = groupBySlice(outlines.perimeters);
+  const rendered: RenderedSlice[] = [];
+  for (const [index, z] of slices.entries()) {
+    options.signal?.throwIfAborted();
+    const { canvas, context } = makeCanvas(placement.width, placement.height);
+    drawGreySlice(context, windowSlice(volume.data, size, z, window), size, placement);
+    context.strokeStyle = kPerimeterColour;
+    context.lineWidth = Math.max(2, placement.width / 300);
+    context.lineJoin = 'round';
+    for (const perimeter of bySlice.get(z) ?? []) strokePerimeter(context, perimeter, placement);
+    rendered.push({ slice: z, width: placement.width, height: placement.height, png: await encodePng(canvas) });
+    options.onProgress?.({ stage: 'rendering', fraction: (index + 1) / slices.length });
+  }
+  return rendered;
+}
+
+function groupBySlice(perimeters: readonly Perimeter[]): Map<number, Perimeter[]> {
+  const groups = new Map<number, Perimeter[]>();
+  for (const perimeter of perimeters) {
+    const group = groups.get(perimeter.slice);
+    if (group) group.push(perimeter);
+    else groups.set(perimeter.slice, [perimeter]);
+  }
+  return groups;
+}

@@ -1,0 +1,55 @@
+import { InvalidArgumentError } from '../errors.js';
+import type { PreprocessedVolume, VolumeInput } from '../types.js';
+import { drawGreySlice, encodePng, kFontFamily, makeCanvas, placeSlice, windowSlice } from './canvas.js';
+import type { RenderedSlice } from './overlay.js';
+
+const kCaptionHeight = 36;
+/** The whole range of a CT: what a slice looks like before anything is done to it. */
+const kRawWindow: readonly [number, number] = [-1024, 1500];
+
+/**
+ * Draws the steps of preprocessing side by side (the paper's figure 2): A the raw slice, B clipped to the HU window,
+ * C with its histogram equalized.
+ *
+ * @param slice z index
+ */
+export async function renderPreprocessing(
+  volume: VolumeInput,
+  preprocessed: PreprocessedVolume,
+  slice: number,
+  options: { readonly minimumSize?: number } = {},
+): Promise<RenderedSlice> {
+  if (!Number.isInteger(slice) || slice < 0 || slice >= volume.size[2]) {
+    throw new InvalidArgumentError(
+      'INVALID_ARGUMENT',
+      `Expected slice to be an integer from 0 to ${volume.size[2] - 1}, received ${slice}`,
+      { field: 'slice', remedy: 'Give a z index of the volume.' },
+    );
+  }
+  const size = [volume.size[0], volume.size[1]] as const;
+  const pixels = size[0] * size[1];
+  const part = (bytes: Uint8Array) => bytes.subarray(slice * pixels, (slice + 1) * pixels);
+  const panels = [
+    { grey: windowSlice(volume.data, size, slice, kRawWindow), caption: 'A  raw CT' },
+    { grey: part(preprocessed.clipped), caption: 'B  clipped' },
+    { grey: part(preprocessed.data), caption: 'C  histogram equalized' },
+  ];
+  const placement = placeSlice(volume, options.minimumSize ?? 512);
+  const width = panels.length * placement.width;
+  const height = placement.height + kCaptionHeight;
+  const { canvas, context } = makeCanvas(width, height);
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, width, height);
+  for (const [index, panel] of panels.entries()) {
+    const left = index * placement.width;
+    context.save();
+    context.translate(left, 0);
+    drawGreySlice(context, panel.grey, size, placement);
+    context.restore();
+    context.fillStyle = '#000';
+    context.font = `20px "${kFontFamily}"`;
+    context.textBaseline = 'middle';
+    context.fillText(panel.caption, left + 8, placement.height + kCaptionHeight / 2);
+  }
+  return { slice, width, height, png: await encodePng(canvas) };
+}

@@ -1,0 +1,121 @@
+import { createCanvas, loadImage } from '@napi-rs/canvas';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { renderLearningCurves } from '../src/render/history.js';
+import { renderMontage } from '../src/render/montage.js';
+import { renderOverlay } from '../src/render/overlay.js';
+import { renderPreprocessing } from '../src/render/preprocessing.js';
+import type { Perimeter, PreprocessedVolume, VolumeInput } from '../src/types.js';
+
+async function pixelsOf(png: Uint8Array) {
+  const image = await loadImage(png);
+  const context = createCanvas(image.width, image.height).getContext('2d');
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, image.width, image.height);
+  const at = (x: number, y: number) =>
+    Array.from(data.subarray((y * image.width + x) * 4, (y * image.width + x) * 4 + 3));
+  return { width: image.width, height: image.height, at };
+}
+
+/** 64×32 pixels of 1×2 mm, 3 slices; left half −500 HU, right half 500 HU. */
+function makeVolume(direction: VolumeInput['direction'] = [1, 0, 0, 0, 1, 0, 0, 0, 1]): VolumeInput {
+  const data = new Int16Array(64 * 32 * 3).map((_, i) => (i % 64 < 32 ? -500 : 500));
+  return { data, size: [64, 32, 3], spacing: [1, 2, 5], origin: [0, 0, 0], direction };
+}
+
+const square: Perimeter = {
+  slice: 1,
+  hole: false,
+  pixels: new Float32Array([8, 8, 24, 8, 24, 24, 8, 24]),
+  mm: new Float32Array(0),
+};
+
+test('the perimeter is yellow and runs through the centres of its pixels', async () => {
+  const [picture, ...others] = await renderOverlay(makeVolume(), { perimeters: [square] });
+  assert.ok(picture);
+  assert.is(others.length, 0, 'only the slice with the structure is drawn');
+  assert.is(picture.slice, 1);
+  const pixels = await pixelsOf(picture.png);
+  assert.equal([pixels.width, pixels.height], [512, 512], 'square millimetres, 512 at least');
+  const [red, green, blue] = pixels.at(Math.round(8.5 * 8), Math.round(16.5 * 16)) as [number, number, number];
+  assert.ok(red > 200 && green > 180 && blue < 80, `yellow on the left border, found ${[red, green, blue]}`);
+  assert.equal(pixels.at(16 * 8, 16 * 16), [0, 0, 0], 'inside, the CT shows');
+  assert.equal(pixels.at(60 * 8, 16 * 16), [255, 255, 255]);
+});
+
+test("a volume whose x axis runs to the patient's right is mirrored into the radiological view", async () => {
+  const [picture] = await renderOverlay(makeVolume([-1, 0, 0, 0, 1, 0, 0, 0, 1]), { perimeters: [square] });
+  assert.ok(picture);
+  const pixels = await pixelsOf(picture.png);
+  assert.equal(pixels.at(4 * 8, 16 * 16), [255, 255, 255], 'the bright half is on the left now');
+  const [red, , blue] = pixels.at(512 - Math.round(8.5 * 8), Math.round(16.5 * 16)) as [number, number, number];
+  assert.ok(red > 200 && blue < 80, 'and the perimeter goes with it');
+});
+
+test('a slice outside the volume is refused by name', async () => {
+  try {
+    await renderOverlay(makeVolume(), { perimeters: [] }, { slices: [3] });
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as { code?: string }).code, 'INVALID_ARGUMENT');
+    assert.match((error as Error).message, /integers from 0 to 2, received 3/);
+  }
+});
+
+test('an aborted rendering rejects with the reason of its signal', async () => {
+  const reason = new Error('enough');
+  try {
+    await renderOverlay(makeVolume(), { perimeters: [square] }, { signal: AbortSignal.abort(reason) });
+    assert.unreachable();
+  } catch (error) {
+    assert.is(error, reason);
+  }
+});
+
+test('the three steps of preprocessing stand side by side', async () => {
+  const volume = makeVolume();
+  const pixels = 64 * 32 * 3;
+  const preprocessed = {
+    ...volume,
+    data: new Uint8Array(pixels).fill(200),
+    clipped: new Uint8Array(pixels).fill(90),
+  } as unknown as PreprocessedVolume;
+  const picture = await renderPreprocessing(volume, preprocessed, 2);
+  const { width, height, at } = await pixelsOf(picture.png);
+  assert.equal([width, height], [3 * 512, 512 + 36]);
+  assert.equal(at(512 + 256, 256), [90, 90, 90]);
+  assert.equal(at(1024 + 256, 256), [200, 200, 200]);
+});
+
+test('a montage lays its pictures out in rows', async () => {
+  const pictures = await renderOverlay(makeVolume(), { perimeters: [] }, { slices: 'all' });
+  const sheet = await pixelsOf(await renderMontage(pictures, { columns: 2, tileWidth: 128 }));
+  assert.equal([sheet.width, sheet.height], [256, 256]);
+  assert.equal(sheet.at(120, 200), [255, 255, 255]);
+  assert.equal(sheet.at(200, 250), [0, 0, 0], 'the place without a picture stays black');
+});
+
+test('the learning curves draw what was measured and leave out what was not', async () => {
+  const history = [1, 2, 3].map((epoch) => ({
+    epoch,
+    trainingLoss: 1 / epoch,
+    validationLoss: null,
+    trainingAccuracy: 0.9,
+  }));
+  const { svg, png } = await renderLearningCurves(history);
+  assert.match(svg, /training accuracy/);
+  assert.not.match(svg, /validation accuracy/);
+  assert.ok((await pixelsOf(png)).width > 800);
+  assert.is(svg, (await renderLearningCurves(history)).svg, 'the same history gives the same bytes');
+});
+
+test('no epoch, no curve', async () => {
+  try {
+    await renderLearningCurves([]);
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as { code?: string }).code, 'INVALID_ARGUMENT');
+  }
+});
+
+test.run();
