@@ -1,0 +1,87 @@
+#include "napi/arguments.h"
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "core/error.h"
+#include "napi/handles.h"
+
+namespace hepatica::napi {
+
+namespace {
+
+template <class Number, size_t kCount>
+std::array<Number, kCount> numbers(const Napi::Object& object, const char* name) {
+  const auto values = object.Get(name).As<Napi::Array>();
+  std::array<Number, kCount> result{};
+  for (uint32_t i = 0; i < kCount; ++i) {
+    result[i] = static_cast<Number>(values.Get(i).As<Napi::Number>().DoubleValue());
+  }
+  return result;
+}
+
+template <class Element>
+std::vector<Element> copied(const Napi::TypedArray& array, const Geometry& geometry) {
+  const auto elements = array.As<Napi::TypedArrayOf<Element>>();
+  if (static_cast<int64_t>(elements.ElementLength()) != geometry.voxel_count()) {
+    throw Error("INVALID_ARGUMENT", "Expected data to have one value for each voxel of size", {}, "data",
+                "Pass a typed array of size[0] * size[1] * size[2] values");
+  }
+  return std::vector<Element>(elements.Data(), elements.Data() + elements.ElementLength());
+}
+
+Napi::TypedArray data_of(const Napi::Object& object) { return object.Get("data").As<Napi::TypedArray>(); }
+
+}  // namespace
+
+Geometry geometry_argument(const Napi::Object& value) {
+  return {numbers<int64_t, 3>(value, "size"), numbers<double, 3>(value, "spacing"), numbers<double, 3>(value, "origin"),
+          numbers<double, 9>(value, "direction")};
+}
+
+std::shared_ptr<const Volume> volume_argument(const Napi::Value& value) {
+  if (auto held = held_volume(value)) return held;
+  const auto object = value.As<Napi::Object>();
+  auto volume = std::make_shared<Volume>();
+  volume->geometry = geometry_argument(object);
+  const Napi::TypedArray data = data_of(object);
+  if (data.TypedArrayType() == napi_int16_array) {
+    volume->hu = copied<int16_t>(data, volume->geometry);
+  } else {
+    volume->hu = copied<float>(data, volume->geometry);
+  }
+  return volume;
+}
+
+std::shared_ptr<const ByteVolume> byte_volume_argument(const Napi::Value& value) {
+  if (auto held = held_byte_volume(value)) return held;
+  const auto object = value.As<Napi::Object>();
+  auto volume = std::make_shared<ByteVolume>();
+  volume->geometry = geometry_argument(object);
+  volume->voxels = copied<uint8_t>(data_of(object), volume->geometry);
+  return volume;
+}
+
+std::string string_argument(const Napi::Object& options, const char* name) {
+  return options.Get(name).As<Napi::String>();
+}
+
+bool flag_argument(const Napi::Object& options, const char* name) { return options.Get(name).As<Napi::Boolean>(); }
+
+int int_argument(const Napi::Object& options, const char* name) {
+  return options.Get(name).As<Napi::Number>().Int32Value();
+}
+
+double number_argument(const Napi::Object& options, const char* name) {
+  return options.Get(name).As<Napi::Number>().DoubleValue();
+}
+
+std::vector<std::string> strings_argument(const Napi::Value& value) {
+  const auto values = value.As<Napi::Array>();
+  std::vector<std::string> strings;
+  for (uint32_t i = 0; i < values.Length(); ++i) strings.push_back(values.Get(i).As<Napi::String>());
+  return strings;
+}
+
+}  // namespace hepatica::napi

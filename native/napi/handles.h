@@ -1,0 +1,30 @@
+// Native objects that JavaScript holds: volumes, masks, models. Freed by dispose() or with their JavaScript object;
+// a job in flight keeps what it works on alive.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "core/volume.h"
+
+namespace hepatica {
+class SegmenterModel;
+}
+
+namespace hepatica::napi {
+
+// Registers the classes of an environment; called once from its set-up.
+void define_handles(Napi::Env env);
+
+// The JavaScript object: { data(): TypedArray, dispose(data?: TypedArray): void } for voxels, { dispose() } for models.
+Napi::Object make_handle(Napi::Env env, std::shared_ptr<Volume> volume);
+Napi::Object make_handle(Napi::Env env, std::shared_ptr<ByteVolume> volume);
+Napi::Object make_handle(Napi::Env env, std::shared_ptr<const SegmenterModel> model);
+
+// What a handle holds, or null where `value` is not such a handle or was disposed of.
+std::shared_ptr<const Volume> held_volume(const Napi::Value& value);
+std::shared_ptr<const ByteVolume> held_byte_volume(const Napi::Value& value);
+std::shared_ptr<const SegmenterModel> held_model(const Napi::Value& value);
+
+}  // namespace hepatica::napi

@@ -1,0 +1,130 @@
+#include "napi/job.h"
+
+#include <utility>
+
+#include "napi/environment.h"
+#include "napi/errors.h"
+
+namespace hepatica::napi {
+
+namespace {
+
+Device device_of(const Napi::Object& control) {
+  const std::string name = control.Get("device").As<Napi::String>();
+  if (name == "cpu") return Device::kCpu;
+  return name == "cuda" ? Device::kCuda : Device::kAuto;
+}
+
+// The environment goes away with jobs in flight (worker.terminate(), process.exit()): stop them all first, then wait
+// for this one. The hook was added after the job's thread-safe function, so it runs before that is closed.
+void stop_with_environment(Job* job) {
+  const std::shared_ptr<Job> alive = job->shared_from_this();
+  for (const auto& other : job->environment().jobs_in_flight) other->cancel();
+  job->join();
+  job->abandon();
+}
+
+}  // namespace
+
+Napi::Value start_job(Napi::Env env, const Napi::Object& control, Work work) {
+  const auto job = std::make_shared<Job>(env, std::move(work));
+  job->start(env, control);
+  auto handle = Napi::Object::New(env);
+  handle.Set("promise", job->promise());
+  handle.Set("cancel", Napi::Function::New(
+                           env,
+                           [weak = std::weak_ptr(job)](const Napi::CallbackInfo&) {
+                             if (const auto running = weak.lock()) running->cancel();
+                           },
+                           "cancel"));
+  return handle;
+}
+
+Job::Job(Napi::Env env, Work work)
+    : environment_(Environment::of(env)),
+      run_([this](const std::string& stage, double fraction) {
+        report({true, false, stage, fraction});
+      }),
+      work_(std::move(work)),
+      deferred_(Napi::Promise::Deferred::New(env)) {}
+
+void Job::start(Napi::Env env, const Napi::Object& control) {
+  run_.threads = control.Get("threads").As<Napi::Number>().Int32Value();
+  run_.requested_device = device_of(control);
+  const Napi::Value on_progress = control.Get("onProgress");
+  signal_ =
+      Signal::New(env, on_progress.IsFunction() ? on_progress.As<Napi::Function>() : Napi::Function(), "hepatica job",
+                  0, 1, new Context{shared_from_this()}, [](Napi::Env, void*, Context* context) { delete context; });
+  try {
+    thread_ = std::thread([this] { execute(); });
+  } catch (...) {
+    signal_.Release();
+    throw;
+  }
+  cleanup_hook_ = env.AddCleanupHook(stop_with_environment, this);
+  environment_.jobs_in_flight.insert(shared_from_this());
+}
+
+void Job::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Job::execute() {
+  try {
+    run_.check_cancelled();
+    deliver_ = std::exchange(work_, nullptr)(run_);
+    run_.begin_stage("done", 1, 1);
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+  work_ = nullptr;
+  report({false, true, {}, 0});
+  signal_.Release();
+}
+
+void Job::report(const News& news) {
+  const std::lock_guard lock(mutex_);
+  if (news.progressed) {
+    news_.progressed = true;
+    news_.stage = news.stage;
+    news_.fraction = news.fraction;
+  }
+  news_.finished |= news.finished;
+  // Fails only while the environment goes away: then there is nobody to tell.
+  if (!std::exchange(signalled_, true)) signal_.NonBlockingCall();
+}
+
+Job::News Job::take_news() {
+  const std::lock_guard lock(mutex_);
+  signalled_ = false;
+  return std::exchange(news_, {});
+}
+
+void Job::on_signal(Napi::Env env, Napi::Function on_progress, Context* context, void*) {
+  const std::shared_ptr<Job> job = context->job;
+  if (static_cast<napi_env>(env) == nullptr || job->abandoned_) return;  // The environment goes away.
+  const News news = job->take_news();
+  if (news.progressed && !on_progress.IsEmpty()) {
+    on_progress.Call({Napi::String::New(env, news.stage), Napi::Number::New(env, news.fraction)});
+  }
+  if (news.finished) job->end(env);
+}
+
+void Job::end(Napi::Env env) {
+  join();
+  cleanup_hook_.Remove(env);
+  environment_.jobs_in_flight.erase(shared_from_this());
+  settle(env);
+  deliver_ = nullptr;
+}
+
+void Job::settle(Napi::Env env) {
+  try {
+    if (failure_) std::rethrow_exception(failure_);
+    deferred_.Resolve(deliver_(env));
+  } catch (...) {
+    deferred_.Reject(error_value(env, std::current_exception()));
+  }
+}
+
+}  // namespace hepatica::napi

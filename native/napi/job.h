@@ -1,0 +1,86 @@
+// A promise worker: one pipeline call on a thread of its own (not libuv's pool, which file I/O needs), with progress,
+// cancelling, and an end that is safe while its environment goes away.
+#pragma once
+
+#include <napi.h>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "core/run.h"
+#include "napi/environment.h"
+
+namespace hepatica::napi {
+
+// Makes the JavaScript result; called on the environment's thread.
+using Deliver = std::function<Napi::Value(Napi::Env)>;
+// The pipeline call; runs on the job's thread, where no JavaScript value may be touched. Its captures are freed there.
+using Work = std::function<Deliver(Run&)>;
+
+// What JavaScript passes beside the arguments: { threads: number, device: string, onProgress?: (stage, fraction) =>
+// void }. Returns { promise, cancel() }; the promise rejects with the error of errors.h.
+Napi::Value start_job(Napi::Env env, const Napi::Object& control, Work work);
+
+class Job : public std::enable_shared_from_this<Job> {
+ public:
+  Job(Napi::Env env, Work work);
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  // These on the environment's thread.
+  void start(Napi::Env env, const Napi::Object& control);
+  Napi::Promise promise() const { return deferred_.Promise(); }
+  void cancel() { run_.cancel(); }
+  void join();
+  // The environment goes away: nothing is delivered any more.
+  void abandon() { abandoned_ = true; }
+  const Environment& environment() const { return environment_; }
+
+ private:
+  struct Context {
+    std::shared_ptr<Job> job;
+  };
+  static void on_signal(Napi::Env env, Napi::Function on_progress, Context* context, void*);
+  using Signal = Napi::TypedThreadSafeFunction<Context, void, on_signal>;
+
+  struct News {
+    bool progressed = false;
+    bool finished = false;
+    std::string stage;
+    double fraction = 0;
+  };
+
+  // On the job's thread.
+  void execute();
+  void report(const News& news);
+
+  // On the environment's thread.
+  News take_news();
+  void settle(Napi::Env env);
+  void end(Napi::Env env);
+
+  Environment& environment_;
+  Run run_;
+  Work work_;
+  Napi::Promise::Deferred deferred_;
+  Napi::Env::CleanupHook<void (*)(Job*), Job> cleanup_hook_;
+  Signal signal_;
+  std::thread thread_;
+  bool abandoned_ = false;
+
+  // Written by the job's thread before it reports that it has finished, read after.
+  Deliver deliver_;
+  std::exception_ptr failure_;
+
+  // At most one signal is under way: what happens meanwhile is merged into `news_`, so that a fast job cannot flood
+  // the event loop.
+  std::mutex mutex_;
+  News news_;
+  bool signalled_ = false;
+};
+
+}  // namespace hepatica::napi

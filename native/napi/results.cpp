@@ -1,0 +1,46 @@
+#include "napi/results.h"
+
+namespace hepatica::napi {
+
+namespace {
+
+template <class Numbers>
+Napi::Array numbers_value(Napi::Env env, const Numbers& numbers) {
+  return array_value(env, numbers, [&](auto number) { return Napi::Number::New(env, static_cast<double>(number)); });
+}
+
+Napi::Object warning_value(Napi::Env env, const Warning& warning) {
+  auto object = Napi::Object::New(env);
+  object.Set("code", warning.code);
+  object.Set("message", warning.message);
+  return object;
+}
+
+}  // namespace
+
+Napi::Array strings_value(Napi::Env env, const std::vector<std::string>& strings) {
+  return array_value(env, strings, [&](const std::string& text) { return Napi::String::New(env, text); });
+}
+
+Napi::Array warnings_value(Napi::Env env, const std::vector<Warning>& warnings) {
+  return array_value(env, warnings, [&](const Warning& warning) { return warning_value(env, warning); });
+}
+
+void set_geometry(Napi::Object object, const Geometry& geometry) {
+  const Napi::Env env = object.Env();
+  object.Set("size", numbers_value(env, geometry.size));
+  object.Set("spacing", numbers_value(env, geometry.spacing_mm));
+  object.Set("origin", numbers_value(env, geometry.origin_mm));
+  object.Set("direction", numbers_value(env, geometry.direction));
+}
+
+void set_run_report(Napi::Object object, const Run& run) {
+  const Napi::Env env = object.Env();
+  auto timings = Napi::Object::New(env);
+  for (const auto& [stage, milliseconds] : run.timings_ms()) timings.Set(stage, milliseconds);
+  object.Set("device", run.device_used());
+  object.Set("timings", timings);
+  object.Set("warnings", warnings_value(env, run.warnings()));
+}
+
+}  // namespace hepatica::napi

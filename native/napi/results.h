@@ -1,0 +1,32 @@
+// C++ values as JavaScript ones, in the shapes of src/types.ts.
+#pragma once
+
+#include <napi.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/run.h"
+#include "core/volume.h"
+
+namespace hepatica::napi {
+
+template <class Range, class Convert>
+Napi::Array array_value(Napi::Env env, const Range& range, Convert&& convert) {
+  auto array = Napi::Array::New(env, range.size());
+  uint32_t index = 0;
+  for (const auto& item : range) array.Set(index++, convert(item));
+  return array;
+}
+
+Napi::Array strings_value(Napi::Env env, const std::vector<std::string>& strings);
+Napi::Array warnings_value(Napi::Env env, const std::vector<Warning>& warnings);
+
+// Sets size, spacing, origin and direction.
+void set_geometry(Napi::Object object, const Geometry& geometry);
+
+// Sets device, timings (ms by stage) and warnings: what the run reports.
+void set_run_report(Napi::Object object, const Run& run);
+
+}  // namespace hepatica::napi
