@@ -1,0 +1,53 @@
+// `npm run build`: sets up, then builds the native add-on (cmake-js drives CMake) and the TypeScript sources.
+//   --native   only the add-on    --tests   the native tests too
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { main, run, say } from './setup/process.mjs';
+import { kRoot, setUp } from './setup.mjs';
+
+const kBinaries = join(kRoot, 'node_modules/.bin');
+export const kBuildFolder = join(kRoot, 'build');
+
+/** A unit with torch/torch.h takes up to 3 GiB: never more than two at once. */
+export function buildJobs() {
+  return Math.max(1, Math.min(2, availableParallelism(), Math.floor(totalmem() / 4e9)));
+}
+
+/** Configures again only where the options changed; CMake itself watches its own files. */
+function configure(libtorch, cuda) {
+  const options = [`--CDHEPATICA_LIBTORCH=${libtorch}`, `--CDHEPATICA_CUDA=${cuda.nvcc ? 'ON' : 'OFF'}`];
+  const stampPath = join(kBuildFolder, 'configured-with.json');
+  const stamp = JSON.stringify(options);
+  const isConfigured = existsSync(join(kBuildFolder, 'CMakeCache.txt')) && existsSync(stampPath);
+  if (isConfigured && readFileSync(stampPath, 'utf8') === stamp) return;
+  mkdirSync(kBuildFolder, { recursive: true });
+  const arguments_ = ['configure', '--out', kBuildFolder, '--config', 'Release', '--log-level', 'warn', ...options];
+  run(join(kBinaries, 'cmake-js'), arguments_, { cwd: kRoot });
+  writeFileSync(stampPath, stamp);
+}
+
+/** Builds CMake's `target`, incrementally. */
+export function buildNative({ libtorch, cuda }, target) {
+  say(`build: ${target} (CMake, ${buildJobs()} jobs)`);
+  configure(libtorch, cuda);
+  const options = ['--out', kBuildFolder, '--config', 'Release', '--parallel', String(buildJobs())];
+  run(join(kBinaries, 'cmake-js'), ['build', '--target', target, '--log-level', 'warn', ...options], { cwd: kRoot });
+}
+
+export function buildTypeScript() {
+  say('build: TypeScript');
+  rmSync(join(kRoot, 'dist'), { recursive: true, force: true });
+  run(join(kBinaries, 'tsc'), ['-p', 'tsconfig.json'], { cwd: kRoot });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main(async () => {
+    const { values } = parseArgs({ options: { native: { type: 'boolean' }, tests: { type: 'boolean' } } });
+    const setup = await setUp({ tests: values.tests });
+    buildNative(setup, values.tests ? 'all' : 'hepatica');
+    if (!values.native) buildTypeScript();
+  });
+}

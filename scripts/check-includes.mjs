@@ -1,0 +1,73 @@
+// Checks that #include lines go one way through the layers (native/) and that foreign libraries stay in their layer.
+// usage: node scripts/check-includes.mjs [folder with native/]   exits with 1 and a line for each violation
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { kRoot } from './setup.mjs';
+
+// What each layer may include besides itself. `ops` reaches the kernels through the loader in `cuda`.
+const kAllowed = {
+  core: [],
+  cuda: ['core'],
+  ops: ['core', 'cuda'],
+  dicom: ['core'],
+  nifti: ['core'],
+  runtime: ['core', 'cuda'],
+  models: ['core', 'ops', 'runtime'],
+  training: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models'],
+  pipelines: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'training'],
+  napi: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'training', 'pipelines'],
+  addon: ['napi'],
+};
+
+// Foreign headers, and the only layers that may include them.
+const kForeign = [
+  { name: 'DCMTK', pattern: /^dcmtk\//, layers: ['dicom'] },
+  { name: 'OpenJPEG', pattern: /^openjpeg/, layers: ['dicom'] },
+  { name: 'the NIfTI library', pattern: /^(nifti\/)?(nifti|znz)\w*\.h$/, layers: ['nifti'] },
+  { name: 'Node-API', pattern: /^(napi|node_api|js_native_api)(-inl)?\.h$/, layers: ['napi', 'addon'] },
+  { name: 'torch', pattern: /^(torch|ATen|c10|caffe2)\//, layers: ['models', 'training', 'runtime', 'pipelines'] },
+];
+
+/** Why `layer` may not include `header` (found in the folder `native`, beside the file, or elsewhere), or null. */
+function violationOf(layer, header, native, besideFile) {
+  if (header.startsWith('.')) return 'headers are named from native/, or by their bare name beside the file';
+  if (!header.includes('/') && existsSync(join(besideFile, header))) return null;
+  if (existsSync(join(native, header))) {
+    const target = header.split('/')[0];
+    return target === layer || kAllowed[layer].includes(target) ? null : `${layer} must not include ${target}`;
+  }
+  const foreign = kForeign.find(({ pattern }) => pattern.test(header));
+  if (!foreign || foreign.layers.includes(layer)) return null;
+  return `only ${foreign.layers.join(', ')} may include ${foreign.name}, not ${layer}`;
+}
+
+/** One line for each violation: file:line: "header": reason. */
+export function includeViolations(root) {
+  const native = join(root, 'native');
+  const violations = [];
+  for (const entry of readdirSync(native, { recursive: true })) {
+    if (!/\.(h|cpp|cu|cuh)$/.test(entry)) continue;
+    const folder = entry.split('/')[0];
+    const layer = folder === 'addon.cpp' ? 'addon' : folder;
+    if (!(layer in kAllowed)) {
+      violations.push(`native/${entry}: is in no layer of the architecture`);
+      continue;
+    }
+    const lines = readFileSync(join(native, entry), 'utf8').split('\n');
+    for (const [index, line] of lines.entries()) {
+      const header = line.match(/^\s*#\s*include\s*[<"]([^>"]+)[>"]/)?.[1];
+      const reason = header ? violationOf(layer, header, native, dirname(join(native, entry))) : null;
+      if (reason) violations.push(`native/${entry}:${index + 1}: "${header}": ${reason}`);
+    }
+  }
+  return violations;
+}
+
+if (process.argv[1]?.endsWith('check-includes.mjs')) {
+  const root = process.argv[2] ?? kRoot;
+  const violations = existsSync(join(root, 'native'))
+    ? includeViolations(root)
+    : [`${relative('.', root)}: no native/`];
+  for (const violation of violations) process.stderr.write(`${violation}\n`);
+  process.exitCode = violations.length > 0 ? 1 : 0;
+}

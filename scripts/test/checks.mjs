@@ -1,0 +1,56 @@
+// Checks of the sources: types, lint, layout, include direction, file length. Each counts as one test.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findOnPath, outputOf, say } from '../setup/process.mjs';
+import { kRoot } from '../setup.mjs';
+import { runProgram } from './program.mjs';
+import { add, kNothing } from './tally.mjs';
+
+const kLongestFile = 400;
+const kSource = /\.(h|cpp|cu|cuh|ts|mjs)$/;
+
+/** Files of the working tree that git knows or would add. */
+function sourceFiles(pattern) {
+  const listed = outputOf('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: kRoot }) ?? '';
+  const removed = new Set((outputOf('git', ['ls-files', '--deleted'], { cwd: kRoot }) ?? '').split('\n'));
+  return listed.split('\n').filter((file) => pattern.test(file) && !removed.has(file));
+}
+
+function checkFileLengths() {
+  const files = sourceFiles(kSource);
+  const lengths = files.map((file) => ({
+    file,
+    lines: readFileSync(join(kRoot, file), 'utf8').split('\n').length - 1,
+  }));
+  const long = lengths.filter(({ lines }) => lines > kLongestFile);
+  for (const { file, lines } of long) say(`${file} has ${lines} lines, more than ${kLongestFile}`);
+  return files.length > 0 && long.length === 0;
+}
+
+async function passes(command, args) {
+  return (await runProgram(command, args, { cwd: kRoot })).exitCode === 0;
+}
+
+async function checkLayout() {
+  const files = sourceFiles(/^(native|test|scripts)\/.*\.(h|cpp|cu|cuh)$/);
+  return files.length === 0 || passes('clang-format', ['--dry-run', '--Werror', ...files]);
+}
+
+/** Runs the checks one after the other; those whose tool is absent are skipped. */
+export async function runChecks() {
+  const bin = (name) => join(kRoot, 'node_modules/.bin', name);
+  const checks = [
+    { name: 'TypeScript types', check: () => passes(bin('tsc'), ['-p', 'tsconfig.check.json']) },
+    { name: 'biome', check: () => passes(bin('biome'), ['check', '--error-on-warnings', '.']) },
+    { name: 'clang-format', check: checkLayout, isAbsent: !findOnPath('clang-format') },
+    { name: 'include direction', check: () => passes(process.execPath, ['scripts/check-includes.mjs']) },
+    { name: `no file over ${kLongestFile} lines`, check: async () => checkFileLengths() },
+  ];
+  let tally = kNothing;
+  for (const { name, check, isAbsent } of checks) {
+    const outcome = isAbsent ? 'skipped' : (await check()) ? 'passed' : 'failed';
+    say(`check: ${name}: ${outcome}`);
+    tally = add(tally, { ...kNothing, [outcome]: 1 });
+  }
+  return tally;
+}

@@ -1,0 +1,27 @@
+// One test program: its output is shown while it runs and kept for its counts.
+import { spawn } from 'node:child_process';
+import { say } from '../setup/process.mjs';
+
+const kTimeLimitMs = 30 * 60 * 1000;
+
+/** `{ output, exitCode }`; a program that is ended by a signal has exit code 128. */
+export function runProgram(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: kTimeLimitMs, ...options });
+    let output = '';
+    const take = (chunk) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    };
+    child.stdout.setEncoding('utf8').on('data', take);
+    child.stderr.setEncoding('utf8').on('data', take);
+    child.on('error', (error) => {
+      say(error.message);
+      resolve({ output, exitCode: 127 });
+    });
+    child.on('close', (code, signal) => {
+      if (signal) say(`${command} was ended by ${signal}`);
+      resolve({ output, exitCode: code ?? 128 });
+    });
+  });
+}
