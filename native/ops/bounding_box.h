@@ -19,6 +19,8 @@ struct BoundingBox {
 
 // Empty where no voxel is set.
 std::optional<BoundingBox> bounding_box(const Mask& mask);
+// Of one slice: z is 0.
+std::optional<BoundingBox> bounding_box(const uint8_t* slice, int64_t width, int64_t height);
 
 int64_t count_voxels(const Mask& mask);
 double volume_ml(const Mask& mask);

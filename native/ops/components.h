@@ -42,6 +42,7 @@ class ComponentMap {
   void unite_neighbours(Connectivity connectivity);
   void unite_rows(int64_t row, int64_t neighbour, int reach);
   void collect_components();
+  void sort_by_size();
 
   Geometry geometry_;
   std::vector<RowRun> runs_;
