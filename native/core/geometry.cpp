@@ -1,5 +1,6 @@
 #include "core/geometry.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace hepatica {
@@ -19,6 +20,20 @@ Vec3 Geometry::position_mm(const Vec3& index) const {
     }
   }
   return position;
+}
+
+std::array<int, 3> nearest_patient_axes(const Mat3& direction) {
+  std::array<int, 3> axes = {0, 1, 2};
+  std::array<int, 3> nearest = axes;
+  double largest = -1;
+  do {
+    double sum = 0;
+    for (int axis = 0; axis < 3; ++axis) sum += std::abs(direction[3 * axes[axis] + axis]);
+    if (sum <= largest) continue;
+    largest = sum;
+    nearest = axes;
+  } while (std::next_permutation(axes.begin(), axes.end()));
+  return nearest;
 }
 
 }  // namespace hepatica

@@ -35,4 +35,7 @@ struct Geometry {
   bool operator==(const Geometry&) const = default;
 };
 
+// The patient axis (0 left, 1 posterior, 2 head, in either sense) that each index axis is nearest to; no two share one.
+std::array<int, 3> nearest_patient_axes(const Mat3& direction);
+
 }  // namespace hepatica
