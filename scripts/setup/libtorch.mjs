@@ -22,6 +22,8 @@ const kStamp = 'hepatica-libtorch.json';
 const kLibraries = [/^libtorch\.so$/, /^libtorch_cpu\.so$/, /^libc10\.so$/, /^libgomp.*\.so\.1$/];
 const kVersionHeader = 'include/torch/headeronly/version.h';
 
+// PyTorch's own index has CPU wheels; the Python package index, which is asked too, has CUDA builds for Linux.
+const kCpuWheelIndex = 'https://download.pytorch.org/whl/cpu';
 const kArchive = `https://download.pytorch.org/libtorch/cpu/libtorch-shared-with-deps-${kLibtorchVersion}%2Bcpu.zip`;
 // PyTorch publishes no checksum beside its archives; this is the value that other public projects pin for this file.
 const kArchiveSha256 = 'edbf4cbed78433d803e90a65f1752e57783d164bce66c95c0872b2ab8f5c159e';
@@ -90,6 +92,7 @@ function fetchWheel(target, scratch) {
   const choice = ['--only-binary=:all:', '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'];
   run('python3', [
     ...['-m', 'pip', 'download', '--no-deps', '--progress-bar', 'off', '--disable-pip-version-check', ...choice],
+    ...['--retries', '1', '--timeout', '60', '--extra-index-url', kCpuWheelIndex],
     ...['--dest', scratch, `torch==${kLibtorchVersion}`],
   ]);
   const wheel = readdirSync(scratch).find((name) => name.endsWith('.whl'));
