@@ -14,6 +14,15 @@ void add(Napi::Object exports, const char* name) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   Environment::set_up(env);
+  add<read_series_call>(exports, "readSeries");
+  add<list_series_call>(exports, "listSeries");
+  add<read_volume_call>(exports, "readVolume");
+  add<read_mask_call>(exports, "readMask");
+  add<write_volume_call>(exports, "writeVolume");
+  add<write_mask_call>(exports, "writeMask");
+  add<write_ct_series_call>(exports, "writeCtSeries");
+  add<preprocess_call>(exports, "preprocess");
+  add<evaluate_call>(exports, "evaluateSegmentation");
   return exports;
 }
 

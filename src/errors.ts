@@ -49,3 +49,36 @@ export class OutputError extends HepaticaError {
 export class DeviceError extends HepaticaError {
   override readonly name = 'DeviceError';
 }
+
+/** The native part cannot be loaded: `LIBTORCH_NOT_FOUND`, `ADDON_NOT_FOUND`, `ADDON_LOAD_FAILED`. */
+export class NativeLoadError extends HepaticaError {
+  override readonly name = 'NativeLoadError';
+}
+
+type ErrorClass = new (code: string, message: string, details?: ErrorDetails) => HepaticaError;
+
+const modelCodes = new Set(['NOT_SAFETENSORS', 'CORRUPT_WEIGHTS', 'WRONG_MODEL', 'UNSUPPORTED_WEIGHTS']);
+const outputCodes = new Set(['OUTPUT_UNWRITABLE']);
+const argumentCodes = new Set(['INVALID_ARGUMENT', 'DISPOSED']);
+/** Neither the caller's files nor arguments are at fault. */
+const generalCodes = new Set(['INTERNAL_ERROR', 'OUT_OF_MEMORY']);
+
+function classOf(code: string): ErrorClass {
+  if (argumentCodes.has(code)) return InvalidArgumentError;
+  if (modelCodes.has(code)) return ModelError;
+  if (outputCodes.has(code)) return OutputError;
+  if (code.includes('CUDA') || code.includes('DEVICE')) return DeviceError;
+  return generalCodes.has(code) ? HepaticaError : InputFileError;
+}
+
+/** An error of the native part ({ code, message, file, field, remedy }) in its class; other errors as they are. */
+export function nativeError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof HepaticaError) return error;
+  const { code, file, field, remedy } = error as Error & { code?: unknown } & ErrorDetails;
+  if (typeof code !== 'string') return new HepaticaError('INTERNAL_ERROR', error.message, { cause: error });
+  return new (classOf(code))(code, error.message, {
+    ...(file !== undefined && { file }),
+    ...(field !== undefined && { field }),
+    ...(remedy !== undefined && { remedy }),
+  });
+}

@@ -23,7 +23,7 @@ export interface Geometry {
 
 /** A CT volume from the caller, after itk-wasm's `Image`; Hounsfield units. */
 export interface VolumeInput extends Geometry {
-  /** HU, `size[0] * size[1] * size[2]` values in order (z, y, x). */
+  /** HU, `size[0] * size[1] * size[2]` values in order (z, y, x); copied when a call begins. */
   readonly data: Int16Array | Float32Array;
 }
 
@@ -233,6 +233,18 @@ export type RvdConvention = 'paper' | 'standard' | 'lits';
 export interface MaskInput extends Geometry {
   /** Non-zero is inside; order (z, y, x). */
   readonly data: Uint8Array;
+}
+
+/** A mask that was read from a file. */
+export interface Mask extends MaskInput {
+  readonly warnings: readonly Warning[];
+  /** Frees the voxels at once instead of at the next garbage collection; `data` has length 0 afterwards. */
+  dispose(): void;
+}
+
+export interface EvaluateOptions extends RunOptions {
+  /** Sign of the relative volume difference; default `paper`. */
+  readonly convention?: RvdConvention;
 }
 
 /** One labelled scan. Paths are resolved against the caller's working directory. */

@@ -1,15 +1,35 @@
 // The exported calls: each reads its arguments, starts a job that calls one pipeline function, and says how its result
-// looks in JavaScript. (control: see start_job.)
+// looks in JavaScript. `control` is what start_job takes; all return { promise, cancel() }. `geometry` stands for the
+// fields size, spacing, origin and direction; `report` for device, timings and warnings.
 #pragma once
 
 #include <napi.h>
 
 namespace hepatica::napi {
 
-// preprocess(volume, { huMin, huMax, equalization }, control) -> { size, …, data, clipped, device, timings, warnings }
+// readSeries(paths, { series, phase, interpolateGaps, raw }, control) -> { geometry, report, handle, series }
+Napi::Value read_series_call(const Napi::CallbackInfo& info);
+
+// listSeries(paths, control) -> SeriesSummary[]
+Napi::Value list_series_call(const Napi::CallbackInfo& info);
+
+// readVolume(path, control) -> { geometry, report, handle }: NIfTI
+Napi::Value read_volume_call(const Napi::CallbackInfo& info);
+
+// readMask(path, control) -> { geometry, report, handle }: NIfTI
+Napi::Value read_mask_call(const Napi::CallbackInfo& info);
+
+// writeVolume(path, volume, control), writeMask(path, mask, control) -> undefined: NIfTI
+Napi::Value write_volume_call(const Napi::CallbackInfo& info);
+Napi::Value write_mask_call(const Napi::CallbackInfo& info);
+
+// writeCtSeries(folder, volume, attributes, control) -> the paths written
+Napi::Value write_ct_series_call(const Napi::CallbackInfo& info);
+
+// preprocess(volume, { huMin, huMax, equalization }, control) -> { geometry, report, handle, clipped }
 Napi::Value preprocess_call(const Napi::CallbackInfo& info);
 
-// readVolume(path, control) -> { size, …, handle, warnings }
-Napi::Value read_volume_call(const Napi::CallbackInfo& info);
+// evaluateSegmentation(prediction, reference, convention, control) -> SegmentationMetrics without its convention
+Napi::Value evaluate_call(const Napi::CallbackInfo& info);
 
 }  // namespace hepatica::napi

@@ -9,14 +9,14 @@ Napi::Array numbers_value(Napi::Env env, const Numbers& numbers) {
   return array_value(env, numbers, [&](auto number) { return Napi::Number::New(env, static_cast<double>(number)); });
 }
 
+}  // namespace
+
 Napi::Object warning_value(Napi::Env env, const Warning& warning) {
   auto object = Napi::Object::New(env);
   object.Set("code", warning.code);
   object.Set("message", warning.message);
   return object;
 }
-
-}  // namespace
 
 Napi::Array strings_value(Napi::Env env, const std::vector<std::string>& strings) {
   return array_value(env, strings, [&](const std::string& text) { return Napi::String::New(env, text); });

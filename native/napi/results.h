@@ -21,6 +21,7 @@ Napi::Array array_value(Napi::Env env, const Range& range, Convert&& convert) {
 }
 
 Napi::Array strings_value(Napi::Env env, const std::vector<std::string>& strings);
+Napi::Object warning_value(Napi::Env env, const Warning& warning);
 Napi::Array warnings_value(Napi::Env env, const std::vector<Warning>& warnings);
 
 // Sets size, spacing, origin and direction.

@@ -1,0 +1,121 @@
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "dicom/read_series.h"
+#include "dicom/write_ct_series.h"
+#include "napi/arguments.h"
+#include "napi/calls.h"
+#include "napi/handles.h"
+#include "napi/job.h"
+#include "napi/results.h"
+#include "napi/series_values.h"
+#include "nifti/nifti.h"
+
+namespace hepatica::napi {
+
+namespace {
+
+ReadSeriesOptions read_options(const Napi::Object& object) {
+  ReadSeriesOptions options;
+  options.series = string_argument(object, "series");
+  options.phase = int_argument(object, "phase");
+  options.interpolate_gaps = flag_argument(object, "interpolateGaps");
+  options.raw = flag_argument(object, "raw");
+  return options;
+}
+
+CtSeriesAttributes series_attributes(const Napi::Object& object) {
+  CtSeriesAttributes attributes;
+  const std::pair<const char*, std::string CtSeriesAttributes::*> texts[] = {
+      {"patientId", &CtSeriesAttributes::patient_id},
+      {"patientName", &CtSeriesAttributes::patient_name},
+      {"studyDescription", &CtSeriesAttributes::study_description},
+      {"seriesDescription", &CtSeriesAttributes::series_description},
+      {"contrastAgent", &CtSeriesAttributes::contrast_agent},
+  };
+  for (const auto& [name, member] : texts) {
+    if (object.Has(name)) attributes.*member = string_argument(object, name);
+  }
+  return attributes;
+}
+
+// A grid of voxels in native memory, with its geometry and what the run reports.
+template <class Grid>
+Napi::Object grid_value(Napi::Env env, const std::shared_ptr<Grid>& grid, const Run& run) {
+  auto object = Napi::Object::New(env);
+  set_geometry(object, grid->geometry);
+  set_run_report(object, run);
+  object.Set("handle", make_handle(env, grid));
+  return object;
+}
+
+}  // namespace
+
+Napi::Value read_series_call(const Napi::CallbackInfo& info) {
+  return start_job(
+      info.Env(), info[2].As<Napi::Object>(),
+      [paths = strings_argument(info[0]), options = read_options(info[1].As<Napi::Object>())](Run& run) -> Deliver {
+        auto series = std::make_shared<SeriesVolume>(read_series(paths, options, run));
+        const auto volume = std::make_shared<Volume>(std::move(series->volume));
+        return [series, volume, &run](Napi::Env env) -> Napi::Value {
+          Napi::Object object = grid_value(env, volume, run);
+          object.Set("series", report_value(env, series->report));
+          return object;
+        };
+      });
+}
+
+Napi::Value list_series_call(const Napi::CallbackInfo& info) {
+  return start_job(info.Env(), info[1].As<Napi::Object>(), [paths = strings_argument(info[0])](Run& run) -> Deliver {
+    return [found = list_series(paths, run)](Napi::Env env) -> Napi::Value {
+      return array_value(env, found, [&](const SeriesSummary& summary) { return summary_value(env, summary); });
+    };
+  });
+}
+
+Napi::Value read_volume_call(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].As<Napi::String>();
+  return start_job(info.Env(), info[1].As<Napi::Object>(), [path](Run& run) -> Deliver {
+    const auto volume = std::make_shared<Volume>(read_nifti_volume(path, run));
+    return [volume, &run](Napi::Env env) -> Napi::Value { return grid_value(env, volume, run); };
+  });
+}
+
+Napi::Value read_mask_call(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].As<Napi::String>();
+  return start_job(info.Env(), info[1].As<Napi::Object>(), [path](Run& run) -> Deliver {
+    const auto mask = std::make_shared<ByteVolume>(read_nifti_mask(path, run));
+    return [mask, &run](Napi::Env env) -> Napi::Value { return grid_value(env, mask, run); };
+  });
+}
+
+Napi::Value write_volume_call(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].As<Napi::String>();
+  return start_job(info.Env(), info[2].As<Napi::Object>(), [path, volume = volume_argument(info[1])](Run&) -> Deliver {
+    write_nifti(path, *volume);
+    return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
+  });
+}
+
+Napi::Value write_mask_call(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].As<Napi::String>();
+  return start_job(info.Env(), info[2].As<Napi::Object>(),
+                   [path, mask = byte_volume_argument(info[1])](Run&) -> Deliver {
+                     write_nifti(path, *mask);
+                     return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
+                   });
+}
+
+Napi::Value write_ct_series_call(const Napi::CallbackInfo& info) {
+  const std::string folder = info[0].As<Napi::String>();
+  return start_job(info.Env(), info[3].As<Napi::Object>(),
+                   [folder, volume = volume_argument(info[1]),
+                    attributes = series_attributes(info[2].As<Napi::Object>())](Run& run) -> Deliver {
+                     return [paths = write_ct_series(*volume, folder, attributes, run)](Napi::Env env) -> Napi::Value {
+                       return strings_value(env, paths);
+                     };
+                   });
+}
+
+}  // namespace hepatica::napi

@@ -1,0 +1,68 @@
+#include "pipelines/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/error.h"
+
+namespace hepatica {
+
+namespace {
+
+double distance_mm(const Vec3& a, const Vec3& b) { return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]); }
+
+// The largest distance between the grids' corners of the same index.
+double largest_corner_distance_mm(const Geometry& a, const Geometry& b) {
+  double largest = 0;
+  for (int corner = 0; corner < 8; ++corner) {
+    Vec3 index;
+    for (int axis = 0; axis < 3; ++axis) {
+      index[axis] = (corner >> axis & 1) != 0 ? static_cast<double>(a.size[axis] - 1) : 0.0;
+    }
+    largest = std::max(largest, distance_mm(a.position_mm(index), b.position_mm(index)));
+  }
+  return largest;
+}
+
+std::string size_text(const Size3& size) {
+  return std::to_string(size[0]) + " x " + std::to_string(size[1]) + " x " + std::to_string(size[2]);
+}
+
+void check_same_grid(const Geometry& prediction, const Geometry& reference) {
+  const std::string remedy = "Compare masks of the same scan on the same grid";
+  if (prediction.size != reference.size) {
+    throw Error("INVALID_ARGUMENT",
+                "Expected the reference to have the prediction's size, " + size_text(prediction.size) + ", received " +
+                    size_text(reference.size),
+                {}, "reference", remedy);
+  }
+  const double distance = largest_corner_distance_mm(prediction, reference);
+  const double allowed = 0.5 * *std::min_element(prediction.spacing_mm.begin(), prediction.spacing_mm.end());
+  if (distance > allowed) {
+    throw Error("INVALID_ARGUMENT",
+                "Expected the reference to lie where the prediction lies, received one whose corners are up to " +
+                    std::to_string(distance) + " mm away",
+                {}, "reference", remedy);
+  }
+}
+
+}  // namespace
+
+SegmentationMetrics evaluate_segmentation(const Mask& prediction, const Mask& reference, RvdConvention convention,
+                                          Run& run) {
+  check_same_grid(prediction.geometry, reference.geometry);
+  const StageTimer timer(run, "evaluate");
+  run.begin_stage("evaluating", 0, 1);
+  const Overlap overlap = count_overlap(prediction, reference, run);
+  const double voxel_ml = prediction.geometry.voxel_volume_ml();
+  return {dice(overlap),
+          voe(overlap),
+          rvd(overlap, convention),
+          overlap.prediction_voxels(),
+          overlap.reference_voxels(),
+          static_cast<double>(overlap.prediction_voxels()) * voxel_ml,
+          static_cast<double>(overlap.reference_voxels()) * voxel_ml};
+}
+
+}  // namespace hepatica

@@ -1,0 +1,29 @@
+// How well a segmentation agrees with a reference (paper, equations 4 to 6).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/run.h"
+#include "core/volume.h"
+#include "ops/metrics.h"
+
+namespace hepatica {
+
+struct SegmentationMetrics {
+  double dice = 0;
+  double voe = 0;
+  // None where only the reference is empty.
+  std::optional<double> rvd;
+  int64_t prediction_voxels = 0;
+  int64_t reference_voxels = 0;
+  double prediction_ml = 0;
+  double reference_ml = 0;
+};
+
+// Throws INVALID_ARGUMENT (field "reference") where the masks differ in size, or a corner voxel lies more than half a
+// voxel from its twin: counting voxels of different places would give a figure that means nothing.
+SegmentationMetrics evaluate_segmentation(const Mask& prediction, const Mask& reference, RvdConvention convention,
+                                          Run& run);
+
+}  // namespace hepatica

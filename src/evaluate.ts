@@ -1,0 +1,26 @@
+import { runJob } from './job.js';
+import { checkOptions, evaluateOptions } from './options.js';
+import { segmentedMaskArgument } from './segmentation.js';
+import type { EvaluateOptions, MaskInput, Segmentation, SegmentationMetrics } from './types.js';
+
+/**
+ * Compares a segmentation with a reference, voxel by voxel over the whole volume (paper, equations 4 to 6): Dice, VOE
+ * and RVD.
+ *
+ * @param prediction - a segmentation, or a mask: non-zero is inside
+ * @param reference - a mask on the same grid
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT` where the grids differ
+ */
+export async function evaluateSegmentation(
+  prediction: MaskInput | Segmentation,
+  reference: MaskInput | Segmentation,
+  options: EvaluateOptions = {},
+): Promise<SegmentationMetrics> {
+  const convention = checkOptions(evaluateOptions, options).convention ?? 'paper';
+  const predicted = segmentedMaskArgument('prediction', prediction);
+  const expected = segmentedMaskArgument('reference', reference);
+  const metrics = await runJob(options, (native, control) =>
+    native.evaluateSegmentation(predicted, expected, convention, control),
+  );
+  return { ...metrics, convention };
+}

@@ -1,0 +1,16 @@
+/**
+ * hepatica finds the liver in contrast-enhanced abdominal CT. For research use only.
+ *
+ * Every call returns a promise, computes off the event loop, takes `signal` and `onProgress`, and rejects with a
+ * {@link HepaticaError} that has a stable `code`; after an abort with the signal's own reason.
+ *
+ * @packageDocumentation
+ */
+export { deviceInfo } from './device.js';
+export * from './errors.js';
+export { evaluateSegmentation } from './evaluate.js';
+export { listSeries, readMask, readSeries, readVolume, writeMask, writeVolume } from './files.js';
+export { loadModel, saveModel } from './model.js';
+export { preprocess } from './preprocessing.js';
+export { segmentLiver, segmentStructure } from './segmentation.js';
+export type * from './types.js';

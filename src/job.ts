@@ -1,0 +1,48 @@
+import { nativeError } from './errors.js';
+import { native } from './native.js';
+import type { NativeBinding, NativeControl, NativeJob } from './native-binding.js';
+import type { DeviceOptions, RunOptions } from './types.js';
+
+/**
+ * Runs a native call: passes the progress on, cancels it when `options.signal` aborts, and rejects with the signal's
+ * reason then, with a typed error otherwise. Once a call was aborted it never resolves.
+ */
+export async function runJob<Result>(
+  options: RunOptions & DeviceOptions,
+  start: (binding: NativeBinding, control: NativeControl) => NativeJob<Result>,
+): Promise<Result> {
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const binding = await native();
+  signal?.throwIfAborted();
+
+  let job: NativeJob<Result> | undefined;
+  let callbackFailure: { error: unknown } | undefined;
+  const cancel = () => job?.cancel();
+  const report = (stage: string, fraction: number) => {
+    if (!onProgress || callbackFailure || signal?.aborted) return;
+    try {
+      onProgress({ stage, fraction });
+    } catch (error) {
+      callbackFailure = { error };
+      cancel();
+    }
+  };
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    job = start(binding, {
+      threads: options.threads ?? 0,
+      device: options.device ?? 'auto',
+      ...(onProgress && { onProgress: report }),
+    });
+    const result = await job.promise;
+    signal?.throwIfAborted();
+    if (callbackFailure) throw callbackFailure.error;
+    return result;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw callbackFailure ? callbackFailure.error : nativeError(error);
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+  }
+}

@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { InvalidArgumentError } from './errors.js';
+import { runJob } from './job.js';
+import { packageRoot } from './native.js';
+import type { ModelHandle } from './native-binding.js';
+import { checkOptions, checkPath, invalidArgument, runOptions } from './options.js';
+import type { Model, ModelInfo, RunOptions } from './types.js';
+
+/** A network in native memory, ready to run. */
+class NativeModel implements Model {
+  readonly info: ModelInfo;
+  #handle: ModelHandle | undefined;
+
+  constructor(info: ModelInfo, handle: ModelHandle) {
+    this.info = info;
+    this.#handle = handle;
+  }
+
+  dispose(): void {
+    this.#handle?.dispose();
+    this.#handle = undefined;
+  }
+
+  static argument(model: NativeModel): ModelHandle {
+    if (model.#handle) return model.#handle;
+    throw new InvalidArgumentError('DISPOSED', 'Expected model to have weights, received one that was disposed of', {
+      field: 'model',
+      remedy: 'Call dispose() only after the last call that takes it',
+    });
+  }
+}
+
+export function modelArgument(model: unknown): ModelHandle {
+  if (model instanceof NativeModel) return NativeModel.argument(model);
+  throw invalidArgument('model', 'a model from loadModel or trainSegmenter', model);
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/**
+ * Loads a trained segmenter (safetensors with hepatica's metadata).
+ *
+ * @param path - default: the liver weights that come with the package
+ * @throws {@link ModelError} `FILE_NOT_FOUND`, `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`
+ */
+export async function loadModel(path: string = defaultWeights('liver'), options: RunOptions = {}): Promise<Model> {
+  checkPath('path', path);
+  checkOptions(runOptions, options);
+  const result = await runJob(options, (native, control) => native.loadModel(path, control));
+  const info: ModelInfo = {
+    kind: result.kind,
+    structure: result.structure,
+    architecture: JSON.parse(result.architecture) as Record<string, unknown>,
+    metadata: result.metadata,
+    parameters: result.parameters,
+    sha256: await sha256Of(path),
+    path,
+  };
+  return new NativeModel(info, result.handle);
+}
+
+/**
+ * Writes a model's weights and metadata as safetensors: under a temporary name in the same folder, then renamed.
+ *
+ * @throws {@link OutputError} `OUTPUT_UNWRITABLE`
+ */
+export async function saveModel(model: Model, path: string, options: RunOptions = {}): Promise<void> {
+  const handle = modelArgument(model);
+  checkPath('path', path);
+  checkOptions(runOptions, options);
+  await runJob(options, (native, control) => native.saveModel(handle, path, control));
+}
+
+function defaultWeights(structure: string): string {
+  return join(packageRoot, 'weights', `${structure}.safetensors`);
+}
+
+const defaultModels = new Map<string, Promise<Model>>();
+
+/** The weights that come with the package, loaded once. A caller's abort stops its own waiting, not the loading. */
+export async function defaultModel(structure: string): Promise<Model> {
+  let loading = defaultModels.get(structure);
+  if (!loading) {
+    loading = loadModel(defaultWeights(structure));
+    defaultModels.set(structure, loading);
+    loading.catch(() => defaultModels.delete(structure));
+  }
+  return loading;
+}

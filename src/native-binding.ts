@@ -1,0 +1,124 @@
+import type {
+  BoundingBox,
+  DeviceChoice,
+  DeviceInfo,
+  Geometry,
+  RegionOfInterest,
+  SegmentationMetrics,
+  SeriesReport,
+  SeriesSummary,
+  Warning,
+} from './types.js';
+
+/** What every native call takes beside its arguments. */
+export interface NativeControl {
+  /** 0: all cores. */
+  readonly threads: number;
+  readonly device: DeviceChoice;
+  readonly onProgress?: (stage: string, fraction: number) => void;
+}
+
+export interface NativeJob<Result> {
+  readonly promise: Promise<Result>;
+  cancel(): void;
+}
+
+export type CtVoxels = Int16Array | Float32Array;
+
+/** Voxels that live in native memory. */
+export interface VoxelHandle<Data> {
+  /** Shares the memory with JavaScript. */
+  data(): Data;
+  /** Lets go of the memory, and detaches `data`, which `data()` gave. */
+  dispose(data?: Data): void;
+}
+
+/** Voxels for a native call: a handle whose memory JavaScript has not seen, or an array, which is copied. */
+export type VoxelArgument<Data> = VoxelHandle<Data> | (Geometry & { readonly data: Data });
+
+export interface RunReport {
+  readonly device: string;
+  readonly timings: Readonly<Record<string, number>>;
+  readonly warnings: readonly Warning[];
+}
+
+export interface NativeGrid<Data> extends Geometry, RunReport {
+  readonly handle: VoxelHandle<Data>;
+}
+
+/** All perimeters packed: number i has the points starts[i] to starts[i + 1]. */
+export interface NativePerimeters {
+  readonly slices: Int32Array;
+  readonly holes: Uint8Array;
+  /** One entry more than there are perimeters. */
+  readonly starts: Uint32Array;
+  /** x, y of every point. */
+  readonly pixels: Float32Array;
+  /** x, y, z of every point, mm, LPS. */
+  readonly mm: Float32Array;
+}
+
+export interface NativeSegmentationResult extends NativeGrid<Uint8Array> {
+  readonly structure: string;
+  readonly perimeters: NativePerimeters;
+  readonly volumeMl: number;
+  readonly boundingBox: BoundingBox | null;
+  readonly slices: readonly number[];
+  readonly roi: RegionOfInterest | null;
+  readonly precision: 'fp32' | 'bf16';
+}
+
+/** A network in native memory. */
+export interface ModelHandle {
+  dispose(): void;
+}
+
+export interface NativeModelResult {
+  readonly handle: ModelHandle;
+  readonly kind: string;
+  readonly structure: string;
+  /** JSON. */
+  readonly architecture: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly parameters: number;
+}
+
+/** The exports of native/addon.cpp; what they take and give is said in native/napi/calls.h. */
+export interface NativeBinding {
+  readSeries(
+    paths: readonly string[],
+    options: { series: string; phase: number; interpolateGaps: boolean; raw: boolean },
+    control: NativeControl,
+  ): NativeJob<NativeGrid<CtVoxels> & { readonly series: SeriesReport }>;
+  listSeries(paths: readonly string[], control: NativeControl): NativeJob<SeriesSummary[]>;
+  readVolume(path: string, control: NativeControl): NativeJob<NativeGrid<CtVoxels>>;
+  readMask(path: string, control: NativeControl): NativeJob<NativeGrid<Uint8Array>>;
+  writeVolume(path: string, volume: VoxelArgument<CtVoxels>, control: NativeControl): NativeJob<void>;
+  writeMask(path: string, mask: VoxelArgument<Uint8Array>, control: NativeControl): NativeJob<void>;
+  writeCtSeries(
+    folder: string,
+    volume: VoxelArgument<CtVoxels>,
+    attributes: Readonly<Record<string, string>>,
+    control: NativeControl,
+  ): NativeJob<string[]>;
+  preprocess(
+    volume: VoxelArgument<CtVoxels>,
+    options: { huMin: number; huMax: number; equalization: string },
+    control: NativeControl,
+  ): NativeJob<NativeGrid<Uint8Array> & { readonly clipped: VoxelHandle<Uint8Array> }>;
+  evaluateSegmentation(
+    prediction: VoxelArgument<Uint8Array>,
+    reference: VoxelArgument<Uint8Array>,
+    convention: string,
+    control: NativeControl,
+  ): NativeJob<Omit<SegmentationMetrics, 'convention'>>;
+  loadModel(path: string, control: NativeControl): NativeJob<NativeModelResult>;
+  saveModel(model: ModelHandle, path: string, control: NativeControl): NativeJob<void>;
+  segmentStructure(
+    volume: VoxelArgument<CtVoxels>,
+    model: ModelHandle,
+    options: { precision: string },
+    control: NativeControl,
+  ): NativeJob<NativeSegmentationResult>;
+  deviceInfo(control: NativeControl): NativeJob<Omit<DeviceInfo, 'version'>>;
+}

@@ -1,0 +1,88 @@
+import { inspect } from 'node:util';
+import { z } from 'zod';
+import { InvalidArgumentError } from './errors.js';
+
+/** An option and what it is expected to be, in the words of the error message. */
+function expecting<Schema extends z.ZodType>(expectation: string, schema: Schema) {
+  return schema.optional().meta({ description: expectation });
+}
+
+/** A value on one line, as a caller would have typed it. */
+function received(value: unknown): string {
+  if (Array.isArray(value) && value.length <= 16) return `[${value.map(received).join(', ')}]`;
+  const settings = { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 9, maxStringLength: 80 };
+  const text = inspect(value, settings).replaceAll('\n', ' ');
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+}
+
+/** The one message form: "Expected spacing to be three positive numbers, received [0.7, 0.7]". */
+export function invalidArgument(what: string, expectation: string, value: unknown, field = what): InvalidArgumentError {
+  const message = `Expected ${what} to be ${expectation}, received ${received(value)}`;
+  return new InvalidArgumentError('INVALID_ARGUMENT', message, { field });
+}
+
+/** Checks options against a schema made by `z.strictObject`; throws `InvalidArgumentError` for the first that is wrong. */
+export function checkOptions<Schema extends z.ZodObject>(schema: Schema, options: unknown): z.output<Schema> {
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  if (issue?.code === 'unrecognized_keys') {
+    const known = Object.keys(schema.shape).join(', ');
+    throw invalidArgument('options', `an object with no other fields than ${known}`, options);
+  }
+  const field = issue?.path[0];
+  if (field === undefined) throw invalidArgument('options', 'an object', options);
+  const name = String(field);
+  const expectation = (schema.shape[name] as z.ZodType | undefined)?.description ?? 'something else';
+  throw invalidArgument(name, expectation, (options as Record<string, unknown>)[name]);
+}
+
+const aFunction = z.custom<(...args: never[]) => void>((value) => typeof value === 'function');
+
+const runFields = {
+  signal: expecting('an AbortSignal', z.instanceof(AbortSignal)),
+  onProgress: expecting('a function', aFunction),
+  threads: expecting('a positive integer', z.int().min(1).max(1024)),
+};
+
+const deviceField = expecting("'auto', 'cpu' or 'cuda'", z.enum(['auto', 'cpu', 'cuda']));
+
+export const runOptions = z.strictObject(runFields);
+
+export const readSeriesOptions = z.strictObject({
+  ...runFields,
+  series: expecting('a SeriesInstanceUID', z.string().regex(/^[0-9.]{1,64}$/)),
+  phase: expecting('a non-negative integer', z.int().min(0)),
+  gaps: expecting("'reject' or 'interpolate'", z.enum(['reject', 'interpolate'])),
+  raw: expecting('true or false', z.boolean()),
+});
+
+/** Two integers, the lower first; wider than any CT's range they make no sense. */
+const huWindow = z.tuple([z.int().min(-32768), z.int().max(32767)]).refine(([low, high]) => low < high);
+
+export const preprocessOptions = z.strictObject({
+  ...runFields,
+  device: deviceField,
+  window: expecting('two integers in HU, the lower one first', huWindow),
+  equalization: expecting("'global', 'clahe' or 'none'", z.enum(['global', 'clahe', 'none'])),
+});
+
+const aModel = z.custom<object>((value) => typeof value === 'object' && value !== null);
+
+export const segmentOptions = z.strictObject({
+  ...runFields,
+  device: deviceField,
+  model: expecting('a model from loadModel or trainSegmenter', aModel),
+  precision: expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16'])),
+});
+
+export const evaluateOptions = z.strictObject({
+  ...runFields,
+  convention: expecting("'paper', 'standard' or 'lits'", z.enum(['paper', 'standard', 'lits'])),
+});
+
+export function checkPath(field: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
+    throw invalidArgument(field, 'a path', value);
+  }
+}

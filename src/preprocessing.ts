@@ -1,0 +1,43 @@
+import { runJob } from './job.js';
+import { checkOptions, preprocessOptions } from './options.js';
+import type { PreprocessedVolume, PreprocessOptions, VolumeInput } from './types.js';
+import { volumeArgument } from './volume.js';
+import { geometryOf, NativeVoxels } from './voxels.js';
+
+/** HU limits of the paper (Preprocessing). */
+const abdomenWindow = [-100, 400] as const;
+
+/**
+ * Clips to a window of Hounsfield units, quantizes to 8 bits and equalizes each slice's histogram, as the networks see
+ * it (paper, Preprocessing; figure 2).
+ *
+ * @param volume - HU, order (z, y, x)
+ * @returns `data` (equalized) and `clipped`, one byte a voxel, order (z, y, x), on the grid of `volume`
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`; {@link DeviceError} `NO_CUDA_DEVICE`
+ */
+export async function preprocess(volume: VolumeInput, options: PreprocessOptions = {}): Promise<PreprocessedVolume> {
+  const checked = checkOptions(preprocessOptions, options);
+  const voxels = volumeArgument(volume);
+  const [huMin, huMax] = checked.window ?? abdomenWindow;
+  const equalization = checked.equalization ?? 'global';
+  const result = await runJob(options, (native, control) =>
+    native.preprocess(voxels, { huMin, huMax, equalization }, control),
+  );
+  const equalized = new NativeVoxels(result.handle, new Uint8Array(0));
+  const clipped = new NativeVoxels(result.clipped, new Uint8Array(0));
+  return {
+    ...geometryOf(result),
+    device: result.device,
+    timings: result.timings,
+    get data() {
+      return equalized.data;
+    },
+    get clipped() {
+      return clipped.data;
+    },
+    dispose() {
+      equalized.dispose();
+      clipped.dispose();
+    },
+  };
+}

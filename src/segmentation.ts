@@ -1,0 +1,142 @@
+import { ModelError } from './errors.js';
+import { runJob } from './job.js';
+import { defaultModel, modelArgument } from './model.js';
+import type { NativePerimeters, NativeSegmentationResult, VoxelArgument } from './native-binding.js';
+import { checkOptions, invalidArgument, segmentOptions } from './options.js';
+import type {
+  BoundingBox,
+  Geometry,
+  MaskInput,
+  Model,
+  Perimeter,
+  RegionOfInterest,
+  Segmentation,
+  SegmentOptions,
+  Vector3,
+  Volume,
+  VolumeInput,
+  Warning,
+} from './types.js';
+import { asVolume, maskArgument, volumeArgument } from './volume.js';
+import { NativeVoxels } from './voxels.js';
+
+/** The packed points of all perimeters, as views of one memory block each. */
+function perimetersOf({ slices, holes, starts, pixels, mm }: NativePerimeters): Perimeter[] {
+  return Array.from(slices, (slice, index) => {
+    const [begin, end] = [starts[index] ?? 0, starts[index + 1] ?? 0];
+    return {
+      slice,
+      hole: holes[index] === 1,
+      pixels: pixels.subarray(2 * begin, 2 * end),
+      mm: mm.subarray(3 * begin, 3 * end),
+    };
+  });
+}
+
+/** A segmentation whose mask is in native memory. */
+class NativeSegmentation implements Segmentation {
+  readonly size: Vector3;
+  readonly spacing: Vector3;
+  readonly origin: Vector3;
+  readonly direction: Geometry['direction'];
+  readonly structure: string;
+  readonly perimeters: readonly Perimeter[];
+  readonly volumeMl: number;
+  readonly boundingBox: BoundingBox | null;
+  readonly slices: readonly number[];
+  readonly roi: RegionOfInterest | null;
+  readonly volume: Volume;
+  readonly device: string;
+  readonly precision: 'fp32' | 'bf16';
+  readonly timings: Readonly<Record<string, number>>;
+  readonly warnings: readonly Warning[];
+  readonly #mask: NativeVoxels<Uint8Array>;
+
+  constructor(result: NativeSegmentationResult, volume: Volume) {
+    this.size = result.size;
+    this.spacing = result.spacing;
+    this.origin = result.origin;
+    this.direction = result.direction;
+    this.structure = result.structure;
+    this.perimeters = perimetersOf(result.perimeters);
+    this.volumeMl = result.volumeMl;
+    this.boundingBox = result.boundingBox;
+    this.slices = result.slices;
+    this.roi = result.roi;
+    this.volume = volume;
+    this.device = result.device;
+    this.precision = result.precision;
+    this.timings = result.timings;
+    this.warnings = [...volume.warnings, ...result.warnings];
+    this.#mask = new NativeVoxels(result.handle, new Uint8Array(0));
+  }
+
+  get mask(): Uint8Array {
+    return this.#mask.data;
+  }
+
+  dispose(): void {
+    this.#mask.dispose();
+  }
+
+  static argument(segmentation: NativeSegmentation, field: string): VoxelArgument<Uint8Array> {
+    return segmentation.#mask.argument(field, segmentation);
+  }
+}
+
+/** A mask, or the mask of a segmentation, for a native call. */
+export function segmentedMaskArgument(field: string, value: unknown): VoxelArgument<Uint8Array> {
+  if (value instanceof NativeSegmentation) return NativeSegmentation.argument(value, field);
+  if (typeof value === 'object' && value !== null && 'mask' in value) {
+    const { size, spacing, origin, direction, mask } = value as Segmentation;
+    return maskArgument(field, { size, spacing, origin, direction, data: mask } satisfies MaskInput);
+  }
+  return maskArgument(field, value);
+}
+
+async function segment(volume: VolumeInput, options: SegmentOptions, model: Model): Promise<Segmentation> {
+  const voxels = volumeArgument(volume);
+  const handle = modelArgument(model);
+  const result = await runJob(options, (native, control) =>
+    native.segmentStructure(voxels, handle, { precision: options.precision ?? 'auto' }, control),
+  );
+  return new NativeSegmentation(result, asVolume(volume));
+}
+
+/**
+ * Outlines the structure that `options.model` was trained for (liver, kidney, gallbladder, …).
+ *
+ * @param volume - contrast-enhanced abdominal CT, HU, order (z, y, x); axial slices
+ * @returns mask, perimeters, volume (ml) and bounding box on the grid of `volume`
+ * @throws {@link InvalidArgumentError}, {@link InputFileError} `UNSUPPORTED_ORIENTATION`, {@link DeviceError}
+ */
+export async function segmentStructure(
+  volume: VolumeInput,
+  options: SegmentOptions & { readonly model: Model },
+): Promise<Segmentation> {
+  const { model } = checkOptions(segmentOptions, options);
+  if (!model) throw invalidArgument('model', 'a model from loadModel or trainSegmenter', model);
+  return segment(volume, options, options.model);
+}
+
+/**
+ * Outlines the liver (paper, Liver localization): preprocessing, the liver CNN slice by slice, the largest connected
+ * component with its holes filled, and its perimeter.
+ *
+ * @param volume - contrast-enhanced abdominal CT, HU, order (z, y, x); axial slices
+ * @returns mask, perimeters, volume (ml) and bounding box on the grid of `volume`
+ * @throws {@link ModelError} `WRONG_MODEL` for a model of another structure; otherwise as {@link segmentStructure}
+ */
+export async function segmentLiver(volume: VolumeInput, options: SegmentOptions = {}): Promise<Segmentation> {
+  checkOptions(segmentOptions, options);
+  const model = options.model ?? (await defaultModel('liver'));
+  const { structure, path } = model.info;
+  if (structure !== 'liver') {
+    throw new ModelError('WRONG_MODEL', `Expected a model of the liver, received one of: ${structure}`, {
+      file: path,
+      field: 'model',
+      remedy: 'Call segmentStructure, which takes any structure',
+    });
+  }
+  return segment(volume, options, model);
+}

@@ -1,0 +1,128 @@
+import { checkGeometry } from './geometry.js';
+import type { CtVoxels, NativeGrid, VoxelArgument } from './native-binding.js';
+import { invalidArgument } from './options.js';
+import type {
+  Geometry,
+  Mask,
+  MaskInput,
+  Matrix3,
+  SeriesReport,
+  Vector3,
+  Volume,
+  VolumeInput,
+  Warning,
+} from './types.js';
+import { geometryOf, NativeVoxels } from './voxels.js';
+
+/** What volumes and masks share: a place in space. */
+class Grid implements Geometry {
+  readonly size: Vector3;
+  readonly spacing: Vector3;
+  readonly origin: Vector3;
+  readonly direction: Matrix3;
+
+  constructor({ size, spacing, origin, direction }: Geometry) {
+    this.size = size;
+    this.spacing = spacing;
+    this.origin = origin;
+    this.direction = direction;
+  }
+}
+
+/** A CT volume that was read: its voxels are in native memory. */
+export class NativeVolume extends Grid implements Volume {
+  readonly report: SeriesReport | null;
+  readonly warnings: readonly Warning[];
+  readonly #voxels: NativeVoxels<CtVoxels>;
+
+  constructor(grid: NativeGrid<CtVoxels>, report: SeriesReport | null) {
+    super(grid);
+    this.report = report;
+    this.warnings = grid.warnings;
+    this.#voxels = new NativeVoxels<CtVoxels>(grid.handle, new Int16Array(0));
+  }
+
+  get data(): CtVoxels {
+    return this.#voxels.data;
+  }
+
+  dispose(): void {
+    this.#voxels.dispose();
+  }
+
+  static argument(volume: NativeVolume, field: string): VoxelArgument<CtVoxels> {
+    return volume.#voxels.argument(field, volume);
+  }
+}
+
+/** A mask that was read: its voxels are in native memory. */
+export class NativeMask extends Grid implements Mask {
+  readonly warnings: readonly Warning[];
+  readonly #voxels: NativeVoxels<Uint8Array>;
+
+  constructor(grid: NativeGrid<Uint8Array>) {
+    super(grid);
+    this.warnings = grid.warnings;
+    this.#voxels = new NativeVoxels<Uint8Array>(grid.handle, new Uint8Array(0));
+  }
+
+  get data(): Uint8Array {
+    return this.#voxels.data;
+  }
+
+  dispose(): void {
+    this.#voxels.dispose();
+  }
+
+  static argument(mask: NativeMask, field: string): VoxelArgument<Uint8Array> {
+    return mask.#voxels.argument(field, mask);
+  }
+}
+
+/** The caller's own volume with the members of a `Volume`; the voxels stay the caller's. */
+class CallerVolume extends Grid implements Volume {
+  readonly report = null;
+  readonly warnings: readonly Warning[] = [];
+  data: CtVoxels;
+
+  constructor(input: VolumeInput) {
+    super(input);
+    this.data = input.data;
+  }
+
+  dispose(): void {
+    this.data = new Int16Array(0);
+  }
+}
+
+/** The same volume with the members that results refer to. */
+export function asVolume(volume: VolumeInput | Volume): Volume {
+  return 'dispose' in volume ? volume : new CallerVolume(volume);
+}
+
+function checkLength(field: string, geometry: Geometry, data: ArrayLike<number>): void {
+  const [x, y, z] = geometry.size;
+  if (data.length !== x * y * z) {
+    throw invalidArgument(`the length of ${field}`, `${x * y * z} for size ${x} × ${y} × ${z}`, data.length, field);
+  }
+}
+
+/** A volume from the caller, checked, for a native call. */
+export function volumeArgument(volume: unknown): VoxelArgument<CtVoxels> {
+  if (volume instanceof NativeVolume) return NativeVolume.argument(volume, 'volume');
+  const input = checkGeometry('volume', volume) as VolumeInput;
+  if (!(input.data instanceof Int16Array || input.data instanceof Float32Array)) {
+    throw invalidArgument('data', 'an Int16Array or Float32Array', input.data);
+  }
+  checkLength('data', input, input.data);
+  return { ...geometryOf(input), data: input.data };
+}
+
+/** A mask from the caller, checked, for a native call. */
+export function maskArgument(field: string, mask: unknown): VoxelArgument<Uint8Array> {
+  if (mask instanceof NativeMask) return NativeMask.argument(mask, field);
+  const input = checkGeometry(field, mask) as MaskInput;
+  if (!(input.data instanceof Uint8Array)) throw invalidArgument('data', 'a Uint8Array', input.data);
+  checkLength('data', input, input.data);
+  return { ...geometryOf(input), data: input.data };
+}

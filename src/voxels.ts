@@ -1,0 +1,50 @@
+import { InvalidArgumentError } from './errors.js';
+import type { VoxelArgument, VoxelHandle } from './native-binding.js';
+import type { Geometry } from './types.js';
+
+/** The fields of `geometry` alone, without what else the object has. */
+export function geometryOf({ size, spacing, origin, direction }: Geometry): Geometry {
+  return { size, spacing, origin, direction };
+}
+
+/** Voxels in native memory, shown to JavaScript on demand. */
+export class NativeVoxels<Data extends ArrayLike<number>> {
+  #handle: VoxelHandle<Data> | undefined;
+  #data: Data | undefined;
+  readonly #empty: Data;
+
+  constructor(handle: VoxelHandle<Data>, empty: Data) {
+    this.#handle = handle;
+    this.#empty = empty;
+  }
+
+  get data(): Data {
+    if (!this.#handle) return this.#empty;
+    this.#data ??= this.#handle.data();
+    return this.#data;
+  }
+
+  /**
+   * For a native call. Memory that JavaScript has never seen is shared with the job; once `data` was handed out, the
+   * caller may change or transfer it while the job runs, and the job gets a copy.
+   */
+  argument(field: string, geometry: Geometry): VoxelArgument<Data> {
+    if (!this.#handle || this.#data?.length === 0) {
+      throw new InvalidArgumentError(
+        'DISPOSED',
+        `Expected ${field} to have voxels, received one that was disposed of`,
+        {
+          field,
+          remedy: 'Call dispose() only after the last call that takes it',
+        },
+      );
+    }
+    return this.#data ? { ...geometryOf(geometry), data: this.#data } : this.#handle;
+  }
+
+  dispose(): void {
+    this.#handle?.dispose(this.#data);
+    this.#handle = undefined;
+    this.#data = undefined;
+  }
+}
