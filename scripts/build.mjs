@@ -18,7 +18,8 @@ export function buildJobs() {
 
 /** Configures again only where the options changed; CMake itself watches its own files. */
 function configure(libtorch, cuda) {
-  const options = [`--CDHEPATICA_LIBTORCH=${libtorch}`, `--CDHEPATICA_CUDA=${cuda.nvcc ? 'ON' : 'OFF'}`];
+  const kernels = cuda.nvcc ? ['--CDHEPATICA_CUDA=ON', `--CDHEPATICA_NVCC=${cuda.nvcc}`] : ['--CDHEPATICA_CUDA=OFF'];
+  const options = [`--CDHEPATICA_LIBTORCH=${libtorch}`, ...kernels];
   const stampPath = join(kBuildFolder, 'configured-with.json');
   const stamp = JSON.stringify(options);
   const isConfigured = existsSync(join(kBuildFolder, 'CMakeCache.txt')) && existsSync(stampPath);

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { findOnPath, outputOf } from './process.mjs';
 
-const kOldestNvcc = 12;
+// The first with machine code for all the architectures that the kernels are built for (native/cuda/toolkit.cmake).
+const kOldestNvcc = [12, 8];
 
 /** `{ nvcc, version }` of a supported toolkit, or `{ nvcc: null, reason }`. */
 export function findCudaToolkit() {
@@ -11,8 +12,9 @@ export function findCudaToolkit() {
   if (!nvcc) return { nvcc: null, reason: 'nvcc is not installed' };
   const version = outputOf(nvcc, ['--version'])?.match(/release (\d+)\.(\d+)/);
   if (!version) return { nvcc: null, reason: `${nvcc} does not tell its version` };
-  if (Number(version[1]) < kOldestNvcc) {
-    return { nvcc: null, reason: `nvcc ${version[1]}.${version[2]} is older than ${kOldestNvcc}.0` };
+  const [major, minor] = [Number(version[1]), Number(version[2])];
+  if (major < kOldestNvcc[0] || (major === kOldestNvcc[0] && minor < kOldestNvcc[1])) {
+    return { nvcc: null, reason: `nvcc ${major}.${minor} is older than ${kOldestNvcc.join('.')}` };
   }
-  return { nvcc, version: `${version[1]}.${version[2]}` };
+  return { nvcc, version: `${major}.${minor}` };
 }

@@ -27,6 +27,17 @@ function checkFileLengths() {
   return files.length > 0 && long.length === 0;
 }
 
+/** What npm would publish: built files alone, and no binding.gyp, which would make npm compile on install. */
+function checkPackage() {
+  const listed = outputOf('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: kRoot });
+  const files = listed === null ? [] : JSON.parse(listed)[0].files.map(({ path }) => path);
+  const foreign = files.filter(
+    (file) => !/^(dist|weights|prebuilds)\/|^(package\.json|README\.md|LICENSE)$/.test(file),
+  );
+  for (const file of foreign) say(`${file} must not be published`);
+  return files.length > 0 && foreign.length === 0;
+}
+
 async function passes(command, args) {
   return (await runProgram(command, args, { cwd: kRoot })).exitCode === 0;
 }
@@ -45,6 +56,7 @@ export async function runChecks() {
     { name: 'clang-format', check: checkLayout, isAbsent: !findOnPath('clang-format') },
     { name: 'include direction', check: () => passes(process.execPath, ['scripts/check-includes.mjs']) },
     { name: `no file over ${kLongestFile} lines`, check: async () => checkFileLengths() },
+    { name: 'published files', check: async () => checkPackage() },
   ];
   let tally = kNothing;
   for (const { name, check, isAbsent } of checks) {
