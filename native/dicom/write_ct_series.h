@@ -23,8 +23,9 @@ struct CtSeriesAttributes {
   std::string patient_position = "HFS";
   std::string study_date;  // YYYYMMDD
   int series_number = 1;
-  double slice_thickness_mm = 0;                          // 0: the spacing of the slices
-  std::string transfer_syntax_uid = "1.2.840.10008.1.2.1";  // explicit little endian; RLE, JPEG lossless and JPEG-LS too
+  double slice_thickness_mm = 0;  // 0: the spacing of the slices
+  std::string transfer_syntax_uid =
+      "1.2.840.10008.1.2.1";  // explicit little endian; RLE, JPEG lossless and JPEG-LS too
 };
 
 // Writes FOLDER/CT_0001.dcm and so on, each under a temporary name first; makes the folder where it is missing. HU are

@@ -1,0 +1,149 @@
+#include "dicom/decode.h"
+
+#include <dcmtk/dcmdata/dcdatset.h>
+#include <dcmtk/dcmdata/dcdeftag.h>
+#include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
+#include <dcmtk/dcmdata/dcxfer.h>
+
+#include <algorithm>
+#include <bit>
+#include <memory>
+
+#include "core/error.h"
+#include "core/parallel.h"
+#include "dicom/check.h"
+#include "dicom/dcmtk_setup.h"
+#include "dicom/inflate.h"
+#include "dicom/jpeg2000.h"
+#include "dicom/jpeg_header.h"
+
+namespace hepatica::dicom {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "cells are taken to be little endian in memory");
+
+// A data set of one compressed frame, as DCMTK's decoders want it.
+std::unique_ptr<DcmDataset> make_frame_dataset(const DicomObject& object, const std::vector<uint8_t>& stream) {
+  auto dataset = std::make_unique<DcmDataset>();
+  const PixelFormat& format = object.format;
+  dataset->putAndInsertUint16(DcmTag(DCM_SamplesPerPixel, EVR_US), 1);
+  dataset->putAndInsertString(DcmTag(DCM_PhotometricInterpretation, EVR_CS), "MONOCHROME2");
+  dataset->putAndInsertString(DcmTag(DCM_NumberOfFrames, EVR_IS), "1");
+  dataset->putAndInsertUint16(DcmTag(DCM_Rows, EVR_US), static_cast<Uint16>(format.rows));
+  dataset->putAndInsertUint16(DcmTag(DCM_Columns, EVR_US), static_cast<Uint16>(format.columns));
+  dataset->putAndInsertUint16(DcmTag(DCM_BitsAllocated, EVR_US), static_cast<Uint16>(format.bits_allocated));
+  dataset->putAndInsertUint16(DcmTag(DCM_BitsStored, EVR_US), static_cast<Uint16>(format.bits_stored));
+  dataset->putAndInsertUint16(DcmTag(DCM_HighBit, EVR_US), static_cast<Uint16>(format.high_bit));
+  dataset->putAndInsertUint16(DcmTag(DCM_PixelRepresentation, EVR_US), format.is_signed ? 1 : 0);
+  auto sequence = std::make_unique<DcmPixelSequence>(DcmTag(DCM_PixelData, EVR_OB));
+  const DcmTag item_tag(DCM_Item, EVR_OB);
+  sequence->insert(new DcmPixelItem(item_tag));  // an empty offset table
+  auto item = std::make_unique<DcmPixelItem>(item_tag);
+  item->putUint8Array(stream.data(), static_cast<unsigned long>(stream.size()));
+  sequence->insert(item.release());
+  auto pixels = std::make_unique<DcmPixelData>(DcmTag(DCM_PixelData, EVR_OB));
+  const E_TransferSyntax syntax = DcmXfer(object.transfer_syntax_uid.c_str()).getXfer();
+  pixels->putOriginalRepresentation(syntax, nullptr, sequence.release());
+  dataset->insert(pixels.release());
+  return dataset;
+}
+
+// Bytes of a cell that DCMTK's decoder will write; a stream of another size than the header says is refused.
+int cell_bytes_of(const DicomObject& object, const std::vector<uint8_t>& stream) {
+  const PixelFormat& format = object.format;
+  if (object.syntax->coding == PixelCoding::kRle) return format.bits_allocated / 8;
+  const auto header = read_jpeg_header(stream);
+  if (!header) throw_corrupt_pixels(object, "its JPEG stream has no valid header");
+  if (header->rows != format.rows || header->columns != format.columns || header->components != 1) {
+    throw_corrupt_pixels(object, "its JPEG stream has another size than Rows and Columns");
+  }
+  return header->precision > 8 ? 2 : 1;
+}
+
+CellInfo decode_by_dcmtk(const DicomObject& object, const std::vector<uint8_t>& stream, std::vector<uint8_t>& cells) {
+  ensure_dcmtk_ready();
+  const int cell_bytes = cell_bytes_of(object, stream);
+  const size_t count = size_t(object.format.rows) * size_t(object.format.columns);
+  // DCMTK wants an even size and writes words where BitsAllocated says so.
+  cells.resize((count * size_t(std::max(cell_bytes, object.format.bits_allocated / 8)) + 1) & ~size_t{1});
+  const std::unique_ptr<DcmDataset> dataset = make_frame_dataset(object, stream);
+  DcmElement* element = nullptr;
+  dataset->findAndGetElement(DCM_PixelData, element);
+  Uint32 first_fragment = 1;
+  OFString color_model;
+  const OFCondition status = static_cast<DcmPixelData*>(element)->getUncompressedFrame(
+      dataset.get(), 0, first_fragment, cells.data(), static_cast<Uint32>(cells.size()), color_model);
+  if (status.bad()) throw_corrupt_pixels(object, std::string("its pixels cannot be decoded: ") + status.text());
+  return {.bytes = cell_bytes};
+}
+
+CellInfo decode_deflated(const FrameRef& frame, std::vector<uint8_t>& cells) {
+  const DicomObject& object = *frame.object;
+  const File file(object.path);
+  InflatedPrefix inflated(file, object.dataset_offset);
+  const uint64_t size = native_frame_bytes(object.format);
+  cells.resize(static_cast<size_t>(size));
+  const uint64_t begin = object.pixels->value_offset + size * uint64_t(frame.frame);
+  if (inflated.read_on(begin, cells.data(), cells.size()) < cells.size()) {
+    throw_corrupt_pixels(object, "the file ends within its pixels");
+  }
+  return {.bytes = object.format.bits_allocated / 8};
+}
+
+CellInfo decode_compressed(const FrameRef& frame, const FragmentMap& fragments, std::vector<uint8_t>& cells) {
+  const DicomObject& object = *frame.object;
+  const File file(object.path);
+  const auto stream = read_fragments(file, object, fragments.at(&object)[size_t(frame.frame)]);
+  if (object.syntax->coding != PixelCoding::kJpeg2000) return decode_by_dcmtk(object, stream, cells);
+  const std::string problem = decode_jpeg2000(stream, object.format.rows, object.format.columns, cells);
+  if (!problem.empty()) throw_corrupt_pixels(object, problem);
+  return {};
+}
+
+}  // namespace
+
+FragmentMap locate_fragments(const std::vector<FrameRef>& frames, Run& run) {
+  FragmentMap map;
+  for (const FrameRef& frame : frames) {
+    if (frame.object->syntax->coding != PixelCoding::kNative) map.try_emplace(frame.object);
+  }
+  std::vector<FragmentMap::value_type*> entries;
+  for (auto& entry : map) entries.push_back(&entry);
+  parallel_for(static_cast<int64_t>(entries.size()), run, [&](int64_t i) {
+    const DicomObject& object = *entries[size_t(i)]->first;
+    entries[size_t(i)]->second = locate_frames(File(object.path), object);
+  });
+  return map;
+}
+
+bool is_plain(const DicomObject& object) {
+  return object.syntax->coding == PixelCoding::kNative && !object.syntax->deflated;
+}
+
+void read_plain_frame(const FrameRef& frame, void* cells) {
+  const DicomObject& object = *frame.object;
+  const File file(object.path);
+  const uint64_t size = native_frame_bytes(object.format);
+  const uint64_t offset = object.pixels->value_offset + size * uint64_t(frame.frame);
+  if (file.read_at(offset, cells, static_cast<size_t>(size)) < size) {
+    throw_corrupt_pixels(object, "the file ends within its pixels");
+  }
+}
+
+CellInfo decode_frame(const FrameRef& frame, const FragmentMap& fragments, std::vector<uint8_t>& cells) {
+  const DicomObject& object = *frame.object;
+  if (object.syntax->coding != PixelCoding::kNative) return decode_compressed(frame, fragments, cells);
+  if (object.syntax->deflated) return decode_deflated(frame, cells);
+  cells.resize(static_cast<size_t>(native_frame_bytes(object.format)));
+  read_plain_frame(frame, cells.data());
+  const int bytes = object.format.bits_allocated / 8;
+  // PS3.5 section 8.2: in big endian, bytes that were packed into words (OW) come swapped in pairs.
+  if (bytes == 1 && object.encoding.big_endian && object.pixels->words) {
+    for (size_t i = 0; i + 1 < cells.size(); i += 2) std::swap(cells[i], cells[i + 1]);
+  }
+  return {.bytes = bytes, .swap_bytes = bytes == 2 && object.encoding.big_endian};
+}
+
+}  // namespace hepatica::dicom

@@ -1,0 +1,33 @@
+// From the bytes of a frame to its stored cells, uncompressed and in the byte order of this machine.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "core/run.h"
+#include "dicom/fragments.h"
+#include "dicom/group.h"
+
+namespace hepatica::dicom {
+
+// Where the frames of the compressed objects of a volume lie in their files.
+using FragmentMap = std::map<const DicomObject*, FrameFragments>;
+
+FragmentMap locate_fragments(const std::vector<FrameRef>& frames, Run& run);
+
+// True where the frame's cells can be read as they stand, at frame_offset() of the file.
+bool is_plain(const DicomObject& object);
+
+// Reads a plain frame of native_frame_bytes() into `cells`; still in the file's byte order.
+void read_plain_frame(const FrameRef& frame, void* cells);
+
+struct CellInfo {
+  int bytes = 2;            // of a cell
+  bool swap_bytes = false;  // cells of two bytes in the other byte order
+};
+
+// Decodes a frame into `cells`, which is resized. Throws Error CORRUPT_FILE.
+CellInfo decode_frame(const FrameRef& frame, const FragmentMap& fragments, std::vector<uint8_t>& cells);
+
+}  // namespace hepatica::dicom

@@ -1,0 +1,146 @@
+#include "dicom/describe.h"
+
+#include <dcmtk/dcmdata/dcspchrs.h>
+
+#include <algorithm>
+#include <set>
+
+#include "dicom/classify.h"
+
+namespace hepatica::dicom {
+namespace {
+
+// With fewer slices a volume in ml means little.
+constexpr size_t kFewSlices = 5;
+
+void describe_series(const DicomObject& first, SeriesReport& report) {
+  const auto text = [&](const std::string& value) { return to_utf8(value, first.character_set); };
+  report.patient_id = text(first.patient_id);
+  report.study_instance_uid = text(first.study_instance_uid);
+  report.series_instance_uid = text(first.series_instance_uid);
+  report.frame_of_reference_uid = text(first.frame_of_reference_uid);
+  report.series_description = text(first.series_description);
+  report.manufacturer = text(first.manufacturer);
+  report.contrast_agent = text(first.contrast_agent);
+}
+
+bool is_lossy(const DicomObject& object) {
+  const bool denied = object.lossy_image_compression == "00";
+  return object.lossy_image_compression == "01" || object.syntax->lossy || (object.syntax->may_be_lossy && !denied);
+}
+
+void describe_slots(const SlicePlan& plan, SeriesReport& report) {
+  std::set<std::string> syntaxes;
+  for (size_t z = 0; z < plan.slots.size(); ++z) {
+    const Slot& slot = plan.slots[z];
+    const DicomObject& object = *slot.frame.object;
+    syntaxes.insert(object.transfer_syntax_uid);
+    report.lossy = report.lossy || is_lossy(object);
+    if (slot.above) {
+      report.slices.push_back({});
+      report.interpolated.push_back({static_cast<int64_t>(z), slot.position_mm});
+      continue;
+    }
+    report.slices.push_back({object.path, to_utf8(object.sop_instance_uid, ""), std::nullopt});
+    if (object.multi_frame) report.slices.back().frame = slot.frame.frame + 1;
+  }
+  report.transfer_syntaxes.assign(syntaxes.begin(), syntaxes.end());
+}
+
+void describe_counts(const RescaleCounts& counts, SeriesReport& report) {
+  if (counts.padding > 0) {
+    report.repairs.push_back(
+        {"PADDING_TO_AIR", std::to_string(counts.padding) + " voxels of pixel padding became -1024 HU"});
+  }
+  if (counts.below_air > 0) {
+    report.repairs.push_back({"RAISED_TO_AIR", std::to_string(counts.below_air) +
+                                                   " voxels below -1024 HU (outside of "
+                                                   "the field of view) became -1024 HU"});
+  }
+  if (counts.above_range > 0) {
+    report.repairs.push_back(
+        {"LOWERED_TO_RANGE", std::to_string(counts.above_range) + " voxels above 32767 HU became 32767 HU"});
+  }
+}
+
+bool any_object(const SlicePlan& plan, auto&& test) {
+  return std::ranges::any_of(plan.slots, [&](const Slot& slot) { return test(*slot.frame.object); });
+}
+
+void describe_pixels(const SlicePlan& plan, bool raw, SeriesReport& report) {
+  if (any_object(plan, [](const DicomObject& object) { return object.format.photometric == "MONOCHROME1"; })) {
+    report.repairs.push_back({"MONOCHROME1",
+                              "PhotometricInterpretation is MONOCHROME1, which concerns display alone: "
+                              "HU are not inverted"});
+  }
+  if (raw && std::ranges::any_of(plan.slots, [](const Slot& slot) {
+        return !slot.frame.header().slope || !slot.frame.header().intercept;
+      })) {
+    report.repairs.push_back({"RAW_VALUES", "slices without RescaleSlope or RescaleIntercept: slope 1, intercept 0"});
+  }
+  const std::set<std::string> lacks = [&] {
+    std::set<std::string> found;
+    for (const Slot& slot : plan.slots) {
+      if (slot.frame.object->frame_of_reference_uid.empty()) found.insert(slot.frame.object->path);
+    }
+    return found;
+  }();
+  if (!lacks.empty()) {
+    report.repairs.push_back({"NO_FRAME_OF_REFERENCE", std::to_string(lacks.size()) +
+                                                           " files without FrameOfReferenceUID were taken to share "
+                                                           "that of the series"});
+  }
+}
+
+void warn_about(const SlicePlan& plan, const SeriesReport& report, Run& run) {
+  if (report.lossy) {
+    run.warn("LOSSY_COMPRESSION", "The series was compressed with loss: HU are not those of the scanner");
+  }
+  if (plan.slots.size() < kFewSlices) {
+    run.warn("FEW_SLICES",
+             "The series has " + std::to_string(plan.slots.size()) + " slices: volumes in ml are not reliable");
+  }
+  if (!report.interpolated.empty()) {
+    run.warn("INTERPOLATED_SLICES", std::to_string(report.interpolated.size()) + " of " +
+                                        std::to_string(plan.slots.size()) + " slices were interpolated");
+  }
+  if (any_object(plan, is_monoenergetic)) {
+    run.warn("MONOENERGETIC", "The images are virtual monoenergetic: their HU differ from those of ordinary CT");
+  }
+}
+
+}  // namespace
+
+std::string to_utf8(const std::string& text, const std::string& character_set) {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  if (std::ranges::all_of(text, is_ascii)) return text;
+  DcmSpecificCharacterSet converter;
+  OFString converted;
+  if (converter.selectCharacterSet(character_set.c_str(), "ISO_IR 192").good() &&
+      converter.convertString(text.c_str(), text.size(), converted).good()) {
+    return std::string(converted.c_str(), converted.size());
+  }
+  std::string replaced = text;
+  std::ranges::replace_if(
+      replaced, [&](char c) { return !is_ascii(c); }, '?');
+  return replaced;
+}
+
+void describe_volume(const SlicePlan& plan, const RescaleCounts& counts, bool raw, SeriesReport& report, Run& run) {
+  const FrameRef& first = plan.slots.front().frame;
+  describe_series(*first.object, report);
+  describe_slots(plan, report);
+  report.slice_thickness_mm = first.header().thickness_mm;
+  report.gantry_tilt = plan.gantry_tilt;
+  describe_counts(counts, report);
+  describe_pixels(plan, raw, report);
+  for (const FrameRef& frame : plan.off_grid) {
+    const std::string which = frame.object->multi_frame ? "frame " + std::to_string(frame.frame + 1) : "the slice";
+    report.excluded.push_back(
+        {frame.object->path, "OFF_GRID_SLICE",
+         which + " lies between the slices of the even grid and was used for interpolation only"});
+  }
+  warn_about(plan, report, run);
+}
+
+}  // namespace hepatica::dicom

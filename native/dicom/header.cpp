@@ -1,0 +1,162 @@
+#include "dicom/header.h"
+
+#include <dcmtk/dcmdata/dcdatset.h>
+#include <dcmtk/dcmdata/dcistrmb.h>
+#include <dcmtk/dcmdata/dcsequen.h>
+
+#include "core/error.h"
+#include "dicom/dcmtk_setup.h"
+#include "dicom/file.h"
+#include "dicom/inflate.h"
+#include "dicom/multiframe.h"
+#include "dicom/values.h"
+
+namespace hepatica::dicom {
+namespace {
+
+HeaderResult failure(const char* code, std::string reason) { return {nullptr, {code, std::move(reason)}}; }
+
+E_TransferSyntax parser_syntax(Encoding encoding) {
+  if (encoding.big_endian) return EXS_BigEndianExplicit;
+  return encoding.implicit_vr ? EXS_LittleEndianImplicit : EXS_LittleEndianExplicit;
+}
+
+bool parse_wanted(const DatasetLayout& layout, Encoding encoding, DcmDataset& dataset) {
+  if (layout.wanted.empty()) return true;
+  DcmInputBufferStream stream;
+  stream.setBuffer(layout.wanted.data(), static_cast<offile_off_t>(layout.wanted.size()));
+  stream.setEos();
+  dataset.transferInit();
+  const OFCondition status = dataset.read(stream, parser_syntax(encoding), EGL_noChange, DCM_MaxReadLength);
+  dataset.transferEnd();
+  return status.good();
+}
+
+void read_identity(DcmItem& dataset, DicomObject& object) {
+  object.character_set = get_string(dataset, tag::kSpecificCharacterSet);
+  if (const std::string uid = get_string(dataset, tag::kSopClassUid); !uid.empty()) object.sop_class_uid = uid;
+  object.sop_instance_uid = get_string(dataset, tag::kSopInstanceUid);
+  object.modality = get_string(dataset, tag::kModality);
+  object.manufacturer = get_string(dataset, tag::kManufacturer);
+  object.series_description = get_string(dataset, tag::kSeriesDescription);
+  object.patient_id = get_string(dataset, tag::kPatientId);
+  object.patient_name = get_string(dataset, tag::kPatientName);
+  object.study_instance_uid = get_string(dataset, tag::kStudyInstanceUid);
+  object.series_instance_uid = get_string(dataset, tag::kSeriesInstanceUid);
+  object.frame_of_reference_uid = get_string(dataset, tag::kFrameOfReferenceUid);
+  object.contrast_agent = get_string(dataset, tag::kContrastBolusAgent);
+  if (DcmItem* agent = first_item(dataset, tag::kContrastBolusAgents); agent && object.contrast_agent.empty()) {
+    object.contrast_agent = get_string(*agent, tag::kCodeMeaning);
+  }
+  object.content_time = get_string(dataset, tag::kContentTime);
+  object.lossy_image_compression = get_string(dataset, tag::kLossyImageCompression);
+}
+
+PixelFormat read_format(DcmItem& dataset) {
+  PixelFormat format;
+  format.rows = get_u16(dataset, tag::kRows).value_or(0);
+  format.columns = get_u16(dataset, tag::kColumns).value_or(0);
+  format.samples = get_u16(dataset, tag::kSamplesPerPixel).value_or(1);
+  format.bits_allocated = get_u16(dataset, tag::kBitsAllocated).value_or(0);
+  format.bits_stored = get_u16(dataset, tag::kBitsStored).value_or(static_cast<uint16_t>(format.bits_allocated));
+  format.high_bit = get_u16(dataset, tag::kHighBit).value_or(static_cast<uint16_t>(format.bits_stored - 1));
+  format.is_signed = get_u16(dataset, tag::kPixelRepresentation).value_or(0) == 1;
+  format.photometric = get_string(dataset, tag::kPhotometricInterpretation);
+  format.padding = get_u16(dataset, tag::kPixelPaddingValue);
+  format.padding_limit = get_u16(dataset, tag::kPixelPaddingRangeLimit);
+  return format;
+}
+
+void read_frames(DcmItem& dataset, DicomObject& object) {
+  std::optional<FieldProblem> problem;
+  const double frames = get_number(dataset, tag::kNumberOfFrames, problem).value_or(1);
+  // Out of range is 0 here, and refused where the pixel format is checked.
+  object.number_of_frames = frames >= 1 && frames <= 1e6 ? static_cast<int64_t>(frames) : 0;
+  object.frames = read_functional_groups(dataset);
+  object.multi_frame = !object.frames.empty() || object.number_of_frames != 1;
+  if (object.frames.empty()) object.frames.push_back(read_frame_values(dataset));
+  if (problem) object.frames[0].problem = problem;
+  std::optional<FieldProblem> ignored;  // of use for a single slice only
+  object.spacing_between_slices_mm = get_number(dataset, tag::kSpacingBetweenSlices, ignored);
+}
+
+void read_directory(DcmItem& dataset, DicomObject& object) {
+  DcmSequenceOfItems* records = nullptr;
+  const DcmTagKey key(tag::kDirectoryRecords.group, tag::kDirectoryRecords.element);
+  if (dataset.findAndGetSequence(key, records).bad() || !records) return;
+  DcmObject* record = nullptr;
+  while ((record = records->nextInContainer(record)) != nullptr) {
+    std::string file = get_string(static_cast<DcmItem&>(*record), tag::kReferencedFileId);
+    if (!file.empty()) object.referenced_files.push_back(std::move(file));
+  }
+}
+
+// Fills `object` from its data set; false where the parser refuses it.
+bool read_dataset(Prefix& bytes, uint64_t offset, DicomObject& object) {
+  DatasetLayout layout = walk_dataset(bytes, offset, object.encoding);
+  object.pixels = layout.pixels;
+  object.truncated = layout.truncated;
+  object.extended_offsets = std::move(layout.extended_offsets);
+  DcmDataset dataset;
+  if (!parse_wanted(layout, object.encoding, dataset)) return false;
+  read_identity(dataset, object);
+  object.format = read_format(dataset);
+  read_frames(dataset, object);
+  read_directory(dataset, object);
+  return true;
+}
+
+// The UID's encoding; for a syntax that is not supported explicit little endian, as all but the first have.
+void set_encoding(const DatasetStart& start, DicomObject& object) {
+  object.transfer_syntax_uid = start.transfer_syntax_uid;
+  object.encoding = start.guessed;
+  if (object.transfer_syntax_uid.empty()) {
+    object.transfer_syntax_uid = start.guessed.big_endian    ? "1.2.840.10008.1.2.2"
+                                 : start.guessed.implicit_vr ? "1.2.840.10008.1.2"
+                                                             : "1.2.840.10008.1.2.1";
+  }
+  object.syntax = find_transfer_syntax(object.transfer_syntax_uid);
+  if (start.transfer_syntax_uid.empty()) return;
+  object.encoding = object.syntax ? Encoding{object.syntax->implicit_vr, object.syntax->big_endian} : Encoding{};
+}
+
+HeaderResult read_open_file(const File& file, const std::string& path) {
+  FilePrefix prefix(file);
+  const std::optional<DatasetStart> start = find_dataset(prefix);
+  if (!start) return failure("NOT_DICOM", file.size() == 0 ? "the file is empty" : "it is not a DICOM file");
+  auto object = std::make_unique<DicomObject>();
+  object->path = path;
+  object->file_size = file.size();
+  object->dataset_offset = start->offset;
+  object->sop_class_uid = start->media_storage_sop_class;
+  set_encoding(*start, *object);
+  const bool deflated = object->syntax && object->syntax->deflated;
+  bool parsed = false;
+  if (deflated) {
+    InflatedPrefix inflated(file, start->offset);
+    parsed = read_dataset(inflated, 0, *object);
+  } else {
+    parsed = read_dataset(prefix, start->offset, *object);
+  }
+  if (!parsed) return failure("CORRUPT_FILE", "its header cannot be parsed");
+  if (object->truncated && object->series_instance_uid.empty()) {
+    return failure("CORRUPT_FILE", "the file ends within its header");
+  }
+  return {std::move(object), {}};
+}
+
+}  // namespace
+
+HeaderResult read_header(const std::string& path) {
+  ensure_dcmtk_ready();
+  try {
+    const File file(path);
+    return read_open_file(file, path);
+  } catch (const MalformedHeader& malformed) {
+    return failure("CORRUPT_FILE", malformed.what());
+  } catch (const Error& error) {
+    return failure("UNREADABLE_FILE", error.what());
+  }
+}
+
+}  // namespace hepatica::dicom

@@ -1,0 +1,15 @@
+// JPEG 2000 by OpenJPEG: DCMTK has no decoder.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hepatica::dicom {
+
+// Decodes a one-component image into 16-bit cells (two's complement where the component is signed). Returns why it
+// cannot be decoded, or nothing.
+std::string decode_jpeg2000(std::span<const uint8_t> stream, int rows, int columns, std::vector<uint8_t>& cells);
+
+}  // namespace hepatica::dicom

@@ -1,0 +1,40 @@
+// Slices in space: their order along the normal, their spacing, what is missing, and the grid that results.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/geometry.h"
+#include "dicom/group.h"
+
+namespace hepatica::dicom {
+
+struct PlacedFrame {
+  FrameRef frame;
+  double position_mm = 0;  // along the slice normal
+};
+
+// One slice of the volume: a frame, or a mixture of the frames below and above it.
+struct Slot {
+  FrameRef frame;
+  std::optional<FrameRef> above;
+  double above_weight = 0;
+  double position_mm = 0;
+};
+
+struct SlicePlan {
+  Geometry geometry;
+  std::vector<Slot> slots;
+  std::vector<FrameRef> off_grid;  // with interpolation: frames that fall between the slices
+  bool gantry_tilt = false;
+};
+
+// Sorted by position along row x column (PS3.3 C.7.6.2.1.1), never by name or number.
+// Throws Error UNSUPPORTED_ORIENTATION.
+std::vector<PlacedFrame> place_frames(const std::vector<FrameRef>& frames);
+
+// `frames` sorted, each position once. Throws Error MISSING_SLICE or IRREGULAR_SPACING unless `interpolate_gaps`,
+// VOLUME_TOO_LARGE.
+SlicePlan plan_slices(const std::vector<PlacedFrame>& frames, bool interpolate_gaps);
+
+}  // namespace hepatica::dicom
