@@ -2,10 +2,11 @@
 // the same voxels; flips are in the direction (ops/orient.h turns volumes for the networks). The file's RAS becomes
 // LPS.
 //
-// Codes of what is thrown: FILE_NOT_FOUND, UNREADABLE_FILE, NOT_NIFTI, CORRUPT_FILE (truncated, impossible header),
-// UNSUPPORTED_FORMAT (header and image in two files, RGB, complex, 128-bit, more than one volume, too large),
-// UNSUPPORTED_ORIENTATION (slices are not axial, or the axes are skewed otherwise than by a gantry tilt), INVALID_VALUE
-// (spacing that is zero, NaN or infinite; labels that are not 0 to 255), OUTPUT_UNWRITABLE.
+// Codes of what is thrown: NOT_FOUND, UNREADABLE_FILE, NOT_NIFTI, CORRUPT_FILE (truncated, damaged, impossible header),
+// UNSUPPORTED_FORMAT (header and image in two files, RGB, complex, 128-bit numbers, more than one volume),
+// VOLUME_TOO_LARGE, UNSUPPORTED_ORIENTATION (a volume's slices are not axial; in-plane axes that are not orthogonal),
+// INVALID_VALUE (spacing that is zero, negative, NaN or infinite; labels that are not 0 to 255), INVALID_ARGUMENT,
+// OUTPUT_UNWRITABLE.
 #pragma once
 
 #include <string>
@@ -17,14 +18,15 @@ namespace hepatica {
 
 // scl_slope and scl_inter applied; int16 where all values are whole and fit, else float. sform is preferred, else
 // qform; with neither, the spacing alone counts, the axes are taken as RAS (NIfTI's method 1), and a warning
-// MISSING_ORIENTATION is left in the run.
+// MISSING_ORIENTATION is left in the run; SPACING_MISMATCH where the sform's voxels have another size than pixdim says.
 Volume read_nifti_volume(const std::string& path, Run& run);
 
 // Labels 0 to 255, whatever the file's number type.
 Mask read_nifti_mask(const std::string& path, Run& run);
 
-// Written under a temporary name in the same folder, then renamed; gzip carries no time stamp. qform and sform both
-// hold the geometry; for a leaning slice axis the sform alone, as the qform cannot express it.
+// NIfTI-1, under a temporary name in the same folder, then renamed; gzip carries no time stamp. qform and sform both
+// hold the geometry; for a leaning slice axis the sform alone, as a qform cannot express it. The sizes must be 1 to
+// 32767.
 void write_nifti(const std::string& path, const Mask& mask);
 void write_nifti(const std::string& path, const Volume& volume);
 

@@ -1,0 +1,35 @@
+// A new file that becomes `path` when it is whole, and vanishes if it never is.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace hepatica {
+
+class PendingFile {
+ public:
+  // Opens a file under a temporary name in the folder of `path`. All members throw OUTPUT_UNWRITABLE on failure.
+  explicit PendingFile(const std::string& path);
+  PendingFile(const PendingFile&) = delete;
+  PendingFile& operator=(const PendingFile&) = delete;
+  ~PendingFile();
+
+  // For libraries that write to a descriptor; it stays this object's.
+  int descriptor() const { return descriptor_; }
+
+  void write(const void* data, size_t bytes);
+
+  // Brings the bytes to the disk and renames the file; what bore that name before is replaced.
+  void finish();
+
+  // Throws OUTPUT_UNWRITABLE with the reason that errno names.
+  [[noreturn]] void refuse() const;
+
+ private:
+  std::string path_;
+  std::string temporary_;
+  int descriptor_ = -1;
+  bool renamed_ = false;
+};
+
+}  // namespace hepatica
