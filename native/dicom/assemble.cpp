@@ -36,24 +36,30 @@ class ScratchPool {
   std::vector<std::vector<uint8_t>> free_;
 };
 
-struct FrameDecoder {
-  const FragmentMap& fragments;
-  ScratchPool& pool;
+template <class Hu>
+class FrameDecoder {
+ public:
+  explicit FrameDecoder(const FragmentMap& fragments) : fragments_(fragments) {}
 
-  template <class Hu>
-  RescaleCounts decode(const FrameRef& frame, Hu* hu) const {
+  RescaleCounts decode(const FrameRef& frame, Hu* hu) {
     const DicomObject& object = *frame.object;
     const size_t count = size_t(object.format.rows) * size_t(object.format.columns);
     if (std::is_same_v<Hu, int16_t> && is_plain(object) && object.format.bits_allocated == 16) {
       read_plain_frame(frame, hu);
-      return rescale_cells(hu, {.bytes = 2, .swap_bytes = object.encoding.big_endian}, count, frame, hu);
+      const CellInfo info{.bytes = 2, .swap_bytes = object.encoding.big_endian};
+      return rescale_cells(hu, info, count, *tables_.get(frame, info), hu);
     }
-    std::vector<uint8_t> cells = pool.take();
-    const CellInfo info = decode_frame(frame, fragments, cells);
-    const RescaleCounts counts = rescale_cells(cells.data(), info, count, frame, hu);
-    pool.give(std::move(cells));
+    std::vector<uint8_t> cells = pool_.take();
+    const CellInfo info = decode_frame(frame, fragments_, cells);
+    const RescaleCounts counts = rescale_cells(cells.data(), info, count, *tables_.get(frame, info), hu);
+    pool_.give(std::move(cells));
     return counts;
   }
+
+ private:
+  const FragmentMap& fragments_;
+  HuTables<Hu> tables_;
+  ScratchPool pool_;
 };
 
 template <class Hu>
@@ -65,7 +71,7 @@ void mix_slices(const std::vector<Hu>& below, const std::vector<Hu>& above, doub
 }
 
 template <class Hu>
-RescaleCounts fill_slot(const Slot& slot, const FrameDecoder& decoder, size_t pixels, Hu* out) {
+RescaleCounts fill_slot(const Slot& slot, FrameDecoder<Hu>& decoder, size_t pixels, Hu* out) {
   if (!slot.above) return decoder.decode(slot.frame, out);
   std::vector<Hu> below(pixels);
   std::vector<Hu> above(pixels);
@@ -79,8 +85,7 @@ template <class Hu>
 RescaleCounts fill_volume(const SlicePlan& plan, const FragmentMap& fragments, Run& run, std::vector<Hu>& hu) {
   const auto pixels = static_cast<size_t>(plan.geometry.slice_pixels());
   hu.resize(pixels * plan.slots.size());
-  ScratchPool pool;
-  const FrameDecoder decoder{fragments, pool};
+  FrameDecoder<Hu> decoder(fragments);
   std::mutex counts_mutex;
   RescaleCounts counts;
   std::atomic<size_t> done{0};
@@ -123,8 +128,7 @@ Assembled assemble_volume(const SlicePlan& plan, Run& run) {
 
 bool have_same_pixels(const FrameRef& a, const FrameRef& b, Run& run) {
   const FragmentMap fragments = locate_fragments({a, b}, run);
-  ScratchPool pool;
-  const FrameDecoder decoder{fragments, pool};
+  FrameDecoder<float> decoder(fragments);
   const size_t pixels = size_t(a.object->format.rows) * size_t(a.object->format.columns);
   std::vector<float> of_a(pixels);
   std::vector<float> of_b(pixels);

@@ -12,91 +12,85 @@ namespace {
 
 constexpr size_t kBlock = 2048;
 
-// All in 32-bit integers, so that the loops vectorize.
-struct StoredValue {
-  int shift = 0;  // left, then right again: drops dirty high bits and extends the sign
-  int back = 0;
-  bool is_signed = false;
-  // Padding as a range of what it is compared with: the value, or the whole cell where the padding does not fit the
-  // stored bits (a common mistake: -2000 as 16 bits beside 12-bit pixels).
-  bool padding_in_cell = false;
-  int32_t padding_first = 1;
-  int32_t padding_last = 0;
+struct Range {
+  int32_t first = 1;
+  int32_t last = 0;
+
+  bool contains(int32_t value) const { return value >= first && value <= last; }
 };
 
-int32_t extend(uint32_t cell, const StoredValue& stored) {
-  const uint32_t raised = cell << stored.shift;
-  return stored.is_signed ? static_cast<int32_t>(raised) >> stored.back : static_cast<int32_t>(raised >> stored.back);
+int32_t as_16_bits(uint16_t cell, bool is_signed) {
+  return is_signed ? int32_t{static_cast<int16_t>(cell)} : int32_t{cell};
 }
 
-int32_t as_whole_cell(uint32_t cell, bool is_signed) {
-  return is_signed ? int32_t{static_cast<int16_t>(cell)} : static_cast<int32_t>(cell & 0xffff);
+// Drops the bits outside of the stored ones (they may be dirty) and extends the sign.
+int32_t stored_value(uint16_t cell, const PixelFormat& format) {
+  const uint32_t raised = uint32_t{cell} << (31 - format.high_bit);
+  const int back = 32 - format.bits_stored;
+  return format.is_signed ? static_cast<int32_t>(raised) >> back : static_cast<int32_t>(raised >> back);
 }
 
-StoredValue describe_cells(const PixelFormat& format) {
-  StoredValue stored;
-  stored.is_signed = format.is_signed;
-  stored.shift = 31 - format.high_bit;
-  stored.back = 32 - format.bits_stored;
-  if (!format.padding) return stored;
-  const int32_t a = as_whole_cell(*format.padding, format.is_signed);
-  const int32_t b = as_whole_cell(format.padding_limit.value_or(*format.padding), format.is_signed);
-  stored.padding_first = std::min(a, b);
-  stored.padding_last = std::max(a, b);
+Range padding_range(const PixelFormat& format) {
+  if (!format.padding) return {};
+  const int32_t a = as_16_bits(*format.padding, format.is_signed);
+  const int32_t b = as_16_bits(format.padding_limit.value_or(*format.padding), format.is_signed);
+  return {std::min(a, b), std::max(a, b)};
+}
+
+// Padding that does not fit the stored bits (-2000 as 16 bits beside 12-bit pixels is a common mistake) can only be
+// meant for the whole cell.
+bool fits_stored_bits(const Range& padding, const PixelFormat& format) {
   const int bits = format.bits_stored;
   const int32_t least = format.is_signed ? -(1 << (bits - 1)) : 0;
   const int32_t most = format.is_signed ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
-  stored.padding_in_cell = stored.padding_first < least || stored.padding_last > most;
-  return stored;
+  return padding.first >= least && padding.last <= most;
 }
 
-template <bool kSigned>
-void rescale_block(const uint16_t* cells, size_t count, const StoredValue& stored, int32_t slope, int32_t intercept,
-                   int16_t* hu, RescaleCounts& counts) {
-  constexpr int32_t kMost = std::numeric_limits<int16_t>::max();
-  int32_t padding = 0;
-  int32_t below = 0;
-  int32_t above = 0;
-  const int32_t in_cell = stored.padding_in_cell ? -1 : 0;
-  for (size_t i = 0; i < count; ++i) {
-    const uint32_t cell = cells[i];
-    const uint32_t raised = cell << stored.shift;
-    const int32_t value =
-        kSigned ? static_cast<int32_t>(raised) >> stored.back : static_cast<int32_t>(raised >> stored.back);
-    const int32_t whole = kSigned ? int32_t{static_cast<int16_t>(cell)} : static_cast<int32_t>(cell);
-    const int32_t compared = (whole & in_cell) | (value & ~in_cell);
-    const int32_t is_padding = (compared >= stored.padding_first) & (compared <= stored.padding_last);
-    const int32_t scaled = is_padding ? kAirHu : value * slope + intercept;
-    padding += is_padding;
-    below += scaled < kAirHu;
-    above += scaled > kMost;
-    hu[i] = static_cast<int16_t>(std::min(std::max(scaled, kAirHu), kMost));
-  }
-  counts += {padding, below, above};
+template <class Hu>
+CellKind kind_of(double hu) {
+  if (hu < kAirHu) return CellKind::kBelowAir;
+  const bool above = std::is_integral_v<Hu> && hu > std::numeric_limits<int16_t>::max();
+  return above ? CellKind::kAboveRange : CellKind::kOrdinary;
 }
 
-void rescale_block(const uint16_t* cells, size_t count, const StoredValue& stored, double slope, double intercept,
-                   float* hu, RescaleCounts& counts) {
-  for (size_t i = 0; i < count; ++i) {
-    const int32_t value = extend(cells[i], stored);
-    const int32_t compared = stored.padding_in_cell ? as_whole_cell(cells[i], stored.is_signed) : value;
-    const bool is_padding = compared >= stored.padding_first && compared <= stored.padding_last;
-    const double scaled = is_padding ? kAirHu : value * slope + intercept;
-    counts.padding += is_padding;
-    counts.below_air += scaled < kAirHu;
-    hu[i] = static_cast<float>(std::max<double>(scaled, kAirHu));
+template <class Hu>
+Hu hu_of(double hu, CellKind kind) {
+  switch (kind) {
+    case CellKind::kPadding:
+    case CellKind::kBelowAir:
+      return static_cast<Hu>(kAirHu);
+    case CellKind::kAboveRange:
+      return std::numeric_limits<Hu>::max();
+    case CellKind::kOrdinary:
+      break;
   }
+  return static_cast<Hu>(hu);
 }
 
 void load_cells(const void* cells, CellInfo info, size_t begin, size_t count, uint16_t* block) {
-  if (info.bytes == 1) {
-    const auto* bytes = static_cast<const uint8_t*>(cells) + begin;
-    for (size_t i = 0; i < count; ++i) block[i] = bytes[i];
+  if (info.bytes == 2) {
+    std::memcpy(block, static_cast<const uint8_t*>(cells) + 2 * begin, 2 * count);
     return;
   }
-  std::memcpy(block, static_cast<const uint8_t*>(cells) + 2 * begin, 2 * count);
-  if (!info.swap_bytes) return;
-  for (size_t i = 0; i < count; ++i) block[i] = static_cast<uint16_t>(block[i] << 8 | block[i] >> 8);
+  const auto* bytes = static_cast<const uint8_t*>(cells) + begin;
+  for (size_t i = 0; i < count; ++i) block[i] = bytes[i];
+}
+
+void count_kinds(const uint16_t* cells, size_t count, const std::vector<CellKind>& kinds, RescaleCounts& counts) {
+  std::array<int64_t, 4> of_kind{};
+  for (size_t i = 0; i < count; ++i) ++of_kind[static_cast<size_t>(kinds[cells[i]])];
+  counts += {of_kind[static_cast<size_t>(CellKind::kPadding)], of_kind[static_cast<size_t>(CellKind::kBelowAir)],
+             of_kind[static_cast<size_t>(CellKind::kAboveRange)]};
+}
+
+// Only a voxel at an end of the range can be other than ordinary.
+template <class Hu>
+bool touches_range_end(const Hu* hu, size_t count) {
+  constexpr Hu kAir = static_cast<Hu>(kAirHu);
+  constexpr Hu kMost = std::numeric_limits<Hu>::max();
+  int touching = 0;
+  for (size_t i = 0; i < count; ++i) touching |= (hu[i] == kAir) | (hu[i] == kMost);
+  return touching != 0;
 }
 
 }  // namespace
@@ -111,31 +105,71 @@ RescaleCounts& RescaleCounts::operator+=(const RescaleCounts& other) {
 bool needs_float(const FrameHeader& frame) {
   const double slope = frame.slope.value_or(1);
   const double intercept = frame.intercept.value_or(0);
-  return slope != std::floor(slope) || intercept != std::floor(intercept) || std::abs(slope) > 1000;
+  return slope != std::floor(slope) || intercept != std::floor(intercept);
 }
 
 template <class Hu>
-RescaleCounts rescale_cells(const void* cells, CellInfo info, size_t count, const FrameRef& frame, Hu* hu) {
-  const StoredValue stored = describe_cells(frame.object->format);
-  const double slope = frame.header().slope.value_or(1);
-  const double intercept = frame.header().intercept.value_or(0);
+HuTable<Hu> make_hu_table(const PixelFormat& format, const FrameHeader& frame, CellInfo info) {
+  const double slope = frame.slope.value_or(1);
+  const double intercept = frame.intercept.value_or(0);
+  const Range padding = padding_range(format);
+  const bool padding_is_value = fits_stored_bits(padding, format);
+  const size_t entries = info.bytes == 1 ? 256 : 65536;
+  HuTable<Hu> table{std::vector<Hu>(entries), std::vector<CellKind>(entries)};
+  for (size_t bits = 0; bits < entries; ++bits) {
+    const auto cell = static_cast<uint16_t>(info.swap_bytes ? bits << 8 | bits >> 8 : bits);
+    const int32_t value = stored_value(cell, format);
+    const bool is_padding = padding.contains(padding_is_value ? value : as_16_bits(cell, format.is_signed));
+    const double hu = value * slope + intercept;
+    table.kind[bits] = is_padding ? CellKind::kPadding : kind_of<Hu>(hu);
+    table.hu[bits] = hu_of<Hu>(hu, table.kind[bits]);
+  }
+  if (std::ranges::count(table.kind, CellKind::kOrdinary) == std::ssize(table.kind)) table.kind.clear();
+  return table;
+}
+
+template <class Hu>
+RescaleCounts rescale_cells(const void* cells, CellInfo info, size_t count, const HuTable<Hu>& table, Hu* hu) {
   RescaleCounts counts;
   std::array<uint16_t, kBlock> block;
   for (size_t begin = 0; begin < count; begin += kBlock) {
     const size_t size = std::min(kBlock, count - begin);
     load_cells(cells, info, begin, size, block.data());
-    if constexpr (std::is_same_v<Hu, float>) {
-      rescale_block(block.data(), size, stored, slope, intercept, hu + begin, counts);
-    } else {
-      const auto rescale = stored.is_signed ? rescale_block<true> : rescale_block<false>;
-      rescale(block.data(), size, stored, static_cast<int32_t>(slope), static_cast<int32_t>(intercept), hu + begin,
-              counts);
-    }
+    Hu* out = hu + begin;
+    for (size_t i = 0; i < size; ++i) out[i] = table.hu[block[i]];
+    if (!table.kind.empty() && touches_range_end(out, size)) count_kinds(block.data(), size, table.kind, counts);
   }
   return counts;
 }
 
-template RescaleCounts rescale_cells(const void*, CellInfo, size_t, const FrameRef&, int16_t*);
-template RescaleCounts rescale_cells(const void*, CellInfo, size_t, const FrameRef&, float*);
+template <class Hu>
+std::shared_ptr<const HuTable<Hu>> HuTables<Hu>::get(const FrameRef& frame, CellInfo info) {
+  const PixelFormat& format = frame.object->format;
+  const FrameHeader& header = frame.header();
+  const Key key{header.slope.value_or(1),
+                header.intercept.value_or(0),
+                info.bytes,
+                info.swap_bytes,
+                format.bits_stored,
+                format.high_bit,
+                format.is_signed,
+                format.padding,
+                format.padding_limit};
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = tables_.find(key); found != tables_.end()) return found->second;
+  }
+  auto table = std::make_shared<const HuTable<Hu>>(make_hu_table<Hu>(format, header, info));
+  const std::lock_guard lock(mutex_);
+  if (tables_.size() >= kMostTables) tables_.clear();
+  return tables_.insert_or_assign(key, std::move(table)).first->second;
+}
+
+template HuTable<int16_t> make_hu_table(const PixelFormat&, const FrameHeader&, CellInfo);
+template HuTable<float> make_hu_table(const PixelFormat&, const FrameHeader&, CellInfo);
+template RescaleCounts rescale_cells(const void*, CellInfo, size_t, const HuTable<int16_t>&, int16_t*);
+template RescaleCounts rescale_cells(const void*, CellInfo, size_t, const HuTable<float>&, float*);
+template class HuTables<int16_t>;
+template class HuTables<float>;
 
 }  // namespace hepatica::dicom

@@ -1,9 +1,16 @@
-// From stored cells to Hounsfield units, in one pass: mask and sign (PS3.5 section 8.1.1), padding, slope and
-// intercept (PS3.3 C.11.1), the floor at air.
+// From stored cells to Hounsfield units: mask and sign (PS3.5 section 8.1.1), padding, slope and intercept (PS3.3
+// C.11.1), the floor at air. A cell has 65,536 values at most, so all of it is one table, made once for all frames of
+// the same format and rescale, and a frame is one look-up a voxel.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <tuple>
+#include <vector>
 
 #include "dicom/decode.h"
 
@@ -20,11 +27,37 @@ struct RescaleCounts {
   RescaleCounts& operator+=(const RescaleCounts& other);
 };
 
-// True where slope or intercept has a fraction (or is out of the range of integer arithmetic): then HU are floats.
+// True where slope or intercept has a fraction: then HU are floats.
 bool needs_float(const FrameHeader& frame);
 
-// `cells` may be the memory of `hu`. Instantiated for int16_t (which needs !needs_float()) and float.
+enum class CellKind : uint8_t { kOrdinary, kPadding, kBelowAir, kAboveRange };
+
 template <class Hu>
-RescaleCounts rescale_cells(const void* cells, CellInfo info, size_t count, const FrameRef& frame, Hu* hu);
+struct HuTable {
+  std::vector<Hu> hu;          // by the cell's bits as they stand in the file
+  std::vector<CellKind> kind;  // empty where all are ordinary
+};
+
+template <class Hu>
+HuTable<Hu> make_hu_table(const PixelFormat& format, const FrameHeader& frame, CellInfo info);
+
+// `cells` may be the memory of `hu` where both have two bytes.
+template <class Hu>
+RescaleCounts rescale_cells(const void* cells, CellInfo info, size_t count, const HuTable<Hu>& table, Hu* hu);
+
+// The tables of one volume; thread-safe.
+template <class Hu>
+class HuTables {
+ public:
+  std::shared_ptr<const HuTable<Hu>> get(const FrameRef& frame, CellInfo info);
+
+ private:
+  using Key = std::tuple<double, double, int, bool, int, int, bool, std::optional<uint16_t>, std::optional<uint16_t>>;
+  // With another rescale for each slice the tables of earlier slices are let go.
+  static constexpr size_t kMostTables = 16;
+
+  std::mutex mutex_;
+  std::map<Key, std::shared_ptr<const HuTable<Hu>>> tables_;
+};
 
 }  // namespace hepatica::dicom
