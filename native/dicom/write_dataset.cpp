@@ -1,0 +1,197 @@
+#include "dicom/write_dataset.h"
+
+#include <dcmtk/dcmdata/dcrlerp.h>
+#include <dcmtk/dcmdata/dcxfer.h>
+#include <dcmtk/dcmjpeg/djrplol.h>
+#include <dcmtk/dcmjpls/djrparam.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <variant>
+
+#include "core/error.h"
+#include "dicom/transfer_syntax.h"
+
+namespace hepatica::dicom {
+namespace fs = std::filesystem;
+namespace {
+
+std::string or_derived(const std::string& uid, const std::string& name) { return uid.empty() ? derive_uid(name) : uid; }
+
+// FNV-1a; two hashes with different starts make 128 bits.
+uint64_t hash(const std::string& text, uint64_t start) {
+  uint64_t value = start;
+  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return value;
+}
+
+std::unique_ptr<DcmRepresentationParameter> encoder_parameter(const TransferSyntax& syntax) {
+  switch (syntax.coding) {
+    case PixelCoding::kRle:
+      return std::make_unique<DcmRLERepresentationParameter>();
+    case PixelCoding::kJpeg:
+      return std::make_unique<DJ_RPLossless>(1, 0);
+    case PixelCoding::kJpegLs:
+      return std::make_unique<DJLSRepresentationParameter>(0, OFTrue);
+    default:
+      return nullptr;
+  }
+}
+
+const TransferSyntax& writable_syntax(const std::string& uid) {
+  const TransferSyntax* syntax = find_transfer_syntax(uid);
+  if (syntax && !syntax->lossy && !syntax->may_be_lossy && syntax->coding != PixelCoding::kJpeg2000) return *syntax;
+  throw Error("UNSUPPORTED_TRANSFER_SYNTAX", "Series cannot be written in transfer syntax " + uid, "",
+              "transfer_syntax_uid", "Choose an uncompressed syntax, RLE, JPEG lossless or JPEG-LS lossless.");
+}
+
+[[noreturn]] void throw_unwritable(const std::string& path, const std::string& why) {
+  throw Error("OUTPUT_UNWRITABLE", path + " cannot be written: " + why, path, "",
+              "Check that the folder exists, that you may write there and that there is space.");
+}
+
+}  // namespace
+
+void put(DcmItem& item, Tag tag, DcmEVR vr, const std::string& value) {
+  item.putAndInsertString(DcmTag(tag.group, tag.element, DcmVR(vr)), value.c_str());
+}
+
+void put(DcmItem& item, Tag tag, uint16_t value) {
+  item.putAndInsertUint16(DcmTag(tag.group, tag.element, DcmVR(EVR_US)), value);
+}
+
+std::string decimal_string(double value) {
+  if (std::abs(value) < 1e-12) return "0";
+  char text[40];
+  for (int digits = 15; digits > 0; --digits) {
+    if (std::snprintf(text, sizeof(text), "%.*g", digits, value) <= 16) break;
+  }
+  return {text};
+}
+
+std::string decimal_strings(const std::vector<double>& values) {
+  std::string text;
+  for (const double value : values) {
+    if (!text.empty()) text += '\\';
+    text += decimal_string(value);
+  }
+  return text;
+}
+
+std::string derive_uid(const std::string& name) {
+  uint64_t high = hash(name, 14695981039346656037u);
+  uint64_t low = hash(name, high);
+  std::string digits;
+  do {  // long division by ten, 32 bits at a time
+    uint64_t rest = 0;
+    for (uint64_t* word : {&high, &low}) {
+      const uint64_t upper = rest << 32 | *word >> 32;
+      const uint64_t lower = (upper % 10) << 32 | (*word & 0xffffffff);
+      *word = (upper / 10) << 32 | lower / 10;
+      rest = lower % 10;
+    }
+    digits.insert(digits.begin(), static_cast<char>('0' + rest));
+  } while (high != 0 || low != 0);
+  return std::string("2.25.").append(digits);
+}
+
+CtSeriesAttributes with_uids(const CtSeriesAttributes& attributes) {
+  CtSeriesAttributes complete = attributes;
+  const std::string study = attributes.patient_id + "|" + attributes.study_description + "|" + attributes.study_date;
+  complete.study_instance_uid = or_derived(attributes.study_instance_uid, "study|" + study);
+  complete.series_instance_uid =
+      or_derived(attributes.series_instance_uid, "series|" + complete.study_instance_uid + "|" +
+                                                     std::to_string(attributes.series_number) + "|" +
+                                                     attributes.series_description);
+  complete.frame_of_reference_uid =
+      or_derived(attributes.frame_of_reference_uid, "frame of reference|" + complete.study_instance_uid);
+  return complete;
+}
+
+void put_identity(DcmItem& dataset, const CtSeriesAttributes& attributes, const std::string& sop_class_uid,
+                  const std::string& sop_instance_uid) {
+  put(dataset, tag::kSpecificCharacterSet, EVR_CS, "ISO_IR 192");
+  put(dataset, tag::kSopClassUid, EVR_UI, sop_class_uid);
+  put(dataset, tag::kSopInstanceUid, EVR_UI, sop_instance_uid);
+  put(dataset, {0x0008, 0x0020}, EVR_DA, attributes.study_date);
+  put(dataset, {0x0008, 0x0030}, EVR_TM, "");
+  put(dataset, {0x0008, 0x0050}, EVR_SH, "");  // AccessionNumber
+  put(dataset, tag::kModality, EVR_CS, "CT");
+  put(dataset, tag::kManufacturer, EVR_LO, attributes.manufacturer);
+  put(dataset, {0x0008, 0x0090}, EVR_PN, "");  // ReferringPhysicianName
+  put(dataset, {0x0008, 0x1030}, EVR_LO, attributes.study_description);
+  put(dataset, tag::kSeriesDescription, EVR_LO, attributes.series_description);
+  put(dataset, tag::kPatientName, EVR_PN, attributes.patient_name);
+  put(dataset, tag::kPatientId, EVR_LO, attributes.patient_id);
+  put(dataset, {0x0010, 0x0030}, EVR_DA, "");
+  put(dataset, {0x0010, 0x0040}, EVR_CS, "");
+  if (!attributes.contrast_agent.empty()) put(dataset, tag::kContrastBolusAgent, EVR_LO, attributes.contrast_agent);
+  put(dataset, {0x0018, 0x0060}, EVR_DS, "");  // KVP
+  put(dataset, {0x0018, 0x5100}, EVR_CS, attributes.patient_position);
+  put(dataset, tag::kStudyInstanceUid, EVR_UI, attributes.study_instance_uid);
+  put(dataset, tag::kSeriesInstanceUid, EVR_UI, attributes.series_instance_uid);
+  put(dataset, {0x0020, 0x0010}, EVR_SH, "1");
+  put(dataset, {0x0020, 0x0011}, EVR_IS, std::to_string(attributes.series_number));
+  put(dataset, tag::kAcquisitionNumber, EVR_IS, "1");
+  put(dataset, tag::kFrameOfReferenceUid, EVR_UI, attributes.frame_of_reference_uid);
+  put(dataset, {0x0020, 0x1040}, EVR_LO, "");  // PositionReferenceIndicator
+}
+
+void put_pixel_format(DcmItem& dataset, const Geometry& geometry) {
+  put(dataset, tag::kSamplesPerPixel, 1);
+  put(dataset, tag::kPhotometricInterpretation, EVR_CS, "MONOCHROME2");
+  put(dataset, tag::kRows, static_cast<uint16_t>(geometry.size[1]));
+  put(dataset, tag::kColumns, static_cast<uint16_t>(geometry.size[0]));
+  put(dataset, tag::kBitsAllocated, 16);
+  put(dataset, tag::kBitsStored, 16);
+  put(dataset, tag::kHighBit, 15);
+  put(dataset, tag::kPixelRepresentation, 0);
+}
+
+std::vector<uint16_t> to_stored(const Volume& volume, int64_t first, int64_t count) {
+  const auto begin = static_cast<size_t>(first * volume.geometry.slice_pixels());
+  std::vector<uint16_t> stored(static_cast<size_t>(count * volume.geometry.slice_pixels()));
+  std::visit(
+      [&](const auto& hu) {
+        for (size_t i = 0; i < stored.size(); ++i) {
+          const auto value = std::lround(static_cast<double>(hu[begin + i])) - kStoredIntercept;
+          stored[i] = static_cast<uint16_t>(std::clamp<long>(value, 0, 65535));
+        }
+      },
+      volume.hu);
+  return stored;
+}
+
+std::vector<double> orientation_of(const Geometry& geometry) {
+  const Mat3& d = geometry.direction;
+  return {d[0], d[3], d[6], d[1], d[4], d[7]};
+}
+
+double thickness_of(const Geometry& geometry, const CtSeriesAttributes& attributes) {
+  return attributes.slice_thickness_mm > 0 ? attributes.slice_thickness_mm : geometry.spacing_mm[2];
+}
+
+void save_file(DcmFileFormat& file, const std::string& path, const std::string& transfer_syntax_uid) {
+  const TransferSyntax& syntax = writable_syntax(transfer_syntax_uid);
+  const E_TransferSyntax representation = DcmXfer(syntax.uid).getXfer();
+  if (const auto parameter = encoder_parameter(syntax)) {
+    const OFCondition status = file.getDataset()->chooseRepresentation(representation, parameter.get());
+    if (status.bad()) throw_unwritable(path, status.text());
+  }
+  const fs::path target(path);
+  const fs::path part = target.parent_path() / std::string(".").append(target.filename()).append(".part");
+  const OFCondition status =
+      file.saveFile(part.c_str(), representation, EET_ExplicitLength, EGL_recalcGL, EPD_noChange, 0, 0, EWM_fileformat);
+  std::error_code error;
+  if (status.good()) fs::rename(part, target, error);
+  if (status.good() && !error) return;
+  std::error_code ignored;
+  fs::remove(part, ignored);
+  throw_unwritable(path, status.bad() ? status.text() : error.message());
+}
+
+}  // namespace hepatica::dicom

@@ -1,0 +1,46 @@
+// What the writers of CT objects share: elements, identifiers, pixels, and the file itself.
+#pragma once
+
+#include <dcmtk/dcmdata/dcfilefo.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/volume.h"
+#include "dicom/tags.h"
+#include "dicom/write_ct_series.h"
+
+namespace hepatica::dicom {
+
+void put(DcmItem& item, Tag tag, DcmEVR vr, const std::string& value);
+void put(DcmItem& item, Tag tag, uint16_t value);
+
+// Decimal strings (DS) of at most 16 characters, as many digits as fit.
+std::string decimal_string(double value);
+std::string decimal_strings(const std::vector<double>& values);
+
+// "2.25." and a 128-bit hash of `name` (PS3.5 annex B.2): the same name gives the same UID.
+std::string derive_uid(const std::string& name);
+
+// The attributes with every UID set.
+CtSeriesAttributes with_uids(const CtSeriesAttributes& attributes);
+
+// Patient, study, series, equipment, frame of reference.
+void put_identity(DcmItem& dataset, const CtSeriesAttributes& attributes, const std::string& sop_class_uid,
+                  const std::string& sop_instance_uid);
+
+// Rows, Columns and the description of cells: unsigned 16-bit values.
+void put_pixel_format(DcmItem& dataset, const Geometry& geometry);
+
+// HU of slices [first, first + count) as cells with an intercept of kStoredIntercept.
+inline constexpr int kStoredIntercept = -1024;
+std::vector<uint16_t> to_stored(const Volume& volume, int64_t first, int64_t count);
+
+std::vector<double> orientation_of(const Geometry& geometry);
+double thickness_of(const Geometry& geometry, const CtSeriesAttributes& attributes);
+
+// Writes to a temporary name beside `path`, then renames. Throws Error OUTPUT_UNWRITABLE, UNSUPPORTED_TRANSFER_SYNTAX.
+void save_file(DcmFileFormat& file, const std::string& path, const std::string& transfer_syntax_uid);
+
+}  // namespace hepatica::dicom
