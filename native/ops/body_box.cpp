@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -18,35 +19,35 @@ namespace {
 
 using Plane = std::vector<uint8_t>;
 
-// Keeps pixels all of whose neighbours within `radius` along a line of `count` pixels are set; beyond the ends is
-// background.
-void erode_line(uint8_t* pixels, int64_t count, int64_t stride, int64_t radius) {
-  int64_t unset = -1;
-  std::vector<int64_t> last_unset(static_cast<size_t>(count + radius));
-  for (int64_t i = 0; i < count + radius; ++i) {
-    if (i >= count || pixels[i * stride] == 0) unset = i;
-    last_unset[i] = unset;
-  }
-  for (int64_t i = 0; i < count; ++i) pixels[i * stride] = last_unset[i + radius] < i - radius ? 1 : 0;
+template <class Combine>
+void combine_rows(uint8_t* __restrict row, const uint8_t* __restrict other, int64_t count, Combine combine) {
+  for (int64_t i = 0; i < count; ++i) row[i] = static_cast<uint8_t>(combine(row[i], other[i]));
 }
 
-// Sets pixels any of whose neighbours within `radius` is set: the background, eroded, were it not for the ends.
-void dilate_line(uint8_t* pixels, int64_t count, int64_t stride, int64_t radius) {
-  int64_t set = -radius - 1;
-  std::vector<int64_t> last_set(static_cast<size_t>(count + radius));
-  for (int64_t i = 0; i < count + radius; ++i) {
-    if (i < count && pixels[i * stride] != 0) set = i;
-    last_set[i] = set;
+// Each pixel combined with its neighbours within `radius` along its row, then along its column; beyond the plane is
+// background. Whole rows are combined at a time, which vectorizes.
+template <class Combine>
+void combine_square(Plane& plane, int64_t width, int64_t height, int64_t radius, Combine combine) {
+  std::vector<uint8_t> padded(static_cast<size_t>(width + 2 * radius));
+  for (int64_t y = 0; y < height; ++y) {
+    uint8_t* row = plane.data() + y * width;
+    std::copy_n(row, width, padded.data() + radius);
+    for (int64_t shift = 0; shift <= 2 * radius; ++shift) combine_rows(row, padded.data() + shift, width, combine);
   }
-  for (int64_t i = 0; i < count; ++i) pixels[i * stride] = last_set[i + radius] >= i - radius ? 1 : 0;
+  Plane rows(static_cast<size_t>(width * (height + 2 * radius)));
+  std::copy(plane.begin(), plane.end(), rows.begin() + width * radius);
+  for (int64_t y = 0; y < height; ++y) {
+    uint8_t* row = plane.data() + y * width;
+    for (int64_t shift = 0; shift <= 2 * radius; ++shift) {
+      combine_rows(row, rows.data() + (y + shift) * width, width, combine);
+    }
+  }
 }
 
-// Opening by a square of 2 * radius + 1 pixels, which is separable.
+// Opening by a square of 2 * radius + 1 pixels: erosion, then dilation, both separable.
 void open_square(Plane& plane, int64_t width, int64_t height, int64_t radius) {
-  for (const auto line : {erode_line, dilate_line}) {
-    for (int64_t y = 0; y < height; ++y) line(plane.data() + y * width, width, 1, radius);
-    for (int64_t x = 0; x < width; ++x) line(plane.data() + x, height, width, radius);
-  }
+  combine_square(plane, width, height, radius, std::bit_and<>());
+  combine_square(plane, width, height, radius, std::bit_or<>());
 }
 
 class BodyFinder {
@@ -74,7 +75,8 @@ class BodyFinder {
   Plane body_on_grid(const Hu* slice) const {
     Plane above(static_cast<size_t>(x_.source_size * y_.source_size));
     // False for NaN.
-    for (size_t i = 0; i < above.size(); ++i) above[i] = static_cast<double>(slice[i]) > options_.threshold_hu ? 1 : 0;
+    const auto threshold = static_cast<float>(options_.threshold_hu);
+    for (size_t i = 0; i < above.size(); ++i) above[i] = static_cast<float>(slice[i]) > threshold ? 1 : 0;
     std::vector<float> part(static_cast<size_t>(x_.target_size * y_.target_size));
     resample_plane(above.data(), x_, y_, part.data());
     Plane body(part.size());
