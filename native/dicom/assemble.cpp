@@ -39,7 +39,7 @@ class ScratchPool {
 template <class Hu>
 class FrameDecoder {
  public:
-  explicit FrameDecoder(const FragmentMap& fragments) : fragments_(fragments) {}
+  explicit FrameDecoder(const PixelSources& sources) : sources_(sources) {}
 
   RescaleCounts decode(const FrameRef& frame, Hu* hu) {
     const DicomObject& object = *frame.object;
@@ -50,14 +50,14 @@ class FrameDecoder {
       return rescale_cells(hu, info, count, *tables_.get(frame, info), hu);
     }
     std::vector<uint8_t> cells = pool_.take();
-    const CellInfo info = decode_frame(frame, fragments_, cells);
+    const CellInfo info = decode_frame(frame, sources_, cells);
     const RescaleCounts counts = rescale_cells(cells.data(), info, count, *tables_.get(frame, info), hu);
     pool_.give(std::move(cells));
     return counts;
   }
 
  private:
-  const FragmentMap& fragments_;
+  const PixelSources& sources_;
   HuTables<Hu> tables_;
   ScratchPool pool_;
 };
@@ -82,10 +82,10 @@ RescaleCounts fill_slot(const Slot& slot, FrameDecoder<Hu>& decoder, size_t pixe
 }
 
 template <class Hu>
-RescaleCounts fill_volume(const SlicePlan& plan, const FragmentMap& fragments, Run& run, std::vector<Hu>& hu) {
+RescaleCounts fill_volume(const SlicePlan& plan, const PixelSources& sources, Run& run, std::vector<Hu>& hu) {
   const auto pixels = static_cast<size_t>(plan.geometry.slice_pixels());
   hu.resize(pixels * plan.slots.size());
-  FrameDecoder<Hu> decoder(fragments);
+  FrameDecoder<Hu> decoder(sources);
   std::mutex counts_mutex;
   RescaleCounts counts;
   std::atomic<size_t> done{0};
@@ -115,20 +115,20 @@ std::vector<FrameRef> frames_of(const SlicePlan& plan) {
 Assembled assemble_volume(const SlicePlan& plan, Run& run) {
   const StageTimer timer(run, "decode");
   const std::vector<FrameRef> frames = frames_of(plan);
-  const FragmentMap fragments = locate_fragments(frames, run);
+  const PixelSources sources = open_pixel_sources(frames, run);
   Assembled result;
   result.volume.geometry = plan.geometry;
   if (std::ranges::any_of(frames, [](const FrameRef& frame) { return needs_float(frame.header()); })) {
-    result.counts = fill_volume(plan, fragments, run, result.volume.hu.emplace<std::vector<float>>());
+    result.counts = fill_volume(plan, sources, run, result.volume.hu.emplace<std::vector<float>>());
   } else {
-    result.counts = fill_volume(plan, fragments, run, result.volume.hu.emplace<std::vector<int16_t>>());
+    result.counts = fill_volume(plan, sources, run, result.volume.hu.emplace<std::vector<int16_t>>());
   }
   return result;
 }
 
 bool have_same_pixels(const FrameRef& a, const FrameRef& b, Run& run) {
-  const FragmentMap fragments = locate_fragments({a, b}, run);
-  FrameDecoder<float> decoder(fragments);
+  const PixelSources sources = open_pixel_sources({a, b}, run);
+  FrameDecoder<float> decoder(sources);
   const size_t pixels = size_t(a.object->format.rows) * size_t(a.object->format.columns);
   std::vector<float> of_a(pixels);
   std::vector<float> of_b(pixels);

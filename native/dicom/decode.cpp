@@ -79,23 +79,38 @@ CellInfo decode_by_dcmtk(const DicomObject& object, const std::vector<uint8_t>& 
   return {.bytes = cell_bytes};
 }
 
-CellInfo decode_deflated(const FrameRef& frame, std::vector<uint8_t>& cells) {
-  const DicomObject& object = *frame.object;
+void inflate_pixels(const DicomObject& object, size_t bytes, std::vector<uint8_t>& pixels) {
   const File file(object.path);
   InflatedPrefix inflated(file, object.dataset_offset);
-  const uint64_t size = native_frame_bytes(object.format);
-  cells.resize(static_cast<size_t>(size));
-  const uint64_t begin = object.pixels->value_offset + size * uint64_t(frame.frame);
-  if (inflated.read_on(begin, cells.data(), cells.size()) < cells.size()) {
-    throw_corrupt_pixels(object, "the file ends within its pixels");
+  // Grown as the data comes: what a header claims is not what a file holds.
+  constexpr size_t kStep = 16 << 20;
+  pixels.clear();
+  while (pixels.size() < bytes) {
+    const size_t had = pixels.size();
+    pixels.resize(std::min(bytes, had + kStep));
+    if (inflated.read_on(object.pixels->value_offset + had, pixels.data() + had, pixels.size() - had) <
+        pixels.size() - had) {
+      throw_corrupt_pixels(object, "the file ends within its pixels");
+    }
+  }
+}
+
+CellInfo decode_deflated(const FrameRef& frame, const PixelSources& sources, std::vector<uint8_t>& cells) {
+  const DicomObject& object = *frame.object;
+  const auto size = static_cast<size_t>(native_frame_bytes(object.format));
+  if (object.frames.size() == 1) {
+    inflate_pixels(object, size, cells);
+  } else {
+    const uint8_t* begin = sources.at(&object).inflated.data() + size * size_t(frame.frame);
+    cells.assign(begin, begin + size);
   }
   return {.bytes = object.format.bits_allocated / 8};
 }
 
-CellInfo decode_compressed(const FrameRef& frame, const FragmentMap& fragments, std::vector<uint8_t>& cells) {
+CellInfo decode_compressed(const FrameRef& frame, const PixelSources& sources, std::vector<uint8_t>& cells) {
   const DicomObject& object = *frame.object;
   const File file(object.path);
-  const auto stream = read_fragments(file, object, fragments.at(&object)[size_t(frame.frame)]);
+  const auto stream = read_fragments(file, object, sources.at(&object).fragments[size_t(frame.frame)]);
   if (object.syntax->coding != PixelCoding::kJpeg2000) return decode_by_dcmtk(object, stream, cells);
   const std::string problem = decode_jpeg2000(stream, object.format.rows, object.format.columns, cells);
   if (!problem.empty()) throw_corrupt_pixels(object, problem);
@@ -104,18 +119,23 @@ CellInfo decode_compressed(const FrameRef& frame, const FragmentMap& fragments, 
 
 }  // namespace
 
-FragmentMap locate_fragments(const std::vector<FrameRef>& frames, Run& run) {
-  FragmentMap map;
+PixelSources open_pixel_sources(const std::vector<FrameRef>& frames, Run& run) {
+  PixelSources sources;
   for (const FrameRef& frame : frames) {
-    if (frame.object->syntax->coding != PixelCoding::kNative) map.try_emplace(frame.object);
+    if (!is_plain(*frame.object)) sources.try_emplace(frame.object);
   }
-  std::vector<FragmentMap::value_type*> entries;
-  for (auto& entry : map) entries.push_back(&entry);
+  std::vector<PixelSources::value_type*> entries;
+  for (auto& entry : sources) entries.push_back(&entry);
   parallel_for(static_cast<int64_t>(entries.size()), run, [&](int64_t i) {
-    const DicomObject& object = *entries[size_t(i)]->first;
-    entries[size_t(i)]->second = locate_frames(File(object.path), object);
+    auto& [object, source] = *entries[size_t(i)];
+    if (object->syntax->coding != PixelCoding::kNative) {
+      source.fragments = locate_frames(File(object->path), *object);
+    } else if (object->frames.size() > 1) {
+      const uint64_t bytes = native_frame_bytes(object->format) * uint64_t(object->frames.size());
+      inflate_pixels(*object, static_cast<size_t>(bytes), source.inflated);
+    }
   });
-  return map;
+  return sources;
 }
 
 bool is_plain(const DicomObject& object) {
@@ -132,10 +152,10 @@ void read_plain_frame(const FrameRef& frame, void* cells) {
   }
 }
 
-CellInfo decode_frame(const FrameRef& frame, const FragmentMap& fragments, std::vector<uint8_t>& cells) {
+CellInfo decode_frame(const FrameRef& frame, const PixelSources& sources, std::vector<uint8_t>& cells) {
   const DicomObject& object = *frame.object;
-  if (object.syntax->coding != PixelCoding::kNative) return decode_compressed(frame, fragments, cells);
-  if (object.syntax->deflated) return decode_deflated(frame, cells);
+  if (object.syntax->coding != PixelCoding::kNative) return decode_compressed(frame, sources, cells);
+  if (object.syntax->deflated) return decode_deflated(frame, sources, cells);
   cells.resize(static_cast<size_t>(native_frame_bytes(object.format)));
   read_plain_frame(frame, cells.data());
   const int bytes = object.format.bits_allocated / 8;

@@ -11,10 +11,16 @@
 
 namespace hepatica::dicom {
 
-// Where the frames of the compressed objects of a volume lie in their files.
-using FragmentMap = std::map<const DicomObject*, FrameFragments>;
+// How to get at the frames of an object that is not plain.
+struct PixelSource {
+  FrameFragments fragments;       // of a compressed object
+  std::vector<uint8_t> inflated;  // all frames of a deflated object with several: deflate can only be read forward
+};
 
-FragmentMap locate_fragments(const std::vector<FrameRef>& frames, Run& run);
+using PixelSources = std::map<const DicomObject*, PixelSource>;
+
+// Throws Error CORRUPT_FILE.
+PixelSources open_pixel_sources(const std::vector<FrameRef>& frames, Run& run);
 
 // True where the frame's cells can be read as they stand, at frame_offset() of the file.
 bool is_plain(const DicomObject& object);
@@ -28,6 +34,6 @@ struct CellInfo {
 };
 
 // Decodes a frame into `cells`, which is resized. Throws Error CORRUPT_FILE.
-CellInfo decode_frame(const FrameRef& frame, const FragmentMap& fragments, std::vector<uint8_t>& cells);
+CellInfo decode_frame(const FrameRef& frame, const PixelSources& sources, std::vector<uint8_t>& cells);
 
 }  // namespace hepatica::dicom

@@ -11,7 +11,7 @@
 namespace hepatica {
 
 struct ReadSeriesOptions {
-  std::string series;             // SeriesInstanceUID where the source holds several; empty: the only one
+  std::string series = {};        // SeriesInstanceUID where the source holds several; empty: the only one
   int phase = -1;                 // sub-volume as numbered by list_series; -1: the only one
   bool interpolate_gaps = false;  // resample missing and unevenly spaced slices instead of rejecting them
   bool raw = false;               // accept objects without RescaleSlope and RescaleIntercept: stored values as they are

@@ -59,7 +59,7 @@ constexpr TagEntry kHeaderTags[] = {
     {tag::kPixelValueTransformation, EVR_SQ, "PixelValueTransformationSequence"},
     {tag::kSharedFunctionalGroups, EVR_SQ, "SharedFunctionalGroupsSequence"},
     {tag::kPerFrameFunctionalGroups, EVR_SQ, "PerFrameFunctionalGroupsSequence"},
-    {tag::kPixelData, EVR_OW, "PixelData"},
+    {tag::kPixelData, EVR_PixelData, "PixelData"},
 };
 
 static_assert(std::ranges::is_sorted(kHeaderTags, {}, &TagEntry::tag));

@@ -58,7 +58,7 @@ void write_slice(const Volume& volume, int64_t z, const std::string& path, const
   put(dataset, tag::kRescaleSlope, EVR_DS, "1");
   put(dataset, tag::kRescaleType, EVR_LO, "HU");
   const std::vector<uint16_t> stored = to_stored(volume, z, 1);
-  dataset.putAndInsertUint16Array(DcmTag(0x7fe0, 0x0010, DcmVR(EVR_OW)), stored.data(), stored.size());
+  put_pixels(dataset, stored);
   save_file(file, path, attributes.transfer_syntax_uid);
 }
 
@@ -133,7 +133,7 @@ void write_enhanced_ct(const Volume& volume, const std::string& path, const CtSe
   put_shared_groups(dataset, geometry, complete);
   for (int64_t z = 0; z < geometry.slice_count(); ++z) put_frame_groups(dataset, geometry, z);
   const std::vector<uint16_t> stored = to_stored(volume, 0, geometry.slice_count());
-  dataset.putAndInsertUint16Array(DcmTag(0x7fe0, 0x0010, DcmVR(EVR_OW)), stored.data(), stored.size());
+  put_pixels(dataset, stored);
   save_file(file, path, complete.transfer_syntax_uid);
 }
 

@@ -12,16 +12,16 @@ namespace hepatica {
 // Empty UIDs are derived from the other attributes (2.25 + 128-bit hash), so that the same input gives the same bytes.
 struct CtSeriesAttributes {
   std::string patient_id = "PHANTOM";
-  std::string patient_name = "Phantom";
-  std::string study_instance_uid;
-  std::string series_instance_uid;
-  std::string frame_of_reference_uid;
-  std::string study_description;
-  std::string series_description;
+  std::string patient_name = "Phantom^Abdomen";
+  std::string study_instance_uid = {};
+  std::string series_instance_uid = {};
+  std::string frame_of_reference_uid = {};
+  std::string study_description = {};
+  std::string series_description = {};
   std::string manufacturer = "hepatica";
-  std::string contrast_agent;
+  std::string contrast_agent = {};
   std::string patient_position = "HFS";
-  std::string study_date;  // YYYYMMDD
+  std::string study_date = {};  // YYYYMMDD
   int series_number = 1;
   double slice_thickness_mm = 0;  // 0: the spacing of the slices
   std::string transfer_syntax_uid =
@@ -34,7 +34,8 @@ struct CtSeriesAttributes {
 std::vector<std::string> write_ct_series(const Volume& volume, const std::string& folder,
                                          const CtSeriesAttributes& attributes, Run& run);
 
-// The same volume as one Enhanced CT Image Storage object with per-frame functional groups, at `path`.
+// The same volume as one Enhanced CT Image Storage object at `path`, with the functional groups that reading needs: a
+// test object, without what a scanner would say of its acquisition.
 void write_enhanced_ct(const Volume& volume, const std::string& path, const CtSeriesAttributes& attributes);
 
 }  // namespace hepatica

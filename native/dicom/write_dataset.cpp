@@ -1,5 +1,6 @@
 #include "dicom/write_dataset.h"
 
+#include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcrlerp.h>
 #include <dcmtk/dcmdata/dcxfer.h>
 #include <dcmtk/dcmjpeg/djrplol.h>
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <system_error>
 #include <variant>
 
@@ -130,7 +132,8 @@ void put_identity(DcmItem& dataset, const CtSeriesAttributes& attributes, const 
   put(dataset, {0x0010, 0x0030}, EVR_DA, "");
   put(dataset, {0x0010, 0x0040}, EVR_CS, "");
   if (!attributes.contrast_agent.empty()) put(dataset, tag::kContrastBolusAgent, EVR_LO, attributes.contrast_agent);
-  put(dataset, {0x0018, 0x0060}, EVR_DS, "");  // KVP
+  put(dataset, {0x0018, 0x0015}, EVR_CS, "ABDOMEN");  // BodyPartExamined
+  put(dataset, {0x0018, 0x0060}, EVR_DS, "");         // KVP
   put(dataset, {0x0018, 0x5100}, EVR_CS, attributes.patient_position);
   put(dataset, tag::kStudyInstanceUid, EVR_UI, attributes.study_instance_uid);
   put(dataset, tag::kSeriesInstanceUid, EVR_UI, attributes.series_instance_uid);
@@ -164,6 +167,13 @@ std::vector<uint16_t> to_stored(const Volume& volume, int64_t first, int64_t cou
       },
       volume.hu);
   return stored;
+}
+
+void put_pixels(DcmItem& dataset, const std::vector<uint16_t>& stored) {
+  // A DcmPixelData, which the encoders take; a plain element of VR OW could not be compressed.
+  auto pixels = std::make_unique<DcmPixelData>(DcmTag(tag::kPixelData.group, tag::kPixelData.element, DcmVR(EVR_OW)));
+  if (pixels->putUint16Array(stored.data(), static_cast<unsigned long>(stored.size())).bad()) throw std::bad_alloc();
+  dataset.insert(pixels.release(), OFTrue);
 }
 
 std::vector<double> orientation_of(const Geometry& geometry) {

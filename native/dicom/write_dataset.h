@@ -37,6 +37,8 @@ void put_pixel_format(DcmItem& dataset, const Geometry& geometry);
 inline constexpr int kStoredIntercept = -1024;
 std::vector<uint16_t> to_stored(const Volume& volume, int64_t first, int64_t count);
 
+void put_pixels(DcmItem& dataset, const std::vector<uint16_t>& stored);
+
 std::vector<double> orientation_of(const Geometry& geometry);
 double thickness_of(const Geometry& geometry, const CtSeriesAttributes& attributes);
 

@@ -1,0 +1,281 @@
+// Slices in space: dicom.md's cases 1, 2, 7 to 11, 16 to 22 and 36.
+#include <cmath>
+
+#include "series_fixture.h"
+
+using namespace hepatica;
+using namespace hepatica::test;
+
+namespace {
+
+constexpr double kDegree = 3.14159265358979323846 / 180;
+
+void shift_slice(const std::string& path, double dx, double dy, double dz) {
+  edit_file(path, [&](DcmDataset& dataset) {
+    OFString text;
+    double position[3];
+    for (unsigned long i = 0; i < 3; ++i) {
+      dataset.findAndGetOFString(DCM_ImagePositionPatient, text, i);
+      position[i] = std::stod(text.c_str());
+    }
+    set(dataset, DCM_ImagePositionPatient,
+        std::to_string(position[0] + dx) + "\\" + std::to_string(position[1] + dy) + "\\" +
+            std::to_string(position[2] + dz));
+  });
+}
+
+}  // namespace
+
+TEST_CASE("what is written is read back: voxels, geometry and sources in the order of z") {
+  const TempFolder folder;
+  const Volume written = make_volume();
+  const auto paths = write_series(folder, written);
+  const SeriesVolume series = read(folder / "s");
+  CHECK(ints(series.volume) == ints(written));
+  CHECK(series.volume.geometry == written.geometry);
+  REQUIRE(series.report.slices.size() == paths.size());
+  for (size_t z = 0; z < paths.size(); ++z) CHECK(series.report.slices[z].file == paths[z]);
+  CHECK(series.report.excluded.empty());
+  CHECK(series.report.repairs.empty());
+  CHECK(series.report.slice_thickness_mm == 2.5);
+  CHECK_FALSE(series.report.gantry_tilt);
+}
+
+TEST_CASE("cases 1 and 2: order comes from positions, not from names or numbers") {
+  const TempFolder folder;
+  const Volume written = make_volume();
+  const auto paths = write_series(folder, written);
+  edit_files(paths, [](DcmDataset& dataset, size_t z) { set(dataset, DCM_InstanceNumber, std::to_string(99 - z)); });
+  for (size_t z = 0; z < paths.size(); ++z) fs::rename(paths[z], folder / ("s/" + std::to_string(90 - z)));
+  const SeriesVolume series = read(folder / "s");
+  CHECK(ints(series.volume) == ints(written));
+  CHECK(series.volume.geometry == written.geometry);
+}
+
+TEST_CASE("the same bytes come out of one thread and of several") {
+  const TempFolder folder;
+  write_series(folder, make_volume(12));
+  const SeriesVolume one = read(folder / "s", {}, 1);
+  const SeriesVolume many = read(folder / "s", {}, 5);
+  CHECK(ints(one.volume) == ints(many.volume));
+}
+
+TEST_CASE("case 7: a missing slice is named, and interpolated when asked for") {
+  const TempFolder folder;
+  const Volume written = make_volume();
+  const auto paths = write_series(folder, written);
+  fs::remove(paths[2]);
+  const Error error = error_of(folder / "s");
+  CHECK(error.code == "MISSING_SLICE");
+  CHECK(std::string(error.what()).find("45.00") != std::string::npos);  // 40 + 2 * 2.5
+  CHECK(error.field == "ImagePositionPatient (0020,0032)");
+  const SeriesVolume series = read(folder / "s", {.interpolate_gaps = true});
+  CHECK(series.volume.geometry == written.geometry);
+  REQUIRE(series.report.interpolated.size() == 1);
+  CHECK(series.report.interpolated[0].index == 2);
+  CHECK(series.report.interpolated[0].position_mm == doctest::Approx(45));
+  CHECK(series.report.slices[2].file.empty());
+  const auto pixels = static_cast<size_t>(written.geometry.slice_pixels());
+  const auto& in = ints(written);
+  const auto& out = ints(series.volume);
+  for (size_t i = 0; i < pixels; ++i) {
+    REQUIRE(out[2 * pixels + i] == std::lround((in[pixels + i] + in[3 * pixels + i]) / 2.0));
+    REQUIRE(out[3 * pixels + i] == in[3 * pixels + i]);
+  }
+}
+
+TEST_CASE("case 8: jitter of 5 % of the spacing, or 0.1 mm, is accepted") {
+  const TempFolder folder;
+  const auto paths = write_series(folder, make_volume());
+  shift_slice(paths[2], 0, 0, 0.09);
+  shift_slice(paths[4], 0, 0, -0.03);
+  CHECK(read(folder / "s").volume.geometry.spacing_mm[2] == doctest::Approx(2.5));
+}
+
+TEST_CASE("case 9: slices off the even grid are rejected, and resampled when asked for") {
+  const TempFolder folder;
+  const auto paths = write_series(folder, make_volume());
+  shift_slice(paths[2], 0, 0, 1);
+  const Error error = error_of(folder / "s");
+  CHECK(error.code == "IRREGULAR_SPACING");
+  CHECK(error.file == paths[2]);
+  const SeriesVolume series = read(folder / "s", {.interpolate_gaps = true});
+  CHECK(series.volume.geometry.size[2] == 6);
+  CHECK(series.report.interpolated.size() == 1);
+  CHECK(has_code(series.report.excluded, paths[2], "OFF_GRID_SLICE"));
+}
+
+TEST_CASE("case 9: a slice shifted within its plane is not on the grid") {
+  const TempFolder folder;
+  const auto paths = write_series(folder, make_volume());
+  shift_slice(paths[3], 5, 0, 0);
+  CHECK(error_of(folder / "s").code == "IRREGULAR_SPACING");
+  CHECK(error_of(folder / "s", {.interpolate_gaps = true}).code == "IRREGULAR_SPACING");
+}
+
+TEST_CASE("slices far apart do not make the reader interpolate without end") {
+  const TempFolder folder;
+  const auto paths = write_series(folder, make_volume());
+  shift_slice(paths[5], 0, 0, 900000);
+  CHECK(error_of(folder / "s").code == "MISSING_SLICE");
+  CHECK(error_of(folder / "s", {.interpolate_gaps = true}).code == "MISSING_SLICE");
+}
+
+TEST_CASE("case 10: the spacing comes from positions, not from SliceThickness") {
+  const TempFolder folder;
+  write_series(folder, make_volume(), {.slice_thickness_mm = 5});
+  const SeriesVolume series = read(folder / "s");
+  CHECK(series.volume.geometry.spacing_mm[2] == doctest::Approx(2.5));
+  CHECK(series.report.slice_thickness_mm == 5);
+}
+
+TEST_CASE("case 11: gantry tilt keeps the sheared geometry") {
+  const TempFolder folder;
+  Volume tilted = make_volume();
+  const double c = std::cos(20 * kDegree);
+  const double s = std::sin(20 * kDegree);
+  tilted.geometry.direction = {1, 0, 0, 0, c, 0, 0, -s, 1};  // the table moves along z, the slices lean
+  write_series(folder, tilted);
+  const SeriesVolume series = read(folder / "s");
+  CHECK(series.report.gantry_tilt);
+  CHECK(ints(series.volume) == ints(tilted));
+  for (const Vec3& index : {Vec3{0, 0, 0}, Vec3{32, 16, 5}, Vec3{4, 9, 2}}) {
+    const Vec3 expected = tilted.geometry.position_mm(index);
+    const Vec3 position = series.volume.geometry.position_mm(index);
+    for (size_t axis = 0; axis < 3; ++axis) CHECK(position[axis] == doctest::Approx(expected[axis]).epsilon(1e-6));
+  }
+  CHECK(series.volume.geometry.voxel_volume_ml() == doctest::Approx(0.7 * 0.8 * 2.5 * c / 1000));
+}
+
+TEST_CASE("an oblique stack along its own normal is not sheared") {
+  const TempFolder folder;
+  Volume oblique = make_volume();
+  const double c = std::cos(20 * kDegree);
+  const double s = std::sin(20 * kDegree);
+  oblique.geometry.direction = {1, 0, 0, 0, c, s, 0, -s, c};
+  write_series(folder, oblique);
+  const SeriesVolume series = read(folder / "s");
+  CHECK_FALSE(series.report.gantry_tilt);
+  for (size_t i = 0; i < 9; ++i) {
+    CHECK(series.volume.geometry.direction[i] == doctest::Approx(oblique.geometry.direction[i]).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("cases 16 and 17: grids are never mixed; each is a sub-volume to choose") {
+  const TempFolder folder;
+  const Volume large = make_volume(6);
+  const auto paths = write_series(folder, large, {}, "s");
+  Volume small = make_volume(3, 16, 16);
+  small.geometry.origin_mm[2] = 500;
+  const auto others = write_series(folder, small, {}, "s/other");
+  edit_files(others,
+             [](DcmDataset& dataset, size_t z) { set(dataset, DCM_SOPInstanceUID, "1.2.3." + std::to_string(z)); });
+  const Error error = error_of(folder / "s");
+  CHECK(error.code == "AMBIGUOUS_PHASE");
+  const SeriesVolume first = read(folder / "s", {.phase = 0});
+  CHECK(ints(first.volume) == ints(large));
+  CHECK(has_code(first.report.excluded, others[0], "OTHER_PHASE"));
+  CHECK(ints(read(folder / "s", {.phase = 1}).volume) == ints(small));
+  CHECK(error_of(folder / "s", {.phase = 2}).code == "PHASE_NOT_FOUND");
+  Run run;
+  const auto listed = list_series({folder / "s"}, run);
+  REQUIRE(listed.size() == 1);
+  REQUIRE(listed[0].phases.size() == 2);
+  CHECK(listed[0].phases[1].slices == 3);
+}
+
+TEST_CASE("cases 16 and 17: another spacing or orientation splits as well") {
+  const TempFolder folder;
+  const auto paths = write_series(folder, make_volume());
+  SUBCASE("spacing") {
+    edit_file(paths[0], [](DcmDataset& dataset) { set(dataset, DCM_PixelSpacing, "0.9\\0.7"); });
+  }
+  SUBCASE("orientation") {
+    edit_file(paths[0], [](DcmDataset& dataset) { set(dataset, DCM_ImageOrientationPatient, "1\\0\\0\\0\\-1\\0"); });
+  }
+  CHECK(error_of(folder / "s").code == "AMBIGUOUS_PHASE");
+}
+
+TEST_CASE("case 18: differing frames of reference") {
+  const TempFolder folder;
+  const auto paths = write_series(folder, make_volume());
+  edit_file(paths[3], [](DcmDataset& dataset) { set(dataset, DCM_FrameOfReferenceUID, "1.2.3"); });
+  const Error error = error_of(folder / "s");
+  CHECK(error.code == "MIXED_FRAME_OF_REFERENCE");
+  CHECK(error.file == paths[3]);
+}
+
+TEST_CASE("case 19: without position, orientation or spacing there is no volume") {
+  for (const DcmTagKey& tag : {DCM_ImagePositionPatient, DCM_ImageOrientationPatient, DCM_PixelSpacing}) {
+    const TempFolder folder;
+    const auto paths = write_series(folder, make_volume());
+    edit_file(paths[1], [&](DcmDataset& dataset) { dataset.findAndDeleteElement(tag); });
+    const Error error = error_of(folder / "s");
+    CHECK(error.code == "MISSING_GEOMETRY");
+    CHECK(error.file == paths[1]);
+    CHECK_FALSE(error.field.empty());
+    CHECK_FALSE(error.remedy.empty());
+  }
+}
+
+TEST_CASE("case 20: coronal slices") {
+  const TempFolder folder;
+  Volume coronal = make_volume();
+  coronal.geometry.direction = {1, 0, 0, 0, 0, 1, 0, -1, 0};
+  write_series(folder, coronal);
+  CHECK(error_of(folder / "s").code == "UNSUPPORTED_ORIENTATION");
+}
+
+TEST_CASE("case 21: negated cosines: the orientation tags alone count, the slices follow their normal") {
+  const TempFolder folder;
+  Volume turned = make_volume();
+  turned.geometry.direction = {-1, 0, 0, 0, 1, 0, 0, 0, -1};
+  write_series(folder, turned, {.patient_position = "HFP"});
+  const SeriesVolume series = read(folder / "s");
+  CHECK(series.volume.geometry == turned.geometry);
+  CHECK(ints(series.volume) == ints(turned));
+}
+
+TEST_CASE("case 22: PixelSpacing names the row spacing (y) first") {
+  const TempFolder folder;
+  const auto paths = write_series(folder, make_volume());
+  edit_files(paths, [](DcmDataset& dataset, size_t) { set(dataset, DCM_PixelSpacing, "0.9\\0.6"); });
+  const Vec3 spacing = read(folder / "s").volume.geometry.spacing_mm;
+  CHECK(spacing[0] == 0.6);
+  CHECK(spacing[1] == 0.9);
+}
+
+TEST_CASE("case 36: a single slice is read, with a warning") {
+  const TempFolder folder;
+  write_series(folder, make_volume(1), {.slice_thickness_mm = 3});
+  Run run;
+  const SeriesVolume series = read_series({folder / "s"}, {}, run);
+  CHECK(series.volume.geometry.spacing_mm[2] == 3);
+  CHECK(has_code(run.warnings(), "FEW_SLICES"));
+}
+
+TEST_CASE("numbers that are none are named with their field") {
+  struct Bad {
+    DcmTagKey tag;
+    const char* value;
+    const char* field;
+  };
+  for (const Bad& bad : {Bad{DCM_PixelSpacing, "NaN\\0.7", "PixelSpacing (0028,0030)"},
+                         Bad{DCM_PixelSpacing, "0\\0.7", "PixelSpacing (0028,0030)"},
+                         Bad{DCM_PixelSpacing, "-1\\0.7", "PixelSpacing (0028,0030)"},
+                         Bad{DCM_PixelSpacing, "0.7", "PixelSpacing (0028,0030)"},
+                         Bad{DCM_ImagePositionPatient, "1\\x\\3", "ImagePositionPatient (0020,0032)"},
+                         Bad{DCM_ImagePositionPatient, "1\\inf\\3", "ImagePositionPatient (0020,0032)"},
+                         Bad{DCM_ImageOrientationPatient, "1\\0\\0\\1\\0\\0", "ImageOrientationPatient (0020,0037)"},
+                         Bad{DCM_RescaleSlope, "0", "RescaleSlope (0028,1053)"},
+                         Bad{DCM_RescaleIntercept, "1e300", "RescaleIntercept (0028,1052)"}}) {
+    const TempFolder folder;
+    const auto paths = write_series(folder, make_volume(3));
+    edit_file(paths[1], [&](DcmDataset& dataset) { set(dataset, bad.tag, bad.value); });
+    const Error error = error_of(folder / "s");
+    CAPTURE(bad.value);
+    CHECK(error.code == "INVALID_VALUE");
+    CHECK(error.file == paths[1]);
+    CHECK(error.field == bad.field);
+  }
+}
