@@ -3,14 +3,15 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildNative, buildTypeScript, kBuildFolder } from './build.mjs';
+import { ensurePhantom } from './phantom.mjs';
 import { main, SetupError, say } from './setup/process.mjs';
 import { setUp } from './setup.mjs';
 import { runChecks } from './test/checks.mjs';
 import { runSanitized } from './test/sanitize.mjs';
-import { runNativeSuite, runTypeScriptSuite } from './test/suites.mjs';
+import { runKernelSuite, runNativeSuite, runTypeScriptSuite } from './test/suites.mjs';
 import { add, kNothing, summary } from './test/tally.mjs';
 
-const kSuites = ['checks', 'native', 'ts'];
+const kSuites = ['checks', 'native', 'kernels', 'ts'];
 
 function options() {
   try {
@@ -26,12 +27,13 @@ async function runSuites(setup, only) {
   const wanted = (suite) => only === undefined || only === suite;
   let tally = kNothing;
   if (wanted('checks')) tally = add(tally, await runChecks());
-  if (wanted('native')) {
-    buildNative(setup, 'all');
-    tally = add(tally, await runNativeSuite(join(kBuildFolder, 'tests')));
-  }
+  if (only === 'checks') return tally;
+  buildNative(setup, 'all');
+  ensurePhantom(setup);
+  const programs = join(kBuildFolder, 'tests');
+  if (wanted('native')) tally = add(tally, await runNativeSuite(programs));
+  if (wanted('kernels')) tally = add(tally, await runKernelSuite(programs, setup.cuda));
   if (wanted('ts')) {
-    buildNative(setup, 'hepatica');
     buildTypeScript();
     tally = add(tally, await runTypeScriptSuite());
   }

@@ -9,19 +9,42 @@ import { add, doctestTally, kNothing, summary, uvuTally } from './tally.mjs';
 /** Real scans lie beside the project where they are present; tests that need them skip visibly elsewhere. */
 export const kTestEnvironment = { HEPATICA_SHARED: join(kRoot, '../shared'), ...process.env };
 
-/** Runs every hepatica_LAYER_tests in a folder. */
+// Thread blocks in order, backwards, and at random with pre-emption (per mille of the instructions).
+const kInterleavings = [
+  { PTXSIM_ORDER: 'fwd' },
+  { PTXSIM_ORDER: 'rev' },
+  { PTXSIM_ORDER: 'rand:7', PTXSIM_PREEMPT: '50' },
+];
+const kKernelTests = 'hepatica_kernel_tests';
+
+async function runDoctest(folder, program, environment) {
+  say(`native: ${[program, ...Object.entries(environment).map((pair) => pair.join('='))].join(' ')}`);
+  const env = { ...kTestEnvironment, ...environment };
+  const { output, exitCode } = await runProgram(join(folder, program), ['-nc'], { cwd: kRoot, env });
+  const counts = doctestTally(output, exitCode);
+  say(`native: ${program}: ${summary(counts)}`);
+  return counts;
+}
+
+/** Runs every hepatica_LAYER_tests in a folder; the kernels' tests are a suite of their own. */
 export async function runNativeSuite(folder, environment = {}) {
+  const isTest = (name) => /^hepatica_\w+_tests$/.test(name) && name !== kKernelTests;
+  const programs = existsSync(folder) ? readdirSync(folder).filter(isTest).sort() : [];
+  if (programs.length === 0) return { ...kNothing, failed: 1 };
   let tally = kNothing;
-  const programs = existsSync(folder) ? readdirSync(folder).filter((name) => /^hepatica_\w+_tests$/.test(name)) : [];
-  for (const program of programs.sort()) {
-    say(`native: ${program}`);
-    const env = { ...kTestEnvironment, ...environment };
-    const { output, exitCode } = await runProgram(join(folder, program), ['-nc'], { cwd: kRoot, env });
-    const counts = doctestTally(output, exitCode);
-    say(`native: ${program}: ${summary(counts)}`);
-    tally = add(tally, counts);
+  for (const program of programs) tally = add(tally, await runDoctest(folder, program, environment));
+  return tally;
+}
+
+/** nvcc's PTX, interpreted on the CPU, in three interleavings. Without nvcc it is skipped, which CI takes as failure. */
+export async function runKernelSuite(folder, cuda) {
+  if (!cuda.nvcc) {
+    say(`kernels: skipped: ${cuda.reason}`);
+    return process.env.CI === 'true' ? { ...kNothing, failed: 1 } : { ...kNothing, skipped: 1 };
   }
-  return programs.length > 0 ? tally : { ...kNothing, failed: 1 };
+  let tally = kNothing;
+  for (const interleaving of kInterleavings) tally = add(tally, await runDoctest(folder, kKernelTests, interleaving));
+  return tally;
 }
 
 /** Runs every test/NN.topic.ts in a process of its own, so that a crash of the add-on is told from a failed test. */
