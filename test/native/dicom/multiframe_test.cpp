@@ -1,6 +1,8 @@
 // Enhanced multi-frame CT (case 35), and real multi-frame objects as fixtures of the decoder.
 #include <dcmtk/dcmdata/dcsequen.h>
 
+#include <cmath>
+
 #include "dicom/assemble.h"
 #include "dicom/decode.h"
 #include "dicom/header.h"
@@ -129,13 +131,16 @@ TEST_CASE("real enhanced objects: raw, RLE, JPEG and JPEG-LS, fragmented or not,
   }
   for (const char* name : {"fragmented_no_bot_jpeg_baseline.51", "fragmented_no_bot_jpeg_ls.81"}) {
     CAPTURE(name);
-    const std::vector<uint8_t> lossy = decode_all(folder + "/CT0012." + name + ".dcm");
+    const std::string path = folder + "/CT0012." + name + ".dcm";
+    const std::vector<uint8_t> lossy = decode_all(path);
     REQUIRE(lossy.size() == raw.size());
+    // One of the files was stored with another intercept: values are compared, not cells.
+    const double shift = *dicom::read_header(path).object->frames[0].intercept + 1024;
     double difference = 0;
     for (size_t i = 0; i < raw.size(); i += 2) {
-      difference += std::abs((raw[i] | raw[i + 1] << 8) - (lossy[i] | lossy[i + 1] << 8));
+      difference += std::abs((lossy[i] | lossy[i + 1] << 8) + shift - (raw[i] | raw[i + 1] << 8));
     }
-    CHECK(difference / (512 * 512 * 2) < 20);
+    CHECK(difference / (512 * 512 * 2) < 5);
   }
 }
 
