@@ -1,0 +1,115 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+#include "core/error.h"
+#include "models/weights/dtypes.h"
+#include "models/weights/safetensors.h"
+
+namespace hepatica {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+using NamedTensor = std::pair<std::string, at::Tensor>;
+
+// A new file that becomes `path` when it is whole, and vanishes if it never is.
+class PendingFile {
+ public:
+  explicit PendingFile(const std::string& path) : path_(path) {
+    static std::atomic<int> serial{0};
+    temporary_ = path + ".tmp-" + std::to_string(getpid()) + "-" + std::to_string(serial++);
+    descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) refuse();
+  }
+  PendingFile(const PendingFile&) = delete;
+  PendingFile& operator=(const PendingFile&) = delete;
+  ~PendingFile() {
+    if (descriptor_ >= 0) close(descriptor_);
+    if (!renamed_) unlink(temporary_.c_str());
+  }
+
+  void write(const void* data, size_t bytes) {
+    const char* next = static_cast<const char*>(data);
+    while (bytes > 0) {
+      const ssize_t written = ::write(descriptor_, next, bytes);
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) refuse();
+      next += written;
+      bytes -= static_cast<size_t>(written);
+    }
+  }
+
+  void finish() {
+    if (fsync(descriptor_) != 0) refuse();
+    if (close(std::exchange(descriptor_, -1)) != 0) refuse();
+    if (rename(temporary_.c_str(), path_.c_str()) != 0) refuse();
+    renamed_ = true;
+  }
+
+ private:
+  [[noreturn]] void refuse() const {
+    throw Error("OUTPUT_UNWRITABLE", "Cannot write " + path_ + ": " + std::generic_category().message(errno), path_, {},
+                "Check that the folder exists, is writable and has space left");
+  }
+
+  std::string path_;
+  std::string temporary_;
+  int descriptor_ = -1;
+  bool renamed_ = false;
+};
+
+const char* dtype_name(const std::string& tensor, at::ScalarType type) {
+  for (const auto& [name, known] : kSafetensorsDtypes) {
+    if (known == type) return name;
+  }
+  throw Error("INVALID_ARGUMENT", "Tensor " + tensor + " has a type that safetensors files do not know", {}, tensor);
+}
+
+std::vector<NamedTensor> in_file_order(const StateDict& tensors) {
+  std::vector<NamedTensor> ordered;
+  for (const auto& [name, tensor] : tensors) ordered.emplace_back(name, tensor.detach().cpu().contiguous());
+  std::stable_sort(ordered.begin(), ordered.end(), [](const NamedTensor& a, const NamedTensor& b) {
+    return a.second.element_size() > b.second.element_size();
+  });
+  return ordered;
+}
+
+std::string header_text(const std::vector<NamedTensor>& tensors, const Metadata& metadata) {
+  Json header = Json::object();
+  if (!metadata.empty()) header["__metadata__"] = metadata;
+  size_t begin = 0;
+  for (const auto& [name, tensor] : tensors) {
+    const size_t end = begin + tensor.nbytes();
+    header[name] = {{"dtype", dtype_name(name, tensor.scalar_type())},
+                    {"shape", tensor.sizes().vec()},
+                    {"data_offsets", {begin, end}}};
+    begin = end;
+  }
+  std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
+}
+
+}  // namespace
+
+void write_safetensors(const std::string& path, const StateDict& tensors, const Metadata& metadata) {
+  const std::vector<NamedTensor> ordered = in_file_order(tensors);
+  const std::string header = header_text(ordered, metadata);
+  std::array<unsigned char, 8> length{};
+  for (size_t i = 0; i < length.size(); ++i) length[i] = static_cast<unsigned char>(header.size() >> (8 * i));
+  PendingFile file(path);
+  file.write(length.data(), length.size());
+  file.write(header.data(), header.size());
+  for (const auto& [name, tensor] : ordered) file.write(tensor.const_data_ptr(), tensor.nbytes());
+  file.finish();
+}
+
+}  // namespace hepatica
