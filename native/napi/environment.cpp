@@ -6,6 +6,7 @@
 
 #include "napi/handles.h"
 #include "napi/job.h"
+#include "runtime/caching_allocator.h"
 
 namespace hepatica::napi {
 
@@ -24,7 +25,10 @@ void pin_library() {
 
 void Environment::set_up(Napi::Env env) {
   static std::once_flag process_set_up;
-  std::call_once(process_set_up, pin_library);
+  std::call_once(process_set_up, [] {
+    pin_library();
+    install_caching_allocator();
+  });
   env.SetInstanceData(new Environment());
   define_handles(env);
 }

@@ -1,0 +1,51 @@
+#include "runtime/cpu_features.h"
+
+#include <cpuid.h>
+
+#include <array>
+
+#include "core/error.h"
+
+namespace hepatica {
+namespace {
+
+// Leaf 7, sub-leaf 0, EDX bit 22 (Intel SDM, CPUID): GCC 12 has no name for it.
+bool has_amx_bf16() {
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & (1U << 22U)) != 0;
+}
+
+bool has_avx512_bf16() { return __builtin_cpu_supports("avx512bf16") != 0; }
+
+}  // namespace
+
+std::vector<std::string> cpu_features() {
+  const std::array<std::pair<const char*, bool>, 6> known = {{
+      {"avx2", __builtin_cpu_supports("avx2") != 0},
+      {"fma", __builtin_cpu_supports("fma") != 0},
+      {"avx512f", __builtin_cpu_supports("avx512f") != 0},
+      {"avx512_vnni", __builtin_cpu_supports("avx512vnni") != 0},
+      {"avx512_bf16", has_avx512_bf16()},
+      {"amx_bf16", has_amx_bf16()},
+  }};
+  std::vector<std::string> present;
+  for (const auto& [name, supported] : known) {
+    if (supported) present.emplace_back(name);
+  }
+  return present;
+}
+
+bool cpu_has_bf16() { return has_avx512_bf16() || has_amx_bf16(); }
+
+Precision choose_cpu_precision(PrecisionChoice choice) {
+  if (choice == PrecisionChoice::kFp32) return Precision::kFp32;
+  if (cpu_has_bf16()) return Precision::kBf16;
+  if (choice == PrecisionChoice::kAuto) return Precision::kFp32;
+  throw Error("UNSUPPORTED_PRECISION", "This CPU does not compute in bf16", {}, "precision",
+              "Use precision 'auto' or 'fp32'");
+}
+
+}  // namespace hepatica

@@ -1,0 +1,129 @@
+#include "runtime/inference_queue.h"
+
+#include <ATen/Parallel.h>
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+using namespace hepatica;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Waits until the condition holds; gives up after ten seconds.
+template <class Condition>
+bool eventually(Condition&& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("jobs run one at a time, in order, on one thread") {
+  InferenceQueue queue;
+  std::atomic<bool> gate{false};
+  std::atomic<int> inside{0};
+  std::vector<int> order;
+  std::vector<std::thread::id> threads;
+  std::vector<std::jthread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&, i] {
+      Run run;
+      queue.run(run, [&, i] {
+        CHECK(inside++ == 0);
+        eventually([&] { return gate.load(); });
+        order.push_back(i);
+        threads.push_back(std::this_thread::get_id());
+        --inside;
+      });
+    });
+    // The first is in flight, the others wait in the order in which they came.
+    REQUIRE(eventually([&] { return inside == 1 && queue.waiting() == static_cast<size_t>(i); }));
+  }
+  gate = true;
+  callers.clear();
+  CHECK(order == std::vector<int>{0, 1, 2, 3});
+  for (const auto& id : threads) CHECK(id == threads[0]);
+  CHECK(threads[0] != std::this_thread::get_id());
+}
+
+TEST_CASE("a job computes with the run's threads, throws what it throws, and may use the queue itself") {
+  InferenceQueue queue;
+  Run run;
+  run.threads = 1;
+  int used = 0;
+  queue.run(run, [&] { queue.run(run, [&] { used = at::get_num_threads(); }); });
+  CHECK(used == 1);
+  run.threads = 2;
+  queue.run(run, [&] { used = at::get_num_threads(); });
+  CHECK(used == 2);
+  CHECK_THROWS_AS(queue.run(run, [] { throw std::out_of_range("from the job"); }), std::out_of_range);
+}
+
+TEST_CASE("a waiting job that is cancelled never runs") {
+  InferenceQueue queue;
+  std::atomic<bool> gate{false};
+  std::atomic<bool> cancelled{false};
+  std::atomic<bool> started{false};
+  std::jthread first([&] {
+    Run run;
+    queue.run(run, [&] {
+      started = true;
+      eventually([&] { return gate.load(); });
+    });
+  });
+  REQUIRE(eventually([&] { return started.load(); }));
+  Run second_run;
+  bool ran = false;
+  std::jthread second([&] {
+    try {
+      queue.run(second_run, [&] { ran = true; });
+    } catch (const Cancelled&) {
+      cancelled = true;
+    }
+  });
+  REQUIRE(eventually([&] { return queue.waiting() == 1; }));
+  second_run.cancel();
+  CHECK(eventually([&] { return cancelled.load(); }));
+  CHECK(queue.waiting() == 0);
+  gate = true;
+  first.join();
+  second.join();
+  CHECK_FALSE(ran);
+}
+
+TEST_CASE("the end of the queue cancels what runs and what waits") {
+  std::atomic<int> cancelled{0};
+  std::vector<std::jthread> callers;
+  {
+    InferenceQueue queue;
+    std::atomic<bool> started{false};
+    for (int i = 0; i < 3; ++i) {
+      callers.emplace_back([&] {
+        Run run;
+        try {
+          queue.run(run, [&] {
+            started = true;
+            while (true) {
+              run.check_cancelled();
+              std::this_thread::sleep_for(1ms);
+            }
+          });
+        } catch (const Cancelled&) {
+          ++cancelled;
+        }
+      });
+    }
+    REQUIRE(eventually([&] { return started && queue.waiting() == 2; }));
+  }
+  callers.clear();
+  CHECK(cancelled == 3);
+}
