@@ -16,9 +16,10 @@ enum class HeadKind {
   kBilinear,  // 2 channels at the sub-sampled size, then bilinear interpolation (half-pixel centres)
 };
 
-// What the head sees besides the third layer.
+// What the head sees besides the third layer: nothing, the pools of all three layers in order, or the input after it.
 enum class SkipKind { kNone, kAllLayers, kInput };
 
+// The defaults are the search's recommendation (docs/experiments.md).
 struct LiverCnnConfig {
   static constexpr std::array<int64_t, 3> kWidths = {128, 64, 128};
   static constexpr int64_t kClasses = 2;
@@ -32,14 +33,14 @@ struct LiverCnnConfig {
   // The slices of the previous pass's probability map (auto-context), as offsets in mm; empty: no prior channels.
   std::vector<double> prior_context_mm = {-5, 0, 5};
   // How often the network runs; from the second pass on, the prior is the pass before.
-  int passes = 2;
+  int passes = 1;
   // Pixel-unshuffle factor in front of the first layer.
-  int64_t subsampling = 4;
+  int64_t subsampling = 3;
   std::array<int64_t, 3> kernels = {5, 5, 5};
-  std::array<int64_t, 3> dilations = {1, 1, 1};
-  SkipKind skip = SkipKind::kNone;
+  std::array<int64_t, 3> dilations = {1, 1, 2};
+  SkipKind skip = SkipKind::kAllLayers;
   HeadKind head = HeadKind::kSubpixel;
-  int64_t head_kernel = 1;
+  int64_t head_kernel = 3;
   // Inside where the probability on the source grid is above it.
   double threshold = 0.5;
   // Gaussian sigma of the probability along z before thresholding, mm; 0: none.

@@ -13,11 +13,14 @@ namespace {
 constexpr int64_t kMaxGridSize = 4096;
 
 int64_t grid_size(int64_t source_size, double source_mm, double grid_mm) {
-  const double size = std::ceil(static_cast<double>(source_size) * source_mm / grid_mm - 1e-6);
-  if (size >= 1 && size <= static_cast<double>(kMaxGridSize)) return static_cast<int64_t>(size);
+  const double extent_mm = static_cast<double>(source_size) * source_mm;
+  if (extent_mm > 0 && extent_mm <= static_cast<double>(kMaxGridSize) * grid_mm) {
+    return covering_size(source_size, source_mm, grid_mm);
+  }
   throw Error("UNSUPPORTED_GEOMETRY",
-              "Expected slices of 0.1 to 4000 mm, received " + std::to_string(source_size) + " pixels of " +
-                  std::to_string(source_mm) + " mm",
+              "Expected slices of at most " + std::to_string(static_cast<double>(kMaxGridSize) * grid_mm) +
+                  " mm a side, received " + std::to_string(source_size) + " pixels of " + std::to_string(source_mm) +
+                  " mm",
               {}, "spacing", "Check the pixel spacing of the source");
 }
 
@@ -28,27 +31,8 @@ NetworkGrid network_grid(const Geometry& source, double spacing_mm) {
           grid_size(source.size[1], source.spacing_mm[1], spacing_mm), spacing_mm};
 }
 
-AxisWeights area_weights(int64_t source_size, double source_mm, int64_t grid_size, double grid_mm) {
-  AxisWeights axis;
-  axis.taps = std::min<int64_t>(source_size, static_cast<int64_t>(std::ceil(grid_mm / source_mm)) + 1);
-  axis.first.resize(static_cast<size_t>(grid_size));
-  axis.weight.assign(static_cast<size_t>(grid_size * axis.taps), 0.0F);
-  std::vector<double> overlap(static_cast<size_t>(axis.taps));
-  for (int64_t i = 0; i < grid_size; ++i) {
-    const double begin = static_cast<double>(i) * grid_mm;
-    const double end = begin + grid_mm;
-    // A pixel that only touches the border through rounding weighs nothing, so the first may be moved in freely.
-    const auto first = static_cast<int64_t>(std::floor(begin / source_mm));
-    axis.first[i] = std::clamp<int64_t>(first, 0, source_size - axis.taps);
-    double sum = 0;
-    for (int64_t t = 0; t < axis.taps; ++t) {
-      const double left = static_cast<double>(axis.first[i] + t) * source_mm;
-      overlap[t] = std::max(0.0, std::min(end, left + source_mm) - std::max(begin, left));
-      sum += overlap[t];
-    }
-    for (int64_t t = 0; t < axis.taps; ++t) axis.weight[i * axis.taps + t] = static_cast<float>(overlap[t] / sum);
-  }
-  return axis;
+ResampleAxis grid_axis(int64_t source_size, double source_mm, int64_t grid_size, double grid_mm) {
+  return area_axis(source_size, grid_size, grid_mm / source_mm);
 }
 
 AxisWeights back_weights(int64_t source_size, double source_mm, int64_t grid_size, double grid_mm) {
@@ -67,24 +51,17 @@ AxisWeights back_weights(int64_t source_size, double source_mm, int64_t grid_siz
   return axis;
 }
 
-AreaResampler::AreaResampler(const Geometry& source, const NetworkGrid& grid)
-    : source_width_(source.size[0]),
-      source_height_(source.size[1]),
-      columns_(area_weights(source.size[0], source.spacing_mm[0], grid.width, grid.spacing_mm)),
-      rows_(area_weights(source.size[1], source.spacing_mm[1], grid.height, grid.spacing_mm)) {}
-
 std::vector<uint8_t> resample_slices(const ByteVolume& source, const NetworkGrid& grid, float scale, Run& run) {
-  const AreaResampler resampler(source.geometry, grid);
-  const int64_t slices = source.geometry.slice_count();
-  std::vector<uint8_t> bytes(static_cast<size_t>(slices * grid.pixels()));
-  parallel_for(slices, run, [&](int64_t z) {
-    const uint8_t* slice = source.slice(z);
-    std::vector<float> plane;
-    resampler.resample([slice](int64_t i) { return static_cast<float>(slice[i]); }, plane);
-    uint8_t* target = bytes.data() + z * grid.pixels();
-    for (size_t i = 0; i < plane.size(); ++i) {
-      target[i] = static_cast<uint8_t>(std::clamp(std::nearbyint(scale * plane[i]), 0.0F, 255.0F));
-    }
+  const Geometry& geometry = source.geometry;
+  const ResampleAxis columns = grid_axis(geometry.size[0], geometry.spacing_mm[0], grid.width, grid.spacing_mm);
+  const ResampleAxis rows = grid_axis(geometry.size[1], geometry.spacing_mm[1], grid.height, grid.spacing_mm);
+  std::vector<uint8_t> bytes(static_cast<size_t>(geometry.slice_count() * grid.pixels()));
+  parallel_for(geometry.slice_count(), run, [&](int64_t z) {
+    std::vector<float> plane(static_cast<size_t>(grid.pixels()));
+    resample_plane(source.slice(z), columns, rows, plane.data());
+    std::transform(plane.begin(), plane.end(), bytes.begin() + z * grid.pixels(), [scale](float mean) {
+      return static_cast<uint8_t>(std::clamp(std::nearbyint(scale * mean), 0.0F, 255.0F));
+    });
   });
   return bytes;
 }

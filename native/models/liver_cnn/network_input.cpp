@@ -28,12 +28,19 @@ int64_t NetworkInput::nearest_slice(int64_t z, double offset_mm) const {
   return static_cast<int64_t>(std::clamp(position, 0.0, static_cast<double>(slices - 1)));
 }
 
+NetworkInput make_network_frame(const Volume& hu, const LiverCnnConfig& config, Run& run) {
+  NetworkInput frame;
+  frame.grid = network_grid(hu.geometry, config.spacing_mm);
+  frame.slices = hu.geometry.slice_count();
+  frame.slice_spacing_mm = hu.geometry.spacing_mm[2];
+  BodyBoxOptions options;
+  options.grid_spacing_mm = config.spacing_mm;
+  frame.body = body_boxes(hu, options, run);
+  return frame;
+}
+
 NetworkInput make_network_input(const Volume& hu, const ByteVolume& equalized, const LiverCnnConfig& config, Run& run) {
-  NetworkInput input;
-  input.grid = network_grid(hu.geometry, config.spacing_mm);
-  input.slices = hu.geometry.slice_count();
-  input.slice_spacing_mm = hu.geometry.spacing_mm[2];
-  input.body = body_boxes(hu, input.grid, run);
+  NetworkInput input = make_network_frame(hu, config, run);
   input.pictures = resample_slices(equalized, input.grid, 1, run);
   return input;
 }

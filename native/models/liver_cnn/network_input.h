@@ -7,9 +7,9 @@
 
 #include "core/run.h"
 #include "core/volume.h"
-#include "models/liver_cnn/body_box.h"
 #include "models/liver_cnn/config.h"
 #include "models/liver_cnn/network_grid.h"
+#include "ops/body_box.h"
 
 namespace hepatica {
 
@@ -26,6 +26,9 @@ struct NetworkInput {
   // The slice nearest to z's position plus offset_mm, clamped to the scan; halves go up.
   int64_t nearest_slice(int64_t z, double offset_mm) const;
 };
+
+// All but the pictures. `hu` lies in canonical orientation: index axes along +x, +y, +z of LPS.
+NetworkInput make_network_frame(const Volume& hu, const LiverCnnConfig& config, Run& run);
 
 // `hu` and `equalized` (same grid) lie in canonical orientation: index axes along +x, +y, +z of LPS.
 NetworkInput make_network_input(const Volume& hu, const ByteVolume& equalized, const LiverCnnConfig& config, Run& run);

@@ -52,13 +52,17 @@ TEST_CASE("a configuration survives its JSON") {
 
 TEST_CASE("channels follow from the configuration") {
   LiverCnnConfig config;
-  CHECK(config.input_channels() == 6 * 16 + 2);
-  CHECK(config.head_output_channels() == 32);
+  CHECK(config.input_channels() == 6 * 9 + 2);
+  CHECK(config.head_input_channels() == 320);
+  CHECK(config.head_output_channels() == 18);
+  // A canvas of 144 x 192 pixels, as the search counted it.
+  CHECK(config.flop(48 * 64) == doctest::Approx(3.94e9).epsilon(0.002));
   config.prior_context_mm = {};
-  config.skip = SkipKind::kAllLayers;
+  config.subsampling = 4;
+  config.skip = SkipKind::kNone;
   config.head = HeadKind::kBilinear;
   CHECK(config.input_channels() == 3 * 16 + 2);
-  CHECK(config.head_input_channels() == 320);
+  CHECK(config.head_input_channels() == 128);
   CHECK(config.head_output_channels() == 2);
 }
 
@@ -76,7 +80,9 @@ TEST_CASE("what is not this network's configuration is refused with the field's 
   check_refused(changed("head", "linear"), "head");
   check_refused(changed("coordinates", {"y", "x"}), "coordinates");
   check_refused(changed("context_mm", Json::array()), "context_mm");
-  check_refused(changed("prior_context_mm", Json::array()), "prior_context_mm");
+  Json without_prior = changed("passes", 2);
+  without_prior["prior_context_mm"] = Json::array();
+  check_refused(without_prior, "prior_context_mm");
   check_refused(changed("head_kernel", 2), "head_kernel");
   check_refused(changed("attention", true), "attention");
   CHECK_THROWS_AS(LiverCnnConfig::from_json("{", ""), Error);

@@ -16,9 +16,9 @@ TEST_CASE("the state dict has the names of its published form") {
     CHECK_MESSAGE(state.contains(name), name);
   }
   CHECK(state.size() == 3 + 3 * 5 + 2);
-  CHECK(state.at("conv1.weight").sizes() == at::IntArrayRef({128, 98, 5, 5}));
+  CHECK(state.at("conv1.weight").sizes() == at::IntArrayRef({128, 56, 5, 5}));
   CHECK(state.at("conv2.weight").sizes() == at::IntArrayRef({64, 128, 5, 5}));
-  CHECK(state.at("head.weight").sizes() == at::IntArrayRef({32, 128, 1, 1}));
+  CHECK(state.at("head.weight").sizes() == at::IntArrayRef({18, 320, 3, 3}));
 }
 
 TEST_CASE("every form of head and skip gives two logits a pixel") {
@@ -26,6 +26,7 @@ TEST_CASE("every form of head and skip gives two logits a pixel") {
     for (const SkipKind skip : {SkipKind::kNone, SkipKind::kAllLayers, SkipKind::kInput}) {
       LiverCnnConfig config;
       config.kernels = {3, 3, 3};
+      config.subsampling = 4;
       config.head = head;
       config.skip = skip;
       LiverCnn net(config);
@@ -67,6 +68,6 @@ TEST_CASE("weights of another network are refused with the tensor's name") {
   surplus["layer1.0.conv1.weight"] = at::zeros({1});
   CHECK(refused_field(surplus) == "layer1.0.conv1.weight");
   StateDict misshapen = net->state_dict();
-  misshapen["conv1.weight"] = at::zeros({128, 98, 3, 3});
+  misshapen["conv1.weight"] = at::zeros({128, 56, 3, 3});
   CHECK(refused_field(misshapen) == "conv1.weight");
 }

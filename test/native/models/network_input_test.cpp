@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <numeric>
-
 #include "core/error.h"
 
 using namespace hepatica;
@@ -29,26 +27,6 @@ Geometry geometry_of(Size3 size, Vec3 spacing_mm) {
 }
 
 }  // namespace
-
-TEST_CASE("area weights average each network pixel over what it covers") {
-  // Pixels of 1 mm into pixels of 2.5 mm: the first covers 1, 1 and a half; the last only 0.5 mm of source.
-  const AxisWeights axis = area_weights(8, 1, 4, 2.5);
-  REQUIRE(axis.size() == 4);
-  const auto value_of = [&](int64_t i) {
-    float sum = 0;
-    for (int64_t t = 0; t < axis.taps; ++t) {
-      sum += axis.weight[i * axis.taps + t] * static_cast<float>(axis.first[i] + t);
-    }
-    return sum;
-  };
-  CHECK(value_of(0) == doctest::Approx((0 + 1 + 0.5 * 2) / 2.5));
-  CHECK(value_of(1) == doctest::Approx((0.5 * 2 + 3 + 4) / 2.5));
-  CHECK(value_of(3) == doctest::Approx(7));
-  for (int64_t i = 0; i < 4; ++i) {
-    const float* weight = axis.weight.data() + i * axis.taps;
-    CHECK(std::accumulate(weight, weight + axis.taps, 0.0F) == doctest::Approx(1));
-  }
-}
 
 TEST_CASE("back weights interpolate between network pixel centres and clamp at the borders") {
   const AxisWeights axis = back_weights(8, 1, 4, 2);
@@ -86,7 +64,7 @@ TEST_CASE("the body's box leaves out what is thin and small, and a slice without
   }
   std::fill_n(hu.begin() + 4 * 8000, 8000, int16_t{-1000});
   Run run;
-  const std::vector<BodyBox> boxes = body_boxes(phantom, network_grid(geometry, 2), run);
+  const std::vector<BodyBox> boxes = make_network_frame(phantom, LiverCnnConfig(), run).body;
   REQUIRE(boxes.size() == 9);
   for (const BodyBox& box : boxes) CHECK(box == BodyBox{20, 10, 70, 60});
 }

@@ -1,0 +1,81 @@
+#include "models/segmenter_model.h"
+
+#include <ATen/ATen.h>
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "core/error.h"
+#include "models/liver_cnn/module.h"
+
+using namespace hepatica;
+
+namespace {
+
+std::string temporary_file() {
+  return (std::filesystem::temp_directory_path() / ("hepatica-model-" + std::to_string(getpid()) + ".safetensors"))
+      .string();
+}
+
+std::string code_of_loading(const StateDict& state, const Metadata& metadata, std::string* field = nullptr) {
+  const std::string path = temporary_file();
+  write_safetensors(path, state, metadata);
+  std::string code = "accepted";
+  try {
+    SegmenterModel::load(path);
+  } catch (const Error& error) {
+    code = error.code;
+    CHECK(error.file == path);
+    if (field) *field = error.field;
+  }
+  std::remove(path.c_str());
+  return code;
+}
+
+}  // namespace
+
+TEST_CASE("a model survives its file with what is needed to run it") {
+  LiverCnnConfig config;
+  config.spacing_mm = 1.5;
+  PreprocessOptions preprocessing;
+  preprocessing.hu_min = -80;
+  preprocessing.equalization = Equalization::kClahe;
+  LiverCnn net(config);
+  const SegmenterModel model(config, preprocessing, "spleen", net->state_dict(), {{"training", "phantom"}});
+  // As the search counted them.
+  CHECK(model.parameter_count() == 641298);
+  const std::string path = temporary_file();
+  model.save(path);
+  const auto loaded = SegmenterModel::load(path);
+  std::remove(path.c_str());
+  CHECK(loaded->config() == config);
+  CHECK(loaded->preprocessing().hu_min == -80);
+  CHECK(loaded->preprocessing().equalization == Equalization::kClahe);
+  CHECK(loaded->structure() == "spleen");
+  CHECK(loaded->metadata() == model.metadata());
+  CHECK(loaded->metadata().at("training") == "phantom");
+  CHECK(at::equal(loaded->state().at("conv3.weight"), net->state_dict().at("conv3.weight")));
+}
+
+TEST_CASE("weights of another model are refused") {
+  LiverCnn net{LiverCnnConfig{}};
+  const SegmenterModel model(LiverCnnConfig(), {}, "liver", net->state_dict());
+  std::string field;
+  CHECK(code_of_loading({{"fc.weight", at::ones({2, 2})}}, {}, &field) == "WRONG_MODEL");
+  CHECK(field == "kind");
+  Metadata metadata = model.metadata();
+  metadata["kind"] = "resnet101";
+  CHECK(code_of_loading(model.state(), metadata) == "WRONG_MODEL");
+  metadata = model.metadata();
+  metadata["preprocessing"] = R"({"hu_min":400,"hu_max":-100,"equalization":"global"})";
+  CHECK(code_of_loading(model.state(), metadata, &field) == "WRONG_MODEL");
+  CHECK(field == "preprocessing");
+  metadata = model.metadata();
+  LiverCnnConfig other;
+  other.subsampling = 2;
+  metadata["architecture"] = other.to_json();
+  CHECK(code_of_loading(model.state(), metadata, &field) == "WRONG_MODEL");
+  CHECK(field == "conv1.weight");
+  CHECK(code_of_loading(model.state(), model.metadata()) == "accepted");
+}
