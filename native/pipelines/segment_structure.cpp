@@ -1,0 +1,138 @@
+#include "pipelines/segment_structure.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <variant>
+
+#include "core/error.h"
+#include "ops/components.h"
+#include "ops/contour.h"
+#include "ops/fill_holes.h"
+#include "ops/orient.h"
+#include "pipelines/predict_structure.h"
+
+namespace hepatica {
+namespace {
+
+// Portal venous livers have about 90 to 120 HU, unenhanced ones 50 to 65 (fatty ones less).
+constexpr double kUnenhancedLiverHu = 68;
+
+void check_volume(const Volume& volume) {
+  const Geometry& geometry = volume.geometry;
+  const auto refuse = [](const std::string& field, const std::string& expected) {
+    throw Error("INVALID_ARGUMENT", "Expected " + expected, {}, field, "Pass a volume as hepatica reads it");
+  };
+  for (int axis = 0; axis < 3; ++axis) {
+    if (geometry.size[axis] < 1 || geometry.size[axis] > 65535) refuse("size", "size to be 1 to 65535 voxels an axis");
+    const double spacing_mm = geometry.spacing_mm[axis];
+    if (!(spacing_mm > 0 && std::isfinite(spacing_mm))) refuse("spacing", "spacing to be three positive numbers");
+  }
+  const size_t voxels = std::visit([](const auto& hu) { return hu.size(); }, volume.hu);
+  if (voxels != static_cast<size_t>(geometry.voxel_count())) refuse("data", "data to hold one value a voxel of size");
+}
+
+void warn_of_few_slices(const Geometry& geometry, const LiverCnnConfig& config, Run& run) {
+  const auto [low, high] = std::minmax_element(config.context_mm.begin(), config.context_mm.end());
+  const double extent_mm = static_cast<double>(geometry.size[2] - 1) * geometry.spacing_mm[2];
+  if (extent_mm >= *high - *low) return;
+  run.warn("FEW_SLICES", "The " + std::to_string(geometry.size[2]) +
+                             " slices span less than the network looks at along z: the result is less sure");
+}
+
+// The median over the structure; 0 where it is empty.
+double median_hu(const Volume& volume, const Mask& mask) {
+  std::vector<float> values;
+  std::visit(
+      [&](const auto& hu) {
+        // Every fourth voxel gives the same median for a fourth of the memory.
+        for (size_t i = 0; i < hu.size(); i += 4) {
+          if (mask.voxels[i]) values.push_back(static_cast<float>(hu[i]));
+        }
+      },
+      volume.hu);
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<int64_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+void warn_of_result(const Volume& source, const Segmentation& segmentation, Run& run) {
+  if (!segmentation.bounding_box) {
+    run.warn("EMPTY_RESULT", "No " + segmentation.structure + " was found in this volume");
+  } else if (segmentation.structure == "liver" && median_hu(source, segmentation.mask) < kUnenhancedLiverHu) {
+    run.warn("NON_CONTRAST",
+             "The liver is as bright as without contrast medium: lesions show badly, false positives are likelier");
+  }
+}
+
+std::vector<Perimeter> trace_perimeters(const Mask& mask, Run& run) {
+  std::vector<Perimeter> perimeters;
+  for (const Contour& contour : trace_contours(mask, run)) {
+    Perimeter perimeter{contour.slice, contour.hole, {}, {}};
+    for (const auto& [x, y] : contour.pixels) {
+      perimeter.pixels.insert(perimeter.pixels.end(), {x, y});
+      for (const double mm : mask.geometry.position_mm({x, y, static_cast<double>(contour.slice)})) {
+        perimeter.mm.push_back(static_cast<float>(mm));
+      }
+    }
+    perimeters.push_back(std::move(perimeter));
+  }
+  return perimeters;
+}
+
+RegionOfInterest region_of_interest(const BoundingBox& box, const Geometry& geometry, double margin_mm) {
+  RegionOfInterest roi{box, margin_mm};
+  for (int axis = 0; axis < 3; ++axis) {
+    const auto margin = static_cast<int64_t>(std::ceil(margin_mm / geometry.spacing_mm[axis]));
+    roi.bounding_box.min[axis] = std::max<int64_t>(0, box.min[axis] - margin);
+    roi.bounding_box.max[axis] = std::min(geometry.size[axis] - 1, box.max[axis] + margin);
+  }
+  return roi;
+}
+
+// One solid piece on the canonical grid, from the probabilities.
+Mask find_structure(const ProbabilityMap& probabilities, const LiverCnnConfig& config, const Geometry& geometry,
+                    Run& run) {
+  const StageTimer timer(run, "mask");
+  const Mask above = threshold_on_source_grid(probabilities, config, geometry, run);
+  return fill_holes(largest_component(above), run);
+}
+
+void measure(Segmentation& segmentation, double margin_mm, Run& run) {
+  const StageTimer timer(run, "perimeters");
+  const Mask& mask = segmentation.mask;
+  segmentation.perimeters = trace_perimeters(mask, run);
+  segmentation.volume_ml = volume_ml(mask);
+  segmentation.bounding_box = bounding_box(mask);
+  segmentation.slices = occupied_slices(mask);
+  if (!segmentation.bounding_box) return;
+  segmentation.roi = region_of_interest(*segmentation.bounding_box, mask.geometry, margin_mm);
+}
+
+}  // namespace
+
+Segmentation segment_structure(const Volume& source, const SegmenterModel& model, const SegmentOptions& options,
+                               Run& run) {
+  check_volume(source);
+  warn_of_few_slices(source.geometry, model.config(), run);
+  const AxisOrder order = canonical_order(source.geometry);
+  const Geometry canonical = to_canonical(source.geometry, order);
+
+  const Prediction prediction = order.is_identity()
+                                    ? predict_structure(source, model, options.precision, run)
+                                    : predict_structure(to_canonical(source, order), model, options.precision, run);
+
+  run.begin_stage("outlining", 0.85, 1);
+  Mask mask = find_structure(prediction.probabilities, model.config(), canonical, run);
+  Segmentation segmentation;
+  segmentation.structure = model.structure();
+  segmentation.precision = prediction.precision;
+  segmentation.mask = from_canonical(std::move(mask), order, source.geometry);
+  measure(segmentation, options.roi_margin_mm, run);
+  warn_of_result(source, segmentation, run);
+  run.progress(1);
+  return segmentation;
+}
+
+}  // namespace hepatica

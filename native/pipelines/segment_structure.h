@@ -1,0 +1,60 @@
+// From a CT volume to the mask of a structure (the liver, by default) on the volume's own grid.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/run.h"
+#include "core/volume.h"
+#include "models/segmenter_model.h"
+#include "ops/bounding_box.h"
+#include "runtime/precision.h"
+
+namespace hepatica {
+
+struct SegmentOptions {
+  PrecisionChoice precision = PrecisionChoice::kAuto;
+  // Added around the bounding box on each side for the region of interest.
+  double roi_margin_mm = 10;
+};
+
+// A closed outline in one slice of the source grid.
+struct Perimeter {
+  int64_t slice = 0;
+  bool hole = false;
+  // x0, y0, x1, y1, … : centres of the border pixels, in pixels.
+  std::vector<float> pixels;
+  // x0, y0, z0, … : the same in mm, LPS.
+  std::vector<float> mm;
+};
+
+// The bounding box with its margin, inside the volume: the lesion network's input.
+struct RegionOfInterest {
+  BoundingBox bounding_box;
+  double margin_mm = 0;
+};
+
+struct Segmentation {
+  std::string structure;
+  // 0 and 1 on the source grid.
+  Mask mask;
+  std::vector<Perimeter> perimeters;
+  double volume_ml = 0;
+  // Empty where nothing was found.
+  std::optional<BoundingBox> bounding_box;
+  std::optional<RegionOfInterest> roi;
+  // z indices with the structure.
+  std::vector<int64_t> slices;
+  Precision precision = Precision::kFp32;
+};
+
+// Timings, warnings and the device used are left in the run. Warnings: EMPTY_RESULT, FEW_SLICES (fewer than the network
+// looks at), NON_CONTRAST (the liver is as bright as without contrast medium), NETWORK_ON_CPU (kernels ran on the GPU,
+// this libtorch has no CUDA). Throws INVALID_ARGUMENT for a volume whose parts contradict one another,
+// UNSUPPORTED_ORIENTATION for slices that are not axial, and what its stages throw.
+Segmentation segment_structure(const Volume& source, const SegmenterModel& model, const SegmentOptions& options,
+                               Run& run);
+
+}  // namespace hepatica
