@@ -11,7 +11,7 @@ const kLayers = ['core', 'ops', 'dicom', 'nifti'];
 export async function runSanitized({ libtorch }) {
   const folder = join(kBuildFolder, 'sanitize');
   say(`sanitize: ${kLayers.join(', ')} with address,undefined in ${folder}`);
-  const options = ['-DHEPATICA_SANITIZE=address,undefined', `-DHEPATICA_LIBTORCH=${libtorch}`];
+  const options = ['-DHEPATICA_SANITIZE=address,undefined', `-DHEPATICA_LIBTORCH=${libtorch}`, '-DHEPATICA_CUDA=OFF'];
   run('cmake', ['-S', kRoot, '-B', folder, '-G', 'Ninja', ...options]);
   run('cmake', ['--build', folder, '--parallel', String(buildJobs()), '--target', 'hepatica_sanitized_tests']);
   return runNativeSuite(join(folder, 'tests'), {
