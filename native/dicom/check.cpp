@@ -51,12 +51,16 @@ void check_format(const DicomObject& object) {
   }
 }
 
+constexpr const char* kFetchAgain = "Fetch or export the file again.";
+
+// First of all: of a header that ends early no other value tells anything.
+void check_whole(const DicomObject& object) {
+  if (!object.truncated && object.pixels) return;
+  fail("CORRUPT_FILE", object, tag::kPixelData,
+       object.truncated ? "the file ends before its pixels" : "the object has no pixels", kFetchAgain);
+}
+
 void check_pixels(const DicomObject& object) {
-  const std::string remedy = "Fetch or export the file again.";
-  if (object.truncated || !object.pixels) {
-    fail("CORRUPT_FILE", object, tag::kPixelData,
-         object.truncated ? "the file ends before its pixels" : "the object has no pixels", remedy);
-  }
   if (!object.syntax) {
     fail("UNSUPPORTED_TRANSFER_SYNTAX", object, Tag{0x0002, 0x0010},
          "transfer syntax " + object.transfer_syntax_uid + " is not supported",
@@ -67,7 +71,7 @@ void check_pixels(const DicomObject& object) {
     fail(frames == 1 ? "MISSING_GEOMETRY" : "CORRUPT_FILE", object, tag::kPerFrameFunctionalGroups,
          "NumberOfFrames is " + std::to_string(object.number_of_frames) + ", but functional groups describe " +
              std::to_string(frames),
-         remedy);
+         kFetchAgain);
   }
   const bool native = object.syntax->coding == PixelCoding::kNative;
   if (!native || object.syntax->deflated) return;
@@ -77,7 +81,7 @@ void check_pixels(const DicomObject& object) {
     fail("CORRUPT_FILE", object, tag::kPixelData,
          "its pixels need " + std::to_string(needed) + " bytes, the file has " +
              std::to_string(std::min<uint64_t>(present, object.pixels->length)),
-         remedy);
+         kFetchAgain);
   }
 }
 
@@ -134,6 +138,7 @@ uint64_t native_frame_bytes(const PixelFormat& format) {
 
 void check_objects(const std::vector<const DicomObject*>& objects, bool raw) {
   for (const DicomObject* object : objects) {
+    check_whole(*object);
     check_format(*object);
     check_pixels(*object);
     for (const FrameHeader& frame : object->frames) {

@@ -169,6 +169,11 @@ TEST_CASE("case 38: a member of the series with short pixels makes no volume") {
   const TempFolder folder;
   const auto paths = write_series(folder, make_volume());
   SUBCASE("within its pixels") { fs::resize_file(paths[2], fs::file_size(paths[2]) - 10); }
+  SUBCASE("within its header, before its rows") {
+    std::ifstream file(paths[2], std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    fs::resize_file(paths[2], bytes.find(std::string("\x28\0\x10\0US", 6)) + 4);
+  }
   SUBCASE("within its header, past the series") {
     fs::resize_file(paths[2], fs::file_size(paths[2]) - 33 * 17 * 2 - 40);
   }
