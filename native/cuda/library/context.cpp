@@ -7,19 +7,15 @@
 namespace hepatica::cuda {
 namespace {
 
-// Voxels of a tile: enough to keep the bus busy, little enough that three lanes overlap from the start (8 slices of
-// 512 x 512).
-constexpr int64_t kTileVoxels = int64_t{1} << 21;
-
-int64_t slices_per_tile(const Job& job) {
-  return std::clamp<int64_t>(kTileVoxels / job.slice_pixels, 1, std::min(job.slices, kMaxLaunchSlices));
-}
-
 bool keep_going(const Job& job, int64_t slices_done) {
   return !job.keep_going || job.keep_going(job.user, slices_done);
 }
 
 }  // namespace
+
+int64_t Context::slices_per_tile(const Job& job) const {
+  return std::clamp<int64_t>(tile_voxels_ / job.slice_pixels, 1, std::min(job.slices, kMaxLaunchSlices));
+}
 
 bool Context::preprocess(const Job& job, const Destination& destination) {
   const int64_t tile_slices = slices_per_tile(job);

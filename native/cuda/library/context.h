@@ -8,10 +8,14 @@
 
 namespace hepatica::cuda {
 
+// Voxels of a tile: enough to keep the bus busy, little enough that three lanes overlap from the start (8 slices of
+// 512 x 512).
+inline constexpr int64_t kTileVoxels = int64_t{1} << 21;
+
 // The device must be the calling thread's current one while a context is made, used and destroyed: see UseDevice.
 class Context {
  public:
-  explicit Context(int device) : device_(device) {}
+  explicit Context(int device, int64_t tile_voxels = kTileVoxels) : device_(device), tile_voxels_(tile_voxels) {}
 
   int device() const { return device_; }
 
@@ -22,7 +26,10 @@ class Context {
   // Upload, kernels, download: three things at once.
   static constexpr int64_t kLanes = 3;
 
+  int64_t slices_per_tile(const Job& job) const;
+
   int device_;
+  int64_t tile_voxels_;
   std::array<Lane, kLanes> lanes_;
 };
 
