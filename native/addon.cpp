@@ -23,6 +23,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<write_ct_series_call>(exports, "writeCtSeries");
   add<preprocess_call>(exports, "preprocess");
   add<evaluate_call>(exports, "evaluateSegmentation");
+  add<load_model_call>(exports, "loadModel");
+  add<save_model_call>(exports, "saveModel");
+  add<segment_structure_call>(exports, "segmentStructure");
+  add<device_info_call>(exports, "deviceInfo");
   return exports;
 }
 

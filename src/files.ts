@@ -64,7 +64,7 @@ export async function listSeries(
 /**
  * Reads a NIfTI volume (`.nii`, `.nii.gz`) in Hounsfield units; RAS becomes LPS, the order of the voxels is kept.
  *
- * @throws {@link InputFileError} `FILE_NOT_FOUND`, `NOT_NIFTI`, `CORRUPT_FILE`, `UNSUPPORTED_FORMAT`, …
+ * @throws {@link InputFileError} `NOT_FOUND`, `NOT_NIFTI`, `CORRUPT_FILE`, `UNSUPPORTED_FORMAT`, …
  */
 export async function readVolume(path: string, options: RunOptions = {}): Promise<Volume> {
   checkPath('path', path);

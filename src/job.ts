@@ -1,28 +1,31 @@
 import { nativeError } from './errors.js';
-import { native } from './native.js';
+import { loadedNative, native } from './native.js';
 import type { NativeBinding, NativeControl, NativeJob } from './native-binding.js';
 import type { DeviceOptions, RunOptions } from './types.js';
 
 /**
  * Runs a native call: passes the progress on, cancels it when `options.signal` aborts, and rejects with the signal's
- * reason then, with a typed error otherwise. Once a call was aborted it never resolves.
+ * reason then, with a typed error otherwise. Once a call was aborted it never resolves; an error that a callback throws
+ * cancels the call too and rejects it.
  */
 export async function runJob<Result>(
   options: RunOptions & DeviceOptions,
   start: (binding: NativeBinding, control: NativeControl) => NativeJob<Result>,
+  onMessage?: (message: string) => void,
 ): Promise<Result> {
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
-  const binding = await native();
+  const binding = loadedNative() ?? (await native());
   signal?.throwIfAborted();
 
   let job: NativeJob<Result> | undefined;
   let callbackFailure: { error: unknown } | undefined;
   const cancel = () => job?.cancel();
-  const report = (stage: string, fraction: number) => {
-    if (!onProgress || callbackFailure || signal?.aborted) return;
+  const onNews = (stage: string, fraction: number, messages: readonly string[]) => {
+    if (callbackFailure || signal?.aborted) return;
     try {
-      onProgress({ stage, fraction });
+      for (const message of messages) onMessage?.(message);
+      if (stage !== '') onProgress?.({ stage, fraction });
     } catch (error) {
       callbackFailure = { error };
       cancel();
@@ -33,7 +36,7 @@ export async function runJob<Result>(
     job = start(binding, {
       threads: options.threads ?? 0,
       device: options.device ?? 'auto',
-      ...(onProgress && { onProgress: report }),
+      ...((onProgress || onMessage) && { onNews }),
     });
     const result = await job.promise;
     signal?.throwIfAborted();

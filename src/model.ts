@@ -48,7 +48,7 @@ async function sha256Of(path: string): Promise<string> {
  * Loads a trained segmenter (safetensors with hepatica's metadata).
  *
  * @param path - default: the liver weights that come with the package
- * @throws {@link ModelError} `FILE_NOT_FOUND`, `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`
+ * @throws {@link ModelError} `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`; {@link InputFileError} `FILE_NOT_FOUND`
  */
 export async function loadModel(path: string = defaultWeights('liver'), options: RunOptions = {}): Promise<Model> {
   checkPath('path', path);
@@ -82,15 +82,23 @@ function defaultWeights(structure: string): string {
   return join(packageRoot, 'weights', `${structure}.safetensors`);
 }
 
-const defaultModels = new Map<string, Promise<Model>>();
+const defaultModels = new Map<string, Model | Promise<Model>>();
 
-/** The weights that come with the package, loaded once. A caller's abort stops its own waiting, not the loading. */
-export async function defaultModel(structure: string): Promise<Model> {
-  let loading = defaultModels.get(structure);
-  if (!loading) {
-    loading = loadModel(defaultWeights(structure));
-    defaultModels.set(structure, loading);
-    loading.catch(() => defaultModels.delete(structure));
-  }
+/** The weights that come with the package, loaded once. */
+export function defaultModel(structure: string): Model | Promise<Model> {
+  const known = defaultModels.get(structure);
+  if (known) return known;
+  const loading = loadModel(defaultWeights(structure)).then(
+    (model) => {
+      defaultModels.set(structure, model);
+      return model;
+    },
+    (error: unknown) => {
+      defaultModels.delete(structure);
+      throw error;
+    },
+  );
+  loading.catch(() => {}); // Whoever waits for it gets its error; nobody may, where the volume was refused meanwhile.
+  defaultModels.set(structure, loading);
   return loading;
 }

@@ -15,7 +15,8 @@ export interface NativeControl {
   /** 0: all cores. */
   readonly threads: number;
   readonly device: DeviceChoice;
-  readonly onProgress?: (stage: string, fraction: number) => void;
+  /** The stage is empty where only messages came. */
+  readonly onNews?: (stage: string, fraction: number, messages: readonly string[]) => void;
 }
 
 export interface NativeJob<Result> {

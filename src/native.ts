@@ -84,12 +84,24 @@ async function load(): Promise<NativeBinding> {
 }
 
 let loading: Promise<NativeBinding> | undefined;
+let loaded: NativeBinding | undefined;
+
+/** The native calls once they are loaded: a call then begins in the tick in which it was made. */
+export function loadedNative(): NativeBinding | undefined {
+  return loaded;
+}
 
 /** The native calls; loaded at the first use, libtorch off the event loop. A failure is tried again at the next call. */
 export function native(): Promise<NativeBinding> {
-  loading ??= load().catch((error: unknown) => {
-    loading = undefined;
-    throw error;
-  });
+  loading ??= load().then(
+    (binding) => {
+      loaded = binding;
+      return binding;
+    },
+    (error: unknown) => {
+      loading = undefined;
+      throw error;
+    },
+  );
   return loading;
 }

@@ -94,13 +94,27 @@ export function segmentedMaskArgument(field: string, value: unknown): VoxelArgum
   return maskArgument(field, value);
 }
 
-async function segment(volume: VolumeInput, options: SegmentOptions, model: Model): Promise<Segmentation> {
-  const voxels = volumeArgument(volume);
-  const handle = modelArgument(model);
+async function segment(volume: VolumeInput, options: SegmentOptions, model: Model | Promise<Model>) {
+  const voxels = volumeArgument(volume, model instanceof Promise);
+  const handle = modelArgument(model instanceof Promise ? await model : model);
   const result = await runJob(options, (native, control) =>
     native.segmentStructure(voxels, handle, { precision: options.precision ?? 'auto' }, control),
   );
   return new NativeSegmentation(result, asVolume(volume));
+}
+
+function checkStructure(model: Model, structure: string): void {
+  modelArgument(model);
+  if (model.info.structure === structure) return;
+  throw new ModelError(
+    'WRONG_MODEL',
+    `Expected a model of the ${structure}, received one of: ${model.info.structure}`,
+    {
+      file: model.info.path,
+      field: 'model',
+      remedy: 'Call segmentStructure, which takes any structure',
+    },
+  );
 }
 
 /**
@@ -129,14 +143,6 @@ export async function segmentStructure(
  */
 export async function segmentLiver(volume: VolumeInput, options: SegmentOptions = {}): Promise<Segmentation> {
   checkOptions(segmentOptions, options);
-  const model = options.model ?? (await defaultModel('liver'));
-  const { structure, path } = model.info;
-  if (structure !== 'liver') {
-    throw new ModelError('WRONG_MODEL', `Expected a model of the liver, received one of: ${structure}`, {
-      file: path,
-      field: 'model',
-      remedy: 'Call segmentStructure, which takes any structure',
-    });
-  }
-  return segment(volume, options, model);
+  if (options.model) checkStructure(options.model, 'liver');
+  return segment(volume, options, options.model ?? defaultModel('liver'));
 }

@@ -265,6 +265,14 @@ export interface TrainingDataset {
 export interface DeviceInfo {
   readonly version: string;
   readonly libtorch: string;
-  readonly cuda: { readonly available: boolean; readonly devices: readonly string[]; readonly reason: string };
+  readonly cuda: {
+    readonly available: boolean;
+    /** Names as in results: `cuda:0 NAME`. */
+    readonly devices: readonly string[];
+    /** True where this libtorch runs the networks there too, not only the preprocessing. */
+    readonly networks: boolean;
+    /** Why no device can be used; empty where one can. */
+    readonly reason: string;
+  };
   readonly cpu: { readonly features: readonly string[]; readonly bf16: boolean; readonly threads: number };
 }

@@ -1,4 +1,5 @@
 import { checkGeometry } from './geometry.js';
+import { loadedNative } from './native.js';
 import type { CtVoxels, NativeGrid, VoxelArgument } from './native-binding.js';
 import { invalidArgument } from './options.js';
 import type {
@@ -107,15 +108,23 @@ function checkLength(field: string, geometry: Geometry, data: ArrayLike<number>)
   }
 }
 
+/**
+ * The native call copies the caller's array when it begins; where it has to wait first (`later`, or until the native
+ * part is loaded), the copy is made here, so that what the caller does after the call changes nothing.
+ */
+function asCalled<Data extends CtVoxels | Uint8Array>(geometry: Geometry, data: Data, later: boolean) {
+  return { ...geometryOf(geometry), data: later || !loadedNative() ? (data.slice() as Data) : data };
+}
+
 /** A volume from the caller, checked, for a native call. */
-export function volumeArgument(volume: unknown): VoxelArgument<CtVoxels> {
+export function volumeArgument(volume: unknown, later = false): VoxelArgument<CtVoxels> {
   if (volume instanceof NativeVolume) return NativeVolume.argument(volume, 'volume');
   const input = checkGeometry('volume', volume) as VolumeInput;
   if (!(input.data instanceof Int16Array || input.data instanceof Float32Array)) {
     throw invalidArgument('data', 'an Int16Array or Float32Array', input.data);
   }
   checkLength('data', input, input.data);
-  return { ...geometryOf(input), data: input.data };
+  return asCalled(input, input.data, later);
 }
 
 /** A mask from the caller, checked, for a native call. */
@@ -124,5 +133,5 @@ export function maskArgument(field: string, mask: unknown): VoxelArgument<Uint8A
   const input = checkGeometry(field, mask) as MaskInput;
   if (!(input.data instanceof Uint8Array)) throw invalidArgument('data', 'a Uint8Array', input.data);
   checkLength('data', input, input.data);
-  return { ...geometryOf(input), data: input.data };
+  return asCalled(input, input.data, false);
 }

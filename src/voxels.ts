@@ -25,8 +25,8 @@ export class NativeVoxels<Data extends ArrayLike<number>> {
   }
 
   /**
-   * For a native call. Memory that JavaScript has never seen is shared with the job; once `data` was handed out, the
-   * caller may change or transfer it while the job runs, and the job gets a copy.
+   * For a native call. Memory that JavaScript has never seen is shared with the job (and `data` would then be a copy);
+   * once `data` was handed out, the caller may change or transfer it while the job runs, and the job gets a copy.
    */
   argument(field: string, geometry: Geometry): VoxelArgument<Data> {
     if (!this.#handle || this.#data?.length === 0) {

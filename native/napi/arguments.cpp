@@ -63,6 +63,11 @@ std::shared_ptr<const ByteVolume> byte_volume_argument(const Napi::Value& value)
   return volume;
 }
 
+std::shared_ptr<const SegmenterModel> model_argument(const Napi::Value& value) {
+  if (auto held = held_model(value)) return held;
+  throw Error("INVALID_ARGUMENT", "Expected model to have weights", {}, "model", "Load it with loadModel");
+}
+
 std::string string_argument(const Napi::Object& options, const char* name) {
   return options.Get(name).As<Napi::String>();
 }

@@ -9,6 +9,10 @@
 
 #include "core/volume.h"
 
+namespace hepatica {
+class SegmenterModel;
+}
+
 namespace hepatica::napi {
 
 Geometry geometry_argument(const Napi::Object& value);
@@ -17,6 +21,9 @@ Geometry geometry_argument(const Napi::Object& value);
 // change or transfer the array while the job runs.
 std::shared_ptr<const Volume> volume_argument(const Napi::Value& value);
 std::shared_ptr<const ByteVolume> byte_volume_argument(const Napi::Value& value);
+
+// Throws INVALID_ARGUMENT for what is no model's handle, or one that was disposed of.
+std::shared_ptr<const SegmenterModel> model_argument(const Napi::Value& value);
 
 std::string string_argument(const Napi::Object& options, const char* name);
 bool flag_argument(const Napi::Object& options, const char* name);

@@ -32,4 +32,16 @@ Napi::Value preprocess_call(const Napi::CallbackInfo& info);
 // evaluateSegmentation(prediction, reference, convention, control) -> SegmentationMetrics without its convention
 Napi::Value evaluate_call(const Napi::CallbackInfo& info);
 
+// loadModel(path, control) -> { handle, kind, structure, architecture, metadata, parameters }
+Napi::Value load_model_call(const Napi::CallbackInfo& info);
+// saveModel(handle, path, control) -> undefined
+Napi::Value save_model_call(const Napi::CallbackInfo& info);
+
+// segmentStructure(volume, model, { precision }, control) -> { geometry, report, handle, structure, perimeters,
+// volumeMl, boundingBox, slices, roi, precision }
+Napi::Value segment_structure_call(const Napi::CallbackInfo& info);
+
+// deviceInfo(control) -> { libtorch, cuda: { available, devices, reason }, cpu: { features, bf16, threads } }
+Napi::Value device_info_call(const Napi::CallbackInfo& info);
+
 }  // namespace hepatica::napi

@@ -3,8 +3,10 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "napi/environment.h"
+#include "napi/typed_arrays.h"
 
 namespace hepatica::napi {
 
@@ -23,16 +25,6 @@ int64_t bytes_of(const Volume& volume) {
 }
 int64_t bytes_of(const ByteVolume& volume) { return static_cast<int64_t>(volume.voxels.size()); }
 int64_t bytes_of(const SegmenterModel&) { return 0; }
-
-// A typed array over memory that `owner` keeps alive; a copy where the engine refuses such memory (Electron).
-template <class Element, class Owner>
-Napi::Value typed_array(Napi::Env env, std::vector<Element>& elements, const std::shared_ptr<Owner>& owner) {
-  if (elements.empty()) return Napi::TypedArrayOf<Element>::New(env, 0);
-  const auto buffer = Napi::Buffer<Element>::NewOrCopy(
-      env, elements.data(), elements.size(), [](auto, Element*, std::shared_ptr<Owner>* held) { delete held; },
-      new std::shared_ptr<Owner>(owner));
-  return Napi::TypedArrayOf<Element>::New(env, elements.size(), buffer.ArrayBuffer(), buffer.ByteOffset());
-}
 
 Napi::Value voxel_array(Napi::Env env, const std::shared_ptr<Volume>& volume) {
   return std::visit([&](auto& hu) { return typed_array(env, hu, volume); }, volume->hu);
@@ -59,7 +51,13 @@ class Handle : public Napi::ObjectWrap<Handle<T>> {
 
   void Finalize(Napi::BasicEnv env) override { account(env, 0); }
 
-  const std::shared_ptr<T>& held() const { return held_; }
+  // What a job may read while JavaScript goes on.
+  std::shared_ptr<const T> share() const {
+    if constexpr (!std::is_const_v<T>) {
+      if (held_ && handed_out_) return std::make_shared<const T>(*held_);
+    }
+    return held_;
+  }
 
  private:
   // V8 weighs the memory behind an object only if it is told of it.
@@ -73,6 +71,9 @@ class Handle : public Napi::ObjectWrap<Handle<T>> {
       return info.Env().Undefined();
     } else {
       if (!held_) return info.Env().Undefined();
+      // A job in flight works on these voxels: JavaScript, which may change its array, gets a copy.
+      if (held_.use_count() > 1) held_ = std::make_shared<T>(*held_);
+      handed_out_ = true;
       account(info.Env(), 0);  // From now on the array buffer counts.
       return voxel_array(info.Env(), held_);
     }
@@ -88,6 +89,7 @@ class Handle : public Napi::ObjectWrap<Handle<T>> {
   }
 
   std::shared_ptr<T> held_;
+  bool handed_out_ = false;
   int64_t accounted_bytes_ = 0;
 };
 
@@ -102,7 +104,7 @@ std::shared_ptr<const T> held(const Napi::Value& value) {
   if (!value.IsObject()) return nullptr;
   const auto object = value.As<Napi::Object>();
   if (!object.InstanceOf(constructor_of(value.Env(), static_cast<const T*>(nullptr)).Value())) return nullptr;
-  return Handle<Held>::Unwrap(object)->held();
+  return Handle<Held>::Unwrap(object)->share();
 }
 
 template <class T>

@@ -22,7 +22,8 @@ Napi::Object make_handle(Napi::Env env, std::shared_ptr<Volume> volume);
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<ByteVolume> volume);
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<const SegmenterModel> model);
 
-// What a handle holds, or null where `value` is not such a handle or was disposed of.
+// What a handle holds, for a job to read: a copy where JavaScript has an array over it. Null where `value` is not
+// such a handle or was disposed of.
 std::shared_ptr<const Volume> held_volume(const Napi::Value& value);
 std::shared_ptr<const ByteVolume> held_byte_volume(const Napi::Value& value);
 std::shared_ptr<const SegmenterModel> held_model(const Napi::Value& value);

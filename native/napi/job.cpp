@@ -4,6 +4,7 @@
 
 #include "napi/environment.h"
 #include "napi/errors.h"
+#include "napi/results.h"
 
 namespace hepatica::napi {
 
@@ -42,19 +43,24 @@ Napi::Value start_job(Napi::Env env, const Napi::Object& control, Work work) {
 
 Job::Job(Napi::Env env, Work work)
     : environment_(Environment::of(env)),
-      run_([this](const std::string& stage, double fraction) {
-        report({true, false, stage, fraction});
-      }),
+      run_(
+          [this](const std::string& stage, double fraction) {
+            report([&](News& news) {
+              news.progressed = true;
+              news.stage = stage;
+              news.fraction = fraction;
+            });
+          },
+          [this](std::string message) { report([&](News& news) { news.messages.push_back(std::move(message)); }); }),
       work_(std::move(work)),
       deferred_(Napi::Promise::Deferred::New(env)) {}
 
 void Job::start(Napi::Env env, const Napi::Object& control) {
   run_.threads = control.Get("threads").As<Napi::Number>().Int32Value();
   run_.requested_device = device_of(control);
-  const Napi::Value on_progress = control.Get("onProgress");
-  signal_ =
-      Signal::New(env, on_progress.IsFunction() ? on_progress.As<Napi::Function>() : Napi::Function(), "hepatica job",
-                  0, 1, new Context{shared_from_this()}, [](Napi::Env, void*, Context* context) { delete context; });
+  const Napi::Value on_news = control.Get("onNews");
+  signal_ = Signal::New(env, on_news.IsFunction() ? on_news.As<Napi::Function>() : Napi::Function(), "hepatica job", 0,
+                        1, new Context{shared_from_this()}, [](Napi::Env, void*, Context* context) { delete context; });
   try {
     thread_ = std::thread([this] { execute(); });
   } catch (...) {
@@ -78,18 +84,14 @@ void Job::execute() {
     failure_ = std::current_exception();
   }
   work_ = nullptr;
-  report({false, true, {}, 0});
+  report([](News& news) { news.finished = true; });
   signal_.Release();
 }
 
-void Job::report(const News& news) {
+template <class Change>
+void Job::report(Change&& change) {
   const std::lock_guard lock(mutex_);
-  if (news.progressed) {
-    news_.progressed = true;
-    news_.stage = news.stage;
-    news_.fraction = news.fraction;
-  }
-  news_.finished |= news.finished;
+  change(news_);
   // Fails only while the environment goes away: then there is nobody to tell.
   if (!std::exchange(signalled_, true)) signal_.NonBlockingCall();
 }
@@ -100,12 +102,13 @@ Job::News Job::take_news() {
   return std::exchange(news_, {});
 }
 
-void Job::on_signal(Napi::Env env, Napi::Function on_progress, Context* context, void*) {
+void Job::on_signal(Napi::Env env, Napi::Function on_news, Context* context, void*) {
   const std::shared_ptr<Job> job = context->job;
   if (static_cast<napi_env>(env) == nullptr || job->abandoned_) return;  // The environment goes away.
   const News news = job->take_news();
-  if (news.progressed && !on_progress.IsEmpty()) {
-    on_progress.Call({Napi::String::New(env, news.stage), Napi::Number::New(env, news.fraction)});
+  if (!on_news.IsEmpty() && (news.progressed || !news.messages.empty())) {
+    on_news.Call(
+        {Napi::String::New(env, news.stage), Napi::Number::New(env, news.fraction), strings_value(env, news.messages)});
   }
   if (news.finished) job->end(env);
 }

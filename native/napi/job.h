@@ -10,16 +10,31 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "core/run.h"
 #include "napi/environment.h"
 
 namespace hepatica::napi {
 
+// The run of a job: what a pipeline reports beside its progress, for example an epoch's record as JSON, is told to
+// JavaScript in order and without loss.
+class JobRun : public Run {
+ public:
+  JobRun(ProgressCallback on_progress, std::function<void(std::string)> on_message)
+      : Run(std::move(on_progress)), on_message_(std::move(on_message)) {}
+
+  void tell(std::string message) { on_message_(std::move(message)); }
+
+ private:
+  std::function<void(std::string)> on_message_;
+};
+
 // Makes the JavaScript result; called on the environment's thread.
 using Deliver = std::function<Napi::Value(Napi::Env)>;
 // The pipeline call; runs on the job's thread, where no JavaScript value may be touched. Its captures are freed there.
-using Work = std::function<Deliver(Run&)>;
+using Work = std::function<Deliver(JobRun&)>;
 
 // What JavaScript passes beside the arguments: { threads: number, device: string, onProgress?: (stage, fraction) =>
 // void }. Returns { promise, cancel() }; the promise rejects with the error of errors.h.
@@ -44,7 +59,7 @@ class Job : public std::enable_shared_from_this<Job> {
   struct Context {
     std::shared_ptr<Job> job;
   };
-  static void on_signal(Napi::Env env, Napi::Function on_progress, Context* context, void*);
+  static void on_signal(Napi::Env env, Napi::Function on_news, Context* context, void*);
   using Signal = Napi::TypedThreadSafeFunction<Context, void, on_signal>;
 
   struct News {
@@ -52,11 +67,13 @@ class Job : public std::enable_shared_from_this<Job> {
     bool finished = false;
     std::string stage;
     double fraction = 0;
+    std::vector<std::string> messages;
   };
 
   // On the job's thread.
   void execute();
-  void report(const News& news);
+  template <class Change>
+  void report(Change&& change);
 
   // On the environment's thread.
   News take_news();
@@ -64,7 +81,7 @@ class Job : public std::enable_shared_from_this<Job> {
   void end(Napi::Env env);
 
   Environment& environment_;
-  Run run_;
+  JobRun run_;
   Work work_;
   Napi::Promise::Deferred deferred_;
   Napi::Env::CleanupHook<void (*)(Job*), Job> cleanup_hook_;

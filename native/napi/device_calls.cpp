@@ -1,0 +1,42 @@
+#include "napi/calls.h"
+#include "napi/job.h"
+#include "napi/results.h"
+#include "runtime/device_info.h"
+
+namespace hepatica::napi {
+
+namespace {
+
+Napi::Object cuda_value(Napi::Env env, const DeviceInfo& info) {
+  auto cuda = Napi::Object::New(env);
+  cuda.Set("available", !info.cuda_devices.empty());
+  cuda.Set("devices", strings_value(env, info.cuda_devices));
+  cuda.Set("networks", info.cuda_networks);
+  cuda.Set("reason", info.cuda_reason);
+  return cuda;
+}
+
+Napi::Object cpu_value(Napi::Env env, const DeviceInfo& info) {
+  auto cpu = Napi::Object::New(env);
+  cpu.Set("features", strings_value(env, info.cpu_features));
+  cpu.Set("bf16", info.cpu_bf16);
+  cpu.Set("threads", info.threads);
+  return cpu;
+}
+
+}  // namespace
+
+Napi::Value device_info_call(const Napi::CallbackInfo& info) {
+  // Asking the driver may take a second: a job like any other.
+  return start_job(info.Env(), info[0].As<Napi::Object>(), [](Run& run) -> Deliver {
+    return [found = device_info(run)](Napi::Env env) -> Napi::Value {
+      auto object = Napi::Object::New(env);
+      object.Set("libtorch", found.libtorch_version);
+      object.Set("cuda", cuda_value(env, found));
+      object.Set("cpu", cpu_value(env, found));
+      return object;
+    };
+  });
+}
+
+}  // namespace hepatica::napi

@@ -1,0 +1,107 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  evaluateSegmentation,
+  InvalidArgumentError,
+  listSeries,
+  loadModel,
+  preprocess,
+  readSeries,
+  segmentLiver,
+  writeMask,
+} from '../src/index.js';
+import { rejection } from './support/rejections.js';
+import { makePhantom } from './support/volumes.js';
+
+const test = suite('options');
+
+const volume = makePhantom({ size: [8, 6, 2] });
+// biome-ignore lint/suspicious/noExplicitAny: these calls are wrong on purpose
+const wrong = (value: unknown) => value as any;
+
+async function refused(promise: Promise<unknown>, message: string, field: string): Promise<void> {
+  const error = await rejection(promise, InvalidArgumentError, 'INVALID_ARGUMENT');
+  assert.is(error.message, message);
+  assert.is(error.field, field);
+}
+
+test('unknown options are refused, with those that exist', async () => {
+  const known = 'signal, onProgress, threads, series, phase, gaps, raw';
+  await refused(
+    readSeries('.', wrong({ gap: 'interpolate' })),
+    `Expected options to be an object with no other fields than ${known}, received { gap: 'interpolate' }`,
+    'options',
+  );
+});
+
+test('options that are no object are refused', async () => {
+  await refused(listSeries('.', wrong(5)), 'Expected options to be an object, received 5', 'options');
+  await refused(loadModel('x', wrong(null)), 'Expected options to be an object, received null', 'options');
+});
+
+const wrongRunOptions: [string, unknown, string][] = [
+  ['threads', 1.5, 'Expected threads to be a positive integer, received 1.5'],
+  ['threads', 0, 'Expected threads to be a positive integer, received 0'],
+  ['threads', Number.NaN, 'Expected threads to be a positive integer, received NaN'],
+  ['signal', {}, 'Expected signal to be an AbortSignal, received {}'],
+  ['onProgress', 'yes', "Expected onProgress to be a function, received 'yes'"],
+  ['device', 'gpu', "Expected device to be 'auto', 'cpu' or 'cuda', received 'gpu'"],
+  ['window', [400, -100], 'Expected window to be two integers in HU, the lower one first, received [400, -100]'],
+  ['window', [0.5, 2], 'Expected window to be two integers in HU, the lower one first, received [0.5, 2]'],
+  ['equalization', true, "Expected equalization to be 'global', 'clahe' or 'none', received true"],
+];
+for (const [field, value, message] of wrongRunOptions) {
+  test(`${field} of ${String(value)} is refused`, async () => {
+    await refused(preprocess(volume, wrong({ [field]: value })), message, field);
+  });
+}
+
+test('readSeries refuses wrong options of its own', async () => {
+  const phase = 'Expected phase to be a non-negative integer, received 1.5';
+  await refused(readSeries('.', { phase: 1.5 }), phase, 'phase');
+  const gaps = "Expected gaps to be 'reject' or 'interpolate', received 'fill'";
+  await refused(readSeries('.', wrong({ gaps: 'fill' })), gaps, 'gaps');
+  const series = "Expected series to be a SeriesInstanceUID, received '../x'";
+  await refused(readSeries('.', { series: '../x' }), series, 'series');
+  await refused(readSeries(wrong(undefined)), 'Expected source to be a path, received undefined', 'source');
+  await refused(readSeries(['a', '']), "Expected source to be a path, received ''", 'source');
+});
+
+const wrongVolumes: [string, object, string][] = [
+  ['spacing', { spacing: [0.7, 0.7] }, 'Expected spacing to be three positive numbers, received [0.7, 0.7]'],
+  ['spacing', { spacing: [1, Number.NaN, 1] }, 'Expected spacing to be three positive numbers, received [1, NaN, 1]'],
+  ['spacing', { spacing: [1, 0, 1] }, 'Expected spacing to be three positive numbers, received [1, 0, 1]'],
+  ['size', { size: [8, 6, 0] }, 'Expected size to be three positive integers, received [8, 6, 0]'],
+  ['size', { size: [8, 6, 2.5] }, 'Expected size to be three positive integers, received [8, 6, 2.5]'],
+  ['origin', { origin: [0, 0, Infinity] }, 'Expected origin to be three finite numbers, received [0, 0, Infinity]'],
+  ['data', { data: new Int16Array(95) }, 'Expected the length of data to be 96 for size 8 × 6 × 2, received 95'],
+  ['data', { data: [1, 2, 3] }, 'Expected data to be an Int16Array or Float32Array, received [1, 2, 3]'],
+  [
+    'direction',
+    { direction: [1, 0, 0, 0, 1, 0, 0, 0, 0] },
+    'Expected direction to be nine numbers, a row-major 3×3 matrix of unit columns, received [1, 0, 0, 0, 1, 0, 0, 0, 0]',
+  ],
+];
+for (const [field, change, message] of wrongVolumes) {
+  test(`a volume is refused: ${message}`, async () => {
+    await refused(preprocess(wrong({ ...volume, ...change })), message, field);
+    await refused(segmentLiver(wrong({ ...volume, ...change })), message, field);
+  });
+}
+
+test('what is no volume, mask, model or path is refused', async () => {
+  const fields = 'an object with data, size, spacing, origin and direction';
+  await refused(preprocess(wrong(undefined)), `Expected volume to be ${fields}, received undefined`, 'volume');
+  const mask = { ...volume, data: new Uint8Array(volume.data.length) };
+  await refused(evaluateSegmentation(mask, wrong(7)), `Expected reference to be ${fields}, received 7`, 'reference');
+  const model = 'Expected model to be a model from loadModel or trainSegmenter';
+  await refused(
+    segmentLiver(volume, { model: wrong({ info: { structure: 'liver' } }) }),
+    `${model}, received { info: [Object] }`,
+    'model',
+  );
+  await refused(segmentLiver(volume, { model: wrong('liver') }), `${model}, received 'liver'`, 'model');
+  await refused(writeMask(wrong(3), mask), 'Expected path to be a path, received 3', 'path');
+});
+
+test.run();

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  type HepaticaError,
+  InputFileError,
+  InvalidArgumentError,
+  loadModel,
+  ModelError,
+  OutputError,
+  saveModel,
+  segmentLiver,
+  segmentStructure,
+} from '../src/index.js';
+import {
+  kThresholdArchitecture,
+  safetensors,
+  type Tensor,
+  thresholdMetadata,
+  thresholdTensors,
+  writeThresholdModel,
+} from './support/models.js';
+import { makeFolder } from './support/programs.js';
+import { rejection } from './support/rejections.js';
+import { makePhantom } from './support/volumes.js';
+
+const test = suite<{ folder: string; path: string; remove: () => void }>('models');
+test.before.each((context) => {
+  const { path, remove } = makeFolder();
+  Object.assign(context, { folder: path, path: join(path, 'model.safetensors'), remove });
+});
+test.after.each(({ remove }) => remove());
+
+test('a model says what it is', async ({ path }) => {
+  const { info } = await loadModel(writeThresholdModel(path));
+  assert.is(info.kind, 'liver_cnn');
+  assert.is(info.structure, 'liver');
+  assert.is(info.path, path);
+  assert.is(info.metadata.licence, 'CC0-1.0');
+  assert.equal(info.architecture, kThresholdArchitecture);
+  assert.is(info.sha256, createHash('sha256').update(readFileSync(path)).digest('hex'));
+  const statistics = 2 * (128 + 64 + 128);
+  const values = Object.values(thresholdTensors()).reduce((sum, tensor) => sum + tensor.values.length, 0);
+  assert.is(info.parameters, values - statistics);
+});
+
+test('a saved model is the same model', async ({ folder, path }) => {
+  const model = await loadModel(writeThresholdModel(path));
+  const copy = join(folder, 'copy.safetensors');
+  await saveModel(model, copy);
+  const again = await loadModel(copy);
+  assert.equal({ ...again.info, path, sha256: '' }, { ...model.info, sha256: '' });
+  const volume = makePhantom();
+  const masks = [await segmentLiver(volume, { model }), await segmentLiver(volume, { model: again })];
+  assert.equal(masks[0]?.mask, masks[1]?.mask);
+  await saveModel(again, path);
+  assert.equal(readFileSync(path), readFileSync(copy));
+});
+
+test('a model is not saved where it cannot be', async ({ folder, path }) => {
+  const model = await loadModel(writeThresholdModel(path));
+  await rejection(saveModel(model, join(folder, 'none/model.safetensors')), OutputError, 'OUTPUT_UNWRITABLE');
+  assert.equal(readdirSync(folder), ['model.safetensors']);
+});
+
+test('missing weights', async ({ path }) => {
+  const error = await rejection(loadModel(path), InputFileError, 'FILE_NOT_FOUND');
+  assert.is(error.file, path);
+});
+
+/** Bytes that are no weights, each with the code it is refused with. */
+const broken: [string, () => Buffer, string][] = [
+  ['an empty file', () => Buffer.alloc(0), 'NOT_SAFETENSORS'],
+  ['text', () => Buffer.from('these are no weights, though they are long enough'), 'NOT_SAFETENSORS'],
+  [
+    'a header of 2^60 bytes',
+    () => {
+      const bytes = safetensors(thresholdTensors(), thresholdMetadata());
+      bytes.writeBigUInt64LE(2n ** 60n, 0);
+      return bytes;
+    },
+    'NOT_SAFETENSORS',
+  ],
+  [
+    'a header that nests without end',
+    () => {
+      const text = '['.repeat(100_000);
+      const bytes = Buffer.alloc(8 + text.length);
+      bytes.writeBigUInt64LE(BigInt(text.length), 0);
+      bytes.write(text, 8);
+      return bytes;
+    },
+    'NOT_SAFETENSORS',
+  ],
+  [
+    'overlapping tensors',
+    () =>
+      safetensors(thresholdTensors(), thresholdMetadata(), (header) => {
+        const offsets = (header['bn1.weight'] as { data_offsets: number[] }).data_offsets;
+        (header['bn1.bias'] as { data_offsets: number[] }).data_offsets = offsets;
+      }),
+    'CORRUPT_WEIGHTS',
+  ],
+  [
+    'offsets beyond the file',
+    () =>
+      safetensors(thresholdTensors(), thresholdMetadata(), (header) => {
+        (header['head.bias'] as { data_offsets: number[] }).data_offsets = [2 ** 50, 2 ** 50 + 8];
+      }),
+    'CORRUPT_WEIGHTS',
+  ],
+  ['a truncated file', () => safetensors(thresholdTensors(), thresholdMetadata()).subarray(0, -100), 'CORRUPT_WEIGHTS'],
+  [
+    'a shape that overflows',
+    () =>
+      safetensors(thresholdTensors(), thresholdMetadata(), (header) => {
+        (header['head.bias'] as { shape: number[] }).shape = [2 ** 40, 2 ** 40];
+      }),
+    'CORRUPT_WEIGHTS',
+  ],
+  ['weights of another kind', () => safetensors(thresholdTensors(), { kind: 'resnet101' }), 'WRONG_MODEL'],
+  ['weights without metadata', () => safetensors(thresholdTensors(), {}), 'WRONG_MODEL'],
+  ['an architecture that is not its own', () => safetensors(thresholdTensors(3), thresholdMetadata(1)), 'WRONG_MODEL'],
+  [
+    'a missing tensor',
+    () => {
+      const { 'conv2.weight': _, ...others } = thresholdTensors();
+      return safetensors(others as Record<string, Tensor>, thresholdMetadata());
+    },
+    'WRONG_MODEL',
+  ],
+];
+for (const [name, bytes, code] of broken) {
+  test(`${name}: ${code}`, async ({ path }) => {
+    writeFileSync(path, bytes());
+    const error: HepaticaError = await rejection(loadModel(path), ModelError, code);
+    assert.is(error.file, path);
+    assert.ok(error.remedy, 'no remedy');
+  });
+}
+
+test('segmentLiver refuses a model of another organ; segmentStructure takes it', async ({ path }) => {
+  const model = await loadModel(writeThresholdModel(path, 1, 'kidney'));
+  const volume = makePhantom();
+  await rejection(segmentLiver(volume, { model }), ModelError, 'WRONG_MODEL');
+  assert.is((await segmentStructure(volume, { model })).structure, 'kidney');
+});
+
+test('a model that was disposed of is refused', async ({ path }) => {
+  const model = await loadModel(writeThresholdModel(path));
+  model.dispose();
+  await rejection(segmentLiver(makePhantom(), { model }), InvalidArgumentError, 'DISPOSED');
+});
+
+test.run();

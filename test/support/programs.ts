@@ -1,0 +1,39 @@
+// Programs of their own, for what a test cannot survive or undo: crashes, exits, another libtorch.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const kRoot = fileURLToPath(new URL('../..', import.meta.url));
+export const kIndex = join(kRoot, 'src/index.ts');
+
+export interface Outcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** Runs `node ARGS` in the project. */
+export function runNode(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const settings = { cwd: kRoot, env: { ...process.env, ...env }, timeout: 120_000 };
+    const child = execFile(process.execPath, args, settings, (_error, stdout, stderr) => {
+      resolve({ stdout, stderr, exitCode: child.exitCode, signal: child.signalCode });
+    });
+  });
+}
+
+/** Runs TypeScript text as a module in which `hepatica` is the façade. */
+export function runCode(code: string, env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  const preamble = `const hepatica = await import(${JSON.stringify(kIndex)});\n`;
+  return runNode(['--import', 'tsx', '--input-type=module', '--eval', preamble + code], env);
+}
+
+/** A new folder; `remove` takes it away with what is in it. */
+export function makeFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'hepatica-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
