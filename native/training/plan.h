@@ -10,8 +10,8 @@
 
 namespace hepatica {
 
-// A closed outline in one slice, in pixels (pixel centres at integers); slices are named by index, or by SOPInstanceUID
-// where the index is -1.
+// A closed outline in one slice, in pixels (pixel centres at integers); slices are named by SOPInstanceUID where the
+// image holds it, else by index.
 struct LabelPolygon {
   int64_t slice = -1;
   std::string sop_instance_uid;
@@ -35,12 +35,12 @@ enum class TrainingPrecision { kAuto, kFp32, kBf16 };
 // The paper uses none; every amount is a standard deviation unless said otherwise. No flips: the liver has a side.
 struct Augmentation {
   bool enabled = false;
-  double scale = 0.08;         // of the logarithm
-  double aspect = 0.04;        // of the logarithm
+  double scale = 0.08;   // of the logarithm
+  double aspect = 0.04;  // of the logarithm
   double rotation_deg = 5;
-  double shift_mm = 24;        // uniform in ±shift
-  double gamma = 0.15;         // of the logarithm
-  double noise = 0;            // uniform in 0…noise, in half of the pictures, of a white level of 1
+  double shift_mm = 24;           // uniform in ±shift
+  double gamma = 0.15;            // of the logarithm
+  double noise = 0;               // uniform in 0…noise, in half of the pictures, of a white level of 1
   double body_box_jitter = 0.02;  // of the box's width or height
 };
 
@@ -65,21 +65,21 @@ struct TrainingOptions {
   double learning_rate = 1e-3;
   LearningRateSchedule schedule = LearningRateSchedule::kConstant;
   int64_t warmup_steps = 0;
-  double minimum_rate = 0.01;     // floor of the cosine, as a part of learning_rate
-  double ema_decay = 0;           // 0: the weights of the last step; else their moving average is validated and saved
-  double positive_weight = 1;     // of the structure's class in the cross-entropy
-  double dice_weight = 0;         // of a soft Dice term beside the cross-entropy
+  double minimum_rate = 0.01;  // floor of the cosine, as a part of learning_rate
+  double ema_decay = 0;        // 0: the weights of the last step; else their moving average is validated and saved
+  double positive_weight = 1;  // of the structure's class in the cross-entropy
+  double dice_weight = 0;      // of a soft Dice term beside the cross-entropy
   int64_t early_stopping_epochs = 0;  // stop after so many epochs without a better validation Dice; 0: never
   // 0: every training slice once an epoch, in a seeded order; else this many, drawn anew.
   int64_t slices_per_epoch = 0;
-  bool balance_patients = false;  // draw the patient first, then its slice (needs slices_per_epoch)
-  double structure_fraction = 0;  // part of the drawn slices that shows the structure; 0: as they come
-  double slice_stride_mm = 0;     // distance of the slices trained on; 0: every slice
-  std::vector<int64_t> canvas_px; // height, width of the training picture on the network's grid; empty: from the data
+  bool balance_patients = false;   // draw the patient first, then its slice (needs slices_per_epoch)
+  double structure_fraction = 0;   // part of the drawn slices that shows the structure; 0: as they come
+  double slice_stride_mm = 0;      // distance of the slices trained on; 0: every slice
+  std::vector<int64_t> canvas_px;  // height, width of the training picture on the network's grid; empty: from the data
   Augmentation augmentation;
   AutoContext auto_context;
   TrainingPrecision precision = TrainingPrecision::kAuto;
-  int64_t validation_every = 1;   // epochs
+  int64_t validation_every = 1;     // epochs
   double validation_stride_mm = 0;  // distance of the slices validated on; 0: every slice
   // Minutes of training after which the run ends and the cosine has come down; 0: by epochs alone. Reproducible only
   // in part: how many steps fit depends on the machine.
@@ -87,7 +87,13 @@ struct TrainingOptions {
   std::string checkpoint_folder;  // empty: no checkpoints
   bool resume = false;            // go on from checkpoint_folder where it holds a checkpoint
   std::string output;             // the trained weights (.safetensors)
-  std::string licence;            // into the weights' metadata
+  // A patient may be in training and in validation: figures of such a split say nothing about new patients.
+  bool allow_shared_patients = false;
+  // Into the weights' metadata:
+  std::string licence;
+  std::string dataset;         // what was trained on, in words
+  std::string dataset_sha256;  // hex, over the files' contents
+  std::string hepatica_version;
 };
 
 struct TrainingPlan {
