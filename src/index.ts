@@ -6,6 +6,7 @@
  *
  * @packageDocumentation
  */
+export { discoverDataset, splitPatients } from './dataset.js';
 export { deviceInfo } from './device.js';
 export * from './errors.js';
 export { evaluateSegmentation } from './evaluate.js';
@@ -13,4 +14,11 @@ export { listSeries, readMask, readSeries, readVolume, writeMask, writeVolume } 
 export { loadModel, saveModel } from './model.js';
 export { preprocess } from './preprocessing.js';
 export { segmentLiver, segmentStructure } from './segmentation.js';
+export {
+  type EpochRecord,
+  type TrainingHistory,
+  type TrainingResult,
+  type TrainOptions,
+  trainSegmenter,
+} from './training.js';
 export type * from './types.js';

@@ -121,5 +121,11 @@ export interface NativeBinding {
     options: { precision: string },
     control: NativeControl,
   ): NativeJob<NativeSegmentationResult>;
+  /** `plan` is the JSON of native/training/plan.h; `onEpoch` gets each epoch's record as JSON. */
+  trainSegmenter(
+    plan: string,
+    onEpoch: (record: string) => void,
+    control: NativeControl,
+  ): NativeJob<{ readonly weights: string; readonly history: string }>;
   deviceInfo(control: NativeControl): NativeJob<Omit<DeviceInfo, 'version'>>;
 }

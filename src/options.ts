@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { InvalidArgumentError } from './errors.js';
 
 /** An option and what it is expected to be, in the words of the error message. */
-function expecting<Schema extends z.ZodType>(expectation: string, schema: Schema) {
+export function expecting<Schema extends z.ZodType>(expectation: string, schema: Schema) {
   return schema.optional().meta({ description: expectation });
 }
 
@@ -39,7 +39,7 @@ export function checkOptions<Schema extends z.ZodObject>(schema: Schema, options
 
 const aFunction = z.custom<(...args: never[]) => void>((value) => typeof value === 'function');
 
-const runFields = {
+export const runFields = {
   signal: expecting('an AbortSignal', z.instanceof(AbortSignal)),
   onProgress: expecting('a function', aFunction),
   threads: expecting('a positive integer', z.int().min(1).max(1024)),
