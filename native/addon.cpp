@@ -26,6 +26,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<load_model_call>(exports, "loadModel");
   add<save_model_call>(exports, "saveModel");
   add<segment_structure_call>(exports, "segmentStructure");
+  add<trace_perimeters_call>(exports, "tracePerimeters");
+  add<train_segmenter_call>(exports, "trainSegmenter");
   add<device_info_call>(exports, "deviceInfo");
   return exports;
 }

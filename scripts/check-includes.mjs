@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { kRoot } from './setup.mjs';
 
-// What each layer may include besides itself. `ops` reaches the kernels through the loader in `cuda`.
+// What each layer may include besides itself. `ops` reaches the kernels through the loader in `cuda`; so do pipelines,
+// which hand a picture on in the GPU's memory from the kernels to the network.
 const kAllowed = {
   core: [],
   cuda: ['core'],
@@ -14,7 +15,7 @@ const kAllowed = {
   runtime: ['core', 'cuda'],
   models: ['core', 'ops', 'runtime'],
   training: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models'],
-  pipelines: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'training'],
+  pipelines: ['core', 'cuda', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'training'],
   napi: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'training', 'pipelines'],
   addon: ['napi'],
 };

@@ -10,10 +10,14 @@ export { discoverDataset, splitPatients } from './dataset.js';
 export { deviceInfo } from './device.js';
 export * from './errors.js';
 export { evaluateSegmentation } from './evaluate.js';
-export { listSeries, readMask, readSeries, readVolume, writeMask, writeVolume } from './files.js';
+export { listSeries, readMask, readSeries, readVolume, writeMask, writeSeries, writeVolume } from './files.js';
 export { loadModel, saveModel } from './model.js';
 export { preprocess } from './preprocessing.js';
-export { segmentLiver, segmentStructure } from './segmentation.js';
+export { type LearningCurvePoint, type LearningCurves, renderLearningCurves } from './render/history.js';
+export { renderMontage } from './render/montage.js';
+export { type Outlines, type RenderedSlice, type RenderOptions, renderOverlay } from './render/overlay.js';
+export { renderPreprocessing } from './render/preprocessing.js';
+export { segmentLiver, segmentStructure, tracePerimeters } from './segmentation.js';
 export {
   type EpochRecord,
   type TrainingHistory,

@@ -121,10 +121,10 @@ export interface NativeBinding {
     options: { precision: string },
     control: NativeControl,
   ): NativeJob<NativeSegmentationResult>;
-  /** `plan` is the JSON of native/training/plan.h; `onEpoch` gets each epoch's record as JSON. */
+  tracePerimeters(mask: VoxelArgument<Uint8Array>, control: NativeControl): NativeJob<NativePerimeters>;
+  /** `plan` is the JSON of native/training/plan.h; each epoch's record is told as a message, JSON. */
   trainSegmenter(
     plan: string,
-    onEpoch: (record: string) => void,
     control: NativeControl,
   ): NativeJob<{ readonly weights: string; readonly history: string }>;
   deviceInfo(control: NativeControl): NativeJob<Omit<DeviceInfo, 'version'>>;

@@ -57,6 +57,16 @@ export const readSeriesOptions = z.strictObject({
   raw: expecting('true or false', z.boolean()),
 });
 
+const attribute = expecting('a string of at most 64 characters', z.string().max(64));
+
+export const seriesAttributes = z.strictObject({
+  patientId: attribute,
+  patientName: attribute,
+  studyDescription: attribute,
+  seriesDescription: attribute,
+  contrastAgent: attribute,
+});
+
 /** Two integers, the lower first; wider than any CT's range they make no sense. */
 const huWindow = z.tuple([z.int().min(-32768), z.int().max(32767)]).refine(([low, high]) => low < high);
 

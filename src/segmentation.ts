@@ -2,7 +2,7 @@ import { ModelError } from './errors.js';
 import { runJob } from './job.js';
 import { defaultModel, modelArgument } from './model.js';
 import type { NativePerimeters, NativeSegmentationResult, VoxelArgument } from './native-binding.js';
-import { checkOptions, invalidArgument, segmentOptions } from './options.js';
+import { checkOptions, invalidArgument, runOptions, segmentOptions } from './options.js';
 import type {
   BoundingBox,
   Geometry,
@@ -10,6 +10,7 @@ import type {
   Model,
   Perimeter,
   RegionOfInterest,
+  RunOptions,
   Segmentation,
   SegmentOptions,
   Vector3,
@@ -145,4 +146,16 @@ export async function segmentLiver(volume: VolumeInput, options: SegmentOptions 
   checkOptions(segmentOptions, options);
   if (options.model) checkStructure(options.model, 'liver');
   return segment(volume, options, options.model ?? defaultModel('liver'));
+}
+
+/**
+ * Traces the outlines of a mask, as `segmentLiver` does of its own.
+ *
+ * @param mask - what is not 0 is inside; order (z, y, x)
+ * @returns outer borders and holes by slice, in pixels and in mm (LPS)
+ */
+export async function tracePerimeters(mask: MaskInput | Segmentation, options: RunOptions = {}): Promise<Perimeter[]> {
+  checkOptions(runOptions, options);
+  const voxels = segmentedMaskArgument('mask', mask);
+  return perimetersOf(await runJob(options, (native, control) => native.tracePerimeters(voxels, control)));
 }

@@ -267,7 +267,7 @@ export async function trainSegmenter(
   ]);
   const plan = JSON.stringify({ cases, options: { ...nativeOptions(checked), dataset_sha256: sha256 } });
   const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
-  const result = await runJob(options, (native, control) => native.trainSegmenter(plan, report, control));
+  const result = await runJob(options, (native, control) => native.trainSegmenter(plan, control), report);
   return {
     model: await loadModel(result.weights),
     history: JSON.parse(result.history) as TrainingHistory,

@@ -106,6 +106,15 @@ export interface ReadSeriesOptions extends RunOptions {
   readonly raw?: boolean;
 }
 
+/** What is known of patient and study when a series is written. */
+export interface SeriesAttributes {
+  readonly patientId?: string;
+  readonly patientName?: string;
+  readonly studyDescription?: string;
+  readonly seriesDescription?: string;
+  readonly contrastAgent?: string;
+}
+
 export interface SeriesSummary {
   readonly seriesInstanceUid: string;
   readonly studyInstanceUid: string;

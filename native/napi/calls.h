@@ -41,6 +41,13 @@ Napi::Value save_model_call(const Napi::CallbackInfo& info);
 // volumeMl, boundingBox, slices, roi, precision }
 Napi::Value segment_structure_call(const Napi::CallbackInfo& info);
 
+// tracePerimeters(mask, control) -> perimeters, as segmentStructure gives them
+Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info);
+
+// trainSegmenter(plan, control) -> { weights, history }; `plan` is the JSON of training/plan.h, `history` JSON. Each
+// epoch's record is told as a message, JSON.
+Napi::Value train_segmenter_call(const Napi::CallbackInfo& info);
+
 // deviceInfo(control) -> { libtorch, cuda: { available, devices, reason }, cpu: { features, bf16, threads } }
 Napi::Value device_info_call(const Napi::CallbackInfo& info);
 

@@ -13,6 +13,7 @@
 #include "napi/job.h"
 #include "napi/results.h"
 #include "napi/typed_arrays.h"
+#include "pipelines/perimeters.h"
 
 namespace hepatica::napi {
 
@@ -110,6 +111,13 @@ SegmentOptions segment_options(const Napi::Object& object) {
 }
 
 }  // namespace
+
+Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info) {
+  return start_job(info.Env(), info[1].As<Napi::Object>(), [mask = byte_volume_argument(info[0])](Run& run) -> Deliver {
+    const auto packed = std::make_shared<PackedPerimeters>(pack(trace_perimeters(*mask, run)));
+    return [packed](Napi::Env env) -> Napi::Value { return perimeters_value(env, packed); };
+  });
+}
 
 Napi::Value segment_structure_call(const Napi::CallbackInfo& info) {
   return start_job(info.Env(), info[3].As<Napi::Object>(),

@@ -7,7 +7,6 @@
 
 #include "core/error.h"
 #include "ops/components.h"
-#include "ops/contour.h"
 #include "ops/fill_holes.h"
 #include "ops/orient.h"
 #include "pipelines/predict_structure.h"
@@ -64,21 +63,6 @@ void warn_of_result(const Volume& source, const Segmentation& segmentation, Run&
     run.warn("NON_CONTRAST",
              "The liver is as bright as without contrast medium: lesions show badly, false positives are likelier");
   }
-}
-
-std::vector<Perimeter> trace_perimeters(const Mask& mask, Run& run) {
-  std::vector<Perimeter> perimeters;
-  for (const Contour& contour : trace_contours(mask, run)) {
-    Perimeter perimeter{contour.slice, contour.hole, {}, {}};
-    for (const auto& [x, y] : contour.pixels) {
-      perimeter.pixels.insert(perimeter.pixels.end(), {x, y});
-      for (const double mm : mask.geometry.position_mm({x, y, static_cast<double>(contour.slice)})) {
-        perimeter.mm.push_back(static_cast<float>(mm));
-      }
-    }
-    perimeters.push_back(std::move(perimeter));
-  }
-  return perimeters;
 }
 
 RegionOfInterest region_of_interest(const BoundingBox& box, const Geometry& geometry, double margin_mm) {

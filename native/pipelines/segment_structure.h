@@ -10,6 +10,7 @@
 #include "core/volume.h"
 #include "models/segmenter_model.h"
 #include "ops/bounding_box.h"
+#include "pipelines/perimeters.h"
 #include "runtime/precision.h"
 
 namespace hepatica {
@@ -18,16 +19,6 @@ struct SegmentOptions {
   PrecisionChoice precision = PrecisionChoice::kAuto;
   // Added around the bounding box on each side for the region of interest.
   double roi_margin_mm = 10;
-};
-
-// A closed outline in one slice of the source grid.
-struct Perimeter {
-  int64_t slice = 0;
-  bool hole = false;
-  // x0, y0, x1, y1, … : centres of the border pixels, in pixels.
-  std::vector<float> pixels;
-  // x0, y0, z0, … : the same in mm, LPS.
-  std::vector<float> mm;
 };
 
 // The bounding box with its margin, inside the volume: the lesion network's input.

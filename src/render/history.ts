@@ -1,5 +1,5 @@
 import { loadImage } from '@napi-rs/canvas';
-import * as vega from 'vega';
+import type * as Vega from 'vega';
 import { InvalidArgumentError } from '../errors.js';
 import { encodePng, kFontFamily, makeCanvas } from './canvas.js';
 
@@ -40,7 +40,7 @@ function rowsOf(history: readonly LearningCurvePoint[], curves: Record<string, k
   );
 }
 
-function panel(name: string, title: string, zero: boolean): vega.GroupMark {
+function panel(name: string, title: string, zero: boolean): Vega.GroupMark {
   const domain = { data: name, field: 'value' };
   return {
     type: 'group',
@@ -92,7 +92,7 @@ export async function renderLearningCurves(history: readonly LearningCurvePoint[
     });
   }
   const text = { labelFont: kFontFamily, titleFont: kFontFamily };
-  const spec: vega.Spec = {
+  const spec: Vega.Spec = {
     background: 'white',
     padding: 12,
     layout: { columns: 2, padding: { column: 70 }, bounds: 'flush' },
@@ -110,6 +110,8 @@ export async function renderLearningCurves(history: readonly LearningCurvePoint[
     ],
     marks: [panel('accuracy', 'A  accuracy', false), panel('loss', 'B  cross-entropy loss', true)],
   };
+  // Loaded when it is needed: a static import of Vega awaits at its top level, which keeps require('hepatica') out.
+  const vega = await import('vega');
   const view = new vega.View(vega.parse(spec), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
