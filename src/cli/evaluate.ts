@@ -1,0 +1,139 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError } from '../errors.js';
+import {
+  discoverDataset,
+  evaluateSegmentation,
+  type RvdConvention,
+  readMask,
+  type SegmentationMetrics,
+  segmentLiver,
+  segmentStructure,
+} from '../index.js';
+import type { MaskInput, TrainingCase } from '../types.js';
+import { readInput } from './input.js';
+import { withModel } from './model.js';
+import { withCommonOptions, withDeviceOption } from './options.js';
+import { writeOutputFolder } from './output.js';
+import { runCommand, type Session } from './session.js';
+
+interface EvaluateCommandOptions {
+  readonly prediction?: string;
+  readonly reference?: string;
+  readonly dataset?: string;
+  readonly patients?: string;
+  readonly model?: string;
+  readonly precision: 'auto' | 'fp32' | 'bf16';
+  readonly convention: RvdConvention;
+  readonly out?: string;
+  readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly threads?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+interface CaseMetrics extends SegmentationMetrics {
+  readonly patient: string;
+}
+
+function line(name: string, metrics: { dice: number; voe: number; rvd: number | null }): string {
+  const rvd = metrics.rvd === null ? 'undefined' : `${metrics.rvd.toFixed(2)} %`;
+  return `${name.padEnd(16)} Dice ${metrics.dice.toFixed(4)}  VOE ${metrics.voe.toFixed(2)} %  RVD ${rvd}`;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Means over patients; of RVD also the mean magnitude, since over- and underestimates cancel in its mean. */
+function summarize(cases: readonly CaseMetrics[]) {
+  const rvds = cases.flatMap(({ rvd }) => (rvd === null ? [] : [rvd]));
+  return {
+    patients: cases.length,
+    dice: mean(cases.map(({ dice }) => dice)),
+    worstDice: Math.min(...cases.map(({ dice }) => dice)),
+    voe: mean(cases.map(({ voe }) => voe)),
+    rvd: rvds.length > 0 ? mean(rvds) : null,
+    absoluteRvd: rvds.length > 0 ? mean(rvds.map(Math.abs)) : null,
+  };
+}
+
+function withLabelValues(mask: MaskInput, values: readonly number[] | undefined): MaskInput {
+  if (!values) return mask;
+  return { ...mask, data: mask.data.map((label) => (values.includes(label) ? 1 : 0)) };
+}
+
+async function evaluatePair(options: EvaluateCommandOptions, session: Session): Promise<void> {
+  if (!options.prediction || !options.reference) {
+    throw new InvalidArgumentError('INVALID_ARGUMENT', 'Expected --prediction and --reference, or --dataset', {
+      remedy: 'Name two masks on the same grid, or a dataset whose scans are to be segmented and compared.',
+    });
+  }
+  const [prediction, reference] = await Promise.all([readMask(options.prediction), readMask(options.reference)]);
+  const metrics = await evaluateSegmentation(prediction, reference, { convention: options.convention });
+  session.result(metrics, [line('', metrics).trimStart()]);
+}
+
+async function evaluateCase(
+  { patient, image, label, labelValues }: TrainingCase,
+  options: EvaluateCommandOptions,
+  session: Session,
+): Promise<CaseMetrics> {
+  const { signal, onProgress } = session;
+  const threads = options.threads === undefined ? {} : { threads: options.threads };
+  const volume = await readInput(image, threads, session);
+  const segmentation = await withModel(options.model, (model) => {
+    const shared = { signal, onProgress, device: options.device, precision: options.precision, ...threads };
+    return model ? segmentStructure(volume, { ...shared, model }) : segmentLiver(volume, shared);
+  });
+  const reference = withLabelValues(await readMask(label), labelValues);
+  const metrics = await evaluateSegmentation(segmentation, reference, { convention: options.convention });
+  segmentation.dispose();
+  volume.dispose();
+  return { patient, ...metrics };
+}
+
+async function evaluateDataset(folder: string, options: EvaluateCommandOptions, session: Session): Promise<void> {
+  const dataset = await discoverDataset(folder);
+  const wanted = options.patients?.split(',').map((name) => name.trim());
+  const unknown = wanted?.filter((name) => !dataset.cases.some(({ patient }) => patient === name)) ?? [];
+  if (unknown.length > 0) {
+    throw new InvalidArgumentError('INVALID_ARGUMENT', `Expected --patients of the dataset, received ${unknown}`, {
+      file: folder,
+      field: 'patients',
+      remedy: `It holds ${dataset.cases.map(({ patient }) => patient).join(', ')}.`,
+    });
+  }
+  const cases: CaseMetrics[] = [];
+  for (const labelled of dataset.cases) {
+    if (wanted && !wanted.includes(labelled.patient)) continue;
+    const metrics = await evaluateCase(labelled, options, session);
+    cases.push(metrics);
+    session.note(line(metrics.patient, metrics));
+  }
+  const summary = summarize(cases);
+  const { out } = options;
+  if (out !== undefined)
+    await writeOutputFolder(out, (target) => target.writeJson('evaluation.json', { summary, cases }));
+  session.result({ summary, cases }, [line(`mean of ${cases.length}`, summary)]);
+}
+
+export function addEvaluateCommand(program: Command): void {
+  const command = program
+    .command('evaluate')
+    .description('compare masks: Dice, volumetric overlap error (VOE), relative volume difference (RVD)')
+    .option('--prediction <file>', 'a mask (NIfTI)')
+    .option('--reference <file>', 'the mask that is right (NIfTI), on the same grid')
+    .option('--dataset <folder>', 'instead: segment every scan of a dataset and compare (folder or JSON file)')
+    .option('--patients <names>', 'of the dataset, separated by commas (default: all)')
+    .option('--model <file>', 'weights of your own (safetensors)')
+    .option('--precision <what>', 'arithmetic on the CPU: auto, fp32 or bf16', 'auto')
+    .option('--convention <what>', 'sign of RVD: paper, standard or lits', 'paper')
+    .option('--out <folder>', 'with --dataset: where to write evaluation.json');
+  withDeviceOption(withCommonOptions(command)).action((options) =>
+    runCommand(options, (session) =>
+      options.dataset === undefined
+        ? evaluatePair(options, session)
+        : evaluateDataset(options.dataset, options, session),
+    ),
+  );
+}

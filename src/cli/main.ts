@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addEvaluateCommand } from './evaluate.js';
+import { addInfoCommand } from './info.js';
+import { addPreprocessCommand } from './preprocess.js';
+import { addRenderCommand } from './render.js';
+import { addSegmentCommand } from './segment.js';
+import { kExitCodes } from './session.js';
+import { addTrainCommand } from './train.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('hepatica')
+  .description('Finds the liver in contrast-enhanced abdominal CT. For research use only.')
+  .version(version)
+  .showHelpAfterError('(add --help for what it takes)')
+  .exitOverride();
+
+addSegmentCommand(program);
+addPreprocessCommand(program);
+addEvaluateCommand(program);
+addRenderCommand(program);
+addTrainCommand(program);
+addInfoCommand(program);
+program.addHelpText(
+  'after',
+  `
+Exit codes: 0 done, 1 failure, 2 wrong use, 3 unusable input, 4 unusable model, 5 unwritable output, 6 no such device,
+130 interrupted.`,
+);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? kExitCodes.ok : kExitCodes.usage;
+}

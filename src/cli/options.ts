@@ -1,0 +1,54 @@
+import { type Command, InvalidArgumentError as CommanderArgumentError, Option } from 'commander';
+
+function integer(name: string, minimum: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < minimum) {
+      throw new CommanderArgumentError(`Expected ${name} to be an integer of at least ${minimum}.`);
+    }
+    return value;
+  };
+}
+
+export function positiveInteger(name: string) {
+  return integer(name, 1);
+}
+
+export function nonNegativeInteger(name: string) {
+  return integer(name, 0);
+}
+
+export function finiteNumber(name: string) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value)) {
+      throw new CommanderArgumentError(`Expected ${name} to be a number.`);
+    }
+    return value;
+  };
+}
+
+/** What every command takes. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('--json', 'print the result, or the error, as JSON on standard output')
+    .option('--quiet', 'no progress and no notes')
+    .option('--threads <n>', 'threads to compute with (default: all cores)', positiveInteger('--threads'));
+}
+
+/** How INPUT is read. */
+export function withInputOptions(command: Command): Command {
+  return command
+    .option('--series <uid>', 'SeriesInstanceUID, where the folder holds several')
+    .option('--phase <n>', 'which sub-volume of a series with several phases', nonNegativeInteger('--phase'))
+    .addOption(
+      new Option('--gaps <what>', 'missing or uneven slices').choices(['reject', 'interpolate']).default('reject'),
+    )
+    .option('--raw', 'accept objects without RescaleSlope and RescaleIntercept');
+}
+
+export function withDeviceOption(command: Command): Command {
+  return command.addOption(
+    new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'cuda']).default('auto'),
+  );
+}

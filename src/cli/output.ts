@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { OutputError } from '../errors.js';
+
+/**
+ * A folder that receives either all files of a result or none: they are written to a hidden folder inside it and
+ * renamed into place by `commit`.
+ */
+export class OutputFolder {
+  readonly #names = new Set<string>();
+
+  private constructor(
+    readonly path: string,
+    readonly staging: string,
+  ) {}
+
+  /** @throws OutputError `OUTPUT_UNWRITABLE` */
+  static async open(path: string): Promise<OutputFolder> {
+    const staging = join(path, `.hepatica-${randomBytes(6).toString('hex')}`);
+    try {
+      await mkdir(staging, { recursive: true });
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+    return new OutputFolder(path, staging);
+  }
+
+  /** Where to write a file of the result; `name` may hold one folder (`overlay/012.png`), replaced as a whole. */
+  async place(name: string): Promise<string> {
+    this.#names.add(name.split('/')[0] as string);
+    const target = join(this.staging, name);
+    await mkdir(dirname(target), { recursive: true });
+    return target;
+  }
+
+  async write(name: string, content: string | Uint8Array): Promise<void> {
+    const target = await this.place(name);
+    try {
+      await writeFile(target, content);
+    } catch (cause) {
+      throw unwritable(this.path, cause);
+    }
+  }
+
+  async writeJson(name: string, value: unknown): Promise<void> {
+    await this.write(name, `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** Moves everything into place; earlier results of the same names are replaced. */
+  async commit(): Promise<void> {
+    try {
+      for (const name of this.#names) {
+        const target = join(this.path, name);
+        await rm(target, { recursive: true, force: true });
+        await rename(join(this.staging, name), target);
+      }
+    } catch (cause) {
+      throw unwritable(this.path, cause);
+    } finally {
+      await this.discard();
+    }
+  }
+
+  /** Removes what was written and not committed. */
+  async discard(): Promise<void> {
+    await rm(this.staging, { recursive: true, force: true });
+  }
+}
+
+/** Opens the folder, lets `fill` write to it, and commits; discards it on any error. */
+export async function writeOutputFolder(path: string, fill: (folder: OutputFolder) => Promise<void>): Promise<void> {
+  const folder = await OutputFolder.open(path);
+  try {
+    await fill(folder);
+    await folder.commit();
+  } catch (error) {
+    await folder.discard();
+    throw error;
+  }
+}
+
+function unwritable(path: string, cause: unknown): OutputError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new OutputError('OUTPUT_UNWRITABLE', `Cannot write to ${path}: ${reason}`, {
+    file: path,
+    remedy: 'Choose a folder that you may write to, on a disk with space.',
+    cause,
+  });
+}

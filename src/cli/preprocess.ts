@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { type HistogramEqualization, preprocess, renderPreprocessing, writeMask } from '../index.js';
+import { type InputOptions, readInput } from './input.js';
+import { finiteNumber, nonNegativeInteger, withCommonOptions, withDeviceOption, withInputOptions } from './options.js';
+import { writeOutputFolder } from './output.js';
+import { runCommand, type Session } from './session.js';
+
+interface PreprocessCommandOptions extends InputOptions {
+  readonly out: string;
+  readonly slice?: number;
+  readonly huMin: number;
+  readonly huMax: number;
+  readonly equalization: HistogramEqualization;
+  readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+async function runPreprocess(input: string, options: PreprocessCommandOptions, session: Session): Promise<void> {
+  const volume = await readInput(input, options, session);
+  const { signal, onProgress } = session;
+  const preprocessed = await preprocess(volume, {
+    signal,
+    onProgress,
+    window: [options.huMin, options.huMax],
+    equalization: options.equalization,
+    device: options.device,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  });
+  const slice = options.slice ?? Math.floor(volume.size[2] / 2);
+  const figure = await renderPreprocessing(volume, preprocessed, slice);
+  await writeOutputFolder(options.out, async (folder) => {
+    await folder.write('preprocessing.png', figure.png);
+    await writeMask(await folder.place('clipped.nii.gz'), { ...preprocessed, data: preprocessed.clipped });
+    await writeMask(await folder.place('equalized.nii.gz'), preprocessed);
+  });
+  const { device, timings } = preprocessed;
+  session.result({ input, slice, device, timingsMs: timings, size: volume.size, spacing: volume.spacing }, [
+    `written to ${options.out}: preprocessing.png (slice ${slice}), clipped.nii.gz, equalized.nii.gz`,
+  ]);
+}
+
+export function addPreprocessCommand(program: Command): void {
+  const command = program
+    .command('preprocess')
+    .description('clip the HU and equalize the histogram of each slice; draw the steps (figure 2)')
+    .argument('<input>', 'DICOM folder or file, or NIfTI')
+    .requiredOption('--out <folder>', 'where to write preprocessing.png, clipped.nii.gz and equalized.nii.gz')
+    .option('--slice <z>', 'the slice that is drawn (default: the middle one)', nonNegativeInteger('--slice'))
+    .option('--hu-min <hu>', 'lower end of the window', finiteNumber('--hu-min'), -100)
+    .option('--hu-max <hu>', 'upper end of the window', finiteNumber('--hu-max'), 400)
+    .option('--equalization <what>', 'global, clahe or none', 'global');
+  withDeviceOption(withInputOptions(withCommonOptions(command))).action((input: string, options) =>
+    runCommand(options, (session) => runPreprocess(input, options, session)),
+  );
+}

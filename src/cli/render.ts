@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { InputFileError, InvalidArgumentError } from '../errors.js';
+import { type LearningCurvePoint, readMask, renderLearningCurves, renderOverlay, tracePerimeters } from '../index.js';
+import { type InputOptions, readInput } from './input.js';
+import { finiteNumber, withCommonOptions, withInputOptions } from './options.js';
+import { writeOutputFolder } from './output.js';
+import { runCommand, type Session } from './session.js';
+
+interface RenderCommandOptions extends InputOptions {
+  readonly out: string;
+  readonly mask?: string;
+  readonly history?: string;
+  readonly slices: string;
+  readonly huMin: number;
+  readonly huMax: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+function parseSlices(text: string): readonly number[] | 'structure' | 'all' {
+  if (text === 'structure' || text === 'all') return text;
+  return text.split(',').map(Number);
+}
+
+async function renderMask(input: string, mask: string, options: RenderCommandOptions, session: Session): Promise<void> {
+  const volume = await readInput(input, options, session);
+  const { signal, onProgress } = session;
+  const perimeters = await tracePerimeters(await readMask(mask), { signal });
+  const pictures = await renderOverlay(
+    volume,
+    { perimeters },
+    { slices: parseSlices(options.slices), window: [options.huMin, options.huMax], signal, onProgress },
+  );
+  await writeOutputFolder(options.out, async (folder) => {
+    for (const { slice, png } of pictures) await folder.write(`overlay/${String(slice).padStart(4, '0')}.png`, png);
+  });
+  session.result({ out: options.out, slices: pictures.map(({ slice }) => slice) }, [
+    `written to ${options.out}: ${pictures.length} pictures in overlay/`,
+  ]);
+}
+
+async function readHistory(path: string): Promise<LearningCurvePoint[]> {
+  try {
+    const parsed = JSON.parse(await readFile(path, 'utf8')) as { epochs?: unknown };
+    if (Array.isArray(parsed.epochs)) return parsed.epochs as LearningCurvePoint[];
+  } catch (cause) {
+    throw new InputFileError('NOT_A_HISTORY', `Cannot read ${path}: ${(cause as Error).message}`, {
+      file: path,
+      cause,
+    });
+  }
+  throw new InputFileError('NOT_A_HISTORY', `Expected ${path} to hold a list "epochs"`, {
+    file: path,
+    field: 'epochs',
+    remedy: 'Give the history.json that training writes.',
+  });
+}
+
+async function render(input: string | undefined, options: RenderCommandOptions, session: Session): Promise<void> {
+  if (options.history !== undefined) {
+    const { svg, png } = await renderLearningCurves(await readHistory(options.history));
+    await writeOutputFolder(options.out, async (folder) => {
+      await folder.write('learning-curves.svg', svg);
+      await folder.write('learning-curves.png', png);
+    });
+    session.result({ out: options.out }, [`written to ${options.out}: learning-curves.svg, learning-curves.png`]);
+  }
+  if (input !== undefined && options.mask !== undefined) await renderMask(input, options.mask, options, session);
+  else if (options.history === undefined) {
+    throw new InvalidArgumentError('INVALID_ARGUMENT', 'Expected INPUT with --mask, or --history', {
+      remedy: 'Give a scan and a mask on its grid, or the history.json of a training run.',
+    });
+  }
+}
+
+export function addRenderCommand(program: Command): void {
+  const command = program
+    .command('render')
+    .description("draw a mask's perimeter on its scan (figure 5), or a training's learning curves (figure 6)")
+    .argument('[input]', 'DICOM folder or file, or NIfTI')
+    .requiredOption('--out <folder>', 'where to write overlay/ or learning-curves.svg and .png')
+    .option('--mask <file>', 'a mask on the grid of INPUT (NIfTI)')
+    .option('--history <file>', 'history.json of a training run')
+    .option('--slices <which>', 'structure, all, or z indices separated by commas', 'structure')
+    .option('--hu-min <hu>', 'HU shown black', finiteNumber('--hu-min'), -110)
+    .option('--hu-max <hu>', 'HU shown white', finiteNumber('--hu-max'), 190);
+  withInputOptions(withCommonOptions(command)).action((input: string | undefined, options) =>
+    runCommand(options, (session) => render(input, options, session)),
+  );
+}

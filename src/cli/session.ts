@@ -1,0 +1,121 @@
+import { SingleBar } from 'cli-progress';
+import colours from 'picocolors';
+import {
+  DeviceError,
+  HepaticaError,
+  InputFileError,
+  InvalidArgumentError,
+  ModelError,
+  OutputError,
+} from '../errors.js';
+import type { Progress, Warning } from '../types.js';
+
+/** What the process returns to the shell. */
+export const kExitCodes = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  input: 3,
+  model: 4,
+  output: 5,
+  device: 6,
+  aborted: 130,
+} as const;
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** One invocation of a command: its progress bar, its abort by Ctrl-C, its way to speak. */
+export class Session {
+  readonly #controller = new AbortController();
+  readonly #bar: SingleBar | null;
+  readonly #json: boolean;
+  readonly #quiet: boolean;
+
+  constructor(options: CommonOptions) {
+    this.#json = options.json ?? false;
+    this.#quiet = options.quiet ?? false;
+    const silent = this.#json || this.#quiet || !process.stderr.isTTY;
+    this.#bar = silent
+      ? null
+      : new SingleBar({
+          format: '{stage} [{bar}] {percentage}%',
+          clearOnComplete: true,
+          hideCursor: true,
+          stream: process.stderr,
+        });
+    process.once('SIGINT', () => this.#controller.abort(new HepaticaError('ABORTED', 'Interrupted')));
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Progress of one call, shown as its own pass of the bar. */
+  readonly onProgress = ({ stage, fraction }: Progress): void => {
+    const bar = this.#bar;
+    if (!bar) return;
+    const percent = Math.round(fraction * 100);
+    if (bar.isActive) bar.update(percent, { stage: stage.padEnd(14) });
+    else bar.start(100, percent, { stage: stage.padEnd(14) });
+    if (fraction >= 1) bar.stop();
+  };
+
+  /** A line for a person, on standard error, so that standard output holds results alone. */
+  note(line: string): void {
+    this.#bar?.stop();
+    if (!this.#quiet && !this.#json) process.stderr.write(`${line}\n`);
+  }
+
+  warn(warnings: readonly Warning[]): void {
+    for (const { code, message } of warnings) this.note(`${colours.yellow('warning')} ${message} (${code})`);
+  }
+
+  /** The result: as JSON with --json, else the lines for a person. */
+  result(value: unknown, lines: readonly string[]): void {
+    this.#bar?.stop();
+    if (this.#json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    else for (const line of lines) process.stdout.write(`${line}\n`);
+  }
+
+  close(): void {
+    this.#bar?.stop();
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof HepaticaError && error.code === 'ABORTED') return kExitCodes.aborted;
+  if (error instanceof InvalidArgumentError) return kExitCodes.usage;
+  if (error instanceof InputFileError) return kExitCodes.input;
+  if (error instanceof ModelError) return kExitCodes.model;
+  if (error instanceof OutputError) return kExitCodes.output;
+  if (error instanceof DeviceError) return kExitCodes.device;
+  return kExitCodes.failure;
+}
+
+/** Says what went wrong, and what to do, without a stack; with --json as an object on standard output. */
+function report(error: unknown, json: boolean): void {
+  if (!(error instanceof HepaticaError)) {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return;
+  }
+  const { code, message, file, field, remedy } = error;
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, file, field, remedy } }, null, 2)}\n`);
+  process.stderr.write(`${colours.red('error')} ${message} (${code})\n`);
+  if (remedy) process.stderr.write(`      ${remedy}\n`);
+}
+
+/** Runs a command's body in a session and sets the exit code. */
+export async function runCommand(options: CommonOptions, body: (session: Session) => Promise<void>): Promise<void> {
+  const session = new Session(options);
+  try {
+    await body(session);
+  } catch (error) {
+    session.close();
+    report(error, options.json ?? false);
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,203 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readMask, writeMask, writeVolume } from '../src/index.js';
+
+const kMain = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+const kRoot = fileURLToPath(new URL('..', import.meta.url));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line in a process of its own, as a user does. */
+function hepatica(args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', kMain, ...args], { cwd: kRoot });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+const kGeometry = {
+  size: [48, 40, 4],
+  spacing: [2, 2, 5],
+  origin: [-48, -40, 0],
+  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+} as const;
+const kVoxels = 48 * 40 * 4;
+
+/** An elliptic body of 60 HU in air. */
+function bodyVolume() {
+  const data = new Int16Array(kVoxels).map((_, i) => {
+    const x = (i % 48) - 24;
+    const y = (Math.floor(i / 48) % 40) - 20;
+    return (x / 20) ** 2 + (y / 15) ** 2 < 1 ? 60 : -1000;
+  });
+  return { ...kGeometry, data };
+}
+
+const test = suite<{ folder: string }>('cli');
+test.before.each(async (context) => {
+  context.folder = await mkdtemp(join(tmpdir(), 'hepatica-cli-'));
+});
+test.after.each(async ({ folder }) => {
+  await chmod(folder, 0o700);
+  await rm(folder, { recursive: true });
+});
+
+test('help names every command, and each command what it takes', async () => {
+  const { code, stdout } = await hepatica(['--help']);
+  assert.is(code, 0);
+  for (const command of ['info', 'segment', 'train', 'evaluate', 'render', 'preprocess']) {
+    assert.match(stdout, new RegExp(`^ {2}${command} `, 'm'));
+  }
+  const segment = await hepatica(['segment', '--help']);
+  assert.is(segment.code, 0);
+  assert.match(segment.stdout, /--out <folder>/);
+});
+
+test('wrong use ends with 2 and says what is wrong', async () => {
+  const missing = await hepatica(['segment', 'somewhere']);
+  assert.is(missing.code, 2);
+  assert.match(missing.stderr, /--out <folder>/);
+  const unknown = await hepatica(['segmnet']);
+  assert.is(unknown.code, 2);
+  const noInteger = await hepatica(['preprocess', 'x.nii', '--out', 'y', '--threads', '1.5']);
+  assert.is(noInteger.code, 2);
+  assert.match(noInteger.stderr, /integer of at least 1/);
+});
+
+test('an input that is not there ends with 3, one line and a remedy, no stack', async ({ folder }) => {
+  const { code, stdout, stderr } = await hepatica(['segment', join(folder, 'none'), '--out', join(folder, 'out')]);
+  assert.is(code, 3);
+  assert.is(stdout, '');
+  assert.match(stderr, /error .*none.*\([A-Z_]+\)/);
+  assert.not.match(stderr, /\n\s+at /);
+  assert.equal(await readdir(folder), [], 'nothing was written');
+});
+
+test('with --json an error is an object on standard output', async ({ folder }) => {
+  await writeFile(join(folder, 'text.nii'), 'not a scan');
+  const { code, stdout } = await hepatica(['segment', join(folder, 'text.nii'), '--out', folder, '--json']);
+  assert.is(code, 3);
+  const { error } = JSON.parse(stdout);
+  assert.type(error.code, 'string');
+  assert.match(error.message, /text\.nii/);
+});
+
+test('segment writes the mask on the source grid, perimeters, report and pictures', async ({ folder }) => {
+  const input = join(folder, 'scan.nii.gz');
+  await writeVolume(input, bodyVolume());
+  const out = join(folder, 'out');
+  const { code, stdout, stderr } = await hepatica(['segment', input, '--out', out, '--overlay', 'all', '--json']);
+  assert.is(code, 0, stderr);
+  const report = JSON.parse(stdout);
+  assert.equal(report, JSON.parse(await readFile(join(out, 'report.json'), 'utf8')));
+  assert.is(report.structure, 'liver');
+  const mask = await readMask(join(out, 'liver.nii.gz'));
+  assert.equal([...mask.size], [...kGeometry.size]);
+  assert.equal([...mask.spacing], [...kGeometry.spacing]);
+  const voxels = mask.data.reduce((sum, value) => sum + value, 0);
+  assert.ok(Math.abs(report.volumeMl - (voxels * 2 * 2 * 5) / 1000) < 1e-6, 'the report counts the voxels of the mask');
+  const perimeters = JSON.parse(await readFile(join(out, 'perimeters.json'), 'utf8'));
+  assert.is(perimeters.format, 'hepatica-perimeters');
+  assert.equal(
+    perimeters.slices.map(({ slice }: { slice: number }) => slice),
+    report.slices,
+  );
+  assert.equal((await readdir(join(out, 'overlay'))).sort(), ['0000.png', '0001.png', '0002.png', '0003.png']);
+  assert.not.ok(
+    (await readdir(out)).some((name) => name.startsWith('.hepatica')),
+    'no staging folder is left',
+  );
+});
+
+test('evaluate prints Dice, VOE and RVD of two masks', async ({ folder }) => {
+  const prediction = { ...kGeometry, data: new Uint8Array(kVoxels) };
+  const reference = { ...kGeometry, data: new Uint8Array(kVoxels) };
+  prediction.data.fill(1, 100, 400);
+  reference.data.fill(1, 200, 600);
+  const [a, b] = [join(folder, 'a.nii.gz'), join(folder, 'b.nii.gz')];
+  await writeMask(a, prediction);
+  await writeMask(b, reference);
+  const { code, stdout } = await hepatica(['evaluate', '--prediction', a, '--reference', b, '--json']);
+  assert.is(code, 0);
+  const metrics = JSON.parse(stdout);
+  assert.ok(Math.abs(metrics.dice - 400 / 700) < 1e-12);
+  assert.ok(Math.abs(metrics.voe - 100 * (1 - 200 / 500)) < 1e-9);
+  assert.ok(Math.abs(metrics.rvd - 25) < 1e-9, "the paper's sign: positive where the prediction is smaller");
+});
+
+test('evaluate without its masks ends with 2', async () => {
+  assert.is((await hepatica(['evaluate'])).code, 2);
+});
+
+test('preprocess draws figure 2 and writes both volumes', async ({ folder }) => {
+  const input = join(folder, 'scan.nii');
+  await writeVolume(input, bodyVolume());
+  const out = join(folder, 'out');
+  const { code, stderr } = await hepatica(['preprocess', input, '--out', out]);
+  assert.is(code, 0, stderr);
+  assert.equal((await readdir(out)).sort(), ['clipped.nii.gz', 'equalized.nii.gz', 'preprocessing.png']);
+});
+
+test('render draws a mask on its scan', async ({ folder }) => {
+  const input = join(folder, 'scan.nii.gz');
+  const mask = join(folder, 'mask.nii.gz');
+  await writeVolume(input, bodyVolume());
+  const data = new Uint8Array(kVoxels);
+  for (let y = 10; y < 20; y++) data.fill(1, 2 * 1920 + y * 48 + 10, 2 * 1920 + y * 48 + 30);
+  await writeMask(mask, { ...kGeometry, data });
+  const { code, stderr } = await hepatica(['render', input, '--mask', mask, '--out', join(folder, 'out')]);
+  assert.is(code, 0, stderr);
+  assert.equal(await readdir(join(folder, 'out', 'overlay')), ['0002.png']);
+});
+
+test('an output that cannot be written ends with 5', async ({ folder }) => {
+  const input = join(folder, 'scan.nii.gz');
+  await writeVolume(input, bodyVolume());
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  const { code, stderr } = await hepatica(['preprocess', input, '--out', join(file, 'out')]);
+  assert.is(code, 5);
+  assert.match(stderr, /OUTPUT_UNWRITABLE/);
+});
+
+test('an interrupted segmentation ends with 130 and leaves nothing behind', async ({ folder }) => {
+  const size = [256, 256, 200] as const;
+  const input = join(folder, 'scan.nii');
+  await writeVolume(input, { ...kGeometry, size, data: new Int16Array(256 * 256 * 200).fill(50) });
+  const out = join(folder, 'out');
+  await mkdir(out);
+  const child = spawn(process.execPath, ['--import', 'tsx', kMain, 'segment', input, '--out', out], { cwd: kRoot });
+  const timer = setTimeout(() => child.kill('SIGINT'), 2500);
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  clearTimeout(timer);
+  assert.is(code, 130);
+  assert.equal(await readdir(out), []);
+});
+
+test('info names versions and processor', async () => {
+  const { code, stdout } = await hepatica(['info', '--json']);
+  assert.is(code, 0);
+  const info = JSON.parse(stdout);
+  assert.match(info.libtorch, /^2\./);
+  assert.ok(info.cpu.threads >= 1);
+});
+
+test.run();
