@@ -1,0 +1,116 @@
+/**
+ * Liver Dice, VOE and RVD per patient on labelled scans: as NIfTI as they are, and as 512×512 DICOM that the project
+ * writes from them (upsampled from 256×256 by two, so finer in pixels, not in content).
+ *
+ *   node bench/liver-dice.mjs validation     the validation patients of the seeded split of ct/train
+ *   node bench/liver-dice.mjs open-test      the held-out patients: to report, never to choose
+ */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  evaluateSegmentation,
+  loadModel,
+  readMask,
+  readSeries,
+  readVolume,
+  segmentLiver,
+  splitPatients,
+  writeSeries,
+} from '../dist/index.js';
+import { kBench, kRoot } from './peers.mjs';
+
+const kData = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct');
+const kSeed = 0;
+
+/** Every slice with twice the pixels a side; `sample(z, x, y)` is asked at source coordinates of the new centres. */
+function doubled({ size, spacing, origin, direction }, data, sample) {
+  const [width, height, slices] = size;
+  const finer = new data.constructor(data.length * 4);
+  let index = 0;
+  for (let z = 0; z < slices; z++) {
+    for (let y = 0; y < 2 * height; y++) {
+      for (let x = 0; x < 2 * width; x++) finer[index++] = sample(data, size, z, (x - 0.5) / 2, (y - 0.5) / 2);
+    }
+  }
+  const step = (axis) => [0, 1, 2].map((row) => (direction[3 * row + axis] * spacing[axis]) / -4);
+  const [dx, dy] = [step(0), step(1)];
+  return {
+    data: finer,
+    size: [2 * width, 2 * height, slices],
+    spacing: [spacing[0] / 2, spacing[1] / 2, spacing[2]],
+    origin: origin.map((value, row) => value + dx[row] + dy[row]),
+    direction,
+  };
+}
+
+function nearest(data, [width, height], z, x, y) {
+  return data[(z * height + Math.round(y)) * width + Math.round(x)];
+}
+
+function linear(data, [width, height], z, x, y) {
+  const clamp = (value, limit) => Math.min(Math.max(value, 0), limit - 1);
+  const [x0, y0] = [Math.floor(x), Math.floor(y)];
+  const at = (column, row) => data[(z * height + clamp(row, height)) * width + clamp(column, width)];
+  const along = (row) => at(x0, row) * (1 - (x - x0)) + at(x0 + 1, row) * (x - x0);
+  return Math.round(along(y0) * (1 - (y - y0)) + along(y0 + 1) * (y - y0));
+}
+
+async function metricsOf(volume, reference, options) {
+  const liver = await segmentLiver(volume, options);
+  const metrics = await evaluateSegmentation(liver, reference);
+  liver.dispose();
+  return metrics;
+}
+
+async function asDicom(volume, reference, options) {
+  const folder = mkdtempSync(join(tmpdir(), 'hepatica-dice-'));
+  try {
+    const toInt16 = { ...volume, data: Int16Array.from(volume.data, Math.round) };
+    await writeSeries(folder, doubled(toInt16, toInt16.data, linear));
+    const series = await readSeries(folder);
+    const finer = doubled(reference, reference.data, nearest);
+    // Positions pass through decimal strings: the same grid to less than a micrometre.
+    const { size, spacing, origin, direction } = series;
+    return await metricsOf(series, { data: finer.data, size, spacing, origin, direction }, options);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function row(name, { dice, voe, rvd }) {
+  return `${name.padEnd(24)} Dice ${dice.toFixed(4)}  VOE ${voe.toFixed(2).padStart(6)}  RVD ${rvd.toFixed(2).padStart(7)}`;
+}
+
+function meanOf(list) {
+  const mean = (key, of = (value) => value) => list.reduce((sum, item) => sum + of(item[key]), 0) / list.length;
+  return { dice: mean('dice'), voe: mean('voe'), rvd: mean('rvd'), absoluteRvd: mean('rvd', Math.abs) };
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { model: { type: 'string' }, precision: { type: 'string', default: 'auto' } },
+});
+const which = positionals[0] ?? 'validation';
+const folder = join(kData, which === 'open-test' ? 'open-test' : 'train');
+const patients =
+  which === 'open-test' ? readdirSync(folder).sort() : splitPatients(readdirSync(folder), kSeed).validation;
+const model = values.model === undefined ? await loadModel() : await loadModel(values.model);
+const options = { model, precision: values.precision, device: 'cpu' };
+const results = { which, seed: kSeed, model: model.info.sha256, nifti: [], dicom: [] };
+for (const patient of patients) {
+  const volume = await readVolume(join(folder, patient, 'image.nii.gz'));
+  const labels = await readMask(join(folder, patient, 'label.nii.gz'));
+  const reference = { ...labels, data: labels.data.map((label) => (label > 0 ? 1 : 0)) };
+  results.nifti.push({ patient, ...(await metricsOf(volume, reference, options)) });
+  console.log(row(`${patient} NIfTI`, results.nifti.at(-1)));
+  results.dicom.push({ patient, ...(await asDicom(volume, reference, options)) });
+  console.log(row(`${patient} DICOM 512`, results.dicom.at(-1)));
+}
+for (const kind of ['nifti', 'dicom']) {
+  results[`${kind}Mean`] = meanOf(results[kind]);
+  console.log(row(`mean, ${kind}`, results[`${kind}Mean`]), ` |RVD| ${results[`${kind}Mean`].absoluteRvd.toFixed(2)}`);
+}
+mkdirSync(join(kBench, 'results'), { recursive: true });
+writeFileSync(join(kBench, 'results', `liver-dice-${which}.json`), `${JSON.stringify(results, null, 2)}\n`);

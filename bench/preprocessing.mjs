@@ -1,0 +1,25 @@
+/** Preprocessing (clip, 8 bits, per-slice equalization) against OpenCV and scikit-image at equal threads. */
+import { preprocess } from '../dist/index.js';
+import { median, printTable, python, time } from './peers.mjs';
+import { makeVolume } from './volume.mjs';
+
+const kSlices = 60;
+
+export async function benchPreprocessing({ repeats, threads }) {
+  const volume = makeVolume(kSlices);
+  const inside = [];
+  const whole = await time(async () => {
+    const result = await preprocess(volume, { device: 'cpu', threads });
+    inside.push(result.timings.preprocessing);
+    result.dispose();
+  }, repeats);
+  const gigabytesPerSecond = (ms) => `${(volume.data.byteLength / ms / 1e6).toFixed(2)} GB/s`;
+  const row = (name, ms) => ({ name, ms, note: gigabytesPerSecond(ms) });
+  const ours = row('hepatica (native)', median(inside.slice(1)));
+  const rows = [ours, row('hepatica (await preprocess)', median(whole))];
+  for (const library of ['opencv', 'skimage']) {
+    rows.push(row(library, median(python('preprocess.py', library, kSlices, repeats, threads).ms)));
+  }
+  printTable(`preprocessing, ${kSlices} slices of 512×512, ${threads} threads`, rows, ours);
+  return { slices: kSlices, threads, rows };
+}

@@ -1,0 +1,44 @@
+/** Reading a series to HU against dcm2niix, pydicom and SimpleITK. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readSeries, writeSeries } from '../dist/index.js';
+import { kRoot, median, printTable, python, time } from './peers.mjs';
+import { makeVolume } from './volume.mjs';
+
+const kShared = process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared');
+
+/** dcm2niix is a program: its time holds its start and the writing of an uncompressed NIfTI. */
+function timeDcm2niix(folder, repeats) {
+  const out = mkdtempSync(join(tmpdir(), 'hepatica-bench-'));
+  const work = () =>
+    execFileSync('dcm2niix', ['-z', 'n', '-b', 'n', '-w', '1', '-o', out, folder], { stdio: 'ignore' });
+  return time(work, repeats).finally(() => rmSync(out, { recursive: true }));
+}
+
+async function benchFolder(title, folder, { repeats, threads }) {
+  const read = async () => (await readSeries(folder, { threads })).dispose();
+  const ours = { name: 'hepatica', ms: median(await time(read, repeats)) };
+  const rows = [ours, { name: 'dcm2niix (process)', ms: median(await timeDcm2niix(folder, repeats)) }];
+  for (const library of ['pydicom', 'simpleitk']) {
+    rows.push({ name: library, ms: median(python('read_series.py', library, folder, repeats, threads).ms) });
+  }
+  printTable(`reading ${title} (${readdirSync(folder).length} files), ${threads} threads`, rows, ours);
+  return { title, threads, rows };
+}
+
+export async function benchReading(options) {
+  const results = [];
+  const real = join(kShared, 'data', 'dicom', 'hcc-a10w');
+  if (existsSync(real)) results.push(await benchFolder('hcc-a10w, 512×512', real, options));
+  else console.log('reading hcc-a10w: skipped, the data is absent');
+  const synthetic = mkdtempSync(join(tmpdir(), 'hepatica-series-'));
+  try {
+    await writeSeries(synthetic, makeVolume(400));
+    results.push(await benchFolder('a synthetic series, 400 slices of 512×512', synthetic, options));
+  } finally {
+    rmSync(synthetic, { recursive: true });
+  }
+  return results;
+}

@@ -1,0 +1,40 @@
+/**
+ * Measures hepatica against its peers in one run and prints times and ratios.
+ *
+ *   npm run bench                          everything
+ *   npm run bench -- preprocessing         one of: reading, preprocessing, network, memory
+ *   npm run bench -- --repeats 9 --threads 2
+ *
+ * Figures hold for the machine they were taken on; ratios are of medians, taken alternately in one run.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { installPeers, kBench, machine } from './peers.mjs';
+
+const kBenchmarks = {
+  reading: async (options) => (await import('./reading.mjs')).benchReading(options),
+  preprocessing: async (options) => (await import('./preprocessing.mjs')).benchPreprocessing(options),
+  network: async (options) => (await import('./network.mjs')).benchNetwork(options),
+  memory: async (options) => (await import('./memory.mjs')).benchMemory(options),
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { repeats: { type: 'string', default: '7' }, threads: { type: 'string' } },
+});
+const options = { repeats: Number(values.repeats), threads: Number(values.threads ?? availableParallelism()) };
+const chosen = positionals.length > 0 ? positionals : Object.keys(kBenchmarks);
+
+installPeers();
+const results = { date: new Date().toISOString(), machine: machine(), options };
+console.log(`${results.machine.cpu}, ${results.machine.threads} threads, Node ${results.machine.node}`);
+for (const name of chosen) {
+  if (!(name in kBenchmarks)) throw new Error(`Expected one of ${Object.keys(kBenchmarks)}, received ${name}`);
+  results[name] = await kBenchmarks[name](options);
+}
+mkdirSync(join(kBench, 'results'), { recursive: true });
+const file = join(kBench, 'results', 'latest.json');
+writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+console.log(`\nwritten to ${file}`);
