@@ -3,6 +3,7 @@
 // ROWS and COLUMNS are those of the sub-sampled picture. OUTPUT receives the fp32 probability, raw floats, to compare.
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 
 #include <chrono>

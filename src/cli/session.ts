@@ -34,6 +34,7 @@ export class Session {
   readonly #bar: SingleBar | null;
   readonly #json: boolean;
   readonly #quiet: boolean;
+  #stage = '';
 
   constructor(options: CommonOptions) {
     this.#json = options.json ?? false;
@@ -54,10 +55,14 @@ export class Session {
     return this.#controller.signal;
   }
 
-  /** Progress of one call, shown as its own pass of the bar. */
+  /** Progress of one call, shown as its own pass of the bar; where there is no terminal, a line for each stage. */
   readonly onProgress = ({ stage, fraction }: Progress): void => {
     const bar = this.#bar;
-    if (!bar) return;
+    if (!bar) {
+      if (stage !== this.#stage && fraction < 1) this.note(`${stage} …`);
+      this.#stage = stage;
+      return;
+    }
     const percent = Math.round(fraction * 100);
     if (bar.isActive) bar.update(percent, { stage: stage.padEnd(14) });
     else bar.start(100, percent, { stage: stage.padEnd(14) });
