@@ -127,5 +127,7 @@ export interface NativeBinding {
     plan: string,
     control: NativeControl,
   ): NativeJob<{ readonly weights: string; readonly history: string }>;
+  /** For the end of the process: stops the jobs of all environments and waits for their end. */
+  stopJobs(): void;
   deviceInfo(control: NativeControl): NativeJob<Omit<DeviceInfo, 'version'>>;
 }

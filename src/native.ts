@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 import { NativeLoadError } from './errors.js';
 import type { NativeBinding } from './native-binding.js';
 
@@ -77,7 +78,11 @@ async function load(): Promise<NativeBinding> {
     throw loadFailure(existsSync(preload) ? libtorch : preload, cause);
   }
   try {
-    return require(addon) as NativeBinding;
+    const binding = require(addon) as NativeBinding;
+    // process.exit() destroys the libraries' static objects while threads still use them. A worker's jobs are stopped
+    // with its environment.
+    if (isMainThread) process.once('exit', () => binding.stopJobs());
+    return binding;
   } catch (cause) {
     throw loadFailure(addon, cause);
   }

@@ -51,4 +51,7 @@ Napi::Value train_segmenter_call(const Napi::CallbackInfo& info);
 // deviceInfo(control) -> { libtorch, cuda: { available, devices, reason }, cpu: { features, bf16, threads } }
 Napi::Value device_info_call(const Napi::CallbackInfo& info);
 
+// stopJobs() -> undefined: for the end of the process; stops the jobs of all environments and waits for their end
+Napi::Value stop_jobs_call(const Napi::CallbackInfo& info);
+
 }  // namespace hepatica::napi

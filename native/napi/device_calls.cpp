@@ -1,6 +1,7 @@
 #include "napi/calls.h"
 #include "napi/job.h"
 #include "napi/results.h"
+#include "napi/running_jobs.h"
 #include "runtime/device_info.h"
 
 namespace hepatica::napi {
@@ -37,6 +38,11 @@ Napi::Value device_info_call(const Napi::CallbackInfo& info) {
       return object;
     };
   });
+}
+
+Napi::Value stop_jobs_call(const Napi::CallbackInfo& info) {
+  RunningJobs::of_process().stop();
+  return info.Env().Undefined();
 }
 
 }  // namespace hepatica::napi

@@ -5,6 +5,7 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/results.h"
+#include "napi/running_jobs.h"
 
 namespace hepatica::napi {
 
@@ -77,6 +78,7 @@ void Job::join() {
 
 void Job::execute() {
   try {
+    const RunningJobs::Entry running(run_);
     run_.check_cancelled();
     deliver_ = std::exchange(work_, nullptr)(run_);
     run_.begin_stage("done", 1, 1);
