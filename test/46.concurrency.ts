@@ -64,7 +64,7 @@ test('two workers and the main thread compute at once', async () => {
 
 test('a worker that is terminated in flight leaves the process whole', async () => {
   const model = await loadModel(fast);
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 5; round++) {
     const worker = startWorker(slow, 100, [96, 96, 40]);
     await new Promise((resolve) => worker.on('message', (message) => message === 'working' && resolve(message)));
     await worker.terminate();

@@ -105,8 +105,10 @@ Job::News Job::take_news() {
 }
 
 void Job::on_signal(Napi::Env env, Napi::Function on_news, Context* context, void*) {
+  // The environment goes away; the context went already, Node drains its queue last.
+  if (static_cast<napi_env>(env) == nullptr) return;
   const std::shared_ptr<Job> job = context->job;
-  if (static_cast<napi_env>(env) == nullptr || job->abandoned_) return;  // The environment goes away.
+  if (job->abandoned_) return;
   const News news = job->take_news();
   if (!on_news.IsEmpty() && (news.progressed || !news.messages.empty())) {
     on_news.Call(
