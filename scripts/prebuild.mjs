@@ -13,6 +13,11 @@ await main(async () => {
   run(join(kRoot, 'node_modules/.bin/prebuildify'), options, { cwd: kRoot });
   const target = join(kRoot, 'prebuilds', `${process.platform}-${process.arch}`);
   if (!existsSync(join(target, 'hepatica.node'))) throw new SetupError(`prebuildify left no ${target}/hepatica.node`);
-  copyFileSync(join(kBuildFolder, 'Release/hepatica_preload.node'), join(target, 'hepatica_preload.node'));
-  run('strip', ['--strip-all', join(target, 'hepatica_preload.node')]);
+  // The kernel library is absent where no CUDA toolkit was.
+  for (const name of ['hepatica_preload.node', 'libhepatica_cuda.so']) {
+    const built = join(kBuildFolder, 'Release', name);
+    if (!existsSync(built)) continue;
+    copyFileSync(built, join(target, name));
+    run('strip', ['--strip-unneeded', join(target, name)]);
+  }
 });

@@ -114,7 +114,7 @@ export async function writeMask(path: string, mask: MaskInput | Segmentation, op
  * temporary name, then renamed. HU are rounded to integers.
  *
  * @param folder - made where it is absent
- * @param attributes - what is known of patient and study; UIDs are made from the content
+ * @param attributes - what is known of patient and study; the UIDs are derived from them
  * @returns the paths written, in the order of z
  * @throws {@link OutputError} `OUTPUT_UNWRITABLE`
  */

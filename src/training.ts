@@ -45,13 +45,34 @@ export interface TrainingHistory {
   readonly bestDice: number;
 }
 
+/**
+ * The liver network that comes with the package (docs/experiments.md): what the paper leaves open of its three layers.
+ * Fields are those of a model's `info.architecture`.
+ */
+const kDefaultArchitecture = {
+  spacing_mm: 2,
+  context_mm: [-10, -5, 0, 5, 10],
+  coordinates: ['x', 'y'],
+  prior_context_mm: [],
+  passes: 1,
+  subsampling: 3,
+  kernels: [5, 5, 5],
+  dilations: [1, 2, 3],
+  skip: 'all',
+  head: 'subpixel',
+  head_kernel: 3,
+  threshold: 0.5,
+  z_smoothing_mm: 0,
+  slice_step_mm: 0,
+};
+
 /** Where the paper is silent, the default is this project's choice. */
 export interface TrainOptions extends RunOptions {
   /** Where to write the trained weights (.safetensors). */
   readonly output: string;
   /** What is segmented; any name. Default `liver`. */
   readonly structure?: string;
-  /** The network, as in a model's `info.architecture`; default: the liver network's. */
+  /** What differs from the liver network, in the fields of a model's `info.architecture`. */
   readonly architecture?: Readonly<Record<string, unknown>>;
   /** HU limits before equalization; default [−100, 400]. */
   readonly window?: readonly [number, number];
@@ -173,7 +194,7 @@ function nativeOptions(options: z.output<typeof trainOptions>): Record<string, u
   const preprocess = given({ hu_min: window?.[0], hu_max: window?.[1], equalization });
   return given({
     structure: options.structure,
-    architecture: architecture && JSON.stringify(architecture),
+    architecture: JSON.stringify({ ...kDefaultArchitecture, ...architecture }),
     preprocess,
     seed: options.seed,
     epochs: options.epochs,

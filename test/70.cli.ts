@@ -168,6 +168,45 @@ test('render draws a mask on its scan', async ({ folder }) => {
   assert.equal(await readdir(join(folder, 'out', 'overlay')), ['0002.png']);
 });
 
+test('a mask of another scan is not drawn', async ({ folder }) => {
+  const input = join(folder, 'scan.nii.gz');
+  const mask = join(folder, 'mask.nii.gz');
+  await writeVolume(input, bodyVolume());
+  await writeMask(mask, { ...kGeometry, origin: [0, 0, 0], data: new Uint8Array(kVoxels).fill(1) });
+  const { code, stderr } = await hepatica(['render', input, '--mask', mask, '--out', join(folder, 'out')]);
+  assert.is(code, 3);
+  assert.match(stderr, /GEOMETRY_MISMATCH/);
+});
+
+test('a second run into the same folder leaves nothing of the first behind', async ({ folder }) => {
+  const input = join(folder, 'scan.nii.gz');
+  await writeVolume(input, bodyVolume());
+  const out = join(folder, 'out');
+  assert.is((await hepatica(['segment', input, '--out', out, '--overlay', 'all'])).code, 0);
+  assert.ok((await readdir(out)).includes('overlay'));
+  assert.is((await hepatica(['segment', input, '--out', out, '--overlay', 'none'])).code, 0);
+  assert.equal((await readdir(out)).sort(), ['liver.nii.gz', 'perimeters.json', 'report.json']);
+});
+
+test('train writes weights, history and learning curves', async ({ folder }) => {
+  for (const patient of ['a', 'b', 'c', 'd']) {
+    await mkdir(join(folder, 'data', patient), { recursive: true });
+    await writeVolume(join(folder, 'data', patient, 'image.nii.gz'), bodyVolume());
+    const data = new Uint8Array(kVoxels);
+    for (let z = 0; z < 4; z++)
+      for (let y = 12; y < 24; y++) data.fill(1, z * 1920 + y * 48 + 10, z * 1920 + y * 48 + 24);
+    await writeMask(join(folder, 'data', patient, 'label.nii.gz'), { ...kGeometry, data });
+  }
+  const out = join(folder, 'run');
+  const options = ['--epochs', '2', '--batch', '4', '--structure', 'block', '--json'];
+  const { code, stdout, stderr } = await hepatica(['train', join(folder, 'data'), '--out', out, ...options]);
+  assert.is(code, 0, stderr);
+  const names = ['block.safetensors', 'checkpoints', 'history.json', 'learning-curves.png', 'learning-curves.svg'];
+  assert.equal((await readdir(out)).sort(), names);
+  assert.is(JSON.parse(stdout).info.structure, 'block');
+  assert.is(JSON.parse(await readFile(join(out, 'history.json'), 'utf8')).epochs.length, 2);
+});
+
 test('an output that cannot be written ends with 5', async ({ folder }) => {
   const input = join(folder, 'scan.nii.gz');
   await writeVolume(input, bodyVolume());
@@ -185,9 +224,10 @@ test('an interrupted segmentation ends with 130 and leaves nothing behind', asyn
   const out = join(folder, 'out');
   await mkdir(out);
   const child = spawn(process.execPath, ['--import', 'tsx', kMain, 'segment', input, '--out', out], { cwd: kRoot });
-  const timer = setTimeout(() => child.kill('SIGINT'), 2500);
+  child.stderr.on('data', (chunk) => {
+    if (String(chunk).includes('segmenting')) child.kill('SIGINT');
+  });
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  clearTimeout(timer);
   assert.is(code, 130);
   assert.equal(await readdir(out), []);
 });

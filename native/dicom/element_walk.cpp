@@ -141,6 +141,7 @@ uint64_t read_meta_header(Prefix& file, uint64_t offset, DatasetStart& start) {
   Walker walker(file, {});
   while (file.ensure(offset + 8) && read_u16(file.data() + offset, false) == 0x0002) {
     const ElementHead head = walker.head_at(offset, {});
+    if (head.length == kUndefinedLength) throw MalformedHeader("an element of its meta header has no length");
     offset = walker.end_of(head, {}, 0, false);
     if (head.tag == Tag{0x0002, 0x0010}) start.transfer_syntax_uid = text_value(file, head);
     if (head.tag == Tag{0x0002, 0x0002}) start.media_storage_sop_class = text_value(file, head);

@@ -109,11 +109,21 @@ std::vector<std::string> write_ct_series(const Volume& volume, const std::string
   const CtSeriesAttributes complete = with_uids(attributes);
   std::vector<std::string> paths(static_cast<size_t>(volume.geometry.slice_count()));
   std::atomic<size_t> done{0};
-  parallel_for(volume.geometry.slice_count(), run, [&](int64_t z) {
-    paths[static_cast<size_t>(z)] = slice_path(folder, z);
-    write_slice(volume, z, paths[static_cast<size_t>(z)], complete);
-    run.progress(static_cast<double>(++done) / static_cast<double>(paths.size()));
-  });
+  try {
+    parallel_for(volume.geometry.slice_count(), run, [&](int64_t z) {
+      const std::string path = slice_path(folder, z);
+      write_slice(volume, z, path, complete);
+      paths[static_cast<size_t>(z)] = path;
+      run.progress(static_cast<double>(++done) / static_cast<double>(paths.size()));
+    });
+  } catch (...) {
+    // Half a series reads as one with missing slices.
+    std::error_code ignored;
+    for (const std::string& path : paths) {
+      if (!path.empty()) std::filesystem::remove(path, ignored);
+    }
+    throw;
+  }
   return paths;
 }
 

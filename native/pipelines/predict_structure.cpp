@@ -98,7 +98,10 @@ Prediction predict_structure(const Volume& ct, const SegmenterModel& model, Prec
     run.warn("NETWORK_ON_CPU",
              "A GPU answers, but this libtorch was built without CUDA: the network computes on the CPU");
   }
-  return predict_on_cpu(ct, model, precision, run);
+  Prediction prediction = predict_on_cpu(ct, model, precision, run);
+  // The kernels may have run on a GPU; what the caller asks about is the network.
+  run.set_device_used("cpu");
+  return prediction;
 }
 
 }  // namespace hepatica

@@ -46,7 +46,8 @@ double median_hu(const Volume& volume, const Mask& mask) {
       [&](const auto& hu) {
         // Every fourth voxel gives the same median for a fourth of the memory.
         for (size_t i = 0; i < hu.size(); i += 4) {
-          if (mask.voxels[i]) values.push_back(static_cast<float>(hu[i]));
+          const auto value = static_cast<float>(hu[i]);
+          if (mask.voxels[i] && std::isfinite(value)) values.push_back(value);
         }
       },
       volume.hu);

@@ -72,8 +72,8 @@ std::string best_checkpoint_path(const std::string& folder) { return (fs::path(f
 
 std::string run_identity(const TrainingPlan& plan, const std::string& architecture) {
   Json options = Json::parse(options_json(plan.options));
-  for (const char* free : {"resume", "checkpoint_folder", "output", "licence", "dataset", "dataset_sha256",
-                           "hepatica_version", "early_stopping_epochs"}) {
+  for (const char* free :
+       {"resume", "checkpoint_folder", "output", "licence", "dataset", "hepatica_version", "early_stopping_epochs"}) {
     options.erase(free);
   }
   if (plan.options.schedule == LearningRateSchedule::kConstant) {

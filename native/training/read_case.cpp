@@ -27,7 +27,9 @@ Image read_image(const std::string& path, Run& run) {
   SeriesVolume series = read_series({path}, {}, run);
   Image image{std::move(series.volume), {}};
   for (size_t z = 0; z < series.report.slices.size(); ++z) {
-    image.slice_of_uid[series.report.slices[z].sop_instance_uid] = static_cast<int64_t>(z);
+    // The frames of a multi-frame object share its UID: there, the index alone names the slice.
+    const SliceSource& slice = series.report.slices[z];
+    if (!slice.frame) image.slice_of_uid[slice.sop_instance_uid] = static_cast<int64_t>(z);
   }
   return image;
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { InvalidArgumentError } from '../errors.js';
 import {
   discoverDataset,
@@ -126,8 +126,10 @@ export function addEvaluateCommand(program: Command): void {
     .option('--dataset <folder>', 'instead: segment every scan of a dataset and compare (folder or JSON file)')
     .option('--patients <names>', 'of the dataset, separated by commas (default: all)')
     .option('--model <file>', 'weights of your own (safetensors)')
-    .option('--precision <what>', 'arithmetic on the CPU: auto, fp32 or bf16', 'auto')
-    .option('--convention <what>', 'sign of RVD: paper, standard or lits', 'paper')
+    .addOption(
+      new Option('--precision <what>', 'arithmetic on the CPU').choices(['auto', 'fp32', 'bf16']).default('auto'),
+    )
+    .addOption(new Option('--convention <what>', 'sign of RVD').choices(['paper', 'standard', 'lits']).default('paper'))
     .option('--out <folder>', 'with --dataset: where to write evaluation.json');
   withDeviceOption(withCommonOptions(command)).action((options) =>
     runCommand(options, (session) =>

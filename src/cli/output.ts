@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OutputError } from '../errors.js';
@@ -9,6 +10,11 @@ import { OutputError } from '../errors.js';
  */
 export class OutputFolder {
   readonly #names = new Set<string>();
+
+  /** Names that earlier results may have left and that this one replaces, or removes where it has no such part. */
+  replaces(...names: string[]): void {
+    for (const name of names) this.#names.add(name);
+  }
 
   private constructor(
     readonly path: string,
@@ -30,7 +36,11 @@ export class OutputFolder {
   async place(name: string): Promise<string> {
     this.#names.add(name.split('/')[0] as string);
     const target = join(this.staging, name);
-    await mkdir(dirname(target), { recursive: true });
+    try {
+      await mkdir(dirname(target), { recursive: true });
+    } catch (cause) {
+      throw unwritable(this.path, cause);
+    }
     return target;
   }
 
@@ -53,7 +63,8 @@ export class OutputFolder {
       for (const name of this.#names) {
         const target = join(this.path, name);
         await rm(target, { recursive: true, force: true });
-        await rename(join(this.staging, name), target);
+        const staged = join(this.staging, name);
+        if (existsSync(staged)) await rename(staged, target);
       }
     } catch (cause) {
       throw unwritable(this.path, cause);

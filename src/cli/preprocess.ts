@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type HistogramEqualization, preprocess, renderPreprocessing, writeMask } from '../index.js';
 import { type InputOptions, readInput } from './input.js';
 import { finiteNumber, nonNegativeInteger, withCommonOptions, withDeviceOption, withInputOptions } from './options.js';
@@ -49,7 +49,9 @@ export function addPreprocessCommand(program: Command): void {
     .option('--slice <z>', 'the slice that is drawn (default: the middle one)', nonNegativeInteger('--slice'))
     .option('--hu-min <hu>', 'lower end of the window', finiteNumber('--hu-min'), -100)
     .option('--hu-max <hu>', 'upper end of the window', finiteNumber('--hu-max'), 400)
-    .option('--equalization <what>', 'global, clahe or none', 'global');
+    .addOption(
+      new Option('--equalization <what>', 'of each slice').choices(['global', 'clahe', 'none']).default('global'),
+    );
   withDeviceOption(withInputOptions(withCommonOptions(command))).action((input: string, options) =>
     runCommand(options, (session) => runPreprocess(input, options, session)),
   );

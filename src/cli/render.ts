@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InputFileError, InvalidArgumentError } from '../errors.js';
 import { type LearningCurvePoint, readMask, renderLearningCurves, renderOverlay, tracePerimeters } from '../index.js';
+import type { Geometry } from '../types.js';
 import { type InputOptions, readInput } from './input.js';
 import { finiteNumber, withCommonOptions, withInputOptions } from './options.js';
 import { writeOutputFolder } from './output.js';
@@ -18,6 +19,22 @@ interface RenderCommandOptions extends InputOptions {
   readonly quiet?: boolean;
 }
 
+/** Positions pass through decimal strings and floats: a hundredth of a millimetre is the same place. */
+function checkSameGrid(volume: Geometry, mask: Geometry, file: string): void {
+  const close = (a: readonly number[], b: readonly number[], tolerance: number) =>
+    a.every((value, index) => Math.abs(value - (b[index] as number)) <= tolerance);
+  const same =
+    close(volume.size, mask.size, 0) &&
+    close(volume.spacing, mask.spacing, 1e-3) &&
+    close(volume.origin, mask.origin, 1e-2) &&
+    close(volume.direction, mask.direction, 1e-4);
+  if (same) return;
+  throw new InputFileError('GEOMETRY_MISMATCH', `The mask ${file} lies on another grid than the scan`, {
+    file,
+    remedy: 'Give a mask made on this very scan.',
+  });
+}
+
 function parseSlices(text: string): readonly number[] | 'structure' | 'all' {
   if (text === 'structure' || text === 'all') return text;
   return text.split(',').map(Number);
@@ -26,7 +43,10 @@ function parseSlices(text: string): readonly number[] | 'structure' | 'all' {
 async function renderMask(input: string, mask: string, options: RenderCommandOptions, session: Session): Promise<void> {
   const volume = await readInput(input, options, session);
   const { signal, onProgress } = session;
-  const perimeters = await tracePerimeters(await readMask(mask), { signal });
+  const drawn = await readMask(mask);
+  // Throws GEOMETRY_MISMATCH as evaluate does: a mask of another scan would be drawn in the wrong place.
+  checkSameGrid(volume, drawn, mask);
+  const perimeters = await tracePerimeters(drawn, { signal });
   const pictures = await renderOverlay(
     volume,
     { perimeters },
@@ -47,6 +67,7 @@ async function readHistory(path: string): Promise<LearningCurvePoint[]> {
   } catch (cause) {
     throw new InputFileError('NOT_A_HISTORY', `Cannot read ${path}: ${(cause as Error).message}`, {
       file: path,
+      remedy: 'Give the history.json that training writes.',
       cause,
     });
   }

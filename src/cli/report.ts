@@ -19,10 +19,16 @@ export function segmentationReport(input: string, volume: Volume, segmentation: 
     device: segmentation.device,
     precision: segmentation.precision,
     timingsMs: segmentation.timings,
-    warnings: [...volume.warnings, ...segmentation.warnings],
+    warnings: segmentation.warnings,
     geometry: geometryOf(volume),
     series: volume.report,
   };
+}
+
+/** Null for NIfTI, interpolated slices and the frames of multi-frame objects, which share one UID. */
+function sopInstanceUidOf(volume: Volume, slice: number): string | null {
+  const source = volume.report?.slices[slice];
+  return source && source.frame === null && source.sopInstanceUid !== '' ? source.sopInstanceUid : null;
 }
 
 /**
@@ -43,7 +49,7 @@ export function perimetersDocument(volume: Volume, segmentation: Segmentation) {
     size: segmentation.size,
     slices: [...slices].map(([slice, polygons]) => ({
       slice,
-      sopInstanceUid: volume.report?.slices[slice]?.sopInstanceUid ?? null,
+      sopInstanceUid: sopInstanceUidOf(volume, slice),
       polygons,
     })),
   };

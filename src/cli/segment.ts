@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   renderMontage,
   renderOverlay,
@@ -54,10 +54,11 @@ async function segment(input: string, options: SegmentCommandOptions, session: S
     const shared = { signal, onProgress, device, precision, ...threads };
     return model ? segmentStructure(volume, { ...shared, model }) : segmentLiver(volume, shared);
   });
-  session.warn(segmentation.warnings);
+  session.warn(segmentation.warnings.slice(volume.warnings.length));
   const maskName = `${segmentation.structure}.nii.gz`;
   const report = segmentationReport(input, volume, segmentation);
   await writeOutputFolder(options.out, async (folder) => {
+    folder.replaces('overlay', 'overview.png');
     await writeMask(await folder.place(maskName), segmentation);
     await folder.writeJson('perimeters.json', perimetersDocument(volume, segmentation));
     await folder.writeJson('report.json', report);
@@ -78,8 +79,14 @@ export function addSegmentCommand(program: Command): void {
     .argument('<input>', 'DICOM folder or file, or NIfTI')
     .requiredOption('--out <folder>', 'where to write liver.nii.gz, perimeters.json, report.json and overlay/')
     .option('--model <file>', 'weights of your own (safetensors)')
-    .option('--precision <what>', 'arithmetic on the CPU: auto, fp32 or bf16', 'auto')
-    .option('--overlay <slices>', 'which slices to draw: structure, all or none', 'structure');
+    .addOption(
+      new Option('--precision <what>', 'arithmetic on the CPU').choices(['auto', 'fp32', 'bf16']).default('auto'),
+    )
+    .addOption(
+      new Option('--overlay <slices>', 'which slices to draw')
+        .choices(['structure', 'all', 'none'])
+        .default('structure'),
+    );
   withDeviceOption(withInputOptions(withCommonOptions(command))).action((input: string, options) =>
     runCommand(options, (session) => segment(input, options, session)),
   );

@@ -104,6 +104,8 @@ function exitCodeOf(error: unknown): number {
 /** Says what went wrong, and what to do, without a stack; with --json as an object on standard output. */
 function report(error: unknown, json: boolean): void {
   if (!(error instanceof HepaticaError)) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (json) process.stdout.write(`${JSON.stringify({ error: { code: 'UNEXPECTED', message } }, null, 2)}\n`);
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return;
   }

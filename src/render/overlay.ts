@@ -48,6 +48,16 @@ function strokePerimeter(context: SKRSContext2D, perimeter: Perimeter, placement
   context.stroke();
 }
 
+function checkVolume({ data, size }: VolumeInput): void {
+  const voxels = size[0] * size[1] * size[2];
+  if (data.length === voxels) return;
+  throw new InvalidArgumentError(
+    'INVALID_ARGUMENT',
+    `Expected volume.data to hold ${voxels} values, one a voxel of size, received ${data.length}`,
+    { field: 'volume', remedy: 'Pass a volume as hepatica reads it, not one that was disposed of.' },
+  );
+}
+
 function chooseSlices(volume: Geometry, outlines: Outlines, choice: RenderOptions['slices']): number[] {
   const count = volume.size[2];
   if (choice === 'all') return Array.from({ length: count }, (_, z) => z);
@@ -78,6 +88,7 @@ export async function renderOverlay(
   outlines: Outlines,
   options: RenderOptions = {},
 ): Promise<RenderedSlice[]> {
+  checkVolume(volume);
   const slices = chooseSlices(volume, outlines, options.slices);
   const window = options.window ?? kAbdominalWindow;
   const size = [volume.size[0], volume.size[1]] as const;

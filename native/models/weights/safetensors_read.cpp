@@ -172,7 +172,7 @@ void SafetensorsFile::map_file() {
                 "Cannot read " + path_ + ": " + std::generic_category().message(reason), path_, {},
                 missing ? "Check the path of the weights" : "Check the permissions of the weights");
   };
-  const int descriptor = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) refuse(errno);
   struct stat status {};
   const bool known = fstat(descriptor, &status) == 0;

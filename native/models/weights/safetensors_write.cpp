@@ -1,15 +1,10 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cerrno>
 #include <nlohmann/json.hpp>
-#include <system_error>
 #include <utility>
 
 #include "core/error.h"
+#include "core/pending_file.h"
 #include "models/weights/dtypes.h"
 #include "models/weights/safetensors.h"
 
@@ -19,52 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 using NamedTensor = std::pair<std::string, at::Tensor>;
-
-// A new file that becomes `path` when it is whole, and vanishes if it never is.
-class PendingFile {
- public:
-  explicit PendingFile(const std::string& path) : path_(path) {
-    static std::atomic<int> serial{0};
-    temporary_ = path + ".tmp-" + std::to_string(getpid()) + "-" + std::to_string(serial++);
-    descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) refuse();
-  }
-  PendingFile(const PendingFile&) = delete;
-  PendingFile& operator=(const PendingFile&) = delete;
-  ~PendingFile() {
-    if (descriptor_ >= 0) close(descriptor_);
-    if (!renamed_) unlink(temporary_.c_str());
-  }
-
-  void write(const void* data, size_t bytes) {
-    const char* next = static_cast<const char*>(data);
-    while (bytes > 0) {
-      const ssize_t written = ::write(descriptor_, next, bytes);
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) refuse();
-      next += written;
-      bytes -= static_cast<size_t>(written);
-    }
-  }
-
-  void finish() {
-    if (fsync(descriptor_) != 0) refuse();
-    if (close(std::exchange(descriptor_, -1)) != 0) refuse();
-    if (rename(temporary_.c_str(), path_.c_str()) != 0) refuse();
-    renamed_ = true;
-  }
-
- private:
-  [[noreturn]] void refuse() const {
-    throw Error("OUTPUT_UNWRITABLE", "Cannot write " + path_ + ": " + std::generic_category().message(errno), path_, {},
-                "Check that the folder exists, is writable and has space left");
-  }
-
-  std::string path_;
-  std::string temporary_;
-  int descriptor_ = -1;
-  bool renamed_ = false;
-};
 
 const char* dtype_name(const std::string& tensor, at::ScalarType type) {
   for (const auto& [name, known] : kSafetensorsDtypes) {

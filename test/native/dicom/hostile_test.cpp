@@ -102,6 +102,16 @@ TEST_CASE("lengths beyond the file claim no memory") {
   CHECK(error_of(folder / "long.dcm").code == "CORRUPT_FILE");
 }
 
+TEST_CASE("a meta header whose element has no length is refused") {
+  const TempFolder folder;
+  std::string bytes = std::string(128, '\0') + "DICM";
+  bytes += little(0x00100002, 4) + std::string("UN\0\0", 4) + little(0xffffffff, 4);
+  bytes += little(0xe0ddfffe, 4) + little(0, 4) + std::string(2048, '\0');
+  write_text(folder / "endless.dcm", bytes);
+  const std::string code = error_of(folder / "endless.dcm").code;
+  CHECK((code == "CORRUPT_FILE" || code == "NOT_DICOM"));
+}
+
 TEST_CASE("a deflated data set that inflates without end is bounded") {
   const TempFolder folder;
   const auto paths = write_series(folder, make_volume(1));
