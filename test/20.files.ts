@@ -162,12 +162,22 @@ onRealScans('a truncated slice of a series is named', async ({ folder }) => {
   assert.is(error.file, cut);
 });
 
-onRealScans('what is no CT is refused', async () => {
-  await rejection(readSeries(join(shared, 'data/dicom/multiframe')), InputFileError, 'DERIVED_IMAGE').catch(
-    async () => {
-      await rejection(readSeries(join(shared, 'data/dicom/multiframe')), InputFileError, 'WRONG_MODALITY');
-    },
-  );
+onRealScans('a perfusion map is refused', async () => {
+  const folder = join(shared, 'data/dicom/multiframe');
+  const error = await rejection(readSeries(folder), InputFileError, 'DERIVED_IMAGE');
+  assert.match(error.file ?? '', folder);
+  const [found] = await listSeries(folder);
+  assert.is(found?.problem?.code, 'DERIVED_IMAGE');
+});
+
+onRealScans('missing slices are refused, and interpolated where asked for', async () => {
+  const folder = join(shared, 'data/dicom/hcc-a10x');
+  const error = await rejection(readSeries(folder), InputFileError, 'MISSING_SLICE');
+  assert.match(error.message, /-341\.00/);
+  assert.match(error.remedy ?? '', 'interpolate');
+  const volume = await readSeries(folder, { gaps: 'interpolate' });
+  assert.ok((volume.report?.interpolated.length ?? 0) > 0);
+  assert.ok(volume.report?.excluded.some(({ code }) => code === 'NOT_DICOM'));
 });
 
 test.run();
