@@ -10,7 +10,7 @@ export async function benchPreprocessing({ repeats, threads }) {
   const inside = [];
   const whole = await time(async () => {
     const result = await preprocess(volume, { device: 'cpu', threads });
-    inside.push(result.timings.preprocessing);
+    inside.push(result.timings.preprocess);
     result.dispose();
   }, repeats);
   const gigabytesPerSecond = (ms) => `${(volume.data.byteLength / ms / 1e6).toFixed(2)} GB/s`;

@@ -39,7 +39,8 @@ def read_simpleitk(folder, threads):
     reader = SimpleITK.ImageSeriesReader()
     reader.SetFileNames(reader.GetGDCMSeriesFileNames(folder))
     reader.SetOutputPixelType(SimpleITK.sitkInt16)
-    volume = SimpleITK.GetArrayViewFromImage(reader.Execute())
+    image = reader.Execute()
+    volume = SimpleITK.GetArrayViewFromImage(image)
     return int(volume.sum(dtype=np.int64))
 
 
