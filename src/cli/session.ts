@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import colours from 'picocolors';
+import picocolors from 'picocolors';
 import {
   DeviceError,
   HepaticaError,
@@ -9,6 +9,9 @@ import {
   OutputError,
 } from '../errors.js';
 import type { Progress, Warning } from '../types.js';
+
+// By the terminal alone: a log of CI, which asks for colours too, is read by programs.
+const colours = picocolors.createColors(Boolean(process.stderr.isTTY));
 
 /** What the process returns to the shell. */
 export const kExitCodes = {
