@@ -57,7 +57,7 @@ export class NativeLoadError extends HepaticaError {
 
 type ErrorClass = new (code: string, message: string, details?: ErrorDetails) => HepaticaError;
 
-const modelCodes = new Set(['NOT_SAFETENSORS', 'CORRUPT_WEIGHTS', 'WRONG_MODEL', 'UNSUPPORTED_WEIGHTS']);
+const modelCodes = new Set(['NOT_SAFETENSORS', 'CORRUPT_WEIGHTS', 'WRONG_MODEL']);
 const outputCodes = new Set(['OUTPUT_UNWRITABLE']);
 const argumentCodes = new Set(['INVALID_ARGUMENT', 'DISPOSED']);
 /** Neither the caller's files nor arguments are at fault. */

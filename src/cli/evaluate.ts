@@ -6,12 +6,10 @@ import {
   type RvdConvention,
   readMask,
   type SegmentationMetrics,
-  segmentLiver,
-  segmentStructure,
 } from '../index.js';
-import type { MaskInput, TrainingCase } from '../types.js';
+import type { MaskInput, Model, TrainingCase } from '../types.js';
 import { readInput } from './input.js';
-import { withModel } from './model.js';
+import { segmentWith, withModel } from './model.js';
 import { withCommonOptions, withDeviceOption } from './options.js';
 import { writeOutputFolder } from './output.js';
 import { runCommand, type Session } from './session.js';
@@ -75,16 +73,15 @@ async function evaluatePair(options: EvaluateCommandOptions, session: Session): 
 
 async function evaluateCase(
   { patient, image, label, labelValues }: TrainingCase,
+  model: Model | undefined,
   options: EvaluateCommandOptions,
   session: Session,
 ): Promise<CaseMetrics> {
   const { signal, onProgress } = session;
   const threads = options.threads === undefined ? {} : { threads: options.threads };
   const volume = await readInput(image, threads, session);
-  const segmentation = await withModel(options.model, (model) => {
-    const shared = { signal, onProgress, device: options.device, precision: options.precision, ...threads };
-    return model ? segmentStructure(volume, { ...shared, model }) : segmentLiver(volume, shared);
-  });
+  const { device, precision } = options;
+  const segmentation = await segmentWith(model, volume, { signal, onProgress, device, precision, ...threads });
   const reference = withLabelValues(await readMask(label), labelValues);
   const metrics = await evaluateSegmentation(segmentation, reference, { convention: options.convention });
   segmentation.dispose();
@@ -104,12 +101,14 @@ async function evaluateDataset(folder: string, options: EvaluateCommandOptions, 
     });
   }
   const cases: CaseMetrics[] = [];
-  for (const labelled of dataset.cases) {
-    if (wanted && !wanted.includes(labelled.patient)) continue;
-    const metrics = await evaluateCase(labelled, options, session);
-    cases.push(metrics);
-    session.note(line(metrics.patient, metrics));
-  }
+  await withModel(options.model, async (model) => {
+    for (const labelled of dataset.cases) {
+      if (wanted && !wanted.includes(labelled.patient)) continue;
+      const metrics = await evaluateCase(labelled, model, options, session);
+      cases.push(metrics);
+      session.note(line(metrics.patient, metrics));
+    }
+  });
   const summary = summarize(cases);
   const { out } = options;
   if (out !== undefined)

@@ -1,4 +1,12 @@
-import { loadModel, type Model } from '../index.js';
+import {
+  loadModel,
+  type Model,
+  type Segmentation,
+  type SegmentOptions,
+  segmentLiver,
+  segmentStructure,
+  type VolumeInput,
+} from '../index.js';
 
 /** Lends a model from a file, or none for the default weights, and frees it afterwards. */
 export async function withModel<T>(
@@ -12,4 +20,13 @@ export async function withModel<T>(
   } finally {
     model.dispose();
   }
+}
+
+/** Segments what a model of the caller was trained for, or the liver with the default weights. */
+export function segmentWith(
+  model: Model | undefined,
+  volume: VolumeInput,
+  options: Omit<SegmentOptions, 'model'>,
+): Promise<Segmentation> {
+  return model ? segmentStructure(volume, { ...options, model }) : segmentLiver(volume, options);
 }

@@ -1,15 +1,7 @@
 import { type Command, Option } from 'commander';
-import {
-  renderMontage,
-  renderOverlay,
-  type Segmentation,
-  segmentLiver,
-  segmentStructure,
-  type Volume,
-  writeMask,
-} from '../index.js';
+import { renderMontage, renderOverlay, type Segmentation, type Volume, writeMask } from '../index.js';
 import { type InputOptions, readInput } from './input.js';
-import { withModel } from './model.js';
+import { segmentWith, withModel } from './model.js';
 import { withCommonOptions, withDeviceOption, withInputOptions } from './options.js';
 import { type OutputFolder, writeOutputFolder } from './output.js';
 import { perimetersDocument, segmentationReport } from './report.js';
@@ -51,8 +43,7 @@ async function segment(input: string, options: SegmentCommandOptions, session: S
   const segmentation = await withModel(options.model, (model) => {
     const { device, precision } = options;
     const threads = options.threads === undefined ? {} : { threads: options.threads };
-    const shared = { signal, onProgress, device, precision, ...threads };
-    return model ? segmentStructure(volume, { ...shared, model }) : segmentLiver(volume, shared);
+    return segmentWith(model, volume, { signal, onProgress, device, precision, ...threads });
   });
   session.warn(segmentation.warnings.slice(volume.warnings.length));
   const maskName = `${segmentation.structure}.nii.gz`;
