@@ -271,6 +271,76 @@ export interface TrainingDataset {
   readonly cases: readonly TrainingCase[];
 }
 
+/** Cyst, haemangioma, hepatocellular carcinoma, metastasis (paper, Materials and methods). */
+export type LesionType = 'CYS' | 'ANG' | 'HCC' | 'MET';
+
+/** A lesion's extent in one slice. */
+export interface LesionSlice {
+  /** z index. */
+  readonly slice: number;
+  /** First and last pixel inside, x and y. */
+  readonly box: { readonly min: readonly [number, number]; readonly max: readonly [number, number] };
+  readonly areaMm2: number;
+}
+
+/** One lesion: a 3-D connected component of the location map. */
+export interface Lesion {
+  /** From 1, largest first; its value in `LesionClassification.mask`. */
+  readonly id: number;
+  readonly type: LesionType;
+  /** Of `type`. */
+  readonly probability: number;
+  /** Of all four; they add up to 1. Area-weighted mean of the class map over the lesion. */
+  readonly probabilities: Readonly<Record<LesionType, number>>;
+  readonly malignant: boolean;
+  /** P(HCC) + P(MET). */
+  readonly malignancyProbability: number;
+  /** Mean of the location map over the lesion. */
+  readonly detectionProbability: number;
+  readonly boundingBox: BoundingBox;
+  /** Per-slice boxes, from the first slice to the last. */
+  readonly slices: readonly LesionSlice[];
+  readonly perimeters: readonly Perimeter[];
+  readonly volumeMl: number;
+  /** Longest axial diameter (RECIST 1.1) and the longest one perpendicular to it in the same slice, mm. */
+  readonly diameterMm: number;
+  readonly perpendicularMm: number;
+  /** z index of the slice with the longest diameter. */
+  readonly diameterSlice: number;
+  readonly meanHu: number;
+  readonly sdHu: number;
+  /** Centre of mass: voxel (x, y, z), and mm, LPS. */
+  readonly centre: Vector3;
+  readonly centreMm: Vector3;
+}
+
+export interface ClassifyOptions extends RunOptions, DeviceOptions {
+  /** A trained lesion network; default: the weights of `@hepatica/weights-mdl`. */
+  readonly model?: Model;
+  readonly precision?: 'auto' | 'fp32' | 'bf16';
+  /** Location probability above which a pixel is lesion; default: the model's. */
+  readonly threshold?: number;
+  /** Smaller lesions are not reported, ml; default: the model's. */
+  readonly minimumMl?: number;
+}
+
+/** The lesions of one liver, on the grid of the source volume. */
+export interface LesionClassification extends Geometry {
+  readonly lesions: readonly Lesion[];
+  /** 0, or the id of the lesion; order (z, y, x). */
+  readonly mask: Uint8Array;
+  readonly volume: Volume;
+  readonly liver: Segmentation;
+  readonly threshold: number;
+  readonly minimumMl: number;
+  readonly device: string;
+  readonly precision: 'fp32' | 'bf16';
+  readonly timings: Readonly<Record<string, number>>;
+  /** `NON_CONTRAST`, `LARGE_LESION` (over 40 % of the liver in a slice), `FEW_SLICES`, `SEVERAL_TYPES`, `TOO_MANY_LESIONS`, … */
+  readonly warnings: readonly Warning[];
+  dispose(): void;
+}
+
 export interface DeviceInfo {
   readonly version: string;
   readonly libtorch: string;
