@@ -159,16 +159,8 @@ void ComponentMap::sort_by_size() {
 }
 
 void ComponentMap::paint(size_t index, uint8_t value, Mask& mask) const {
-  const BoundingBox& box = components_.at(index).box;
-  for (int64_t z = box.min[2]; z <= box.max[2]; ++z) {
-    for (int64_t y = box.min[1]; y <= box.max[1]; ++y) {
-      const int64_t row = z * geometry_.size[1] + y;
-      uint8_t* voxels = mask.voxels.data() + row * geometry_.size[0];
-      for (uint32_t run = row_begin_[row]; run < row_begin_[row + 1]; ++run) {
-        if (owners_[run] == index) std::fill(voxels + runs_[run].begin, voxels + runs_[run].end, value);
-      }
-    }
-  }
+  uint8_t* voxels = mask.voxels.data();
+  visit_runs(index, [&](int64_t begin, int64_t end) { std::fill(voxels + begin, voxels + end, value); });
 }
 
 Mask ComponentMap::mask_of(size_t index) const {

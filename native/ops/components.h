@@ -32,6 +32,22 @@ class ComponentMap {
   // Sets the voxels of components()[index] in `mask` (of the same size) to `value`.
   void paint(size_t index, uint8_t value, Mask& mask) const;
 
+  // Calls visit(begin, end) for every run of voxels of components()[index], in memory order; `begin` and `end` count
+  // voxels from the first of the volume.
+  template <class Visit>
+  void visit_runs(size_t index, Visit&& visit) const {
+    const BoundingBox& box = components_.at(index).box;
+    for (int64_t z = box.min[2]; z <= box.max[2]; ++z) {
+      for (int64_t y = box.min[1]; y <= box.max[1]; ++y) {
+        const int64_t row = z * geometry_.size[1] + y;
+        const int64_t start = row * geometry_.size[0];
+        for (uint32_t run = row_begin_[row]; run < row_begin_[row + 1]; ++run) {
+          if (owners_[run] == index) visit(start + runs_[run].begin, start + runs_[run].end);
+        }
+      }
+    }
+  }
+
  private:
   struct RowRun {
     uint16_t begin;
