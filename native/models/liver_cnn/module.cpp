@@ -5,8 +5,6 @@
 
 #include <vector>
 
-#include "core/error.h"
-
 namespace hepatica {
 namespace {
 
@@ -63,31 +61,10 @@ at::Tensor LiverCnnImpl::forward_channels(const at::Tensor& channels) {
                                                   .align_corners(false));
 }
 
-StateDict LiverCnnImpl::state_dict() const {
-  StateDict state;
-  for (const auto& item : named_parameters()) state[item.key()] = item.value();
-  for (const auto& item : named_buffers()) state[item.key()] = item.value();
-  return state;
-}
+StateDict LiverCnnImpl::state_dict() const { return state_of(*this); }
 
 void LiverCnnImpl::load_state_dict(const StateDict& state, const std::string& file) {
-  const at::NoGradGuard no_grad;
-  const StateDict own = state_dict();
-  const auto refuse = [&](const std::string& name, const std::string& why) {
-    throw Error("WRONG_MODEL", "Tensor " + name + " " + why + ": these are not weights of this liver network", file,
-                name, "Use weights whose metadata describes this architecture");
-  };
-  for (const auto& [name, tensor] : state) {
-    if (!own.contains(name)) refuse(name, "is not part of the network");
-  }
-  for (const auto& [name, target] : own) {
-    const auto found = state.find(name);
-    // Weights for inference may leave out the counter, which only training reads.
-    if (found == state.end() && name.ends_with("num_batches_tracked")) continue;
-    if (found == state.end()) refuse(name, "is missing");
-    if (found->second.sizes() != target.sizes()) refuse(name, "has another shape");
-    target.detach().copy_(found->second);
-  }
+  load_state(*this, state, "this liver network", file);
 }
 
 }  // namespace hepatica
