@@ -23,6 +23,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<write_ct_series_call>(exports, "writeCtSeries");
   add<preprocess_call>(exports, "preprocess");
   add<evaluate_call>(exports, "evaluateSegmentation");
+  add<evaluate_lesions_call>(exports, "evaluateLesions");
   add<load_model_call>(exports, "loadModel");
   add<save_model_call>(exports, "saveModel");
   add<segment_structure_call>(exports, "segmentStructure");

@@ -10,6 +10,8 @@ export { discoverDataset, splitPatients } from './dataset.js';
 export { deviceInfo } from './device.js';
 export * from './errors.js';
 export { evaluateSegmentation } from './evaluate.js';
+export { evaluateLesions } from './evaluation/evaluate-lesions.js';
+export type * from './evaluation/types.js';
 export { listSeries, readMask, readSeries, readVolume, writeMask, writeSeries, writeVolume } from './files.js';
 export { loadModel, saveModel } from './model.js';
 export { preprocess } from './preprocessing.js';

@@ -1,8 +1,10 @@
+import type { LesionCounts } from './evaluation/types.js';
 import type {
   BoundingBox,
   DeviceChoice,
   DeviceInfo,
   Geometry,
+  LesionType,
   RegionOfInterest,
   SegmentationMetrics,
   SeriesReport,
@@ -84,6 +86,30 @@ export interface NativeModelResult {
   readonly parameters: number;
 }
 
+export interface NativeLesionInstance {
+  readonly id: number;
+  /** Null where the mask does not say it. */
+  readonly type: LesionType | null;
+  readonly volumeMl: number;
+}
+
+/** Lesions of one case, matched (native/ops/lesion_matching.h); lesions are named by their index. */
+export interface NativeLesionEvaluation {
+  readonly metrics: Omit<SegmentationMetrics, 'convention'>;
+  readonly intersectionVoxels: number;
+  readonly predictions: readonly NativeLesionInstance[];
+  readonly references: readonly NativeLesionInstance[];
+  readonly pairs: readonly {
+    readonly predictions: readonly number[];
+    readonly references: readonly number[];
+    readonly iou: number;
+    readonly dice: number;
+  }[];
+  /** For each reference lesion; −1 where none corresponds. */
+  readonly predictionOf: readonly number[];
+  readonly detections: readonly LesionCounts[];
+}
+
 /** The exports of native/addon.cpp; what they take and give is said in native/napi/calls.h. */
 export interface NativeBinding {
   readSeries(
@@ -113,6 +139,12 @@ export interface NativeBinding {
     convention: string,
     control: NativeControl,
   ): NativeJob<Omit<SegmentationMetrics, 'convention'>>;
+  evaluateLesions(
+    prediction: VoxelArgument<Uint8Array>,
+    reference: VoxelArgument<Uint8Array>,
+    options: { predictionValues: string; referenceValues: string; convention: string },
+    control: NativeControl,
+  ): NativeJob<NativeLesionEvaluation>;
   loadModel(path: string, control: NativeControl): NativeJob<NativeModelResult>;
   saveModel(model: ModelHandle, path: string, control: NativeControl): NativeJob<void>;
   segmentStructure(

@@ -86,9 +86,15 @@ export const segmentOptions = z.strictObject({
   precision: expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16'])),
 });
 
-export const evaluateOptions = z.strictObject({
+const conventionField = expecting("'paper', 'standard' or 'lits'", z.enum(['paper', 'standard', 'lits']));
+
+export const evaluateOptions = z.strictObject({ ...runFields, convention: conventionField });
+
+export const evaluateLesionsOptions = z.strictObject({
   ...runFields,
-  convention: expecting("'paper', 'standard' or 'lits'", z.enum(['paper', 'standard', 'lits'])),
+  convention: conventionField,
+  resamples: expecting('an integer from 0 to 100000', z.int().min(0).max(100_000)),
+  seed: expecting('a non-negative integer', z.int().min(0)),
 });
 
 export function checkPath(field: string, value: unknown): asserts value is string {

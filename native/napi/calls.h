@@ -32,6 +32,11 @@ Napi::Value preprocess_call(const Napi::CallbackInfo& info);
 // evaluateSegmentation(prediction, reference, convention, control) -> SegmentationMetrics without its convention
 Napi::Value evaluate_call(const Napi::CallbackInfo& info);
 
+// evaluateLesions(prediction, reference, { predictionValues, referenceValues, convention }, control) -> { metrics,
+// intersectionVoxels, predictions, references, pairs, predictionOf, detections }; lesions are { id, type, volumeMl },
+// named by their index
+Napi::Value evaluate_lesions_call(const Napi::CallbackInfo& info);
+
 // loadModel(path, control) -> { handle, kind, structure, architecture, metadata, parameters }
 Napi::Value load_model_call(const Napi::CallbackInfo& info);
 // saveModel(handle, path, control) -> undefined

@@ -29,6 +29,8 @@ std::string size_text(const Size3& size) {
   return std::to_string(size[0]) + " x " + std::to_string(size[1]) + " x " + std::to_string(size[2]);
 }
 
+}  // namespace
+
 void check_same_grid(const Geometry& prediction, const Geometry& reference) {
   const std::string remedy = "Compare masks of the same scan on the same grid";
   if (prediction.size != reference.size) {
@@ -47,15 +49,7 @@ void check_same_grid(const Geometry& prediction, const Geometry& reference) {
   }
 }
 
-}  // namespace
-
-SegmentationMetrics evaluate_segmentation(const Mask& prediction, const Mask& reference, RvdConvention convention,
-                                          Run& run) {
-  check_same_grid(prediction.geometry, reference.geometry);
-  const StageTimer timer(run, "evaluate");
-  run.begin_stage("evaluating", 0, 1);
-  const Overlap overlap = count_overlap(prediction, reference, run);
-  const double voxel_ml = prediction.geometry.voxel_volume_ml();
+SegmentationMetrics metrics_of(const Overlap& overlap, double voxel_ml, RvdConvention convention) {
   return {dice(overlap),
           voe(overlap),
           rvd(overlap, convention),
@@ -63,6 +57,15 @@ SegmentationMetrics evaluate_segmentation(const Mask& prediction, const Mask& re
           overlap.reference_voxels(),
           static_cast<double>(overlap.prediction_voxels()) * voxel_ml,
           static_cast<double>(overlap.reference_voxels()) * voxel_ml};
+}
+
+SegmentationMetrics evaluate_segmentation(const Mask& prediction, const Mask& reference, RvdConvention convention,
+                                          Run& run) {
+  check_same_grid(prediction.geometry, reference.geometry);
+  const StageTimer timer(run, "evaluate");
+  run.begin_stage("evaluating", 0, 1);
+  const Overlap overlap = count_overlap(prediction, reference, run);
+  return metrics_of(overlap, prediction.geometry.voxel_volume_ml(), convention);
 }
 
 }  // namespace hepatica

@@ -21,8 +21,13 @@ struct SegmentationMetrics {
   double reference_ml = 0;
 };
 
-// Throws INVALID_ARGUMENT (field "reference") where the masks differ in size, or a corner voxel lies more than half a
+SegmentationMetrics metrics_of(const Overlap& overlap, double voxel_ml, RvdConvention convention);
+
+// Throws INVALID_ARGUMENT (field "reference") where the grids differ in size, or a corner voxel lies more than half a
 // voxel from its twin: counting voxels of different places would give a figure that means nothing.
+void check_same_grid(const Geometry& prediction, const Geometry& reference);
+
+// Throws as check_same_grid does.
 SegmentationMetrics evaluate_segmentation(const Mask& prediction, const Mask& reference, RvdConvention convention,
                                           Run& run);
 

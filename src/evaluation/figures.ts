@@ -1,0 +1,182 @@
+import type { LesionType, RvdConvention } from '../types.js';
+import { isMalignant, kLesionTypes } from './lesion-types.js';
+import type { LesionCaseEvaluation, LesionCounts, PredictedLesion, ReferenceLesion } from './types.js';
+
+/** What every figure is computed of: the cases of a resample, of all patients, or one alone. */
+export type Cases = readonly CaseLesions[];
+
+/** A case before its figures. */
+export type CaseLesions = Pick<
+  LesionCaseEvaluation,
+  | 'patient'
+  | 'dice'
+  | 'voe'
+  | 'rvd'
+  | 'intersectionVoxels'
+  | 'predictionVoxels'
+  | 'referenceVoxels'
+  | 'predictionMl'
+  | 'referenceMl'
+  | 'references'
+  | 'predictions'
+> & { readonly counts: readonly LesionCounts[] };
+
+/** Null where nothing is divided by nothing. */
+export function ratio(numerator: number, denominator: number): number | null {
+  return denominator === 0 ? null : numerator / denominator;
+}
+
+export function mean(values: readonly (number | null)[]): number | null {
+  const defined = values.filter((value) => value !== null);
+  return ratio(
+    defined.reduce((sum, value) => sum + value, 0),
+    defined.length,
+  );
+}
+
+function sum(cases: Cases, count: (one: CaseLesions) => number): number {
+  return cases.reduce((total, one) => total + count(one), 0);
+}
+
+/** The counts of all cases at one of LiTS's two limits. */
+export function countsOf(cases: Cases, limit: number): Omit<LesionCounts, 'iouLimit'> {
+  const total = (key: 'tp' | 'fp' | 'fn' | 'merged' | 'split') => sum(cases, ({ counts }) => counts[limit]?.[key] ?? 0);
+  return { tp: total('tp'), fp: total('fp'), fn: total('fn'), merged: total('merged'), split: total('split') };
+}
+
+export function lesionDice(cases: Cases): number | null {
+  return mean(cases.flatMap(({ references }) => references.flatMap(({ dice }) => (dice === null ? [] : [dice]))));
+}
+
+export function falseAlarmsPerCase(cases: Cases): number | null {
+  return ratio(
+    sum(cases, ({ predictions }) => predictions.filter(({ iou }) => iou === null).length),
+    cases.length,
+  );
+}
+
+/** Overlap of the voxels of all cases (paper, equations 4 to 6), with the same conventions for empty masks as a case's. */
+export function globalOverlap(cases: Cases, convention: RvdConvention) {
+  const both = sum(cases, ({ intersectionVoxels }) => intersectionVoxels);
+  const prediction = sum(cases, ({ predictionVoxels }) => predictionVoxels);
+  const reference = sum(cases, ({ referenceVoxels }) => referenceVoxels);
+  const difference = convention === 'paper' ? reference - prediction : prediction - reference;
+  const signed = reference === 0 && prediction === 0 ? 0 : ratio(100 * difference, reference);
+  return {
+    dice: ratio(2 * both, prediction + reference) ?? 1,
+    voe: 100 * (1 - (ratio(both, prediction + reference - both) ?? 1)),
+    rvd: signed !== null && convention === 'lits' ? Math.abs(signed) : signed,
+  };
+}
+
+/** A found lesion of known type whose prediction says a type. */
+interface TypedLesion {
+  readonly truth: LesionType;
+  readonly predicted: LesionType;
+  readonly malignancyProbability: number | null;
+}
+
+export function typedLesions(cases: Cases): TypedLesion[] {
+  return cases.flatMap(({ references, predictions }) => {
+    const probabilities = new Map(predictions.map(({ id, malignancyProbability }) => [id, malignancyProbability]));
+    return references.flatMap(({ type, predictedType, prediction }) =>
+      type === null || predictedType === null || prediction === null
+        ? []
+        : [{ truth: type, predicted: predictedType, malignancyProbability: probabilities.get(prediction) ?? null }],
+    );
+  });
+}
+
+/** The row or column of lesions that have no counterpart. */
+const kNone = kLesionTypes.length;
+
+function cellOf({ type, predictedType, iou }: ReferenceLesion): [number, number] | null {
+  if (type === null) return null;
+  if (iou === null) return [kLesionTypes.indexOf(type), kNone];
+  return predictedType === null ? null : [kLesionTypes.indexOf(type), kLesionTypes.indexOf(predictedType)];
+}
+
+function falseAlarmCell({ type, iou }: PredictedLesion): [number, number] | null {
+  return type === null || iou !== null ? null : [kNone, kLesionTypes.indexOf(type)];
+}
+
+/** Rows: reference types, then false alarms; columns: predicted types, then missed. */
+export function confusionOf(cases: Cases): number[][] {
+  const confusion = Array.from({ length: kNone + 1 }, () => Array<number>(kNone + 1).fill(0));
+  for (const { references, predictions } of cases) {
+    for (const cell of [...references.map(cellOf), ...predictions.map(falseAlarmCell)]) {
+      const row = cell && confusion[cell[0]];
+      if (row) row[cell[1]] = (row[cell[1]] as number) + 1;
+    }
+  }
+  return confusion;
+}
+
+interface BinaryCounts {
+  readonly tp: number;
+  readonly fp: number;
+  readonly fn: number;
+  readonly tn: number;
+}
+
+export function oneAgainstRest(
+  lesions: readonly TypedLesion[],
+  isPositive: (type: LesionType) => boolean,
+): BinaryCounts {
+  const counts = { tp: 0, fp: 0, fn: 0, tn: 0 };
+  for (const { truth, predicted } of lesions) {
+    const right = isPositive(truth) === isPositive(predicted);
+    counts[isPositive(predicted) ? (right ? 'tp' : 'fp') : right ? 'tn' : 'fn'] += 1;
+  }
+  return counts;
+}
+
+export function pooledCounts(lesions: readonly TypedLesion[]): BinaryCounts {
+  const all = kLesionTypes.map((type) => oneAgainstRest(lesions, (other) => other === type));
+  const total = (key: keyof BinaryCounts) => all.reduce((value, counts) => value + counts[key], 0);
+  return { tp: total('tp'), fp: total('fp'), fn: total('fn'), tn: total('tn') };
+}
+
+/** Paper, equations 7 to 9. */
+export function binaryFigures({ tp, fp, fn, tn }: BinaryCounts) {
+  return {
+    accuracy: ratio(tp + tn, tp + fp + fn + tn),
+    sensitivity: ratio(tp, tp + fn),
+    specificity: ratio(tn, tn + fp),
+  };
+}
+
+export interface RocPoint {
+  readonly falsePositiveRate: number;
+  readonly truePositiveRate: number;
+}
+
+/** Malignant against benign as the limit of the malignancy probability falls; empty where one side has no lesion. */
+export function rocOf(lesions: readonly TypedLesion[]): RocPoint[] {
+  const scored = lesions
+    .flatMap(({ truth, malignancyProbability: p }) => (p === null ? [] : [{ malignant: isMalignant(truth), p }]))
+    .sort((a, b) => b.p - a.p);
+  const positives = scored.filter(({ malignant }) => malignant).length;
+  const negatives = scored.length - positives;
+  if (positives === 0 || negatives === 0) return [];
+  const points: RocPoint[] = [{ falsePositiveRate: 0, truePositiveRate: 0 }];
+  let [tp, fp] = [0, 0];
+  scored.forEach(({ malignant, p }, index) => {
+    if (malignant) tp += 1;
+    else fp += 1;
+    // Lesions of equal probability are one step.
+    if (scored[index + 1]?.p !== p)
+      points.push({ falsePositiveRate: fp / negatives, truePositiveRate: tp / positives });
+  });
+  return points;
+}
+
+/** Area under the curve, by trapezia: equal probabilities count half (Mann and Whitney). */
+export function areaUnder(points: readonly RocPoint[]): number | null {
+  if (points.length === 0) return null;
+  return points.slice(1).reduce((area, point, index) => {
+    const before = points[index] as RocPoint;
+    const width = point.falsePositiveRate - before.falsePositiveRate;
+    return area + (width * (point.truePositiveRate + before.truePositiveRate)) / 2;
+  }, 0);
+}
