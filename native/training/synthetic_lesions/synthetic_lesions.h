@@ -3,6 +3,7 @@
 // them holds for synthetic lesions.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,11 +18,14 @@ namespace hepatica {
 // validated: the liver's and the vessels' own enhancement would have to change with it.
 enum class ContrastPhase : uint8_t { kPortalVenous, kArterial };
 
+// The types that are told apart, in the order of the class channels.
+inline constexpr std::array<LesionType, kLesionTypes> kClassifiedTypes = {LesionType::kCyst, LesionType::kHaemangioma,
+                                                                          LesionType::kHcc, LesionType::kMetastasis};
+
 struct SyntheticLesionOptions {
   uint64_t seed = 0;
   // What may occur; drawn with equal chances.
-  std::vector<LesionType> types = {LesionType::kCyst, LesionType::kHaemangioma, LesionType::kHcc,
-                                   LesionType::kMetastasis};
+  std::vector<LesionType> types = std::vector<LesionType>(kClassifiedTypes.begin(), kClassifiedTypes.end());
   // Lesions in the liver, 0 to 255. Where there is no room fewer are made, with the warning FEWER_LESIONS.
   int min_count = 1;
   int max_count = 6;
