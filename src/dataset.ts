@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { InputFileError } from './errors.js';
+import { InputFileError, unreadableFile } from './errors.js';
 import { invalidArgument } from './options.js';
 import type { TrainingCase, TrainingDataset } from './types.js';
 
@@ -30,9 +30,12 @@ export function checkDataset(dataset: unknown, file?: string): TrainingDataset {
 }
 
 async function datasetOfFile(path: string): Promise<TrainingDataset> {
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw unreadableFile(path, cause);
+  });
   let parsed: unknown;
   try {
-    parsed = JSON.parse(await readFile(path, 'utf8'));
+    parsed = JSON.parse(text);
   } catch (cause) {
     const details = { file: path, remedy: 'Name a JSON dataset file, or a folder of cases', cause };
     throw new InputFileError('CORRUPT_DATASET', `${path} is not a JSON dataset file`, details);
@@ -52,18 +55,26 @@ async function datasetOfFile(path: string): Promise<TrainingDataset> {
 const kImageNames = ['image.nii.gz', 'image.nii', 'image'];
 const kLabelNames = ['label.nii.gz', 'label.nii', 'perimeters.json', 'label'];
 
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((cause) => {
+    throw unreadableFile(folder, cause);
+  });
+}
+
 async function firstOf(folder: string, names: readonly string[]): Promise<string | undefined> {
-  const present = new Set(await readdir(folder));
+  const present = new Set(await namesIn(folder));
   const name = names.find((candidate) => present.has(candidate));
   return name && join(folder, name);
 }
 
 async function datasetOfFolder(root: string): Promise<TrainingDataset> {
-  const entries = await readdir(root, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const names = await namesIn(root);
   const cases = await Promise.all(
-    folders.sort().map(async (patient): Promise<TrainingCase[]> => {
+    names.sort().map(async (patient): Promise<TrainingCase[]> => {
       const folder = join(root, patient);
+      // Links to folders of patients are followed.
+      const found = await stat(folder).catch(() => null);
+      if (!found?.isDirectory()) return [];
       const [image, label] = await Promise.all([firstOf(folder, kImageNames), firstOf(folder, kLabelNames)]);
       return image && label ? [{ patient, image, label }] : [];
     }),
@@ -83,12 +94,11 @@ async function datasetOfFolder(root: string): Promise<TrainingDataset> {
  * @param source - a JSON file `{ "cases": [{ patient, image, label, labelValues? }] }` with paths relative to it, or a
  *   folder with a folder per patient that holds `image.nii.gz` and `label.nii.gz` (or `image/` with DICOM files, and
  *   `perimeters.json`)
- * @throws {@link InputFileError} `FILE_NOT_FOUND`, `CORRUPT_DATASET`, `EMPTY_DATASET`
+ * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `CORRUPT_DATASET`, `EMPTY_DATASET`
  */
 export async function discoverDataset(source: string): Promise<TrainingDataset> {
   const found = await stat(source).catch((cause) => {
-    const details = { file: source, remedy: 'Name a JSON dataset file, or a folder of cases', cause };
-    throw new InputFileError('FILE_NOT_FOUND', `${source} does not exist`, details);
+    throw unreadableFile(source, cause);
   });
   return found.isDirectory() ? datasetOfFolder(source) : datasetOfFile(source);
 }

@@ -55,6 +55,18 @@ export class NativeLoadError extends HepaticaError {
   override readonly name = 'NativeLoadError';
 }
 
+/** The error of a file that could not be opened or read: `FILE_NOT_FOUND` or `UNREADABLE_FILE`. */
+export function unreadableFile(path: string, cause: unknown): InputFileError {
+  const { code, path: culprit = path } = cause as NodeJS.ErrnoException;
+  const missing = code === 'ENOENT' || code === 'ENOTDIR';
+  const message = missing ? `${culprit} does not exist` : `${culprit} cannot be read (${code})`;
+  return new InputFileError(missing ? 'FILE_NOT_FOUND' : 'UNREADABLE_FILE', message, {
+    file: culprit,
+    remedy: missing ? 'Check the path' : 'Name a file or folder that you may read',
+    cause,
+  });
+}
+
 type ErrorClass = new (code: string, message: string, details?: ErrorDetails) => HepaticaError;
 
 const modelCodes = new Set(['NOT_SAFETENSORS', 'CORRUPT_WEIGHTS', 'WRONG_MODEL']);

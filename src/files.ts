@@ -26,7 +26,7 @@ function pathsOf(source: string | readonly string[]): string[] {
  * @param source - a folder (with its sub-folders), a file, a DICOMDIR, or several of them
  * @returns `size` (x, y, z) voxels; `data` in order (z, y, x), HU, an Int16Array, or a Float32Array where the rescale
  *   slope is fractional; `report` says what was excluded, interpolated and mended
- * @throws {@link InputFileError} `NOT_FOUND`, `EMPTY_FOLDER`, `NO_DICOM`, `NOT_DICOM`, `CORRUPT_FILE`,
+ * @throws {@link InputFileError} `FILE_NOT_FOUND`, `EMPTY_FOLDER`, `NO_DICOM`, `NOT_DICOM`, `CORRUPT_FILE`,
  *   `WRONG_MODALITY`, `AMBIGUOUS_SERIES`, `MISSING_SLICE`, … each naming the file and what to do
  */
 export async function readSeries(source: string | readonly string[], options: ReadSeriesOptions = {}): Promise<Volume> {
@@ -65,7 +65,7 @@ export async function listSeries(
 /**
  * Reads a NIfTI volume (`.nii`, `.nii.gz`) in Hounsfield units; RAS becomes LPS, the order of the voxels is kept.
  *
- * @throws {@link InputFileError} `NOT_FOUND`, `NOT_NIFTI`, `CORRUPT_FILE`, `UNSUPPORTED_FORMAT`, …
+ * @throws {@link InputFileError} `FILE_NOT_FOUND`, `NOT_NIFTI`, `CORRUPT_FILE`, `UNSUPPORTED_FORMAT`, …
  */
 export async function readVolume(path: string, options: RunOptions = {}): Promise<Volume> {
   checkPath('path', path);

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { InputFileError } from './errors.js';
+import { InputFileError, unreadableFile } from './errors.js';
 
 /** A closed outline in one slice, as the native side takes it. */
 export interface LabelPolygon {
@@ -74,7 +74,7 @@ function malformed(file: string, field: string, reason: string): InputFileError 
  */
 export function sliceOfName(name: string, file: string): { slice: number; sopInstanceUid: string } {
   const stem = (name.split(/[\\/]/).at(-1) ?? '').replace(/\.(png|jpe?g|tiff?|bmp|dcm|json)$/i, '');
-  if (/^[0-9]+(\.[0-9]+){3,}$/.test(stem) && stem.length <= 64) return { slice: -1, sopInstanceUid: stem };
+  if (/^[0-2](\.(0|[1-9][0-9]*)){2,}$/.test(stem) && stem.length <= 64) return { slice: -1, sopInstanceUid: stem };
   const number = stem.match(/\d+/g)?.at(-1);
   if (number === undefined || number.length > 6) throw malformed(file, 'file name', `"${name}" names no slice`);
   return { slice: Number(number), sopInstanceUid: '' };
@@ -156,28 +156,26 @@ export async function isPolygonLabel(path: string): Promise<boolean> {
  * Reads a label given as polygons: hepatica perimeters, a VIA export, or labelme files (one a slice), in one file or a
  * folder of files.
  *
- * @throws {@link InputFileError} `FILE_NOT_FOUND`, `CORRUPT_LABEL` (naming file and field)
+ * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `CORRUPT_LABEL` (naming file and field)
  */
 export async function readPolygons(path: string): Promise<LabelPolygon[]> {
-  const files = await jsonFilesOf(path).catch((cause) => {
-    throw new InputFileError('FILE_NOT_FOUND', `${path} cannot be read`, {
-      file: path,
-      remedy: 'Check the path',
-      cause,
-    });
-  });
-  const polygons = await Promise.all(
-    files.map(async (file) => {
-      if ((await stat(file)).size > kMaxFileBytes) throw malformed(file, 'the file', 'is larger than 256 MiB');
-      let document: unknown;
-      try {
-        document = JSON.parse(await readFile(file, 'utf8'));
-      } catch {
-        throw malformed(file, 'the file', 'is not JSON');
-      }
-      return polygonsOf(document, file);
-    }),
-  );
+  const unreadable = (cause: unknown) => {
+    throw unreadableFile(path, cause);
+  };
+  const files = await jsonFilesOf(path).catch(unreadable);
+  const polygons: LabelPolygon[][] = [];
+  for (const file of files) {
+    const { size } = await stat(file).catch(unreadable);
+    if (size > kMaxFileBytes) throw malformed(file, 'the file', 'is larger than 256 MiB');
+    const text = await readFile(file, 'utf8').catch(unreadable);
+    let document: unknown;
+    try {
+      document = JSON.parse(text);
+    } catch {
+      throw malformed(file, 'the file', 'is not JSON');
+    }
+    polygons.push(polygonsOf(document, file));
+  }
   const all = polygons.flat();
   if (all.length === 0) throw malformed(path, 'polygons', 'are none');
   return all;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { InvalidArgumentError } from './errors.js';
+import { InvalidArgumentError, unreadableFile } from './errors.js';
 import { runJob } from './job.js';
 import { packageRoot } from './native.js';
 import type { ModelHandle } from './native-binding.js';
@@ -40,7 +40,9 @@ export function modelArgument(model: unknown): ModelHandle {
 
 async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  await pipeline(createReadStream(path), hash).catch((cause) => {
+    throw unreadableFile(path, cause);
+  });
   return hash.digest('hex');
 }
 

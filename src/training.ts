@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checkDataset, discoverDataset, splitPatients } from './dataset.js';
-import { InputFileError } from './errors.js';
+import { unreadableFile } from './errors.js';
 import { runJob } from './job.js';
 import { isPolygonLabel, readPolygons } from './labels.js';
 import { loadModel } from './model.js';
@@ -226,10 +226,12 @@ function nativeOptions(options: z.output<typeof trainOptions>): Record<string, u
   });
 }
 
+/** The files that are read of an image or a label; links to folders inside it are not followed, as in reading. */
 async function filesBelow(path: string): Promise<string[]> {
   if (!(await stat(path)).isDirectory()) return [path];
-  const entries = (await readdir(path)).sort();
-  return (await Promise.all(entries.map((name) => filesBelow(join(path, name))))).flat();
+  const names = (await readdir(path, { recursive: true })).sort();
+  const files = names.map(async (name) => ((await stat(join(path, name))).isFile() ? [join(path, name)] : []));
+  return (await Promise.all(files)).flat();
 }
 
 /** Hex SHA-256 over patients and the bytes of images and labels, in the order of the cases. */
@@ -282,8 +284,7 @@ export async function trainSegmenter(
     Promise.all(found.cases.map((entry) => nativeCase(entry, validation.has(entry.patient)))),
     hashDataset(found, signal).catch((cause: NodeJS.ErrnoException) => {
       signal?.throwIfAborted();
-      const details = { file: cause.path ?? '', remedy: 'Check the paths of the dataset', cause };
-      throw new InputFileError('FILE_NOT_FOUND', `A file of the dataset cannot be read: ${cause.message}`, details);
+      throw unreadableFile(cause.path ?? '', cause);
     }),
   ]);
   const plan = JSON.stringify({ cases, options: { ...nativeOptions(checked), dataset_sha256: sha256 } });

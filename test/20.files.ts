@@ -86,11 +86,11 @@ test('an output that cannot be written is a typed error and leaves nothing', asy
 });
 
 test('a missing folder and an empty one', async ({ folder }) => {
-  const missing = await rejection(readSeries(join(folder, 'none')), InputFileError, 'NOT_FOUND');
+  const missing = await rejection(readSeries(join(folder, 'none')), InputFileError, 'FILE_NOT_FOUND');
   assert.is(missing.file, join(folder, 'none'));
   await rejection(readSeries(folder), InputFileError, 'EMPTY_FOLDER');
-  await rejection(listSeries(join(folder, 'none')), InputFileError, 'NOT_FOUND');
-  await rejection(readVolume(join(folder, 'none.nii')), InputFileError, 'NOT_FOUND');
+  await rejection(listSeries(join(folder, 'none')), InputFileError, 'FILE_NOT_FOUND');
+  await rejection(readVolume(join(folder, 'none.nii')), InputFileError, 'FILE_NOT_FOUND');
 });
 
 test('text renamed to .dcm is no DICOM: alone, and in a folder', async ({ folder }) => {

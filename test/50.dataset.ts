@@ -135,6 +135,7 @@ labels('labelme, a folder with a file a slice', async ({ folder }) => {
 labels('names of pictures name slices', () => {
   assert.equal(sliceOfName('a/b7/slice_012.PNG', 'f'), { slice: 12, sopInstanceUid: '' });
   assert.equal(sliceOfName('1.2.840.10008.7.dcm', 'f'), { slice: -1, sopInstanceUid: '1.2.840.10008.7' });
+  assert.equal(sliceOfName('2.25.32936989386.png', 'f'), { slice: -1, sopInstanceUid: '2.25.32936989386' });
   assert.throws(() => sliceOfName('liver.png', 'f'), /names no slice/);
 });
 

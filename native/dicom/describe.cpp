@@ -1,7 +1,5 @@
 #include "dicom/describe.h"
 
-#include <dcmtk/dcmdata/dcspchrs.h>
-
 #include <algorithm>
 #include <set>
 
@@ -14,14 +12,13 @@ namespace {
 constexpr size_t kFewSlices = 5;
 
 void describe_series(const DicomObject& first, SeriesReport& report) {
-  const auto text = [&](const std::string& value) { return to_utf8(value, first.character_set); };
-  report.patient_id = text(first.patient_id);
-  report.study_instance_uid = text(first.study_instance_uid);
-  report.series_instance_uid = text(first.series_instance_uid);
-  report.frame_of_reference_uid = text(first.frame_of_reference_uid);
-  report.series_description = text(first.series_description);
-  report.manufacturer = text(first.manufacturer);
-  report.contrast_agent = text(first.contrast_agent);
+  report.patient_id = first.patient_id;
+  report.study_instance_uid = first.study_instance_uid;
+  report.series_instance_uid = first.series_instance_uid;
+  report.frame_of_reference_uid = first.frame_of_reference_uid;
+  report.series_description = first.series_description;
+  report.manufacturer = first.manufacturer;
+  report.contrast_agent = first.contrast_agent;
 }
 
 bool is_lossy(const DicomObject& object) {
@@ -41,7 +38,7 @@ void describe_slots(const SlicePlan& plan, SeriesReport& report) {
       report.interpolated.push_back({static_cast<int64_t>(z), slot.position_mm});
       continue;
     }
-    report.slices.push_back({object.path, to_utf8(object.sop_instance_uid, ""), std::nullopt});
+    report.slices.push_back({object.path, object.sop_instance_uid, std::nullopt});
     if (object.multi_frame) report.slices.back().frame = slot.frame.frame + 1;
   }
   report.transfer_syntaxes.assign(syntaxes.begin(), syntaxes.end());
@@ -110,21 +107,6 @@ void warn_about(const SlicePlan& plan, const SeriesReport& report, Run& run) {
 }
 
 }  // namespace
-
-std::string to_utf8(const std::string& text, const std::string& character_set) {
-  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  if (std::ranges::all_of(text, is_ascii)) return text;
-  DcmSpecificCharacterSet converter;
-  OFString converted;
-  if (converter.selectCharacterSet(character_set.c_str(), "ISO_IR 192").good() &&
-      converter.convertString(text.c_str(), text.size(), converted).good()) {
-    return std::string(converted.c_str(), converted.size());
-  }
-  std::string replaced = text;
-  std::ranges::replace_if(
-      replaced, [&](char c) { return !is_ascii(c); }, '?');
-  return replaced;
-}
 
 void describe_volume(const SlicePlan& plan, const RescaleCounts& counts, bool raw, SeriesReport& report, Run& run) {
   const FrameRef& first = plan.slots.front().frame;

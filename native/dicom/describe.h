@@ -8,9 +8,6 @@
 
 namespace hepatica::dicom {
 
-// UTF-8, whatever SpecificCharacterSet says; what cannot be converted becomes '?'.
-std::string to_utf8(const std::string& text, const std::string& character_set);
-
 // Fills everything but `excluded`, which the stages add to; warnings go to the run as well.
 void describe_volume(const SlicePlan& plan, const RescaleCounts& counts, bool raw, SeriesReport& report, Run& run);
 

@@ -31,6 +31,9 @@ void search_folder(const fs::path& folder, FoundFiles& found, Run& run) {
     if (entry->is_regular_file(ignored)) {
       found.files.push_back(entry->path().string());
       check_count(found, folder.string());
+    } else if (entry->is_symlink(ignored) && entry->is_directory(ignored)) {
+      found.excluded.push_back({entry->path().string(), "LINKED_FOLDER",
+                                "it is a link to a folder, which is not followed: name that folder too"});
     } else if (!entry->is_directory(ignored)) {
       found.excluded.push_back({entry->path().string(), "UNREADABLE_FILE", "it is not a regular file"});
     }
@@ -50,7 +53,7 @@ FoundFiles find_files(const std::vector<std::string>& paths, Run& run) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (!fs::exists(status)) {
-      throw Error("NOT_FOUND", path + " does not exist", path, "", "Check the path.");
+      throw Error("FILE_NOT_FOUND", path + " does not exist", path, "", "Check the path.");
     }
     if (!fs::is_directory(status)) {
       found.files.push_back(path);
@@ -80,7 +83,7 @@ std::vector<std::string> resolve_directory(const std::string& path, const std::v
     if (below.is_absolute() || (!below.empty() && *below.begin() == "..")) {
       excluded.push_back({file.string(), "UNREADABLE_FILE", "the DICOMDIR names a file outside of its folder"});
     } else if (!fs::is_regular_file(file, error)) {
-      excluded.push_back({file.string(), "NOT_FOUND", "the DICOMDIR names a file that does not exist"});
+      excluded.push_back({file.string(), "FILE_NOT_FOUND", "the DICOMDIR names a file that does not exist"});
     } else {
       files.push_back(file.string());
     }

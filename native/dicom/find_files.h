@@ -14,7 +14,8 @@ struct FoundFiles {
   std::vector<ExcludedFile> excluded;  // entries that cannot be read
 };
 
-// Throws Error NOT_FOUND, EMPTY_FOLDER. Links to folders are not followed (they may form rings); links to files are.
+// Throws Error FILE_NOT_FOUND, EMPTY_FOLDER, TOO_MANY_FILES. Links to folders are not followed (they may form rings, or
+// lead to the whole disk) but excluded with a line; links to files are.
 FoundFiles find_files(const std::vector<std::string>& paths, Run& run);
 
 // The files that the DICOMDIR at `path` names, in its folder or below; those that are missing or lead out of it are

@@ -33,20 +33,21 @@ bool parse_wanted(const DatasetLayout& layout, Encoding encoding, DcmDataset& da
 }
 
 void read_identity(DcmItem& dataset, DicomObject& object) {
-  object.character_set = get_string(dataset, tag::kSpecificCharacterSet);
+  const std::string character_set = get_string(dataset, tag::kSpecificCharacterSet);
+  const auto text = [&](DcmItem& item, Tag tag) { return get_text(item, tag, character_set); };
   if (const std::string uid = get_string(dataset, tag::kSopClassUid); !uid.empty()) object.sop_class_uid = uid;
   object.sop_instance_uid = get_string(dataset, tag::kSopInstanceUid);
   object.modality = get_string(dataset, tag::kModality);
-  object.manufacturer = get_string(dataset, tag::kManufacturer);
-  object.series_description = get_string(dataset, tag::kSeriesDescription);
-  object.patient_id = get_string(dataset, tag::kPatientId);
-  object.patient_name = get_string(dataset, tag::kPatientName);
+  object.manufacturer = text(dataset, tag::kManufacturer);
+  object.series_description = text(dataset, tag::kSeriesDescription);
+  object.patient_id = text(dataset, tag::kPatientId);
+  object.patient_name = text(dataset, tag::kPatientName);
   object.study_instance_uid = get_string(dataset, tag::kStudyInstanceUid);
   object.series_instance_uid = get_string(dataset, tag::kSeriesInstanceUid);
   object.frame_of_reference_uid = get_string(dataset, tag::kFrameOfReferenceUid);
-  object.contrast_agent = get_string(dataset, tag::kContrastBolusAgent);
+  object.contrast_agent = text(dataset, tag::kContrastBolusAgent);
   if (DcmItem* agent = first_item(dataset, tag::kContrastBolusAgents); agent && object.contrast_agent.empty()) {
-    object.contrast_agent = get_string(*agent, tag::kCodeMeaning);
+    object.contrast_agent = text(*agent, tag::kCodeMeaning);
   }
   object.content_time = get_string(dataset, tag::kContentTime);
   object.lossy_image_compression = get_string(dataset, tag::kLossyImageCompression);
@@ -86,7 +87,7 @@ void read_directory(DcmItem& dataset, DicomObject& object) {
   if (dataset.findAndGetSequence(key, records).bad() || !records) return;
   DcmObject* record = nullptr;
   while ((record = records->nextInContainer(record)) != nullptr) {
-    std::string file = get_string(static_cast<DcmItem&>(*record), tag::kReferencedFileId);
+    std::string file = get_bytes(static_cast<DcmItem&>(*record), tag::kReferencedFileId);
     if (!file.empty()) object.referenced_files.push_back(std::move(file));
   }
 }

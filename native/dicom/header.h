@@ -62,7 +62,6 @@ struct DicomObject {
   std::vector<uint8_t> extended_offsets;
   bool truncated = false;
 
-  std::string character_set;
   std::string sop_class_uid;
   std::string sop_instance_uid;
   std::string modality;

@@ -63,6 +63,19 @@ std::vector<PlacedFrame> drop_repeated_slices(const std::vector<PlacedFrame>& fr
   return kept;
 }
 
+void apply(PixelValues values, Scan& scan) {
+  if (values == PixelValues::kHu || values == PixelValues::kRaw) return;
+  for (const auto& object : scan.objects) {
+    object->format.padding.reset();
+    object->format.padding_limit.reset();
+    if (values != PixelValues::kStored) continue;
+    for (FrameHeader& frame : object->frames) {
+      frame.slope = 1;
+      frame.intercept = 0;
+    }
+  }
+}
+
 std::vector<SubVolume> checked_volumes(const Series& series, bool raw, std::vector<ExcludedFile>& excluded) {
   const std::vector<const DicomObject*> objects = drop_repeated_instances(series.objects, excluded);
   check_objects(objects, raw);
@@ -100,10 +113,12 @@ SeriesVolume read_series(const std::vector<std::string>& paths, const ReadSeries
   std::vector<ExcludedFile>& excluded = result.report.excluded;
   Scan scan = scan_headers(paths, run);
   excluded = std::move(scan.excluded);
+  apply(options.values, scan);
+  const bool raw = options.values != PixelValues::kHu;
   const std::vector<Series> all = group_series(scan);
   const Series& series = choose_series(all, options.series);
   exclude_others(all, series, excluded);
-  const std::vector<SubVolume> volumes = checked_volumes(series, options.raw, excluded);
+  const std::vector<SubVolume> volumes = checked_volumes(series, raw, excluded);
   const SubVolume& chosen = choose_phase(volumes, options.phase);
   exclude_other_phases(volumes, chosen, excluded);
   check_frame_of_reference(chosen.frames);
@@ -111,7 +126,7 @@ SeriesVolume read_series(const std::vector<std::string>& paths, const ReadSeries
   const SlicePlan plan = plan_slices(placed, options.interpolate_gaps);
   Assembled assembled = assemble_volume(plan, run);
   result.volume = std::move(assembled.volume);
-  describe_volume(plan, assembled.counts, options.raw, result.report, run);
+  describe_volume(plan, assembled.counts, raw, result.report, run);
   std::ranges::sort(excluded, {}, [](const ExcludedFile& file) { return std::tie(file.file, file.code, file.reason); });
   return result;
 }
@@ -121,13 +136,12 @@ std::vector<SeriesSummary> list_series(const std::vector<std::string>& paths, Ru
   std::vector<SeriesSummary> summaries;
   for (const Series& series : group_series(scan)) {
     const DicomObject& first = series.first();
-    const auto text = [&](const std::string& value) { return to_utf8(value, first.character_set); };
     SeriesSummary summary;
-    summary.series_instance_uid = text(series.uid);
-    summary.study_instance_uid = text(first.study_instance_uid);
-    summary.patient_id = text(first.patient_id);
-    summary.modality = text(first.modality);
-    summary.description = text(first.series_description);
+    summary.series_instance_uid = series.uid;
+    summary.study_instance_uid = first.study_instance_uid;
+    summary.patient_id = first.patient_id;
+    summary.modality = first.modality;
+    summary.description = first.series_description;
     summary.files = series.file_count();
     summary.problem = find_problem(series, summary.phases);
     summaries.push_back(std::move(summary));

@@ -10,11 +10,19 @@
 
 namespace hepatica {
 
+// What the stored values of a series are read as.
+enum class PixelValues {
+  kHu,      // RescaleSlope and RescaleIntercept are needed; pixel padding and what lies below air become air
+  kRaw,     // as kHu, but where slope or intercept is absent the stored values are HU
+  kLabels,  // as kRaw, but padding is a value as any other: in masks it is the background
+  kStored,  // as they are stored, whatever the rescale and padding of the header
+};
+
 struct ReadSeriesOptions {
   std::string series = {};        // SeriesInstanceUID where the source holds several; empty: the only one
   int phase = -1;                 // sub-volume as numbered by list_series; -1: the only one
   bool interpolate_gaps = false;  // resample missing and unevenly spaced slices instead of rejecting them
-  bool raw = false;               // accept objects without RescaleSlope and RescaleIntercept: stored values as they are
+  PixelValues values = PixelValues::kHu;
 };
 
 struct SeriesVolume {
@@ -22,7 +30,7 @@ struct SeriesVolume {
   SeriesReport report;
 };
 
-// `paths` are files, folders (searched with their sub-folders) or DICOMDIR files. Throws Error; codes: NOT_FOUND,
+// `paths` are files, folders (searched with their sub-folders) or DICOMDIR files. Throws Error; codes: FILE_NOT_FOUND,
 // EMPTY_FOLDER, NO_DICOM, NOT_DICOM, CORRUPT_FILE, WRONG_MODALITY, LOCALIZER, SECONDARY_CAPTURE, COLOR_IMAGE,
 // DERIVED_IMAGE, AMBIGUOUS_SERIES, AMBIGUOUS_PHASE, MULTIPLE_PATIENTS, MULTIPLE_STUDIES, SERIES_NOT_FOUND,
 // PHASE_NOT_FOUND, MISSING_SLICE, IRREGULAR_SPACING, DUPLICATE_POSITION, MISSING_GEOMETRY, MISSING_RESCALE,

@@ -1,8 +1,10 @@
 #include "dicom/values.h"
 
 #include <dcmtk/dcmdata/dcsequen.h>
+#include <dcmtk/dcmdata/dcspchrs.h>
 #include <dcmtk/ofstd/ofstring.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -18,12 +20,34 @@ std::string trimmed(const std::string& text) {
   return text.substr(begin, end - begin);
 }
 
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+std::string to_ascii(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return !is_ascii(c); }, '?');
+  return text;
+}
+
 }  // namespace
 
-std::string get_string(DcmItem& item, Tag tag) {
+std::string get_bytes(DcmItem& item, Tag tag) {
   OFString text;
   if (item.findAndGetOFStringArray(DcmTagKey(tag.group, tag.element), text).bad()) return {};
   return trimmed(std::string(text.c_str(), text.size()));
+}
+
+std::string get_string(DcmItem& item, Tag tag) { return to_ascii(get_bytes(item, tag)); }
+
+std::string get_text(DcmItem& item, Tag tag, const std::string& character_set) {
+  const std::string bytes = get_bytes(item, tag);
+  if (std::ranges::all_of(bytes, is_ascii)) return bytes;
+  DcmSpecificCharacterSet converter;
+  OFString converted;
+  if (converter.selectCharacterSet(character_set.c_str(), "ISO_IR 192").good() &&
+      converter.convertString(bytes.c_str(), bytes.size(), converted).good()) {
+    return std::string(converted.c_str(), converted.size());
+  }
+  return to_ascii(bytes);
 }
 
 std::vector<std::string> get_strings(DcmItem& item, Tag tag) {

@@ -13,9 +13,14 @@
 
 namespace hepatica::dicom {
 
-// Empty where the element is absent or has no value; trimmed.
+// Empty where the element is absent or has no value; trimmed. What is not ASCII becomes '?': texts that may be other
+// than that are read by get_text.
 std::string get_string(DcmItem& item, Tag tag);
 std::vector<std::string> get_strings(DcmItem& item, Tag tag);
+// UTF-8, whatever SpecificCharacterSet says; what cannot be converted becomes '?'.
+std::string get_text(DcmItem& item, Tag tag, const std::string& character_set);
+// As it stands in the file: for names of files.
+std::string get_bytes(DcmItem& item, Tag tag);
 std::optional<uint16_t> get_u16(DcmItem& item, Tag tag);
 std::optional<double> parse_number(std::string text);
 

@@ -21,7 +21,7 @@ ReadSeriesOptions read_options(const Napi::Object& object) {
   options.series = string_argument(object, "series");
   options.phase = int_argument(object, "phase");
   options.interpolate_gaps = flag_argument(object, "interpolateGaps");
-  options.raw = flag_argument(object, "raw");
+  if (flag_argument(object, "raw")) options.values = PixelValues::kRaw;
   return options;
 }
 

@@ -21,7 +21,7 @@ GzipReader::GzipReader(const std::string& path) : path_(path) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) {
-    throw Error("NOT_FOUND", "There is no file " + path, path, {}, "Check the path.");
+    throw Error("FILE_NOT_FOUND", "There is no file " + path, path, {}, "Check the path.");
   }
   if (!std::filesystem::is_regular_file(status)) {
     throw Error("UNREADABLE_FILE", path + " is not a regular file", path, {}, "Name a .nii or .nii.gz file.");

@@ -34,11 +34,24 @@ Image read_image(const std::string& path, Run& run) {
   return image;
 }
 
-// A mask kept as a CT-like series: its stored values are the labels.
+bool any_negative(const Volume& volume) {
+  return std::visit(
+      [](const auto& values) {
+        return std::any_of(values.begin(), values.end(), [](auto value) { return value < 0; });
+      },
+      volume.hu);
+}
+
+// A mask kept as a CT-like series. No label is negative: a rescale that makes some so was copied from the scan's
+// header, and the stored values are the labels.
 Mask read_mask_series(const std::string& path, Run& run) {
   ReadSeriesOptions options;
-  options.raw = true;
-  const Volume volume = read_series({path}, options, run).volume;
+  options.values = PixelValues::kLabels;
+  Volume volume = read_series({path}, options, run).volume;
+  if (any_negative(volume)) {
+    options.values = PixelValues::kStored;
+    volume = read_series({path}, options, run).volume;
+  }
   Mask mask;
   mask.geometry = volume.geometry;
   std::visit(

@@ -69,7 +69,9 @@ TEST_CASE("case 7: a missing slice is named, and interpolated when asked for") {
   CHECK(error.code == "MISSING_SLICE");
   CHECK(std::string(error.what()).find("45.00") != std::string::npos);  // 40 + 2 * 2.5
   CHECK(error.field == "ImagePositionPatient (0020,0032)");
-  const SeriesVolume series = read(folder / "s", {.interpolate_gaps = true});
+  Run run;
+  const SeriesVolume series = read_series({folder / "s"}, {.interpolate_gaps = true}, run);
+  CHECK(has_code(run.warnings(), "INTERPOLATED_SLICES"));
   CHECK(series.volume.geometry == written.geometry);
   REQUIRE(series.report.interpolated.size() == 1);
   CHECK(series.report.interpolated[0].index == 2);
@@ -203,6 +205,15 @@ TEST_CASE("case 18: differing frames of reference") {
   const Error error = error_of(folder / "s");
   CHECK(error.code == "MIXED_FRAME_OF_REFERENCE");
   CHECK(error.file == paths[3]);
+}
+
+TEST_CASE("case 18: slices without a frame of reference share that of the series, which is reported") {
+  const TempFolder folder;
+  const auto paths = write_series(folder, make_volume());
+  edit_file(paths[3], [](DcmDataset& dataset) { dataset.findAndDeleteElement(DCM_FrameOfReferenceUID); });
+  const SeriesVolume series = read(folder / "s");
+  CHECK(series.volume.geometry.size[2] == 6);
+  CHECK(has_code(series.report.repairs, "NO_FRAME_OF_REFERENCE"));
 }
 
 TEST_CASE("case 19: without position, orientation or spacing there is no volume") {

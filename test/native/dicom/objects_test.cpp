@@ -199,7 +199,7 @@ TEST_CASE("case 38: without readable header: excluded in a folder, an error alon
 
 TEST_CASE("missing and empty folders, folders without DICOM") {
   const TempFolder folder;
-  CHECK(error_of(folder / "nowhere").code == "NOT_FOUND");
+  CHECK(error_of(folder / "nowhere").code == "FILE_NOT_FOUND");
   CHECK(error_of(folder.str()).code == "EMPTY_FOLDER");
   write_text(folder / "a.txt", "text");
   write_text(folder / "b.txt", "text");
@@ -258,6 +258,63 @@ TEST_CASE("case 43: character sets come out as UTF-8, unreadable entries are rep
   CHECK(series.report.series_description == "Sp\xc3\xa4tphase");
   CHECK(series.volume.geometry.size[2] == 6);
   CHECK(has_code(series.report.excluded, folder / "s/dangling", "UNREADABLE_FILE"));
+  CHECK(has_code(series.report.excluded, folder / "s/ring", "LINKED_FOLDER"));
+}
+
+TEST_CASE("a folder that is a link itself is read") {
+  const TempFolder folder;
+  write_series(folder, make_volume());
+  fs::create_directory_symlink(folder / "s", folder / "link");
+  CHECK(read(folder / "link").volume.geometry.size[2] == 6);
+  fs::create_directory(folder / "links");
+  fs::create_directory_symlink(folder / "s", folder / "links/s");
+  const Error error = error_of(folder / "links");
+  CHECK(error.code == "NO_DICOM");
+  CHECK(std::string(error.what()).find("link to a folder") != std::string::npos);
+}
+
+TEST_CASE("messages are UTF-8, whatever a header holds") {
+  const TempFolder folder;
+  const auto is_ascii = [](const std::string& text) {
+    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  };
+  const auto paths = write_series(folder, make_volume());
+  write_series(folder, make_volume(), {.series_instance_uid = "1.2.3"}, "s/other");
+  SUBCASE("a text in another character set") {
+    edit_files(paths, [](DcmDataset& dataset, size_t) {
+      set(dataset, DCM_SpecificCharacterSet, "ISO_IR 100");
+      set(dataset, DCM_SeriesDescription, "Sp\xe4tphase");
+    });
+    const Error error = error_of(folder / "s");
+    CHECK(error.code == "AMBIGUOUS_SERIES");
+    CHECK(std::string(error.what()).find("Sp\xc3\xa4tphase") != std::string::npos);
+  }
+  SUBCASE("a text that its character set does not have") {
+    edit_files(paths, [](DcmDataset& dataset, size_t) { set(dataset, DCM_SeriesDescription, "\xff\xfe liver"); });
+    const Error error = error_of(folder / "s");
+    CHECK(std::string(error.what()).find("?? liver") != std::string::npos);
+  }
+  SUBCASE("a code") {
+    edit_files(paths, [](DcmDataset& dataset, size_t) { set(dataset, DCM_Modality, "C\xd6"); });
+    const Error error = error_of(paths[0]);
+    CHECK(error.code == "WRONG_MODALITY");
+    CHECK(is_ascii(error.what()));
+  }
+  SUBCASE("a number") {
+    edit_files(paths, [](DcmDataset& dataset, size_t) { set(dataset, DCM_PixelSpacing, "1\\\xb9"); });
+    const Error error = error_of(paths[0]);
+    CHECK(error.code == "INVALID_VALUE");
+    CHECK(is_ascii(error.what()));
+  }
+}
+
+TEST_CASE("a series of more than a thousand slices") {
+  const TempFolder folder;
+  const Volume written = make_volume(1203, 8, 8);
+  write_series(folder, written);
+  const SeriesVolume series = read(folder / "s");
+  CHECK(ints(series.volume) == ints(written));
+  CHECK(series.report.slices.size() == 1203);
 }
 
 TEST_CASE("a cancelled run stops, progress never falls and ends at 1") {

@@ -54,7 +54,7 @@ TEST_CASE("case 24: without slope or intercept there are no HU, unless raw value
     const Error error = error_of(paths[0]);
     CHECK(error.code == "MISSING_RESCALE");
     CHECK_FALSE(error.field.empty());
-    const SeriesVolume series = read(paths[0], {.raw = true});
+    const SeriesVolume series = read(paths[0], {.values = PixelValues::kRaw});
     CHECK(has_code(series.report.repairs, "RAW_VALUES"));
     CHECK(ints(series.volume)[5] == (tag == DCM_RescaleSlope ? 105 - 1024 : 105));
   }

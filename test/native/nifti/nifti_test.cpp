@@ -325,7 +325,7 @@ TEST_CASE("truncated and damaged gzip data, and headers that announce more than 
 
 TEST_CASE("missing files, folders, and files that cannot be read") {
   const ScratchFolder folder;
-  CHECK(code_of(folder.file("missing.nii")) == "NOT_FOUND");
+  CHECK(code_of(folder.file("missing.nii")) == "FILE_NOT_FOUND");
   std::filesystem::create_directory(folder.file("folder.nii"));
   CHECK(code_of(folder.file("folder.nii")) == "UNREADABLE_FILE");
   REQUIRE(mkfifo(folder.file("pipe.nii").c_str(), 0600) == 0);
