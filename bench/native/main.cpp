@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fma_peak.h"
-#include "models/liver_cnn/fused_conv.h"
+#include "models/fused_conv.h"
 #include "models/segmenter_model.h"
 #include "runtime/caching_allocator.h"
 #include "runtime/cpu_features.h"

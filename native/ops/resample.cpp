@@ -123,6 +123,19 @@ ResampleAxis bilinear_axis(int64_t source_size, int64_t target_size, double rati
   return axis;
 }
 
+ResampleAxis axis_part(const ResampleAxis& axis, int64_t begin, int64_t count) {
+  const int64_t size = std::min(count, axis.target_size - begin);
+  check_axis(axis.source_size, size, 1);
+  ResampleAxis part{axis.source_size, size, {}, {}, {}};
+  for (int64_t i = begin; i < begin + size; ++i) {
+    begin_sample(part, axis.first[i]);
+    part.weights.insert(part.weights.end(), axis.weights.begin() + axis.weight_begin[i],
+                        axis.weights.begin() + axis.weight_begin[i + 1]);
+  }
+  part.weight_begin.push_back(static_cast<int32_t>(part.weights.size()));
+  return part;
+}
+
 void resample_plane(const uint8_t* source, const ResampleAxis& x, const ResampleAxis& y, float* target) {
   resample_to_float(source, x, y, target);
 }

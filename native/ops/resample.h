@@ -28,6 +28,9 @@ ResampleAxis area_axis(int64_t source_size, int64_t target_size, double ratio);
 // Linear between the two nearest source centres, clamped at the ends: for enlarging.
 ResampleAxis bilinear_axis(int64_t source_size, int64_t target_size, double ratio);
 
+// The target samples from `begin` on, `count` of them or as many as there are.
+ResampleAxis axis_part(const ResampleAxis& axis, int64_t begin, int64_t count);
+
 // Sums are made along x first, then along y, in float32 and in the order of the source's indices: the same result
 // everywhere. The bytes are rounded half to even and clamped to 0..255.
 void resample_plane(const uint8_t* source, const ResampleAxis& x, const ResampleAxis& y, float* target);

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "ops/components.h"
 #include "ops/fill_holes.h"
+#include "ops/mask_statistics.h"
 #include "ops/orient.h"
 #include "pipelines/predict_structure.h"
 
@@ -37,24 +38,6 @@ void warn_of_few_slices(const Geometry& geometry, const LiverCnnConfig& config, 
   if (extent_mm >= *high - *low) return;
   run.warn("FEW_SLICES", "The " + std::to_string(geometry.size[2]) +
                              " slices span less than the network looks at along z: the result is less sure");
-}
-
-// The median over the structure; 0 where it is empty.
-double median_hu(const Volume& volume, const Mask& mask) {
-  std::vector<float> values;
-  std::visit(
-      [&](const auto& hu) {
-        // Every fourth voxel gives the same median for a fourth of the memory.
-        for (size_t i = 0; i < hu.size(); i += 4) {
-          const auto value = static_cast<float>(hu[i]);
-          if (mask.voxels[i] && std::isfinite(value)) values.push_back(value);
-        }
-      },
-      volume.hu);
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<int64_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 void warn_of_result(const Volume& source, const Segmentation& segmentation, Run& run) {

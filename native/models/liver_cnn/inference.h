@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "models/fused_conv.h"
 #include "models/liver_cnn/folded_weights.h"
-#include "models/liver_cnn/fused_conv.h"
 #include "models/liver_cnn/probability_map.h"
 #include "runtime/precision.h"
 

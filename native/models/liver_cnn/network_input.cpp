@@ -13,20 +13,7 @@ double relative_position(double pixel, double begin, double end) {
   return std::clamp(position, -kCoordinateLimit, kCoordinateLimit);
 }
 
-// Begin and length along one axis: `low` to `high` with two cells more on each side, begin a multiple of the cell.
-void cover(float low, float high, int64_t grid_size, int64_t cell, int64_t& begin, int64_t& length) {
-  const auto margin = static_cast<double>(2 * cell);
-  begin = std::max<int64_t>(0, static_cast<int64_t>(std::floor((low - margin) / static_cast<double>(cell))) * cell);
-  const double end = std::min(static_cast<double>(grid_size), high + margin);
-  length = static_cast<int64_t>(std::ceil((end - static_cast<double>(begin)) / static_cast<double>(cell))) * cell;
-}
-
 }  // namespace
-
-int64_t NetworkInput::nearest_slice(int64_t z, double offset_mm) const {
-  const double position = std::floor(static_cast<double>(z) + offset_mm / slice_spacing_mm + 0.5);
-  return static_cast<int64_t>(std::clamp(position, 0.0, static_cast<double>(slices - 1)));
-}
 
 NetworkInput make_network_frame(const Volume& hu, const LiverCnnConfig& config, Run& run) {
   NetworkInput frame;
@@ -67,10 +54,10 @@ Canvas body_canvas(const NetworkInput& input, int64_t subsampling) {
   for (const BodyBox& box : input.body) {
     all = {std::min(all.x0, box.x0), std::min(all.y0, box.y0), std::max(all.x1, box.x1), std::max(all.y1, box.y1)};
   }
-  Canvas canvas;
-  cover(all.x0, all.x1, input.grid.width, subsampling, canvas.x0, canvas.width);
-  cover(all.y0, all.y1, input.grid.height, subsampling, canvas.y0, canvas.height);
-  return canvas;
+  const auto margin = static_cast<double>(2 * subsampling);
+  const Stretch x = cover_with_cells(all.x0, all.x1, margin, input.grid.width, subsampling);
+  const Stretch y = cover_with_cells(all.y0, all.y1, margin, input.grid.height, subsampling);
+  return {x.begin, y.begin, x.length, y.length};
 }
 
 }  // namespace hepatica

@@ -8,7 +8,7 @@
 #include "core/run.h"
 #include "core/volume.h"
 #include "models/liver_cnn/config.h"
-#include "models/liver_cnn/network_grid.h"
+#include "models/network_grid.h"
 #include "ops/body_box.h"
 
 namespace hepatica {
@@ -23,8 +23,9 @@ struct NetworkInput {
   std::vector<BodyBox> body;
 
   const uint8_t* picture(int64_t z) const { return pictures.data() + z * grid.pixels(); }
-  // The slice nearest to z's position plus offset_mm, clamped to the scan; halves go up.
-  int64_t nearest_slice(int64_t z, double offset_mm) const;
+  int64_t nearest_slice(int64_t z, double offset_mm) const {
+    return hepatica::nearest_slice(z, offset_mm, slice_spacing_mm, slices);
+  }
 };
 
 // All but the pictures. `hu` lies in canonical orientation: index axes along +x, +y, +z of LPS.
@@ -49,13 +50,7 @@ void fill_coordinates(const BodyBox& body, const CanvasTransform& canvas, const 
                       int64_t columns, float* channels);
 
 // The part of the network grid that inference looks at: every slice's body with a margin of two cells, in whole cells.
-// It may reach over the grid's right and lower border; pixels there are 0.
-struct Canvas {
-  int64_t x0 = 0;
-  int64_t y0 = 0;
-  int64_t width = 0;
-  int64_t height = 0;
-};
+// Pixels over the grid's border are 0.
 Canvas body_canvas(const NetworkInput& input, int64_t subsampling);
 
 }  // namespace hepatica

@@ -37,8 +37,33 @@ struct AxisWeights {
 };
 AxisWeights back_weights(int64_t source_size, double source_mm, int64_t grid_size, double grid_mm);
 
-// All slices on the network grid, rounded to bytes: round(scale * mean). scale 1 for pictures; 255 for masks of 0 and 1
-// (the share of the pixel that is inside). Order (z, y, x).
+// A part of the network grid, which may reach over its right and lower border.
+struct Canvas {
+  int64_t x0 = 0;
+  int64_t y0 = 0;
+  int64_t width = 0;
+  int64_t height = 0;
+
+  int64_t pixels() const { return width * height; }
+};
+
+// Begin and length along one axis of whole cells around `low` to `high` with `margin` pixels more on each side; begin
+// is a multiple of the cell.
+struct Stretch {
+  int64_t begin = 0;
+  int64_t length = 0;
+};
+Stretch cover_with_cells(double low, double high, double margin, int64_t grid_size, int64_t cell);
+
+// The slice nearest to z's position plus offset_mm, clamped to the scan's slices; halves go up.
+int64_t nearest_slice(int64_t z, double offset_mm, double slice_spacing_mm, int64_t slices);
+
+// The canvas in the slices from `first_slice` on, rounded to bytes: round(scale * mean). scale 1 for pictures; 255 for
+// masks of 0 and 1 (the share of the pixel that is inside). Order (z, y, x); 0 over the grid's border.
+std::vector<uint8_t> resample_canvas(const ByteVolume& source, const NetworkGrid& grid, const Canvas& canvas,
+                                     int64_t first_slice, int64_t slices, float scale, Run& run);
+
+// The whole grid in all slices.
 std::vector<uint8_t> resample_slices(const ByteVolume& source, const NetworkGrid& grid, float scale, Run& run);
 
 }  // namespace hepatica

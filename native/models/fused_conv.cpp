@@ -1,4 +1,4 @@
-#include "models/liver_cnn/fused_conv.h"
+#include "models/fused_conv.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
 

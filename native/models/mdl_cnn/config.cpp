@@ -1,0 +1,69 @@
+#include "models/mdl_cnn/config.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "models/json_fields.h"
+
+namespace hepatica {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<std::pair<const char*, RegionChannel>, 3> kChannelNames = {
+    {{"equalized", RegionChannel::kEqualized},
+     {"clipped", RegionChannel::kClipped},
+     {"relative", RegionChannel::kRelative}}};
+
+std::vector<double> context_offsets(JsonFields& fields) {
+  std::vector<double> offsets_mm = fields.offsets("context_mm");
+  if (offsets_mm.size() != 1 && offsets_mm.size() != 3) {
+    fields.refuse("context_mm", "one or three offsets in mm", Json(offsets_mm).dump());
+  }
+  return offsets_mm;
+}
+
+std::vector<RegionChannel> channel_kinds(JsonFields& fields) {
+  const std::string expected = R"(one or more of "equalized", "clipped", "relative", each once)";
+  const Json& list = fields.at("channels", expected);
+  if (!list.is_array() || list.empty()) fields.refuse("channels", expected, list.dump());
+  std::vector<RegionChannel> kinds;
+  for (const Json& name : list) {
+    const auto known = std::find_if(kChannelNames.begin(), kChannelNames.end(),
+                                    [&](const auto& entry) { return name == entry.first; });
+    if (known == kChannelNames.end() || std::find(kinds.begin(), kinds.end(), known->second) != kinds.end()) {
+      fields.refuse("channels", expected, list.dump());
+    }
+    kinds.push_back(known->second);
+  }
+  return kinds;
+}
+
+}  // namespace
+
+MdlCnnConfig MdlCnnConfig::from_json(const std::string& text, const std::string& file) {
+  const Json object = Json::parse(text, nullptr, false);
+  JsonFields fields(object, "the lesion network", file);
+  if (!object.is_object()) fields.refuse("architecture", "a JSON object", "other text");
+  MdlCnnConfig config;
+  config.spacing_mm = fields.number("spacing_mm", 0.25, 10);
+  config.context_mm = context_offsets(fields);
+  config.channels = channel_kinds(fields);
+  config.base_stages = fields.integer("base_stages", 1, 4);
+  config.location_width = fields.integer("location_width", 1, 1024);
+  config.threshold = fields.number("threshold", 0.01, 0.99);
+  config.minimum_ml = fields.number("minimum_ml", 0, 1000);
+  fields.refuse_unknown();
+  return config;
+}
+
+std::string MdlCnnConfig::to_json() const {
+  Json names = Json::array();
+  for (const RegionChannel channel : channels) names.push_back(name_of(channel, kChannelNames));
+  return Json{{"spacing_mm", spacing_mm},   {"context_mm", context_mm},         {"channels", names},
+              {"base_stages", base_stages}, {"location_width", location_width}, {"threshold", threshold},
+              {"minimum_ml", minimum_ml}}
+      .dump();
+}
+
+}  // namespace hepatica

@@ -1,0 +1,54 @@
+// What the lesion network (paper: MDL-CNN) is made of. The paper fixes a ResNet101 base, a location channel of seven
+// convolutional layers and a class channel of 256-128-64-32-64-128-256 features; inputs, strides, the base's stages and
+// how the channels join are silent there and are data here: the JSON text in the weights' metadata, key "architecture".
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/lesion.h"
+
+namespace hepatica {
+
+// What the network sees of a pixel inside the liver, 0 to 1; outside the liver every channel is 0.
+enum class RegionChannel {
+  kEqualized,  // the 8-bit equalized picture
+  kClipped,    // Hounsfield units quantized by the preprocessing's window
+  kRelative,   // (HU - median HU of the liver) / 200 + 0.5, clamped
+};
+
+struct MdlCnnConfig {
+  static constexpr int64_t kLocationLayers = 7;
+  static constexpr std::array<int64_t, 7> kClassWidths = {256, 128, 64, 32, 64, 128, 256};
+  // Stride of the location and class channels, which is that of the base's first stage.
+  static constexpr int64_t kCell = 4;
+
+  // In-plane pixel size of the region's grid, mm.
+  double spacing_mm = 1.5;
+  // The slices that are seen at once, as offsets along z in mm: three are the base's three channels, one is repeated.
+  std::vector<double> context_mm = {-3, 0, 3};
+  // At least one; the base sees the first, the location and class channels see all.
+  std::vector<RegionChannel> channels = {RegionChannel::kEqualized};
+  // Stages of ResNet101 that are run, 1 to 4.
+  int64_t base_stages = 2;
+  int64_t location_width = 128;
+  // A voxel belongs to a lesion where its probability is above this.
+  double threshold = 0.5;
+  // Smaller lesions are left out.
+  double minimum_ml = 0.05;
+
+  // Planes of a region's tensor, order (channel, context).
+  int64_t input_planes() const { return static_cast<int64_t>(channels.size() * context_mm.size()); }
+  // Height and width of a region's tensor are multiples of it: every stage has whole pixels.
+  int64_t stride() const { return kCell << (base_stages - 1); }
+
+  // Throws WRONG_MODEL naming `file` and the field: what is missing, unknown or out of its limits.
+  static MdlCnnConfig from_json(const std::string& text, const std::string& file = {});
+  std::string to_json() const;
+
+  bool operator==(const MdlCnnConfig&) const = default;
+};
+
+}  // namespace hepatica

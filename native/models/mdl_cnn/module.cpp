@@ -1,0 +1,96 @@
+#include "models/mdl_cnn/module.h"
+
+#include <torch/nn/init.h>
+
+#include <string>
+#include <utility>
+
+namespace hepatica {
+namespace {
+
+torch::nn::Conv2d convolution(int64_t in, int64_t out, int64_t kernel, bool bias) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).padding(kernel / 2).bias(bias));
+}
+
+// What ImageNet's weights expect of values from 0 to 1.
+at::Tensor normalized(const at::Tensor& picture) {
+  const auto channel_values = [&](const std::array<double, 3>& values) {
+    return at::tensor(at::ArrayRef<double>(values), picture.options()).view({1, 3, 1, 1});
+  };
+  return (picture - channel_values(ResNet101Impl::kMean)) / channel_values(ResNet101Impl::kStd);
+}
+
+at::Tensor enlarge(const at::Tensor& x, int64_t rows, int64_t columns) {
+  if (x.size(2) == rows && x.size(3) == columns) return x;
+  return at::upsample_bilinear2d(x, {rows, columns}, false);
+}
+
+}  // namespace
+
+ConvBnReluImpl::ConvBnReluImpl(int64_t in, int64_t out) {
+  conv = register_module("conv", convolution(in, out, 3, false));
+  bn = register_module("bn", torch::nn::BatchNorm2d(out));
+  torch::nn::init::kaiming_normal_(conv->weight, 0, torch::kFanIn, torch::kReLU);
+}
+
+at::Tensor ConvBnReluImpl::forward(const at::Tensor& x) { return at::relu(bn(conv(x))); }
+
+MdlCnnImpl::MdlCnnImpl(MdlCnnConfig config) : config_(std::move(config)) {
+  const int64_t region_channels = config_.input_planes() * MdlCnnConfig::kCell * MdlCnnConfig::kCell;
+  const int64_t width = config_.location_width;
+  base = register_module("base", ResNet101(config_.base_stages));
+  for (int64_t stage = 0; stage < config_.base_stages; ++stage) {
+    const std::string name = "merge" + std::to_string(stage + 1);
+    merge_.push_back(register_module(name, convolution(ResNet101Impl::kChannels[stage], width, 1, true)));
+  }
+  for (int64_t layer = 0; layer < MdlCnnConfig::kLocationLayers; ++layer) {
+    const std::string name = "location" + std::to_string(layer + 1);
+    location_.push_back(register_module(name, ConvBnRelu(layer == 0 ? width + region_channels : width, width)));
+  }
+  int64_t in = region_channels;
+  for (size_t layer = 0; layer < MdlCnnConfig::kClassWidths.size(); ++layer) {
+    const int64_t out = MdlCnnConfig::kClassWidths[layer];
+    class_.push_back(register_module("class" + std::to_string(layer + 1), ConvBnRelu(in, out)));
+    in = out;
+  }
+  location_head =
+      register_module("location_head", convolution(width, 2 * MdlCnnConfig::kCell * MdlCnnConfig::kCell, 3, true));
+  class_head = register_module("class_head", convolution(in + width, kLesionTypes, 1, true));
+  for (const auto& head : {location_head, class_head}) {
+    torch::nn::init::normal_(head->weight, 0, 0.01);
+    torch::nn::init::zeros_(head->bias);
+  }
+}
+
+MdlOutput MdlCnnImpl::forward(const at::Tensor& region) { return forward_channels(base_features(region), region); }
+
+std::vector<at::Tensor> MdlCnnImpl::base_features(const at::Tensor& region) {
+  const auto contexts = static_cast<int64_t>(config_.context_mm.size());
+  const at::Tensor picture = region.narrow(1, 0, contexts).expand({-1, 3, -1, -1});
+  return base->forward_stages(normalized(picture).contiguous(at::MemoryFormat::ChannelsLast));
+}
+
+MdlOutput MdlCnnImpl::forward_channels(const std::vector<at::Tensor>& features, const at::Tensor& region) {
+  const at::Tensor cells = at::pixel_unshuffle(region, MdlCnnConfig::kCell).contiguous(at::MemoryFormat::ChannelsLast);
+  const int64_t rows = cells.size(2);
+  const int64_t columns = cells.size(3);
+  at::Tensor merged = merge_[0](features[0]);
+  for (size_t stage = 1; stage < merge_.size(); ++stage) {
+    merged = merged + enlarge(merge_[stage](features[stage]), rows, columns);
+  }
+  at::Tensor location = at::cat({merged, cells.to(merged.scalar_type())}, 1);
+  for (ConvBnRelu& layer : location_) location = layer(location);
+  at::Tensor classes = cells;
+  for (ConvBnRelu& layer : class_) classes = layer(classes);
+  const at::Tensor joined = class_head(at::cat({classes, location}, 1)).to(at::kFloat);
+  return {at::pixel_shuffle(location_head(location), MdlCnnConfig::kCell).to(at::kFloat),
+          enlarge(joined, region.size(2), region.size(3))};
+}
+
+StateDict MdlCnnImpl::state_dict() const { return state_of(*this); }
+
+void MdlCnnImpl::load_state_dict(const StateDict& state, const std::string& file) {
+  load_state(*this, state, "this lesion network", file);
+}
+
+}  // namespace hepatica

@@ -1,0 +1,94 @@
+#include "models/mdl_cnn/region_input.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "ops/bounding_box.h"
+#include "ops/mask_statistics.h"
+
+namespace hepatica {
+namespace {
+
+// Around the liver's box: the location and class channels' border effects stay outside the liver.
+constexpr double kMarginPixels = 8;
+// The relative channel spans 200 HU around the liver's median: from fat to bright vessels.
+constexpr int kRelativeHalfRange = 100;
+
+// The box's edges in network pixels.
+Stretch cover_liver(const BoundingBox& box, int axis, const Geometry& source, int64_t grid_size,
+                    const MdlCnnConfig& config) {
+  const double scale = source.spacing_mm[axis] / config.spacing_mm;
+  return cover_with_cells(static_cast<double>(box.min[axis]) * scale, static_cast<double>(box.max[axis] + 1) * scale,
+                          kMarginPixels, grid_size, config.stride());
+}
+
+ByteVolume picture_of(RegionChannel channel, const Volume& hu, float median, PreprocessOptions options, Run& run) {
+  if (channel == RegionChannel::kClipped) options.equalization = Equalization::kNone;
+  if (channel == RegionChannel::kRelative) {
+    const int middle = static_cast<int>(std::lround(median));
+    options = {middle - kRelativeHalfRange, middle + kRelativeHalfRange, Equalization::kNone};
+  }
+  return preprocess(hu, options, run);
+}
+
+}  // namespace
+
+RegionInput make_region_input(const Volume& hu, const Mask& liver, const MdlCnnConfig& config,
+                              const PreprocessOptions& preprocessing, Run& run) {
+  RegionInput region;
+  region.grid = network_grid(hu.geometry, config.spacing_mm);
+  region.scan_slices = hu.geometry.slice_count();
+  region.slice_spacing_mm = hu.geometry.spacing_mm[2];
+  region.context_mm = config.context_mm;
+  region.planes.resize(config.channels.size());
+  const std::optional<BoundingBox> box = bounding_box(liver);
+  if (!box) return region;
+  const Stretch x = cover_liver(*box, 0, hu.geometry, region.grid.width, config);
+  const Stretch y = cover_liver(*box, 1, hu.geometry, region.grid.height, config);
+  region.canvas = {x.begin, y.begin, x.length, y.length};
+  region.first_slice = box->min[2];
+  region.slices = box->max[2] - box->min[2] + 1;
+  region.median_hu = median_hu(hu, liver);
+  region.liver = resample_to_region(liver, region, 255, run);
+  for (size_t i = 0; i < config.channels.size(); ++i) {
+    const ByteVolume picture = picture_of(config.channels[i], hu, region.median_hu, preprocessing, run);
+    region.planes[i] = resample_to_region(picture, region, 1, run);
+    for (size_t pixel = 0; pixel < region.liver.size(); ++pixel) {
+      if (region.liver[pixel] < RegionInput::kInside) region.planes[i][pixel] = 0;
+    }
+  }
+  return region;
+}
+
+std::vector<uint8_t> resample_to_region(const ByteVolume& source, const RegionInput& region, float scale, Run& run) {
+  return resample_canvas(source, region.grid, region.canvas, region.first_slice, region.slices, scale, run);
+}
+
+at::Tensor RegionInput::batch(std::span<const int64_t> indices) const {
+  const auto count = static_cast<int64_t>(indices.size());
+  const auto contexts = static_cast<int64_t>(context_mm.size());
+  at::Tensor tensor = at::empty({count, channels() * contexts, canvas.height, canvas.width});
+  float* const values = tensor.mutable_data_ptr<float>();
+  at::parallel_for(0, count * channels() * contexts, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t item = begin; item < end; ++item) {
+      const int64_t z = first_slice + indices[item / (channels() * contexts)];
+      const int64_t nearest =
+          nearest_slice(z, context_mm[item % contexts], slice_spacing_mm, scan_slices) - first_slice;
+      float* const target = values + item * canvas.pixels();
+      if (nearest < 0 || nearest >= slices) {
+        std::fill_n(target, canvas.pixels(), 0.0F);
+        continue;
+      }
+      const uint8_t* const source = plane(item / contexts % channels(), nearest);
+      std::transform(source, source + canvas.pixels(), target,
+                     [](uint8_t value) { return static_cast<float>(value) / 255; });
+    }
+  });
+  return tensor;
+}
+
+}  // namespace hepatica

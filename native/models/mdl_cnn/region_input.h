@@ -1,0 +1,56 @@
+// What the lesion network sees of a scan, shared by training and inference: the liver's box on the network grid, one
+// byte a pixel and channel, 0 outside the liver; slices stay those of the scan.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/run.h"
+#include "core/volume.h"
+#include "models/mdl_cnn/config.h"
+#include "models/network_grid.h"
+#include "ops/preprocess.h"
+
+namespace hepatica {
+
+struct RegionInput {
+  // Of whole slices; the region is the part `canvas` of it, whose sides are multiples of the network's stride.
+  NetworkGrid grid;
+  Canvas canvas;
+  // The liver's slices in the scan; none where the liver's mask is empty.
+  int64_t first_slice = 0;
+  int64_t slices = 0;
+  int64_t scan_slices = 0;
+  double slice_spacing_mm = 1;
+  // Offsets of the slices seen at once, as in the configuration.
+  std::vector<double> context_mm;
+  float median_hu = 0;
+  // The part of each pixel inside the liver, 0 to 255, order (z, y, x): inside from kInside on.
+  static constexpr uint8_t kInside = 128;
+  std::vector<uint8_t> liver;
+  // By channel, order (z, y, x).
+  std::vector<std::vector<uint8_t>> planes;
+
+  int64_t channels() const { return static_cast<int64_t>(planes.size()); }
+  const uint8_t* plane(int64_t channel, int64_t slice) const {
+    return planes[channel].data() + slice * canvas.pixels();
+  }
+  const uint8_t* liver_slice(int64_t slice) const { return liver.data() + slice * canvas.pixels(); }
+
+  // (N, channels * contexts, height, width), 0 to 1, float32, order (channel, context). `indices` count the region's
+  // slices from 0; a context slice is the scan's nearest, clamped to the scan, and 0 where the liver isn't.
+  at::Tensor batch(std::span<const int64_t> indices) const;
+};
+
+// `hu` and `liver` (same grid; what is not 0 is inside) lie in canonical orientation. The equalization sees whole
+// slices, as the liver network's does.
+RegionInput make_region_input(const Volume& hu, const Mask& liver, const MdlCnnConfig& config,
+                              const PreprocessOptions& preprocessing, Run& run);
+
+// Any bytes of the scan on the region's grid: round(scale * mean); see resample_canvas.
+std::vector<uint8_t> resample_to_region(const ByteVolume& source, const RegionInput& region, float scale, Run& run);
+
+}  // namespace hepatica

@@ -1,0 +1,58 @@
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "models/mdl_cnn/config.h"
+
+using namespace hepatica;
+using Json = nlohmann::json;
+
+namespace {
+
+void check_refused(const std::string& field, const Json& value) {
+  Json json = Json::parse(MdlCnnConfig().to_json());
+  json[field] = value;
+  try {
+    MdlCnnConfig::from_json(json.dump(), "other.safetensors");
+    FAIL("accepted: " << json.dump());
+  } catch (const Error& error) {
+    CHECK(error.code == "WRONG_MODEL");
+    CHECK(error.file == "other.safetensors");
+    CHECK(error.field == field);
+    CHECK(std::string(error.what()).find("the lesion network") != std::string::npos);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the lesion network's configuration survives its JSON") {
+  MdlCnnConfig config;
+  config.spacing_mm = 1.25;
+  config.context_mm = {0};
+  config.channels = {RegionChannel::kRelative, RegionChannel::kClipped};
+  config.base_stages = 4;
+  config.location_width = 64;
+  config.threshold = 0.35;
+  config.minimum_ml = 0.1;
+  CHECK(MdlCnnConfig::from_json(config.to_json()) == config);
+  CHECK(config.input_planes() == 2);
+  CHECK(config.stride() == 32);
+  CHECK(MdlCnnConfig().stride() == 8);
+  CHECK(MdlCnnConfig().input_planes() == 3);
+}
+
+TEST_CASE("what is not the lesion network's configuration is refused with the field's name") {
+  check_refused("context_mm", {-3, 3});
+  check_refused("context_mm", Json::array());
+  check_refused("channels", Json::array());
+  check_refused("channels", {"equalized", "equalized"});
+  check_refused("channels", {"gradient"});
+  check_refused("channels", "equalized");
+  check_refused("base_stages", 0);
+  check_refused("base_stages", 5);
+  check_refused("location_width", 1 << 20);
+  check_refused("threshold", 1);
+  check_refused("minimum_ml", -1);
+  check_refused("attention", true);
+}
