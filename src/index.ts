@@ -11,6 +11,7 @@ export { deviceInfo } from './device.js';
 export * from './errors.js';
 export { evaluateSegmentation } from './evaluate.js';
 export { evaluateLesions } from './evaluation/evaluate-lesions.js';
+export { renderLesionEvaluation } from './evaluation/page.js';
 export type * from './evaluation/types.js';
 export { listSeries, readMask, readSeries, readVolume, writeMask, writeSeries, writeVolume } from './files.js';
 export { loadModel, saveModel } from './model.js';

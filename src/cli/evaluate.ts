@@ -1,30 +1,20 @@
 import { type Command, Option } from 'commander';
 import { InvalidArgumentError } from '../errors.js';
-import {
-  discoverDataset,
-  evaluateSegmentation,
-  type RvdConvention,
-  readMask,
-  type SegmentationMetrics,
-} from '../index.js';
+import { evaluateSegmentation, readMask, type SegmentationMetrics } from '../index.js';
 import type { MaskInput, Model, TrainingCase } from '../types.js';
+import { type EvaluateLesionsCommandOptions, evaluateLesionFiles } from './evaluate-lesions.js';
 import { readInput } from './input.js';
 import { segmentWith, withModel } from './model.js';
-import { withCommonOptions, withDeviceOption } from './options.js';
+import { nonNegativeInteger, withCommonOptions, withDeviceOption } from './options.js';
 import { writeOutputFolder } from './output.js';
+import { selectedCases } from './patients.js';
 import { runCommand, type Session } from './session.js';
 
-interface EvaluateCommandOptions {
-  readonly prediction?: string;
-  readonly reference?: string;
-  readonly dataset?: string;
-  readonly patients?: string;
+interface EvaluateCommandOptions extends EvaluateLesionsCommandOptions {
+  readonly lesions?: boolean;
   readonly model?: string;
   readonly precision: 'auto' | 'fp32' | 'bf16';
-  readonly convention: RvdConvention;
-  readonly out?: string;
   readonly device: 'auto' | 'cpu' | 'cuda';
-  readonly threads?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -90,20 +80,10 @@ async function evaluateCase(
 }
 
 async function evaluateDataset(folder: string, options: EvaluateCommandOptions, session: Session): Promise<void> {
-  const dataset = await discoverDataset(folder);
-  const wanted = options.patients?.split(',').map((name) => name.trim());
-  const unknown = wanted?.filter((name) => !dataset.cases.some(({ patient }) => patient === name)) ?? [];
-  if (unknown.length > 0) {
-    throw new InvalidArgumentError('INVALID_ARGUMENT', `Expected --patients of the dataset, received ${unknown}`, {
-      file: folder,
-      field: 'patients',
-      remedy: `It holds ${dataset.cases.map(({ patient }) => patient).join(', ')}.`,
-    });
-  }
+  const selected = await selectedCases(folder, options.patients);
   const cases: CaseMetrics[] = [];
   await withModel(options.model, async (model) => {
-    for (const labelled of dataset.cases) {
-      if (wanted && !wanted.includes(labelled.patient)) continue;
+    for (const labelled of selected) {
       const metrics = await evaluateCase(labelled, model, options, session);
       cases.push(metrics);
       session.note(line(metrics.patient, metrics));
@@ -119,22 +99,31 @@ async function evaluateDataset(folder: string, options: EvaluateCommandOptions, 
 export function addEvaluateCommand(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('compare masks: Dice, volumetric overlap error (VOE), relative volume difference (RVD)')
+    .description('compare masks: Dice, volumetric overlap error (VOE), relative volume difference (RVD); or lesions')
     .option('--prediction <file>', 'a mask (NIfTI)')
     .option('--reference <file>', 'the mask that is right (NIfTI), on the same grid')
     .option('--dataset <folder>', 'instead: segment every scan of a dataset and compare (folder or JSON file)')
+    .option(
+      '--lesions',
+      'compare lesions; --prediction holds their numbers, --reference their types (1 to 4, 5: unknown)',
+    )
+    .option('--prediction-json <file>', 'with --lesions: lesions.json with types and probabilities of --prediction')
+    .option('--predictions <folder>', 'with --lesions and --dataset: FOLDER/PATIENT/lesions.nii.gz and lesions.json')
+    .option('--lesion-values <pairs>', 'with --lesions: what the values of the references mean, as in 2=unknown,3=HCC')
+    .option('--resamples <n>', 'with --lesions: bootstrap resamples', nonNegativeInteger('--resamples'), 1000)
+    .option('--seed <n>', 'with --lesions: of the resamples', nonNegativeInteger('--seed'), 0)
     .option('--patients <names>', 'of the dataset, separated by commas (default: all)')
     .option('--model <file>', 'weights of your own (safetensors)')
     .addOption(
       new Option('--precision <what>', 'arithmetic on the CPU').choices(['auto', 'fp32', 'bf16']).default('auto'),
     )
     .addOption(new Option('--convention <what>', 'sign of RVD').choices(['paper', 'standard', 'lits']).default('paper'))
-    .option('--out <folder>', 'with --dataset: where to write evaluation.json');
+    .option('--out <folder>', 'with --dataset or --lesions: where to write evaluation.json (and evaluation.html)');
   withDeviceOption(withCommonOptions(command)).action((options) =>
-    runCommand(options, (session) =>
-      options.dataset === undefined
-        ? evaluatePair(options, session)
-        : evaluateDataset(options.dataset, options, session),
-    ),
+    runCommand(options, (session) => {
+      if (options.lesions) return evaluateLesionFiles(options, session);
+      if (options.dataset === undefined) return evaluatePair(options, session);
+      return evaluateDataset(options.dataset, options, session);
+    }),
   );
 }

@@ -19,7 +19,7 @@ const kDefaultResamples = 1000;
 
 async function caseEvaluation(lesions: CaseLesions): Promise<LesionCaseEvaluation> {
   const evaluate: Evaluate<number | null> = async (figure: FigureOf) => figure([lesions]);
-  const { counts, ...rest } = lesions;
+  const { counts, confusion, scored, ...rest } = lesions;
   return {
     ...rest,
     detection: await detectionOf([lesions], evaluate),

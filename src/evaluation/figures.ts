@@ -19,7 +19,14 @@ export type CaseLesions = Pick<
   | 'referenceMl'
   | 'references'
   | 'predictions'
-> & { readonly counts: readonly LesionCounts[] };
+> & {
+  readonly counts: readonly LesionCounts[];
+  /** Computed once: a figure is computed of thousands of resamples. */
+  readonly confusion: Confusion;
+  readonly scored: readonly ScoredLesion[];
+};
+
+export type Confusion = readonly (readonly number[])[];
 
 /** Null where nothing is divided by nothing. */
 export function ratio(numerator: number, denominator: number): number | null {
@@ -69,26 +76,10 @@ export function globalOverlap(cases: Cases, convention: RvdConvention) {
   };
 }
 
-/** A found lesion of known type whose prediction says a type. */
-interface TypedLesion {
-  readonly truth: LesionType;
-  readonly predicted: LesionType;
-  readonly malignancyProbability: number | null;
-}
-
-export function typedLesions(cases: Cases): TypedLesion[] {
-  return cases.flatMap(({ references, predictions }) => {
-    const probabilities = new Map(predictions.map(({ id, malignancyProbability }) => [id, malignancyProbability]));
-    return references.flatMap(({ type, predictedType, prediction }) =>
-      type === null || predictedType === null || prediction === null
-        ? []
-        : [{ truth: type, predicted: predictedType, malignancyProbability: probabilities.get(prediction) ?? null }],
-    );
-  });
-}
-
 /** The row or column of lesions that have no counterpart. */
 const kNone = kLesionTypes.length;
+
+type Lesions = Pick<CaseLesions, 'references' | 'predictions'>;
 
 function cellOf({ type, predictedType, iou }: ReferenceLesion): [number, number] | null {
   if (type === null) return null;
@@ -100,16 +91,29 @@ function falseAlarmCell({ type, iou }: PredictedLesion): [number, number] | null
   return type === null || iou !== null ? null : [kNone, kLesionTypes.indexOf(type)];
 }
 
+function emptyConfusion(): number[][] {
+  return Array.from({ length: kNone + 1 }, () => Array<number>(kNone + 1).fill(0));
+}
+
 /** Rows: reference types, then false alarms; columns: predicted types, then missed. */
-export function confusionOf(cases: Cases): number[][] {
-  const confusion = Array.from({ length: kNone + 1 }, () => Array<number>(kNone + 1).fill(0));
-  for (const { references, predictions } of cases) {
-    for (const cell of [...references.map(cellOf), ...predictions.map(falseAlarmCell)]) {
-      const row = cell && confusion[cell[0]];
-      if (row) row[cell[1]] = (row[cell[1]] as number) + 1;
-    }
+export function caseConfusion({ references, predictions }: Lesions): Confusion {
+  const confusion = emptyConfusion();
+  for (const cell of [...references.map(cellOf), ...predictions.map(falseAlarmCell)]) {
+    const row = cell && confusion[cell[0]];
+    if (row) row[cell[1]] = (row[cell[1]] as number) + 1;
   }
   return confusion;
+}
+
+/** Of all cases together. */
+export function confusionOf(cases: Cases): Confusion {
+  const total = emptyConfusion();
+  for (const { confusion } of cases) {
+    for (const [r, row] of total.entries()) {
+      for (let c = 0; c <= kNone; c++) row[c] = (row[c] as number) + (confusion[r]?.[c] as number);
+    }
+  }
+  return total;
 }
 
 interface BinaryCounts {
@@ -119,22 +123,28 @@ interface BinaryCounts {
   readonly tn: number;
 }
 
-export function oneAgainstRest(
-  lesions: readonly TypedLesion[],
-  isPositive: (type: LesionType) => boolean,
-): BinaryCounts {
+/** Of the lesions that were found and have a type on both sides. */
+export function oneAgainstRest(confusion: Confusion, isPositive: (type: LesionType) => boolean): BinaryCounts {
   const counts = { tp: 0, fp: 0, fn: 0, tn: 0 };
-  for (const { truth, predicted } of lesions) {
-    const right = isPositive(truth) === isPositive(predicted);
-    counts[isPositive(predicted) ? (right ? 'tp' : 'fp') : right ? 'tn' : 'fn'] += 1;
+  for (const [r, truth] of kLesionTypes.entries()) {
+    for (const [c, predicted] of kLesionTypes.entries()) {
+      const right = isPositive(truth) === isPositive(predicted);
+      counts[isPositive(predicted) ? (right ? 'tp' : 'fp') : right ? 'tn' : 'fn'] += confusion[r]?.[c] as number;
+    }
   }
   return counts;
 }
 
-export function pooledCounts(lesions: readonly TypedLesion[]): BinaryCounts {
-  const all = kLesionTypes.map((type) => oneAgainstRest(lesions, (other) => other === type));
+/** The counts of each type against the rest, added up. */
+export function pooledCounts(confusion: Confusion): BinaryCounts {
+  const all = kLesionTypes.map((type) => oneAgainstRest(confusion, (other) => other === type));
   const total = (key: keyof BinaryCounts) => all.reduce((value, counts) => value + counts[key], 0);
   return { tp: total('tp'), fp: total('fp'), fn: total('fn'), tn: total('tn') };
+}
+
+export function typedLesions(confusion: Confusion): number {
+  const { tp, fn } = pooledCounts(confusion);
+  return tp + fn;
 }
 
 /** Paper, equations 7 to 9. */
@@ -151,22 +161,34 @@ export interface RocPoint {
   readonly truePositiveRate: number;
 }
 
+/** A found lesion of known type whose prediction has probabilities. */
+export interface ScoredLesion {
+  readonly malignant: boolean;
+  readonly probability: number;
+}
+
+export function scoredLesions({ references, predictions }: Lesions): ScoredLesion[] {
+  const probabilities = new Map(predictions.map(({ id, malignancyProbability }) => [id, malignancyProbability]));
+  return references.flatMap(({ type, prediction }) => {
+    const probability = prediction === null ? null : (probabilities.get(prediction) ?? null);
+    return type === null || probability === null ? [] : [{ malignant: isMalignant(type), probability }];
+  });
+}
+
 /** Malignant against benign as the limit of the malignancy probability falls; empty where one side has no lesion. */
-export function rocOf(lesions: readonly TypedLesion[]): RocPoint[] {
-  const scored = lesions
-    .flatMap(({ truth, malignancyProbability: p }) => (p === null ? [] : [{ malignant: isMalignant(truth), p }]))
-    .sort((a, b) => b.p - a.p);
+export function rocOf(lesions: readonly ScoredLesion[]): RocPoint[] {
+  const scored = [...lesions].sort((a, b) => b.probability - a.probability);
   const positives = scored.filter(({ malignant }) => malignant).length;
   const negatives = scored.length - positives;
   if (positives === 0 || negatives === 0) return [];
   const points: RocPoint[] = [{ falsePositiveRate: 0, truePositiveRate: 0 }];
   let [tp, fp] = [0, 0];
-  scored.forEach(({ malignant, p }, index) => {
+  scored.forEach(({ malignant, probability }, index) => {
     if (malignant) tp += 1;
     else fp += 1;
     // Lesions of equal probability are one step.
-    if (scored[index + 1]?.p !== p)
-      points.push({ falsePositiveRate: fp / negatives, truePositiveRate: tp / positives });
+    if (scored[index + 1]?.probability === probability) return;
+    points.push({ falsePositiveRate: fp / negatives, truePositiveRate: tp / positives });
   });
   return points;
 }

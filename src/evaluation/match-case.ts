@@ -4,7 +4,7 @@ import type { NativeLesionEvaluation, NativeLesionInstance } from '../native-bin
 import { invalidArgument } from '../options.js';
 import type { RunOptions, RvdConvention } from '../types.js';
 import type { CheckedCase, CheckedMask } from './check-case.js';
-import type { CaseLesions } from './figures.js';
+import { type CaseLesions, caseConfusion, scoredLesions } from './figures.js';
 import type { LesionDescription, PredictedLesion, ReferenceLesion } from './types.js';
 
 /** Of the ball of this volume. */
@@ -50,7 +50,9 @@ function caseLesions({ patient, prediction, reference }: CheckedCase, found: Nat
       predictedType: match?.type ?? null,
     };
   });
-  return { patient, ...metrics, intersectionVoxels, references, predictions, counts };
+  const lesions = { references, predictions };
+  const [confusion, scored] = [caseConfusion(lesions), scoredLesions(lesions)];
+  return { patient, ...metrics, intersectionVoxels, ...lesions, counts, confusion, scored };
 }
 
 /** Descriptions of another scan are told by ids that the mask does not have. */

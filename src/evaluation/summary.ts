@@ -57,21 +57,20 @@ async function binary<Figure>(
 
 export async function typingOf<Figure>(cases: Cases, evaluate: Evaluate<Figure>): Promise<LesionTyping<Figure>> {
   const against = (isPositive: (type: LesionType) => boolean) =>
-    binary((some) => oneAgainstRest(typedLesions(some), isPositive), evaluate);
+    binary((some) => oneAgainstRest(confusionOf(some), isPositive), evaluate);
   const perType: Partial<Record<LesionType, BinaryFigures<Figure>>> = {};
   for (const type of kLesionTypes) perType[type] = await against((other) => other === type);
+  const confusion = confusionOf(cases);
   return {
-    lesions: typedLesions(cases).length,
-    confusion: confusionOf(cases),
-    accuracy: await evaluate((some) => {
-      const lesions = typedLesions(some);
-      return ratio(lesions.filter(({ truth, predicted }) => truth === predicted).length, lesions.length);
-    }),
-    pooled: await binary((some) => pooledCounts(typedLesions(some)), evaluate),
+    lesions: typedLesions(confusion),
+    confusion,
+    // Each wrong lesion is one false negative of its type.
+    accuracy: await evaluate((some) => binaryFigures(pooledCounts(confusionOf(some))).sensitivity),
+    pooled: await binary((some) => pooledCounts(confusionOf(some)), evaluate),
     perType: perType as Record<LesionType, BinaryFigures<Figure>>,
     malignancy: {
       ...(await against(isMalignant)),
-      auc: await evaluate((some) => areaUnder(rocOf(typedLesions(some)))),
+      auc: await evaluate((some) => areaUnder(rocOf(some.flatMap(({ scored }) => scored)))),
     },
   };
 }

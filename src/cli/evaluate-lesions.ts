@@ -1,0 +1,113 @@
+import { InvalidArgumentError } from '../errors.js';
+import { figureSections, figureText, intervalText } from '../evaluation/rows.js';
+import {
+  evaluateLesions,
+  type LesionCase,
+  type LesionEvaluation,
+  type RvdConvention,
+  renderLesionEvaluation,
+} from '../index.js';
+import { type Opened, openClassified, openPrediction, openReference, parseLesionValues } from './lesion-files.js';
+import { writeOutputFolder } from './output.js';
+import { selectedCases } from './patients.js';
+import type { Session } from './session.js';
+
+export interface EvaluateLesionsCommandOptions {
+  readonly prediction?: string;
+  readonly predictionJson?: string;
+  readonly reference?: string;
+  readonly lesionValues?: string;
+  readonly dataset?: string;
+  readonly predictions?: string;
+  readonly patients?: string;
+  readonly convention: RvdConvention;
+  readonly resamples: number;
+  readonly seed: number;
+  readonly out?: string;
+  readonly threads?: number;
+}
+
+/** The figures in columns, section by section. */
+export function tableLines(evaluation: LesionEvaluation): string[] {
+  return figureSections(evaluation).flatMap(({ title, rows }, index) => [
+    ...(index === 0 ? [] : ['']),
+    title,
+    ...rows.map(({ name, estimate, unit }) => {
+      const interval = intervalText(estimate, unit);
+      const line = `  ${name.padEnd(34)}${figureText(estimate.value, unit).padStart(9)}`;
+      return interval === '' ? line : `${line}   95 % ${interval}`;
+    }),
+  ]);
+}
+
+function needed<T>(value: T | undefined, expectation: string): T {
+  if (value !== undefined) return value;
+  throw new InvalidArgumentError('INVALID_ARGUMENT', `Expected ${expectation}`, {
+    remedy:
+      'Name lesions.nii.gz and lesions.json of hepatica classify and a lesion-type mask, or a dataset and the folder ' +
+      'of its classified scans.',
+  });
+}
+
+type OpenCase = () => Promise<Opened<LesionCase>>;
+
+function openPair(options: EvaluateLesionsCommandOptions, values: ReadonlyMap<number, number> | undefined): OpenCase {
+  const expectation = '--prediction and --reference, or --dataset';
+  const prediction = needed(options.prediction, expectation);
+  const reference = needed(options.reference, expectation);
+  return async () => {
+    const [predicted, opened] = await openPrediction(prediction, options.predictionJson);
+    const [present, alsoOpened] = await openReference(reference, values);
+    return [{ patient: prediction, prediction: predicted, reference: present }, [...opened, ...alsoOpened]];
+  };
+}
+
+async function openDataset(
+  folder: string,
+  options: EvaluateLesionsCommandOptions,
+  values: ReadonlyMap<number, number> | undefined,
+): Promise<OpenCase[]> {
+  const predictions = needed(options.predictions, '--predictions with --dataset');
+  const cases = await selectedCases(folder, options.patients);
+  return cases.map(({ patient, label }) => async () => {
+    const [prediction, opened] = await openClassified(predictions, patient);
+    const [reference, alsoOpened] = await openReference(label, values);
+    return [{ patient, prediction, reference }, [...opened, ...alsoOpened]];
+  });
+}
+
+/** One case after the other: its masks are let go of when the next one is asked for. */
+async function* inTurn(cases: readonly OpenCase[], session: Session): AsyncGenerator<LesionCase> {
+  for (const open of cases) {
+    session.signal.throwIfAborted();
+    const [one, masks] = await open();
+    session.note(`${one.patient} …`);
+    yield one;
+    for (const mask of masks) mask.dispose();
+  }
+}
+
+/** `hepatica evaluate --lesions`. */
+export async function evaluateLesionFiles(options: EvaluateLesionsCommandOptions, session: Session): Promise<void> {
+  const values = options.lesionValues === undefined ? undefined : parseLesionValues(options.lesionValues);
+  const cases =
+    options.dataset === undefined ? [openPair(options, values)] : await openDataset(options.dataset, options, values);
+  const { convention, resamples, seed, threads } = options;
+  const evaluation = await evaluateLesions(inTurn(cases, session), {
+    convention,
+    resamples,
+    seed,
+    signal: session.signal,
+    ...(threads === undefined ? {} : { threads }),
+  });
+  const document = { format: 'hepatica-lesion-evaluation', version: 1, ...evaluation };
+  const { out } = options;
+  if (out !== undefined) {
+    await writeOutputFolder(out, async (target) => {
+      await target.writeJson('evaluation.json', document);
+      await target.write('evaluation.html', await renderLesionEvaluation(evaluation));
+    });
+  }
+  const written = out === undefined ? [] : ['', `written to ${out}: evaluation.json, evaluation.html`];
+  session.result(document, [...tableLines(evaluation), ...written]);
+}

@@ -1,0 +1,148 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { evaluateLesions, type LesionCase, renderLesionEvaluation, writeMask } from '../src/index.js';
+import { kRoot, runNode } from './support/programs.js';
+import { kAxial } from './support/volumes.js';
+
+const test = suite<{ folder: string }>('cli: lesions');
+test.before.each(async (context) => {
+  context.folder = await mkdtemp(join(tmpdir(), 'hepatica-lesions-'));
+});
+test.after.each(({ folder }) => rm(folder, { recursive: true }));
+
+/** Rows of four slices of 8 × 4 pixels: '.' is 0, a digit its value, for the first voxels; the rest is empty. */
+function mask(voxels: string) {
+  const data = new Uint8Array(8 * 4 * 4);
+  data.set(Uint8Array.from(voxels, (voxel) => (voxel === '.' ? 0 : Number(voxel))));
+  return { data, size: [8, 4, 4], spacing: [2, 2, 5], origin: [0, 0, 0], direction: kAxial } as const;
+}
+
+function lesion(id: number, type: 'CYS' | 'HCC') {
+  const [CYS, HCC] = type === 'CYS' ? [0.75, 0.25] : [0.25, 0.75];
+  return { id, type, probabilities: { CYS, ANG: 0, HCC, MET: 0 }, detectionProbability: 0.5 + id / 10 };
+}
+
+const kDocument = JSON.stringify({ format: 'hepatica-lesions', lesions: [lesion(1, 'CYS'), lesion(2, 'HCC')] });
+
+function evaluate(...args: string[]) {
+  return runNode(['--import', 'tsx', join(kRoot, 'src/cli/main.ts'), 'evaluate', '--lesions', ...args]);
+}
+
+async function writePair(folder: string): Promise<string[]> {
+  const [prediction, json, reference] = ['lesions.nii.gz', 'lesions.json', 'types.nii.gz'].map((name) =>
+    join(folder, name),
+  );
+  await writeMask(prediction as string, mask('11..22..'));
+  await writeFile(json as string, kDocument);
+  await writeMask(reference as string, mask('11..3...'));
+  return [
+    '--prediction',
+    prediction as string,
+    '--prediction-json',
+    json as string,
+    '--reference',
+    reference as string,
+  ];
+}
+
+test('a pair of masks: a table, and with --json all figures', async ({ folder }) => {
+  const pair = await writePair(folder);
+  const table = await evaluate(...pair);
+  assert.is(table.exitCode, 0, table.stderr);
+  assert.match(table.stdout, /^Detection at IoU > 0 \(2 found, 0 missed, 0 false\)\n {2}recall +1\.000$/m);
+  assert.match(table.stdout, /^Detection at IoU > 0\.5 \(1 found, 1 missed, 1 false\)\n {2}recall +0\.500$/m);
+  assert.match(table.stdout, /^ {2}Dice, global +0\.857$/m);
+  assert.match(table.stdout, /^ {2}area under ROC curve +1\.000$/m);
+  const { stdout } = await evaluate(...pair, '--json', '--convention', 'standard');
+  const document = JSON.parse(stdout);
+  assert.is(document.format, 'hepatica-lesion-evaluation');
+  assert.is(document.convention, 'standard');
+  assert.is(document.pooled.typing.lesions, 2);
+  assert.is(document.pooled.global.dice.value, 6 / 7);
+});
+
+test('values of the reference can be given a meaning', async ({ folder }) => {
+  const [option, path, ...rest] = await writePair(folder);
+  const args = [option as string, path as string, ...rest];
+  const { stdout, exitCode, stderr } = await evaluate(...args, '--json', '--lesion-values', '3=unknown');
+  assert.is(exitCode, 0, stderr);
+  const { pooled } = JSON.parse(stdout);
+  assert.is(pooled.referenceLesions, 1);
+  assert.is(pooled.typing.lesions, 0);
+  const wrong = await evaluate(...args, '--lesion-values', '3=cyst');
+  assert.is(wrong.exitCode, 2);
+  assert.match(wrong.stderr, /2=unknown,3=HCC, received 3=cyst/);
+});
+
+test('a dataset whose scans were classified: evaluation.json and a page', async ({ folder }) => {
+  for (const patient of ['a', 'b', 'c']) {
+    await mkdir(join(folder, 'data', patient), { recursive: true });
+    await mkdir(join(folder, 'found', patient), { recursive: true });
+    // The image is not read.
+    await writeMask(join(folder, 'data', patient, 'image.nii.gz'), mask(''));
+    await writeMask(join(folder, 'data', patient, 'label.nii.gz'), mask(patient === 'c' ? '......44' : '11..3...'));
+    await writeMask(join(folder, 'found', patient, 'lesions.nii.gz'), mask('11..22..'));
+    await writeFile(join(folder, 'found', patient, 'lesions.json'), kDocument);
+  }
+  const out = join(folder, 'out');
+  const all = ['--dataset', join(folder, 'data'), '--predictions', join(folder, 'found'), '--out', out];
+  const { exitCode, stderr, stdout } = await evaluate(...all, '--resamples', '50');
+  assert.is(exitCode, 0, stderr);
+  assert.match(stdout, /recall +0\.800 {3}95 % \d\.\d{3} to 1\.000/);
+  assert.equal((await readdir(out)).sort(), ['evaluation.html', 'evaluation.json']);
+  const document = JSON.parse(await readFile(join(out, 'evaluation.json'), 'utf8'));
+  assert.equal([document.pooled.patients, document.pooled.detection[0].tp, document.pooled.detection[0].fp], [3, 4, 2]);
+  assert.match(await readFile(join(out, 'evaluation.html'), 'utf8'), /<td class="number">0\.800<\/td>/);
+  const unknown = await evaluate(...all, '--patients', 'a,d');
+  assert.is(unknown.exitCode, 2);
+  assert.match(unknown.stderr, /It holds a, b, c\./);
+});
+
+test('what is missing or broken is said', async ({ folder }) => {
+  const [, prediction, , json, , reference] = (await writePair(folder)) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const lone = await evaluate('--prediction', prediction);
+  assert.is(lone.exitCode, 2);
+  assert.match(lone.stderr, /Expected --prediction and --reference/);
+  await writeFile(json, '{ "lesions": [{ "id": 700 }] }');
+  const wrong = await evaluate('--prediction', prediction, '--prediction-json', json, '--reference', reference);
+  assert.is(wrong.exitCode, 2);
+  assert.match(wrong.stderr, /lesions\.0\.id/);
+  await writeFile(json, '[]');
+  const empty = await evaluate('--prediction', prediction, '--prediction-json', json, '--reference', reference);
+  assert.is(empty.exitCode, 3);
+  assert.match(empty.stderr, /no array "lesions"/);
+});
+
+test('the page holds its figures, asks the network for nothing, and takes names as text', async () => {
+  const cases = ['11..22..', '11..2...', '....22..'].map((ids, index): LesionCase => {
+    const lesions = [lesion(1, 'CYS'), lesion(2, 'HCC')].filter(({ id }) => ids.includes(String(id)));
+    return { patient: `<b>${index}</b>`, prediction: { mask: mask(ids), lesions }, reference: mask('11..3..4') };
+  });
+  const evaluation = await evaluateLesions(cases, { resamples: 30 });
+  const page = await renderLesionEvaluation(evaluation);
+  assert.is(page, await renderLesionEvaluation(evaluation), 'the same evaluation gives the same page');
+  assert.not.match(page, /https?:|src=|href=|url\(|@import|<script/);
+  assert.not.match(page, /<b>|NaN|undefined|null/);
+  assert.match(page, /&lt;b&gt;1&lt;\/b&gt;/);
+  const { pooled } = evaluation;
+  for (const { value } of [
+    pooled.global.dice,
+    pooled.typing.accuracy,
+    pooled.detection[0]?.recall ?? pooled.lesionDice,
+  ]) {
+    assert.ok(value !== null && page.includes(`<td class="number">${value.toFixed(3)}</td>`), `${value}`);
+  }
+  assert.is(page.match(/<svg/g)?.length, 5, 'detection by size, free response, types, ROC, Dice');
+});
+
+test.run();
