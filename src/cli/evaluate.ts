@@ -71,12 +71,18 @@ async function evaluateCase(
   const threads = options.threads === undefined ? {} : { threads: options.threads };
   const volume = await readInput(image, threads, session);
   const { device, precision } = options;
-  const segmentation = await segmentWith(model, volume, { signal, onProgress, device, precision, ...threads });
-  const reference = withLabelValues(await readMask(label), labelValues);
-  const metrics = await evaluateSegmentation(segmentation, reference, { convention: options.convention });
-  segmentation.dispose();
-  volume.dispose();
-  return { patient, ...metrics };
+  try {
+    const segmentation = await segmentWith(model, volume, { signal, onProgress, device, precision, ...threads });
+    try {
+      const reference = withLabelValues(await readMask(label), labelValues);
+      const metrics = await evaluateSegmentation(segmentation, reference, { convention: options.convention });
+      return { patient, ...metrics };
+    } finally {
+      segmentation.dispose();
+    }
+  } finally {
+    volume.dispose();
+  }
 }
 
 async function evaluateDataset(folder: string, options: EvaluateCommandOptions, session: Session): Promise<void> {

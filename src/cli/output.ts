@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.js';
 
 /**
@@ -19,17 +19,19 @@ export class OutputFolder {
   private constructor(
     readonly path: string,
     readonly staging: string,
+    /** The first of the folders that had to be made, the staging folder itself where `path` was there. */
+    readonly made: string,
   ) {}
 
   /** @throws OutputError `OUTPUT_UNWRITABLE` */
   static async open(path: string): Promise<OutputFolder> {
-    const staging = join(path, `.hepatica-${randomBytes(6).toString('hex')}`);
+    const staging = resolve(path, `.hepatica-${randomBytes(6).toString('hex')}`);
     try {
-      await mkdir(staging, { recursive: true });
+      const made = await mkdir(staging, { recursive: true });
+      return new OutputFolder(path, staging, made ?? staging);
     } catch (cause) {
       throw unwritable(path, cause);
     }
-    return new OutputFolder(path, staging);
   }
 
   /** Where to write a file of the result; `name` may hold one folder (`overlay/012.png`), replaced as a whole. */
@@ -68,14 +70,20 @@ export class OutputFolder {
       }
     } catch (cause) {
       throw unwritable(this.path, cause);
-    } finally {
-      await this.discard();
     }
+    await rm(this.staging, { recursive: true, force: true });
   }
 
-  /** Removes what was written and not committed. */
+  /** Removes what was written and not committed, and the folders that were made for it where nothing else is in them. */
   async discard(): Promise<void> {
     await rm(this.staging, { recursive: true, force: true });
+    for (let folder = this.staging; folder !== resolve(this.made); folder = dirname(folder)) {
+      const isEmpty = await rmdir(dirname(folder)).then(
+        () => true,
+        () => false,
+      );
+      if (!isEmpty) return;
+    }
   }
 }
 

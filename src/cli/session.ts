@@ -31,7 +31,7 @@ export interface CommonOptions {
   readonly quiet?: boolean;
 }
 
-/** One invocation of a command: its progress bar, its abort by Ctrl-C, its way to speak. */
+/** One invocation of a command: its progress bar, its abort by Ctrl-C or SIGTERM, its way to speak. */
 export class Session {
   readonly #controller = new AbortController();
   readonly #bar: SingleBar | null;
@@ -51,7 +51,9 @@ export class Session {
           hideCursor: true,
           stream: process.stderr,
         });
-    process.once('SIGINT', () => this.#controller.abort(new HepaticaError('ABORTED', 'Interrupted')));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => this.#controller.abort(new HepaticaError('ABORTED', 'Interrupted')));
+    }
   }
 
   get signal(): AbortSignal {
