@@ -1,20 +1,24 @@
-import { test } from 'uvu';
+import { join } from 'node:path';
+import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { preprocess } from '../src/index.js';
-import type { VolumeInput } from '../src/types.js';
+import { DeviceError, loadModel, type Model, preprocess, segmentLiver } from '../src/index.js';
+import { writeThresholdModel } from './support/models.js';
+import { makeFolder } from './support/programs.js';
+import { rejection } from './support/rejections.js';
+import { makePhantom } from './support/volumes.js';
 
 // Hides every GPU from this process; the driver is asked at the first call that could use one.
 process.env.CUDA_VISIBLE_DEVICES = '-1';
 
-const volume: VolumeInput = {
-  data: new Int16Array(33 * 17 * 3).map((_, i) => ((i * 37) % 700) - 200),
-  size: [33, 17, 3],
-  spacing: [1, 1, 5],
-  origin: [0, 0, 0],
-  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-};
+const volume = makePhantom();
+const folder = makeFolder();
+const test = suite<{ model: Model }>('without a GPU');
+test.before(async (context) => {
+  context.model = await loadModel(writeThresholdModel(join(folder.path, 'model.safetensors')));
+});
+test.after(() => folder.remove());
 
-test('without a GPU, device auto falls back to the CPU and says so', async () => {
+test('preprocess: device auto falls back to the CPU and says so', async () => {
   const automatic = await preprocess(volume, { device: 'auto' });
   const onCpu = await preprocess(volume, { device: 'cpu' });
   assert.is(automatic.device, 'cpu');
@@ -22,13 +26,20 @@ test('without a GPU, device auto falls back to the CPU and says so', async () =>
   assert.equal(automatic.data, onCpu.data);
 });
 
-test('without a GPU, device cuda is refused by a typed error', async () => {
-  const error = await preprocess(volume, { device: 'cuda' }).then(
-    () => null,
-    (reason: { code?: string; remedy?: string }) => reason,
-  );
-  assert.is(error?.code, 'NO_CUDA_DEVICE');
-  assert.ok(error?.remedy);
+test('segmentLiver: device auto falls back to the CPU and says so', async ({ model }) => {
+  const automatic = await segmentLiver(volume, { model, device: 'auto' });
+  const onCpu = await segmentLiver(volume, { model, device: 'cpu' });
+  assert.is(automatic.device, 'cpu');
+  assert.ok(automatic.volumeMl > 0);
+  assert.equal(automatic.mask, onCpu.mask);
+  assert.not.ok(automatic.warnings.some(({ code }) => code === 'NETWORK_ON_CPU'));
+});
+
+test('device cuda is refused by a typed error', async ({ model }) => {
+  const refusals = [preprocess(volume, { device: 'cuda' }), segmentLiver(volume, { model, device: 'cuda' })];
+  for (const refused of refusals) {
+    assert.ok((await rejection(refused, DeviceError, 'NO_CUDA_DEVICE')).remedy);
+  }
 });
 
 test.run();
