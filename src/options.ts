@@ -93,7 +93,7 @@ export const evaluateOptions = z.strictObject({ ...runFields, convention: conven
 export const evaluateLesionsOptions = z.strictObject({
   ...runFields,
   convention: conventionField,
-  resamples: expecting('an integer from 0 to 100000', z.int().min(0).max(100_000)),
+  resamples: expecting('an integer from 0 to 10000', z.int().min(0).max(10_000)),
   seed: expecting('a non-negative integer', z.int().min(0)),
 });
 

@@ -1,4 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CaseLesions, Cases } from './figures.js';
 import type { Estimate } from './types.js';
 
@@ -43,18 +44,44 @@ function quantile(sorted: readonly number[], fraction: number): number {
   return below + (above - below) * (position - Math.floor(position));
 }
 
+/** A figure of thousands of resamples takes time: the event loop gets its turn that often. */
+const kTurnMs = 15;
+
+async function figures(
+  figure: FigureOf,
+  resamples: readonly Cases[],
+  signal: AbortSignal | undefined,
+): Promise<number[]> {
+  const defined: number[] = [];
+  let begin = performance.now();
+  for (const cases of resamples) {
+    if (performance.now() - begin > kTurnMs) {
+      await nextTurn();
+      signal?.throwIfAborted();
+      begin = performance.now();
+    }
+    const value = figure(cases);
+    if (value !== null) defined.push(value);
+  }
+  return defined;
+}
+
 /**
  * The figure with its percentile interval. Resamples in which it is not defined (no lesion of a type drawn, say) are left
  * out; where that is every second one, there is no interval.
  */
-export function estimate(figure: FigureOf, cases: Cases, resamples: readonly Cases[]): Estimate {
+export async function estimate(
+  figure: FigureOf,
+  cases: Cases,
+  resamples: readonly Cases[],
+  signal?: AbortSignal,
+): Promise<Estimate> {
+  await nextTurn();
+  signal?.throwIfAborted();
   const value = figure(cases);
-  const sorted = resamples
-    .map(figure)
-    .filter((drawn) => drawn !== null)
-    .sort((a, b) => a - b);
-  if (value === null || sorted.length === 0 || sorted.length <= resamples.length / 2)
-    return { value, low: null, high: null };
+  const drawn = value === null ? [] : await figures(figure, resamples, signal);
+  if (drawn.length === 0 || drawn.length <= resamples.length / 2) return { value, low: null, high: null };
+  drawn.sort((a, b) => a - b);
   const tail = (1 - kConfidence) / 2;
-  return { value, low: quantile(sorted, tail), high: quantile(sorted, 1 - tail) };
+  return { value, low: quantile(drawn, tail), high: quantile(drawn, 1 - tail) };
 }

@@ -20,7 +20,11 @@ export interface CheckedCase {
   readonly reference: CheckedMask;
 }
 
-const probability = z.number().min(0).max(1);
+/** Means of single-precision numbers may lie a little above 1. */
+const probability = z
+  .number()
+  .min(0)
+  .max(1 + 1e-6);
 const lesionDescriptions = z
   .array(
     z.object({

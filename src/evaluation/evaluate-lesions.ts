@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkOptions, evaluateLesionsOptions, invalidArgument } from '../options.js';
 import type { RunOptions, RvdConvention } from '../types.js';
 import { estimate, type FigureOf, resamplePatients } from './bootstrap.js';
@@ -98,11 +97,6 @@ export async function evaluateLesions(
   // Of a single patient nothing can be said about others.
   const patients = new Set(matched.map(({ patient }) => patient)).size;
   const drawn = patients > 1 ? resamplePatients(matched, resamples, seed) : [];
-  const pooled = await pooledEvaluation(matched, convention, async (figure) => {
-    // Each figure is computed a thousand times: the event loop gets its turn between them.
-    await nextTurn();
-    signal?.throwIfAborted();
-    return estimate(figure, matched, drawn);
-  });
+  const pooled = await pooledEvaluation(matched, convention, (figure) => estimate(figure, matched, drawn, signal));
   return { convention, resamples, seed, pooled, cases: await Promise.all(matched.map(caseEvaluation)) };
 }
