@@ -109,6 +109,20 @@ test('the learning curves draw what was measured and leave out what was not', as
   assert.is(svg, (await renderLearningCurves(history)).svg, 'the same history gives the same bytes');
 });
 
+test("a history's own figures are drawn in a third panel, its losses with the losses", async () => {
+  const history = [1, 2].map((epoch) => ({
+    epoch,
+    trainingLoss: 1,
+    figures: { realRecall: epoch / 4, classLoss: 0.5, ...(epoch === 2 && { classAccuracy: 0.5 }) },
+  }));
+  const { svg, png } = await renderLearningCurves(history);
+  assert.match(svg, /C {2}validation/);
+  for (const curve of ['class loss', 'real recall', 'class accuracy']) assert.match(svg, new RegExp(`>${curve}<`));
+  const { svg: plain } = await renderLearningCurves(history.map(({ figures, ...point }) => point));
+  assert.not.match(plain, /C {2}validation/);
+  assert.ok((await pixelsOf(png)).width > 2800, 'a third beside the two');
+});
+
 test('no epoch, no curve', async () => {
   try {
     await renderLearningCurves([]);

@@ -8,7 +8,8 @@ export const kFontFamily = 'Hepatica Inter';
 
 const kFontFile = '@fontsource/inter/files/inter-latin-400-normal.woff2';
 
-function registerFont(): void {
+/** For pictures that are drawn without a canvas of `makeCanvas`; once is enough. */
+export function registerFont(): void {
   if (!GlobalFonts.has(kFontFamily)) {
     GlobalFonts.registerFromPath(createRequire(import.meta.url).resolve(kFontFile), kFontFamily);
   }

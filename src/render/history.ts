@@ -1,7 +1,8 @@
 import { loadImage } from '@napi-rs/canvas';
 import type * as Vega from 'vega';
 import { InvalidArgumentError } from '../errors.js';
-import { encodePng, kFontFamily, makeCanvas } from './canvas.js';
+import { encodePng, kFontFamily, makeCanvas, registerFont } from './canvas.js';
+import { renderChart } from './chart.js';
 
 /** What is drawn of one epoch; a null or absent value leaves a gap in its curve. */
 export interface LearningCurvePoint {
@@ -13,6 +14,8 @@ export interface LearningCurvePoint {
   readonly validationAccuracy?: number | null;
   /** Mean Dice of the validation patients. */
   readonly validationDice?: number | null;
+  /** What else was measured, by name: `realRecall`. Names that end in `Loss` are drawn with the losses. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 export interface LearningCurves {
@@ -31,13 +34,22 @@ interface Row {
   readonly value: number;
 }
 
-function rowsOf(history: readonly LearningCurvePoint[], curves: Record<string, keyof LearningCurvePoint>): Row[] {
+type Measures = Readonly<Record<string, (point: LearningCurvePoint) => number | null | undefined>>;
+
+function rowsOf(history: readonly LearningCurvePoint[], curves: Measures): Row[] {
   return history.flatMap((point) =>
-    Object.entries(curves).flatMap(([curve, key]) => {
-      const value = point[key];
+    Object.entries(curves).flatMap(([curve, measure]) => {
+      const value = measure(point);
       return typeof value === 'number' && Number.isFinite(value) ? [{ epoch: point.epoch, curve, value }] : [];
     }),
   );
+}
+
+/** The history's own figures, each a curve: `realRecall` is labelled "real recall". */
+function figureCurves(history: readonly LearningCurvePoint[], belongs: (name: string) => boolean): Measures {
+  const names = [...new Set(history.flatMap(({ figures = {} }) => Object.keys(figures)))].filter(belongs).sort();
+  const label = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return Object.fromEntries(names.map((name) => [label(name), ({ figures }) => figures?.[name]]));
 }
 
 function panel(name: string, title: string, zero: boolean): Vega.GroupMark {
@@ -54,7 +66,7 @@ function panel(name: string, title: string, zero: boolean): Vega.GroupMark {
       { orient: 'bottom', scale: 'x', title: 'epoch', format: 'd', tickMinStep: 1, grid: true },
       { orient: 'left', scale: 'y', grid: true },
     ],
-    legends: [{ stroke: 'colour', symbolType: 'stroke', orient: 'bottom', direction: 'horizontal' }],
+    legends: [{ stroke: 'colour', symbolType: 'stroke', orient: 'bottom', direction: 'horizontal', columns: 3 }],
     title: { text: title, anchor: 'start' },
     marks: [
       {
@@ -80,7 +92,8 @@ function panel(name: string, title: string, zero: boolean): Vega.GroupMark {
 }
 
 /**
- * Draws the learning curves (the paper's figure 6): A accuracy and Dice, B loss, by epoch, of training and validation.
+ * Draws the learning curves (the paper's figure 6): A accuracy and Dice, B loss, by epoch, of training and validation;
+ * C what else was measured, where something was.
  *
  * @throws InvalidArgumentError where there is no epoch to draw
  */
@@ -92,29 +105,43 @@ export async function renderLearningCurves(history: readonly LearningCurvePoint[
     });
   }
   const text = { labelFont: kFontFamily, titleFont: kFontFamily };
+  const isLoss = (name: string) => name.endsWith('Loss');
+  const figures = rowsOf(
+    history,
+    figureCurves(history, (name) => !isLoss(name)),
+  );
   const spec: Vega.Spec = {
     background: 'white',
     padding: 12,
-    layout: { columns: 2, padding: { column: 70 }, bounds: 'flush' },
+    layout: { columns: 3, padding: { column: 70 }, bounds: 'flush' },
     config: { axis: text, legend: text, title: { font: kFontFamily, fontWeight: 'normal', fontSize: 14 } },
     data: [
       {
         name: 'accuracy',
         values: rowsOf(history, {
-          'training accuracy': 'trainingAccuracy',
-          'validation accuracy': 'validationAccuracy',
-          'validation Dice': 'validationDice',
+          'training accuracy': ({ trainingAccuracy }) => trainingAccuracy,
+          'validation accuracy': ({ validationAccuracy }) => validationAccuracy,
+          'validation Dice': ({ validationDice }) => validationDice,
         }),
       },
-      { name: 'loss', values: rowsOf(history, { training: 'trainingLoss', validation: 'validationLoss' }) },
+      {
+        name: 'loss',
+        values: rowsOf(history, {
+          training: ({ trainingLoss }) => trainingLoss,
+          validation: ({ validationLoss }) => validationLoss,
+          ...figureCurves(history, isLoss),
+        }),
+      },
+      { name: 'figures', values: figures },
     ],
-    marks: [panel('accuracy', 'A  accuracy', false), panel('loss', 'B  cross-entropy loss', true)],
+    marks: [
+      panel('accuracy', 'A  accuracy', false),
+      panel('loss', 'B  cross-entropy loss', true),
+      ...(figures.length > 0 ? [panel('figures', 'C  validation', true)] : []),
+    ],
   };
-  // Loaded when it is needed: a static import of Vega awaits at its top level, which keeps require('hepatica') out.
-  const vega = await import('vega');
-  const view = new vega.View(vega.parse(spec), { renderer: 'none' });
-  const svg = await view.toSVG();
-  view.finalize();
+  const svg = await renderChart(spec);
+  registerFont();
   const picture = await loadImage(Buffer.from(svg));
   const sheet = makeCanvas(picture.width * 2, picture.height * 2);
   sheet.context.drawImage(picture, 0, 0, sheet.canvas.width, sheet.canvas.height);
