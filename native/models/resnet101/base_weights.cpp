@@ -1,0 +1,79 @@
+#include "models/resnet101/base_weights.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/isfinite.h>
+
+#include "core/error.h"
+#include "models/weights/read_state_dict.h"
+
+namespace hepatica {
+namespace {
+
+// "3 missing: a, b, c"; more than eight are cut off.
+std::string listing(const std::vector<std::string>& names, const std::string& what) {
+  if (names.empty()) return {};
+  std::string text = "; " + std::to_string(names.size()) + " " + what + ": ";
+  for (size_t i = 0; i < names.size() && i < 8; ++i) text += (i > 0 ? ", " : "") + names[i].substr(0, 80);
+  return names.size() > 8 ? text + ", ..." : text;
+}
+
+// Making a network draws its initial values: the caller's sequence of random numbers goes on as if it had not.
+StateDict whole_network() {
+  auto generator = at::detail::getDefaultCPUGenerator();
+  const at::Tensor drawn = generator.get_state();
+  const StateDict state = ResNet101(ResNet101Impl::kStages, true)->state_dict();
+  generator.set_state(drawn);
+  return state;
+}
+
+bool is_in(const std::string& name, int64_t stages, bool classifier) {
+  if (name.starts_with("fc.")) return classifier;
+  return !name.starts_with("layer") || name[5] - '0' <= stages;
+}
+
+bool is_counter(const std::string& name) { return name.ends_with("num_batches_tracked"); }
+
+// A file may lack counters, and the classifier where none is wanted.
+void check_names(const StateDict& found, const StateDict& whole, bool classifier, const std::string& path) {
+  std::vector<std::string> missing;
+  std::vector<std::string> surplus;
+  std::vector<std::string> misshapen;
+  for (const auto& [name, tensor] : whole) {
+    const auto match = found.find(name);
+    const bool needed = !is_counter(name) && (classifier || !name.starts_with("fc."));
+    if (match == found.end() && needed) missing.push_back(name);
+    // Another head (other classes) is none of ours where the classifier is left out.
+    if (match != found.end() && needed && match->second.sizes() != tensor.sizes()) misshapen.push_back(name);
+  }
+  for (const auto& [name, tensor] : found) {
+    if (!whole.contains(name)) surplus.push_back(name);
+  }
+  if (missing.empty() && surplus.empty() && misshapen.empty()) return;
+  const std::string& first = !missing.empty() ? missing[0] : !surplus.empty() ? surplus[0] : misshapen[0];
+  throw Error("WRONG_MODEL",
+              path + " does not hold ResNet101 as torchvision names it" + listing(missing, "tensors missing") +
+                  listing(surplus, "surplus") + listing(misshapen, "of another shape"),
+              path, first, "Use torchvision's resnet101 or timm's resnet101 files");
+}
+
+}  // namespace
+
+BaseWeights load_base(const std::string& path, int64_t stages, bool classifier) {
+  const StateDict found = read_state_dict(path);
+  check_names(found, whole_network(), classifier, path);
+  BaseWeights base;
+  for (const auto& [name, tensor] : found) {
+    if (!is_in(name, stages, classifier)) {
+      base.left_out.push_back(name);
+      continue;
+    }
+    if (tensor.is_floating_point() && !at::isfinite(tensor).all().item<bool>()) {
+      throw Error("WRONG_MODEL", path + ": tensor " + name + " holds values that are not finite", path, name,
+                  "Download the weights again");
+    }
+    base.state[name] = tensor;
+  }
+  return base;
+}
+
+}  // namespace hepatica

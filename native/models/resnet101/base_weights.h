@@ -1,0 +1,24 @@
+// Published ImageNet weights as the base of a network.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/resnet101/module.h"
+#include "models/state_dict.h"
+
+namespace hepatica {
+
+struct BaseWeights {
+  // Exactly the names of ResNet101(stages, classifier), but for counters that the file leaves out; finite.
+  StateDict state;
+  // Of ResNet101's tensors in the file, those that the truncated network has no use for (deeper stages, fc), in order.
+  std::vector<std::string> left_out;
+};
+
+// torchvision's or timm's published file (their names are equal), or one of the same names; see read_state_dict for its
+// forms. Throws as that does, and WRONG_MODEL listing missing, surplus and misshapen tensors: of another ResNet the
+// first stages would fit, and be the wrong ones.
+BaseWeights load_base(const std::string& path, int64_t stages = ResNet101Impl::kStages, bool classifier = false);
+
+}  // namespace hepatica

@@ -1,0 +1,45 @@
+#include "models/weights/read_state_dict.h"
+
+#include <algorithm>
+#include <fstream>
+#include <string_view>
+
+#include "core/error.h"
+#include "models/weights/safetensors.h"
+#include "models/weights/torch_archive.h"
+
+namespace hepatica {
+namespace {
+
+std::string first_bytes(const std::string& path) {
+  std::string bytes(4, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<size_t>(file.gcount()));
+  return bytes;
+}
+
+StateDict read_either(const std::string& path) {
+  const std::string start = first_bytes(path);
+  if (start == "PK\x03\x04") return read_torch_archive(path);
+  // A pickle of protocol 2 that starts with LONG1: torch.save's magic number before 1.6.
+  if (start.starts_with("\x80\x02\x8a")) {
+    throw Error("OLD_TORCH_FORMAT", path + " has the format that torch.save wrote before 1.6", path, {},
+                "Save it again in Python: torch.save(torch.load(path, weights_only=True), path)");
+  }
+  return SafetensorsFile(path).tensors();
+}
+
+}  // namespace
+
+StateDict read_state_dict(const std::string& path) {
+  constexpr std::string_view kParallel = "module.";
+  StateDict state = read_either(path);
+  const auto prefixed = [&](const auto& item) { return item.first.starts_with(kParallel); };
+  if (state.empty() || !std::all_of(state.begin(), state.end(), prefixed)) return state;
+  StateDict bare;
+  for (const auto& [name, tensor] : state) bare[name.substr(kParallel.size())] = tensor;
+  return bare;
+}
+
+}  // namespace hepatica

@@ -1,0 +1,15 @@
+// Published weights in either of their forms, told by their content.
+#pragma once
+
+#include <string>
+
+#include "models/state_dict.h"
+
+namespace hepatica {
+
+// A safetensors file or a torch archive (.pth, .pt, .bin). "module.", which DataParallel puts before every name, is
+// taken off. Throws as SafetensorsFile and read_torch_archive do, and OLD_TORCH_FORMAT for what torch.save wrote
+// before 1.6.
+StateDict read_state_dict(const std::string& path);
+
+}  // namespace hepatica
