@@ -45,6 +45,11 @@ export class OutputError extends HepaticaError {
   override readonly name = 'OutputError';
 }
 
+/** Published weights cannot be fetched: `DOWNLOAD_FAILED`, `WRONG_HASH`. */
+export class DownloadError extends HepaticaError {
+  override readonly name = 'DownloadError';
+}
+
 /** The device that was asked for cannot be used: `NO_CUDA_DEVICE`, … */
 export class DeviceError extends HepaticaError {
   override readonly name = 'DeviceError';
@@ -69,7 +74,7 @@ export function unreadableFile(path: string, cause: unknown): InputFileError {
 
 type ErrorClass = new (code: string, message: string, details?: ErrorDetails) => HepaticaError;
 
-const modelCodes = new Set(['NOT_SAFETENSORS', 'CORRUPT_WEIGHTS', 'WRONG_MODEL']);
+const modelCodes = new Set(['NOT_SAFETENSORS', 'CORRUPT_WEIGHTS', 'WRONG_MODEL', 'UNSAFE_PICKLE', 'OLD_TORCH_FORMAT']);
 const outputCodes = new Set(['OUTPUT_UNWRITABLE']);
 const argumentCodes = new Set(['INVALID_ARGUMENT', 'DISPOSED']);
 /** Neither the caller's files nor arguments are at fault. */

@@ -29,3 +29,11 @@ export {
   trainSegmenter,
 } from './training.js';
 export type * from './types.js';
+export {
+  type FetchedWeights,
+  type FetchWeightsOptions,
+  fetchWeights,
+  listPublishedWeights,
+  type PublishedWeights,
+  type WeightsSource,
+} from './weights.js';

@@ -86,6 +86,12 @@ export const segmentOptions = z.strictObject({
   precision: expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16'])),
 });
 
+export const fetchWeightsOptions = z.strictObject({
+  signal: runFields.signal,
+  onProgress: runFields.onProgress,
+  cache: expecting('a path', z.string().min(1)),
+});
+
 const conventionField = expecting("'paper', 'standard' or 'lits'", z.enum(['paper', 'standard', 'lits']));
 
 export const evaluateOptions = z.strictObject({ ...runFields, convention: conventionField });

@@ -8,6 +8,7 @@ import { addRenderCommand } from './render.js';
 import { addSegmentCommand } from './segment.js';
 import { kExitCodes } from './session.js';
 import { addTrainCommand } from './train.js';
+import { addWeightsCommand } from './weights.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -24,12 +25,13 @@ addPreprocessCommand(program);
 addEvaluateCommand(program);
 addRenderCommand(program);
 addTrainCommand(program);
+addWeightsCommand(program);
 addInfoCommand(program);
 program.addHelpText(
   'after',
   `
 Exit codes: 0 done, 1 failure, 2 wrong use, 3 unusable input, 4 unusable model, 5 unwritable output, 6 no such device,
-130 interrupted.`,
+7 failed download, 130 interrupted.`,
 );
 
 try {

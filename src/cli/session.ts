@@ -2,6 +2,7 @@ import { SingleBar } from 'cli-progress';
 import picocolors from 'picocolors';
 import {
   DeviceError,
+  DownloadError,
   HepaticaError,
   InputFileError,
   InvalidArgumentError,
@@ -22,6 +23,7 @@ export const kExitCodes = {
   model: 4,
   output: 5,
   device: 6,
+  download: 7,
   aborted: 130,
 } as const;
 
@@ -103,6 +105,7 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof ModelError) return kExitCodes.model;
   if (error instanceof OutputError) return kExitCodes.output;
   if (error instanceof DeviceError) return kExitCodes.device;
+  if (error instanceof DownloadError) return kExitCodes.download;
   return kExitCodes.failure;
 }
 
