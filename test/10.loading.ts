@@ -1,8 +1,9 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as hepatica from '../src/index.js';
+import { findLibtorch } from '../src/native.js';
 import { kRoot, makeFolder, runCode, runNode } from './support/programs.js';
 
 const test = suite('loading');
@@ -73,6 +74,25 @@ test('a missing libtorch is said with the folder and what to type', async () => 
   assert.match(error.message ?? '', '/nowhere/libtorch');
   assert.match(error.message ?? '', 'HEPATICA_LIBTORCH');
   assert.match(error.remedy ?? '', 'npm ');
+});
+
+test('a package without an add-on for this machine says so', async () => {
+  const folder = makeFolder();
+  try {
+    for (const name of ['src', 'package.json']) cpSync(join(kRoot, name), join(folder.path, name), { recursive: true });
+    symlinkSync(join(kRoot, 'node_modules'), join(folder.path, 'node_modules'));
+    const code = `const hepatica = await import(${JSON.stringify(join(folder.path, 'src/index.ts'))});${kReportFailure}`;
+    const { stdout, stderr } = await runNode(['--import', 'tsx', '--input-type=module', '--eval', code], {
+      HEPATICA_LIBTORCH: findLibtorch(),
+    });
+    const error = JSON.parse(stdout || stderr) as Record<string, string>;
+    assert.is(error.name, 'NativeLoadError');
+    assert.is(error.code, 'ADDON_NOT_FOUND');
+    assert.is(error.file, folder.path);
+    assert.match(error.remedy ?? '', 'npm ');
+  } finally {
+    folder.remove();
+  }
 });
 
 test('a libtorch that cannot be opened is said with the file and the reason', async () => {

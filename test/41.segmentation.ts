@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  deviceInfo,
   evaluateSegmentation,
+  HepaticaError,
+  InputFileError,
   InvalidArgumentError,
   loadModel,
   type Model,
@@ -137,6 +140,21 @@ test('an error that onProgress throws rejects the call', async ({ model }) => {
     },
   });
   assert.is(await call.catch((error) => error), failure);
+});
+
+test('a volume that the network cannot take is refused, with what to check', async ({ model }) => {
+  const giant = makePhantom({ spacing: [900, 900, 2] });
+  const refused = await rejection(segmentLiver(giant, { model }), InputFileError, 'UNSUPPORTED_GEOMETRY');
+  assert.is(refused.field, 'spacing');
+});
+
+test('bf16 is refused where the CPU has none', async ({ model }) => {
+  if ((await deviceInfo()).cpu.bf16) {
+    console.log('skipped: this CPU computes in bf16');
+    return;
+  }
+  const refused = segmentLiver(makePhantom(), { model, precision: 'bf16' });
+  await rejection(refused, HepaticaError, 'UNSUPPORTED_PRECISION');
 });
 
 test('an aborted signal rejects at once, with its reason', async ({ model }) => {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +57,25 @@ test('its lesions are of the four kinds, and lie in the liver', async () => {
     assert.ok(voxels > 20, `lesion ${label} (${type}) has ${voxels} voxels`);
   }
   assert.not.ok(lesions.data.some((value, index) => value > 0 && liver.data[index] === 0));
+});
+
+test('its objects are CT images without an error by dicom3tools', () => {
+  const files = readdirSync(join(phantom, 'dicom')).map((name) => join(phantom, 'dicom', name));
+  const probe = spawnSync('dciodvfy', [files[0] as string], { encoding: 'utf8' });
+  if (probe.error) {
+    console.log('skipped: dciodvfy (Debian package dicom3tools) is absent');
+    return;
+  }
+  for (const file of files) {
+    const { stderr } = spawnSync('dciodvfy', [file], { encoding: 'utf8' });
+    const lines = stderr.trim().split('\n');
+    assert.ok(lines.includes('CTImage'), stderr);
+    assert.equal(
+      lines.filter((line) => line.startsWith('Error')),
+      [],
+      file,
+    );
+  }
 });
 
 test('it is made of the same bytes every time', () => {
