@@ -23,6 +23,18 @@ const fields = {
   },
 } as const;
 
+/** Positions pass through decimal strings and floats: a hundredth of a millimetre is the same place. */
+export function isSameGrid(a: Geometry, b: Geometry): boolean {
+  const close = (left: readonly number[], right: readonly number[], tolerance: number) =>
+    left.every((value, index) => Math.abs(value - (right[index] as number)) <= tolerance);
+  return (
+    close(a.size, b.size, 0) &&
+    close(a.spacing, b.spacing, 1e-3) &&
+    close(a.origin, b.origin, 1e-2) &&
+    close(a.direction, b.direction, 1e-4)
+  );
+}
+
 /** Checks size, spacing, origin and direction of a volume or mask from the caller; other fields are left alone. */
 export function checkGeometry(name: string, value: unknown): Geometry {
   if (typeof value !== 'object' || value === null) {

@@ -21,6 +21,7 @@ export { renderMontage } from './render/montage.js';
 export { type Outlines, type RenderedSlice, type RenderOptions, renderOverlay } from './render/overlay.js';
 export { renderPreprocessing } from './render/preprocessing.js';
 export { segmentLiver, segmentStructure, tracePerimeters } from './segmentation.js';
+export { synthesizeLesions } from './synthesis.js';
 export {
   type EpochRecord,
   type TrainingHistory,

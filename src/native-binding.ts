@@ -9,6 +9,7 @@ import type {
   SegmentationMetrics,
   SeriesReport,
   SeriesSummary,
+  SyntheticLesion,
   Warning,
 } from './types.js';
 
@@ -69,6 +70,13 @@ export interface NativeSegmentationResult extends NativeGrid<Uint8Array> {
   readonly slices: readonly number[];
   readonly roi: RegionOfInterest | null;
   readonly precision: 'fp32' | 'bf16';
+}
+
+/** The handles share the geometry. */
+export interface NativeSyntheticLesions extends NativeGrid<CtVoxels> {
+  readonly types: VoxelHandle<Uint8Array>;
+  readonly ids: VoxelHandle<Uint8Array>;
+  readonly lesions: readonly SyntheticLesion[];
 }
 
 /** A network in native memory. */
@@ -159,6 +167,23 @@ export interface NativeBinding {
     plan: string,
     control: NativeControl,
   ): NativeJob<{ readonly weights: string; readonly history: string }>;
+  synthesizeLesions(
+    volume: VoxelArgument<CtVoxels>,
+    liver: VoxelArgument<Uint8Array>,
+    realLesions: VoxelArgument<Uint8Array> | null,
+    options: {
+      seed: number;
+      types: readonly LesionType[];
+      minCount: number;
+      maxCount: number;
+      mixedProbability: number;
+      phase: string;
+      marginMm: number;
+      maxSliceFraction: number;
+      spareVessels: boolean;
+    },
+    control: NativeControl,
+  ): NativeJob<NativeSyntheticLesions>;
   /** For the end of the process: stops the jobs of all environments and waits for their end. */
   stopJobs(): void;
   deviceInfo(control: NativeControl): NativeJob<Omit<DeviceInfo, 'version'>>;

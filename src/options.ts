@@ -77,12 +77,12 @@ export const preprocessOptions = z.strictObject({
   equalization: expecting("'global', 'clahe' or 'none'", z.enum(['global', 'clahe', 'none'])),
 });
 
-const aModel = z.custom<object>((value) => typeof value === 'object' && value !== null);
+const anObject = z.custom<object>((value) => typeof value === 'object' && value !== null);
 
 export const segmentOptions = z.strictObject({
   ...runFields,
   device: deviceField,
-  model: expecting('a model from loadModel or trainSegmenter', aModel),
+  model: expecting('a model from loadModel or trainSegmenter', anObject),
   precision: expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16'])),
 });
 
@@ -101,6 +101,23 @@ export const evaluateLesionsOptions = z.strictObject({
   convention: conventionField,
   resamples: expecting('an integer from 0 to 10000', z.int().min(0).max(10_000)),
   seed: expecting('a non-negative integer', z.int().min(0)),
+});
+
+export const kLesionTypes = ['CYS', 'ANG', 'HCC', 'MET'] as const;
+
+const countRange = z.tuple([z.int().min(0).max(255), z.int().min(0).max(255)]).refine(([least, most]) => least <= most);
+
+export const synthesizeOptions = z.strictObject({
+  ...runFields,
+  seed: expecting('a non-negative integer', z.int().min(0)),
+  types: expecting('some of CYS, ANG, HCC and MET', z.array(z.enum(kLesionTypes)).min(1).max(64)),
+  count: expecting('two integers from 0 to 255, the lower one first', countRange),
+  mixedProbability: expecting('a number from 0 to 1', z.number().min(0).max(1)),
+  phase: expecting("'portal-venous' or 'arterial'", z.enum(['portal-venous', 'arterial'])),
+  realLesions: expecting('a mask on the grid of the volume', anObject),
+  marginMm: expecting('a number from 0 to 100', z.number().min(0).max(100)),
+  maxSliceFraction: expecting('a number above 0 and at most 1', z.number().gt(0).max(1)),
+  spareVessels: expecting('true or false', z.boolean()),
 });
 
 export function checkPath(field: string, value: unknown): asserts value is string {

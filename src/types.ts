@@ -341,6 +341,65 @@ export interface LesionClassification extends Geometry {
   dispose(): void;
 }
 
+/** How synthetic lesions look. `arterial` in a portal venous scan is not validated. */
+export type ContrastPhase = 'portal-venous' | 'arterial';
+
+export interface SynthesizeOptions extends RunOptions {
+  /** Whole number from 0; the same seed gives the same lesions. Default 0. */
+  readonly seed?: number;
+  /** What may occur, drawn with equal chances; default: all four. */
+  readonly types?: readonly LesionType[];
+  /** Least and most lesions, 0 to 255; default [1, 6]. */
+  readonly count?: readonly [number, number];
+  /** That a liver with several lesions holds more than one type; default 0.25. */
+  readonly mixedProbability?: number;
+  /** Default `portal-venous`. */
+  readonly phase?: ContrastPhase;
+  /** Lesions that are there already, not 0: nothing is changed in them and within `marginMm` around. */
+  readonly realLesions?: MaskInput;
+  /** Default 5. */
+  readonly marginMm?: number;
+  /** The most of the liver's area in a slice that a lesion may take; default 0.4. */
+  readonly maxSliceFraction?: number;
+  /** Leave bright vessels at a lesion's border as they are; default true. */
+  readonly spareVessels?: boolean;
+}
+
+/** One lesion that was made. */
+export interface SyntheticLesion {
+  /** From 1: its value in `SyntheticLesions.ids`. */
+  readonly id: number;
+  readonly type: LesionType;
+  readonly phase: ContrastPhase;
+  /** Of the whole ellipsoid, also where the liver's border cuts it: voxel (x, y, z), and mm, LPS. */
+  readonly centre: Vector3;
+  readonly centreMm: Vector3;
+  /** Before deformation, longest first. */
+  readonly semiAxesMm: Vector3;
+  readonly voxels: number;
+  readonly volumeMl: number;
+  /** Mean HU of its voxels; the HU its main part was given; the liver's median. */
+  readonly meanHu: number;
+  readonly bodyHu: number;
+  readonly liverHu: number;
+  /** What it shows: `capsule`, `washout`, `mosaic`, `necrosis`, `rim`, `peripheral nodules`, `flash filling`, … */
+  readonly signs: readonly string[];
+}
+
+/** A scan with synthetic lesions, and their labels. */
+export interface SyntheticLesions {
+  readonly volume: Volume;
+  /** 0, or the type: 1 CYS, 2 ANG, 3 HCC, 4 MET. */
+  readonly types: Mask;
+  /** 0, or the id of the lesion. */
+  readonly ids: Mask;
+  readonly lesions: readonly SyntheticLesion[];
+  readonly timings: Readonly<Record<string, number>>;
+  /** `FEWER_LESIONS` where there was no room for all. */
+  readonly warnings: readonly Warning[];
+  dispose(): void;
+}
+
 export interface DeviceInfo {
   readonly version: string;
   readonly libtorch: string;

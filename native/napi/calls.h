@@ -53,6 +53,11 @@ Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info);
 // epoch's record is told as a message, JSON.
 Napi::Value train_segmenter_call(const Napi::CallbackInfo& info);
 
+// synthesizeLesions(volume, liver, realLesions or null, { seed, types, minCount, maxCount, mixedProbability, phase,
+// marginMm, maxSliceFraction, spareVessels }, control) -> { geometry, report, handle, types, ids, lesions }; the three
+// handles share the geometry.
+Napi::Value synthesize_lesions_call(const Napi::CallbackInfo& info);
+
 // deviceInfo(control) -> { libtorch, cuda: { available, devices, reason }, cpu: { features, bf16, threads } }
 Napi::Value device_info_call(const Napi::CallbackInfo& info);
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InputFileError, InvalidArgumentError } from '../errors.js';
 import { type LearningCurvePoint, readMask, renderLearningCurves, renderOverlay, tracePerimeters } from '../index.js';
-import type { Geometry } from '../types.js';
+import { checkSameGrid } from './grid.js';
 import { type InputOptions, readInput } from './input.js';
 import { finiteNumber, withCommonOptions, withInputOptions } from './options.js';
 import { writeOutputFolder } from './output.js';
@@ -17,22 +17,6 @@ interface RenderCommandOptions extends InputOptions {
   readonly huMax: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
-}
-
-/** Positions pass through decimal strings and floats: a hundredth of a millimetre is the same place. */
-function checkSameGrid(volume: Geometry, mask: Geometry, file: string): void {
-  const close = (a: readonly number[], b: readonly number[], tolerance: number) =>
-    a.every((value, index) => Math.abs(value - (b[index] as number)) <= tolerance);
-  const same =
-    close(volume.size, mask.size, 0) &&
-    close(volume.spacing, mask.spacing, 1e-3) &&
-    close(volume.origin, mask.origin, 1e-2) &&
-    close(volume.direction, mask.direction, 1e-4);
-  if (same) return;
-  throw new InputFileError('GEOMETRY_MISMATCH', `The mask ${file} lies on another grid than the scan`, {
-    file,
-    remedy: 'Give a mask made on this very scan.',
-  });
 }
 
 function parseSlices(text: string): readonly number[] | 'structure' | 'all' {

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "core/error.h"
+#include "ops/orient.h"
 #include "training/synthetic_lesions/ground.h"
 #include "training/synthetic_lesions/placing.h"
 #include "training/synthetic_lesions/stamp.h"
@@ -115,6 +116,8 @@ class Composition {
 SyntheticLesions synthesize_lesions(const Volume& hu, const Mask& liver, const Mask* real_lesions,
                                     const SyntheticLesionOptions& options, Run& run) {
   check_options(options);
+  // For its check alone: within a slice the axes may lie as they like.
+  canonical_order(hu.geometry);
   check_voxels(hu, liver, "liver");
   if (real_lesions != nullptr) check_voxels(hu, *real_lesions, "real_lesions");
   const StageTimer timer(run, "synthesis");

@@ -72,7 +72,8 @@ struct SyntheticLesions {
 // On the grid of `hu`: `liver` is its mask (not 0 is liver, lesions included), `real_lesions` what must be left alone,
 // or null. Voxels out of every lesion's reach (its edge and blur) keep their HU bit for bit. The same bytes whatever
 // the thread count; what lesion n draws depends on the seed and n alone, where it lies on the lesions before it too.
-// Throws INVALID_ARGUMENT (options), GEOMETRY_MISMATCH, EMPTY_MASK (no liver).
+// Throws INVALID_ARGUMENT (options), GEOMETRY_MISMATCH, EMPTY_MASK (no liver), UNSUPPORTED_ORIENTATION
+// (slices that are not axial).
 SyntheticLesions synthesize_lesions(const Volume& hu, const Mask& liver, const Mask* real_lesions,
                                     const SyntheticLesionOptions& options, Run& run);
 

@@ -1,0 +1,85 @@
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "core/lesion.h"
+#include "napi/arguments.h"
+#include "napi/calls.h"
+#include "napi/handles.h"
+#include "napi/job.h"
+#include "napi/results.h"
+#include "training/synthetic_lesions/synthetic_lesions.h"
+
+namespace hepatica::napi {
+
+namespace {
+
+SyntheticLesionOptions synthesis_options(const Napi::Object& object) {
+  SyntheticLesionOptions options;
+  options.seed = static_cast<uint64_t>(number_argument(object, "seed"));
+  options.types.clear();
+  for (const std::string& code : strings_argument(object.Get("types"))) {
+    for (int channel = 0; channel < kLesionTypes; ++channel) {
+      if (kLesionCodes[channel] == code) options.types.push_back(lesion_type(channel));
+    }
+  }
+  options.min_count = int_argument(object, "minCount");
+  options.max_count = int_argument(object, "maxCount");
+  options.mixed_probability = number_argument(object, "mixedProbability");
+  if (string_argument(object, "phase") == "arterial") options.phase = ContrastPhase::kArterial;
+  options.margin_mm = number_argument(object, "marginMm");
+  options.max_slice_fraction = number_argument(object, "maxSliceFraction");
+  options.spare_vessels = flag_argument(object, "spareVessels");
+  return options;
+}
+
+Napi::Array vector_value(Napi::Env env, const Vec3& vector) {
+  return array_value(env, vector, [&](double value) { return Napi::Number::New(env, value); });
+}
+
+Napi::Object lesion_value(Napi::Env env, const SyntheticLesion& lesion) {
+  auto object = Napi::Object::New(env);
+  object.Set("id", lesion.id);
+  object.Set("type", std::string(kLesionCodes[class_channel(lesion.type)]));
+  object.Set("phase", lesion.phase == ContrastPhase::kArterial ? "arterial" : "portal-venous");
+  object.Set("centre", vector_value(env, lesion.centre));
+  object.Set("centreMm", vector_value(env, lesion.centre_mm));
+  object.Set("semiAxesMm", vector_value(env, lesion.semi_axes_mm));
+  object.Set("voxels", static_cast<double>(lesion.voxels));
+  object.Set("volumeMl", lesion.volume_ml);
+  object.Set("meanHu", lesion.mean_hu);
+  object.Set("bodyHu", lesion.body_hu);
+  object.Set("liverHu", lesion.liver_hu);
+  object.Set("signs", strings_value(env, lesion.signs));
+  return object;
+}
+
+}  // namespace
+
+Napi::Value synthesize_lesions_call(const Napi::CallbackInfo& info) {
+  std::shared_ptr<const ByteVolume> real_lesions;
+  if (!info[2].IsNull()) real_lesions = byte_volume_argument(info[2]);
+  return start_job(info.Env(), info[4].As<Napi::Object>(),
+                   [volume = volume_argument(info[0]), liver = byte_volume_argument(info[1]), real_lesions,
+                    options = synthesis_options(info[3].As<Napi::Object>())](Run& run) -> Deliver {
+                     SyntheticLesions made = synthesize_lesions(*volume, *liver, real_lesions.get(), options, run);
+                     const auto scan = std::make_shared<Volume>(std::move(made.volume));
+                     const auto types = std::make_shared<ByteVolume>(std::move(made.types));
+                     const auto ids = std::make_shared<ByteVolume>(std::move(made.ids));
+                     return [scan, types, ids, lesions = std::move(made.lesions), &run](Napi::Env env) -> Napi::Value {
+                       auto object = Napi::Object::New(env);
+                       set_geometry(object, scan->geometry);
+                       set_run_report(object, run);
+                       object.Set("handle", make_handle(env, scan));
+                       object.Set("types", make_handle(env, types));
+                       object.Set("ids", make_handle(env, ids));
+                       object.Set("lesions", array_value(env, lesions, [&](const SyntheticLesion& one) {
+                                    return lesion_value(env, one);
+                                  }));
+                       return object;
+                     };
+                   });
+}
+
+}  // namespace hepatica::napi

@@ -1,0 +1,101 @@
+import { InvalidArgumentError } from './errors.js';
+import { isSameGrid } from './geometry.js';
+import { runJob } from './job.js';
+import type { NativeSyntheticLesions } from './native-binding.js';
+import { checkOptions, kLesionTypes, synthesizeOptions } from './options.js';
+import { segmentedMaskArgument } from './segmentation.js';
+import type {
+  Geometry,
+  Mask,
+  MaskInput,
+  Segmentation,
+  SynthesizeOptions,
+  SyntheticLesion,
+  SyntheticLesions,
+  Volume,
+  VolumeInput,
+  Warning,
+} from './types.js';
+import { maskArgument, NativeMask, NativeVolume, volumeArgument } from './volume.js';
+import { geometryOf } from './voxels.js';
+
+/** The volume and both masks are in native memory. */
+class NativeSynthesis implements SyntheticLesions {
+  readonly volume: Volume;
+  readonly types: Mask;
+  readonly ids: Mask;
+  readonly lesions: readonly SyntheticLesion[];
+  readonly timings: Readonly<Record<string, number>>;
+  readonly warnings: readonly Warning[];
+
+  constructor(result: NativeSyntheticLesions) {
+    const { device, timings, warnings } = result;
+    const grid = { ...geometryOf(result), device, timings, warnings: [] };
+    this.volume = new NativeVolume({ ...grid, handle: result.handle }, null);
+    this.types = new NativeMask({ ...grid, handle: result.types });
+    this.ids = new NativeMask({ ...grid, handle: result.ids });
+    this.lesions = result.lesions;
+    this.timings = timings;
+    this.warnings = warnings;
+  }
+
+  dispose(): void {
+    this.volume.dispose();
+    this.types.dispose();
+    this.ids.dispose();
+  }
+}
+
+function checkGrid(volume: Geometry, mask: Geometry, field: string): void {
+  if (isSameGrid(volume, mask)) return;
+  throw new InvalidArgumentError('GEOMETRY_MISMATCH', `Expected ${field} to lie on the grid of the volume`, {
+    field,
+    remedy: 'Give a mask made on this very scan.',
+  });
+}
+
+/**
+ * Puts lesions of known types into a liver as it was scanned: cysts, haemangiomas, hepatocellular carcinomas and
+ * metastases by their radiological signs, with the scan's own noise, blurred as the scanner blurs. No public data gives
+ * lesion types, so the lesion network learns types from such scans; what is measured on them holds for synthetic lesions.
+ *
+ * @param volume - contrast-enhanced abdominal CT, HU, order (z, y, x); axial slices. It is not changed.
+ * @param liver - its liver, lesions included
+ * @returns the volume with its lesions, a mask of types, a mask of ids, and what is known of each lesion
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`; {@link InputFileError} `EMPTY_MASK`,
+ *   `UNSUPPORTED_ORIENTATION`
+ */
+export async function synthesizeLesions(
+  volume: VolumeInput,
+  liver: MaskInput | Segmentation,
+  options: SynthesizeOptions = {},
+): Promise<SyntheticLesions> {
+  const checked = checkOptions(synthesizeOptions, options);
+  const voxels = volumeArgument(volume);
+  const mask = segmentedMaskArgument('liver', liver);
+  checkGrid(volume, liver, 'liver');
+  const { realLesions } = options;
+  const real = realLesions ? maskArgument('realLesions', realLesions) : null;
+  if (realLesions) checkGrid(volume, realLesions, 'realLesions');
+  const [minCount, maxCount] = checked.count ?? [1, 6];
+  const result = await runJob(options, (native, control) =>
+    native.synthesizeLesions(
+      voxels,
+      mask,
+      real,
+      {
+        seed: checked.seed ?? 0,
+        types: checked.types ?? kLesionTypes,
+        minCount,
+        maxCount,
+        mixedProbability: checked.mixedProbability ?? 0.25,
+        phase: checked.phase ?? 'portal-venous',
+        marginMm: checked.marginMm ?? 5,
+        maxSliceFraction: checked.maxSliceFraction ?? 0.4,
+        spareVessels: checked.spareVessels ?? true,
+      },
+      control,
+    ),
+  );
+  return new NativeSynthesis(result);
+}
