@@ -7,6 +7,7 @@ import { addPreprocessCommand } from './preprocess.js';
 import { addRenderCommand } from './render.js';
 import { addSegmentCommand } from './segment.js';
 import { kExitCodes } from './session.js';
+import { addSynthesizeCommand } from './synthesize.js';
 import { addTrainCommand } from './train.js';
 import { addWeightsCommand } from './weights.js';
 
@@ -26,6 +27,7 @@ addEvaluateCommand(program);
 addRenderCommand(program);
 addTrainCommand(program);
 addWeightsCommand(program);
+addSynthesizeCommand(program);
 addInfoCommand(program);
 program.addHelpText(
   'after',

@@ -1,4 +1,4 @@
-import type { Segmentation, Volume } from '../types.js';
+import type { Perimeter, Segmentation, Vector3, Volume } from '../types.js';
 
 function geometryOf({ size, spacing, origin, direction }: Volume | Segmentation) {
   return { size, spacing, origin, direction };
@@ -31,22 +31,43 @@ function sopInstanceUidOf(volume: Volume, slice: number): string | null {
   return source && source.frame === null && source.sopInstanceUid !== '' ? source.sopInstanceUid : null;
 }
 
+/** The reader asks for three points: outlines of one or two pixels run through them again. */
+function atLeastThreePoints(coordinates: readonly number[], dimensions: number): number[] {
+  const points = [...coordinates];
+  while (points.length < 3 * dimensions) points.push(...coordinates.slice(0, dimensions));
+  return points;
+}
+
 /**
  * `perimeters.json`: the paper's perimeter coordinates, a document a scan. Also what `train` takes as labels.
- * Points are centres of border pixels: `points` x, y in pixels, `mm` x, y, z in LPS.
+ * Points are centres of border pixels: `points` x, y in pixels, `mm` x, y, z in LPS. What `labelOf` gives is added to
+ * each polygon.
  */
-export function perimetersDocument(volume: Volume, segmentation: Segmentation) {
-  const slices = new Map<number, { hole: boolean; points: number[]; mm: number[] }[]>();
-  for (const { slice, hole, pixels, mm } of segmentation.perimeters) {
+export function perimetersDocument(
+  volume: Volume,
+  outlined: { readonly structure: string; readonly size: Vector3; readonly perimeters: readonly Perimeter[] },
+  labelOf: (perimeter: Perimeter) => object = () => ({}),
+) {
+  const slices = new Map<number, object[]>();
+  for (const perimeter of outlined.perimeters) {
+    const { slice, hole, pixels, mm } = perimeter;
     const polygons = slices.get(slice) ?? [];
-    polygons.push({ hole, points: Array.from(pixels), mm: Array.from(mm, (value) => Math.round(value * 1e3) / 1e3) });
+    polygons.push({
+      ...labelOf(perimeter),
+      hole,
+      points: atLeastThreePoints(Array.from(pixels), 2),
+      mm: atLeastThreePoints(
+        Array.from(mm, (value) => Math.round(value * 1e3) / 1e3),
+        3,
+      ),
+    });
     slices.set(slice, polygons);
   }
   return {
     format: 'hepatica-perimeters',
     version: 1,
-    structure: segmentation.structure,
-    size: segmentation.size,
+    structure: outlined.structure,
+    size: outlined.size,
     slices: [...slices].map(([slice, polygons]) => ({
       slice,
       sopInstanceUid: sopInstanceUidOf(volume, slice),

@@ -34,12 +34,14 @@ double cover_within(const Layer& layer, uint64_t seed, const Vec3& offset_mm, do
   return blurred_step(distance, std::hypot(sigma_mm, layer.sigma_mm));
 }
 
-double nodule_cover(const std::vector<Nodule>& nodules, const Vec3& offset_mm, double sigma_mm) {
+double nodule_cover(const LesionLook& look, const Vec3& offset_mm, double sigma_mm) {
   double cover = 0;
-  for (const Nodule& nodule : nodules) {
+  for (const Nodule& nodule : look.nodules) {
     const Vec3& c = nodule.centre_mm;
     const double distance = std::hypot(offset_mm[0] - c[0], offset_mm[1] - c[1], offset_mm[2] - c[2]);
-    cover = std::max(cover, blurred_step(nodule.radius_mm - distance, sigma_mm));
+    if (distance > 1.5 * nodule.radius_mm + kReachSigmas * sigma_mm) continue;
+    const double uneven = 1 + 0.4 * smooth_noise(look.seed, divided(offset_mm, nodule.radius_mm));
+    cover = std::max(cover, blurred_step(nodule.radius_mm * uneven - distance, sigma_mm));
   }
   return cover;
 }
@@ -65,7 +67,7 @@ LesionSample sample_lesion(const LesionShape& shape, const LesionLook& look, con
     rest = inner;
   }
   if (!look.nodules.empty()) {
-    const double nodule = nodule_cover(look.nodules, offset_mm, sigma_mm);
+    const double nodule = nodule_cover(look, offset_mm, sigma_mm);
     sample.covered_hu += nodule * (sample.cover * look.nodule_hu - sample.covered_hu);
   }
   return sample;

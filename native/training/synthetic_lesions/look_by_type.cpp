@@ -24,13 +24,13 @@ LesionLook draw_cyst(Random& random) {
 // Nodules that keep apart from one another, so that the ring stays discontinuous.
 std::vector<Nodule> draw_nodules(const LesionShape& shape, double fill, Random& random) {
   std::vector<Nodule> nodules;
-  const auto wanted = static_cast<size_t>(random.uniform(4, 9));
+  const auto wanted = static_cast<size_t>(random.uniform(6, 14));
   const double radius = shape.mean_radius_mm();
-  for (int attempt = 0; attempt < 60 && nodules.size() < wanted; ++attempt) {
+  for (int attempt = 0; attempt < 120 && nodules.size() < wanted; ++attempt) {
     Nodule nodule;
     nodule.centre_mm = shape.surface_mm(random_direction(random));
-    nodule.radius_mm = radius * (0.2 + 0.45 * fill) * random.uniform(0.75, 1.25);
-    for (double& mm : nodule.centre_mm) mm *= 0.92 - 0.25 * fill;
+    nodule.radius_mm = radius * (0.16 + 0.38 * fill) * random.uniform(0.6, 1.4);
+    for (double& mm : nodule.centre_mm) mm *= 0.94 - 0.3 * fill;
     const bool apart = std::all_of(nodules.begin(), nodules.end(), [&](const Nodule& other) {
       const Vec3& a = nodule.centre_mm;
       const Vec3& b = other.centre_mm;
@@ -84,7 +84,8 @@ LesionLook draw_hcc(const LiverLook& liver, const LesionShape& shape, Random& ra
   const bool arterial = liver.phase == ContrastPhase::kArterial;
   LesionLook look;
   const double brighter = random.uniform(20, 60);
-  const double darker = random.uniform(10, 50);
+  // The mean of two, as for metastases. Below 15 HU it would drown in most scans' noise.
+  const double darker = (random.uniform(15, 50) + random.uniform(15, 50)) / 2;
   look.body_hu = arterial ? liver.liver_hu + brighter : std::max(kLeastSolidHu, liver.liver_hu - darker);
   look.signs = {arterial ? "arterial hyperenhancement" : "washout"};
   Layer body{.hu = look.body_hu, .sigma_mm = 0.4, .texture_hu = 4, .texture_mm = 5};
@@ -104,9 +105,9 @@ LesionLook draw_hcc(const LiverLook& liver, const LesionShape& shape, Random& ra
         {.from_mm = begin_mm, .hu = random.uniform(20, 40), .sigma_mm = 1, .waviness_mm = 0.5 * begin_mm});
     look.signs.emplace_back("necrosis");
   }
-  if (!arterial && diameter_mm >= 10 && chance(diameter_mm >= 20 ? 0.65 : 0.35, random)) {
-    add_capsule(look, liver, random);
-  }
+  // Those that are hardly darker than the liver are recognized by it.
+  const double capsule_chance = diameter_mm < 20 ? 0.35 : darker < 25 ? 0.85 : 0.6;
+  if (!arterial && diameter_mm >= 10 && chance(capsule_chance, random)) add_capsule(look, liver, random);
   return look;
 }
 

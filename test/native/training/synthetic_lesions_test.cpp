@@ -181,7 +181,7 @@ TEST_CASE("each type has its HU") {
     }
     for (const SyntheticLesion& hcc : synthesize(scan, only(LesionType::kHcc, seed)).lesions) {
       const double contrast = hcc.body_hu - hcc.liver_hu;
-      CHECK(contrast <= -10);
+      CHECK(contrast <= -15);
       CHECK(contrast >= -50);
       CHECK(hcc.mean_hu < kLiverHu + 10);
       CHECK(hcc.mean_hu > kLiverHu - 70);

@@ -1,0 +1,163 @@
+import { type Command, InvalidArgumentError as CommanderArgumentError, Option } from 'commander';
+import {
+  type LesionType,
+  readMask,
+  readSeries,
+  type SyntheticLesions,
+  segmentLiver,
+  synthesizeLesions,
+  tracePerimeters,
+  type Volume,
+  writeMask,
+  writeSeries,
+  writeVolume,
+} from '../index.js';
+import type { ContrastPhase, Mask, MaskInput, Perimeter } from '../types.js';
+import { checkSameGrid } from './grid.js';
+import { type InputOptions, readInput } from './input.js';
+import { finiteNumber, nonNegativeInteger, withCommonOptions, withInputOptions } from './options.js';
+import { type OutputFolder, writeOutputFolder } from './output.js';
+import { perimetersDocument } from './report.js';
+import { runCommand, type Session } from './session.js';
+
+interface SynthesizeCommandOptions extends InputOptions {
+  readonly out: string;
+  readonly liver?: string;
+  readonly realLesions?: string;
+  readonly types: readonly LesionType[];
+  readonly seed: number;
+  readonly count: readonly [number, number];
+  readonly look: ContrastPhase;
+  readonly margin: number;
+  readonly dicom?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const kTypes: readonly LesionType[] = ['CYS', 'ANG', 'HCC', 'MET'];
+
+function parseTypes(text: string): LesionType[] {
+  const names = text.toUpperCase().split(',');
+  const types = kTypes.filter((type) => names.includes(type));
+  if (names.every((name) => kTypes.includes(name as LesionType))) return types;
+  throw new CommanderArgumentError('Expected --types to be some of CYS, ANG, HCC and MET, separated by commas.');
+}
+
+function parseCount(text: string): [number, number] {
+  const match = /^(\d{1,3})(?:-(\d{1,3}))?$/.exec(text);
+  const [least, most] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+  if (match && least <= most && most <= 255) return [least, most];
+  throw new CommanderArgumentError('Expected --count to be MIN-MAX or a number, within 0 to 255.');
+}
+
+function threadsOf({ threads }: InputOptions) {
+  return threads === undefined ? {} : { threads };
+}
+
+async function readMaskOf(volume: Volume, file: string, session: Session): Promise<Mask> {
+  const mask = await readMask(file, { signal: session.signal });
+  checkSameGrid(volume, mask, file);
+  return mask;
+}
+
+/** The liver as the caller gives it, or as the default weights find it. */
+async function liverOf(volume: Volume, options: SynthesizeCommandOptions, session: Session): Promise<MaskInput> {
+  if (options.liver !== undefined) return readMaskOf(volume, options.liver, session);
+  const { signal, onProgress } = session;
+  const segmentation = await segmentLiver(volume, { signal, onProgress, ...threadsOf(options) });
+  const { size, spacing, origin, direction } = segmentation;
+  return { size, spacing, origin, direction, data: segmentation.mask };
+}
+
+/**
+ * The scan as a CT series, and the outlines of its lesions. Lesions never touch, so that an outline's first pixel, which
+ * is part of the lesion, tells which one it is.
+ */
+async function writeDicom(folder: OutputFolder, made: SyntheticLesions, session: Session): Promise<void> {
+  const { signal } = session;
+  const attributes = { patientId: 'SYNTHETIC', seriesDescription: 'Synthetic lesions (hepatica)' };
+  const series = await folder.place('dicom');
+  await writeSeries(series, made.volume, attributes, { signal });
+  const written = await readSeries(series, { signal });
+  const ids = made.ids.data;
+  const [width, height] = made.ids.size;
+  const labelOf = ({ slice, pixels: [x = 0, y = 0] }: Perimeter) => {
+    const id = ids[(slice * height + y) * width + x] as number;
+    return { id, type: made.lesions[id - 1]?.type };
+  };
+  const perimeters = await tracePerimeters(made.ids, { signal });
+  const outlined = { structure: 'lesions', size: made.ids.size, perimeters };
+  await folder.writeJson('perimeters.json', perimetersDocument(written, outlined, labelOf));
+}
+
+function reportOf(input: string, options: SynthesizeCommandOptions, made: SyntheticLesions) {
+  return {
+    format: 'hepatica-synthetic-lesions',
+    version: 1,
+    notice: 'Synthetic lesions in a real scan. For research use only. Not a medical device.',
+    input,
+    seed: options.seed,
+    look: options.look,
+    labels: { CYS: 1, ANG: 2, HCC: 3, MET: 4 },
+    lesions: made.lesions,
+    warnings: made.warnings,
+  };
+}
+
+async function synthesize(input: string, options: SynthesizeCommandOptions, session: Session): Promise<void> {
+  const volume = await readInput(input, options, session);
+  const liver = await liverOf(volume, options, session);
+  const real = options.realLesions === undefined ? null : await readMaskOf(volume, options.realLesions, session);
+  const { signal, onProgress } = session;
+  const made = await synthesizeLesions(volume, liver, {
+    signal,
+    onProgress,
+    seed: options.seed,
+    types: options.types,
+    count: options.count,
+    phase: options.look,
+    marginMm: options.margin,
+    ...(real && { realLesions: real }),
+    ...threadsOf(options),
+  });
+  session.warn(made.warnings);
+  const report = reportOf(input, options, made);
+  await writeOutputFolder(options.out, async (folder) => {
+    folder.replaces('dicom', 'perimeters.json');
+    await writeVolume(await folder.place('image.nii.gz'), made.volume, { signal });
+    await writeMask(await folder.place('liver.nii.gz'), liver, { signal });
+    await writeMask(await folder.place('lesions.nii.gz'), made.types, { signal });
+    await writeMask(await folder.place('lesion-ids.nii.gz'), made.ids, { signal });
+    await folder.writeJson('lesions.json', report);
+    if (options.dicom) await writeDicom(folder, made, session);
+  });
+  session.result(report, [
+    ...made.lesions.map(
+      ({ id, type, volumeMl, signs }) => `${id}: ${type} ${volumeMl.toFixed(1)} ml, ${signs.join(', ')}`,
+    ),
+    `written to ${options.out}: image, liver, lesions and lesion-ids.nii.gz, lesions.json${options.dicom ? ', dicom/, perimeters.json' : ''}`,
+  ]);
+}
+
+export function addSynthesizeCommand(program: Command): void {
+  const command = program
+    .command('synthesize')
+    .description('put synthetic lesions of known types into a scan of a liver')
+    .argument('<input>', 'DICOM folder or file, or NIfTI')
+    .requiredOption('--out <folder>', 'where to write the scan, its masks and lesions.json')
+    .option('--liver <file>', 'mask of the liver on the grid of INPUT (default: found by segment)')
+    .option('--real-lesions <file>', 'mask of lesions that are there already: they are left alone')
+    .option('--types <types>', 'some of CYS,ANG,HCC,MET', parseTypes, [...kTypes])
+    .option('--count <min-max>', 'how many lesions', parseCount, [1, 6])
+    .option('--seed <n>', 'the same seed gives the same lesions', nonNegativeInteger('--seed'), 0)
+    .addOption(
+      new Option('--look <phase>', 'of the lesions; arterial in a portal venous scan is not validated')
+        .choices(['portal-venous', 'arterial'])
+        .default('portal-venous'),
+    )
+    .option('--margin <mm>', 'kept free around real lesions', finiteNumber('--margin'), 5)
+    .option('--dicom', 'also write a DICOM series, and the outlines of the lesions as perimeters.json');
+  withInputOptions(withCommonOptions(command)).action((input: string, options) =>
+    runCommand(options, (session) => synthesize(input, options, session)),
+  );
+}
