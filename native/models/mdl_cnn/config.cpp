@@ -48,6 +48,7 @@ MdlCnnConfig MdlCnnConfig::from_json(const std::string& text, const std::string&
   MdlCnnConfig config;
   config.spacing_mm = fields.number("spacing_mm", 0.25, 10);
   config.context_mm = context_offsets(fields);
+  config.slab_mm = fields.number("slab_mm", 0, 50);
   config.channels = channel_kinds(fields);
   config.base_stages = fields.integer("base_stages", 1, 4);
   config.location_width = fields.integer("location_width", 1, 1024);
@@ -60,9 +61,14 @@ MdlCnnConfig MdlCnnConfig::from_json(const std::string& text, const std::string&
 std::string MdlCnnConfig::to_json() const {
   Json names = Json::array();
   for (const RegionChannel channel : channels) names.push_back(name_of(channel, kChannelNames));
-  return Json{{"spacing_mm", spacing_mm},   {"context_mm", context_mm},         {"channels", names},
-              {"base_stages", base_stages}, {"location_width", location_width}, {"threshold", threshold},
-              {"minimum_ml", minimum_ml}}
+  return Json{{"spacing_mm", spacing_mm},
+              {"context_mm", context_mm},
+              {"channels", names},
+              {"base_stages", base_stages},
+              {"location_width", location_width},
+              {"threshold", threshold},
+              {"minimum_ml", minimum_ml},
+              {"slab_mm", slab_mm}}
       .dump();
 }
 

@@ -16,7 +16,7 @@ namespace hepatica {
 enum class RegionChannel {
   kEqualized,  // the 8-bit equalized picture
   kClipped,    // Hounsfield units quantized by the preprocessing's window
-  kRelative,   // (HU - median HU of the liver) / 200 + 0.5, clamped
+  kRelative,   // (HU - mode of the liver's HU) / 200 + 0.5, clamped
 };
 
 struct MdlCnnConfig {
@@ -29,8 +29,11 @@ struct MdlCnnConfig {
   double spacing_mm = 1.5;
   // The slices that are seen at once, as offsets along z in mm: three are the base's three channels, one is repeated.
   std::vector<double> context_mm = {-3, 0, 3};
+  // Each of them is the mean over so many mm along z (an odd number of slices), so that thin slices have no more noise
+  // than thick ones; 0: single slices.
+  double slab_mm = 3;
   // At least one; the base sees the first, the location and class channels see all.
-  std::vector<RegionChannel> channels = {RegionChannel::kEqualized};
+  std::vector<RegionChannel> channels = {RegionChannel::kRelative};
   // Stages of ResNet101 that are run, 1 to 4.
   int64_t base_stages = 2;
   int64_t location_width = 128;

@@ -3,10 +3,12 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
 
+#include "core/parallel.h"
 #include "ops/bounding_box.h"
 #include "ops/mask_statistics.h"
 
@@ -15,7 +17,7 @@ namespace {
 
 // Around the liver's box: the location and class channels' border effects stay outside the liver.
 constexpr double kMarginPixels = 8;
-// The relative channel spans 200 HU around the liver's median: from fat to bright vessels.
+// The relative channel spans 200 HU around the liver's mode: from fat to bright vessels.
 constexpr int kRelativeHalfRange = 100;
 
 // The box's edges in network pixels.
@@ -26,13 +28,41 @@ Stretch cover_liver(const BoundingBox& box, int axis, const Geometry& source, in
                           kMarginPixels, grid_size, config.stride());
 }
 
-ByteVolume picture_of(RegionChannel channel, const Volume& hu, float median, PreprocessOptions options, Run& run) {
+ByteVolume picture_of(RegionChannel channel, const Volume& hu, float reference_hu, PreprocessOptions options,
+                      Run& run) {
   if (channel == RegionChannel::kClipped) options.equalization = Equalization::kNone;
   if (channel == RegionChannel::kRelative) {
-    const int middle = static_cast<int>(std::lround(median));
+    const int middle = static_cast<int>(std::lround(reference_hu));
     options = {middle - kRelativeHalfRange, middle + kRelativeHalfRange, Equalization::kNone};
   }
   return preprocess(hu, options, run);
+}
+
+// Running sums along z; the end slices are repeated beyond the ends.
+void average_slabs(const RegionInput& region, double slab_mm, std::vector<uint8_t>& planes, Run& run) {
+  const int64_t reach = std::lround(slab_mm / region.slice_spacing_mm) / 2;
+  if (reach == 0) return;
+  const int64_t pixels = region.canvas.pixels();
+  const auto count = static_cast<uint32_t>(2 * reach + 1);
+  const std::vector<uint8_t> single = planes;
+  const auto slice = [&](int64_t z) { return single.data() + std::clamp<int64_t>(z, 0, region.slices - 1) * pixels; };
+  parallel_for(region.canvas.height, run, [&](int64_t y) {
+    const int64_t row = y * region.canvas.width;
+    std::vector<uint32_t> sums(static_cast<size_t>(region.canvas.width));
+    for (int64_t z = -reach; z <= reach; ++z) {
+      for (size_t x = 0; x < sums.size(); ++x) sums[x] += slice(z)[row + static_cast<int64_t>(x)];
+    }
+    for (int64_t z = 0; z < region.slices; ++z) {
+      const uint8_t* const next = slice(z + reach + 1) + row;
+      const uint8_t* const last = slice(z - reach) + row;
+      uint8_t* const target = planes.data() + z * pixels + row;
+      for (size_t x = 0; x < sums.size(); ++x) {
+        target[x] = static_cast<uint8_t>((2 * sums[x] + count) / (2 * count));
+        sums[x] += next[x];
+        sums[x] -= last[x];
+      }
+    }
+  });
 }
 
 }  // namespace
@@ -52,11 +82,12 @@ RegionInput make_region_input(const Volume& hu, const Mask& liver, const MdlCnnC
   region.canvas = {x.begin, y.begin, x.length, y.length};
   region.first_slice = box->min[2];
   region.slices = box->max[2] - box->min[2] + 1;
-  region.median_hu = median_hu(hu, liver);
+  region.reference_hu = mode_hu(hu, liver);
   region.liver = resample_to_region(liver, region, 255, run);
   for (size_t i = 0; i < config.channels.size(); ++i) {
-    const ByteVolume picture = picture_of(config.channels[i], hu, region.median_hu, preprocessing, run);
+    const ByteVolume picture = picture_of(config.channels[i], hu, region.reference_hu, preprocessing, run);
     region.planes[i] = resample_to_region(picture, region, 1, run);
+    average_slabs(region, config.slab_mm, region.planes[i], run);
     for (size_t pixel = 0; pixel < region.liver.size(); ++pixel) {
       if (region.liver[pixel] < RegionInput::kInside) region.planes[i][pixel] = 0;
     }

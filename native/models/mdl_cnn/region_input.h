@@ -27,7 +27,8 @@ struct RegionInput {
   double slice_spacing_mm = 1;
   // Offsets of the slices seen at once, as in the configuration.
   std::vector<double> context_mm;
-  float median_hu = 0;
+  // The commonest value in the liver.
+  float reference_hu = 0;
   // The part of each pixel inside the liver, 0 to 255, order (z, y, x): inside from kInside on.
   static constexpr uint8_t kInside = 128;
   std::vector<uint8_t> liver;

@@ -35,6 +35,7 @@ TEST_CASE("the lesion network's configuration survives its JSON") {
   config.location_width = 64;
   config.threshold = 0.35;
   config.minimum_ml = 0.1;
+  config.slab_mm = 5;
   CHECK(MdlCnnConfig::from_json(config.to_json()) == config);
   CHECK(config.input_planes() == 2);
   CHECK(config.stride() == 32);

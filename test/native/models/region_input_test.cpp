@@ -75,7 +75,7 @@ TEST_CASE("channels are what they are called inside the liver, and zero outside"
   MdlCnnConfig config;
   config.channels = {RegionChannel::kEqualized, RegionChannel::kClipped, RegionChannel::kRelative};
   const RegionInput region = region_of(scan, config);
-  CHECK(region.median_hu == 100);
+  CHECK(region.reference_hu == 100);
   CHECK(region.channels() == 3);
   // A pixel well inside the darker part: source (40, 30) lies at 32.4 and 27.45 mm.
   const int64_t pixel = (18 - region.canvas.y0) * region.canvas.width + 21 - region.canvas.x0;
@@ -160,4 +160,43 @@ TEST_CASE("an empty liver is an empty region, and floats lose no voxel to NaN") 
   std::fill(scan.liver.voxels.begin(), scan.liver.voxels.end(), 0);
   CHECK(region_of(scan, {}).slices == 0);
   CHECK(median_hu(scan.hu, scan.liver) == 0);
+  CHECK(mode_hu(scan.hu, scan.liver) == 0);
+}
+
+TEST_CASE("the commonest value is the healthy liver's, whatever a tumour does to the median") {
+  Geometry geometry;
+  geometry.size = {100, 100, 4};
+  std::vector<int16_t> hu(40000);
+  // 48 % around 85 HU, 40 % between 0 and 79 HU, 12 % saturated.
+  for (size_t i = 0; i < hu.size(); ++i) {
+    const size_t part = i / 4 % 100;
+    hu[i] = static_cast<int16_t>(part < 48 ? 75 + i / 400 % 21 : part < 88 ? i / 400 % 80 : 240);
+  }
+  const Volume volume{geometry, hu};
+  const Mask all{geometry, std::vector<uint8_t>(hu.size(), 1)};
+  CHECK(median_hu(volume, all) < 84);
+  CHECK(std::abs(mode_hu(volume, all) - 85) <= 3);
+}
+
+TEST_CASE("slabs are means of an odd number of slices, end slices repeated") {
+  Scan scan = make_scan();
+  scan.hu.geometry.spacing_mm[2] = scan.liver.geometry.spacing_mm[2] = 1;
+  auto& hu = std::get<std::vector<int16_t>>(scan.hu.hu);
+  for (int64_t z = 0; z < 11; ++z) std::fill_n(hu.begin() + z * 6300, 6300, static_cast<int16_t>(z * 40 - 100));
+  MdlCnnConfig config;
+  config.channels = {RegionChannel::kClipped};
+  config.slab_mm = 0;
+  const RegionInput single = region_of(scan, config);
+  const int64_t pixel = (18 - single.canvas.y0) * single.canvas.width + 21 - single.canvas.x0;
+  for (const auto& [slab_mm, reach] : {std::pair<double, int64_t>{3, 1}, {4, 2}, {5.4, 2}, {1, 0}}) {
+    config.slab_mm = slab_mm;
+    const RegionInput slabs = region_of(scan, config);
+    for (int64_t z = 0; z < slabs.slices; ++z) {
+      double sum = 0;
+      for (int64_t near = z - reach; near <= z + reach; ++near) {
+        sum += single.plane(0, std::clamp<int64_t>(near, 0, single.slices - 1))[pixel];
+      }
+      CHECK(slabs.plane(0, z)[pixel] == std::floor(sum / static_cast<double>(2 * reach + 1) + 0.5));
+    }
+  }
 }
