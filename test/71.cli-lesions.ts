@@ -91,6 +91,7 @@ test('a dataset whose scans were classified: evaluation.json and a page', async 
   const all = ['--dataset', join(folder, 'data'), '--predictions', join(folder, 'found'), '--out', out];
   const { exitCode, stderr, stdout } = await evaluate(...all, '--resamples', '50');
   assert.is(exitCode, 0, stderr);
+  assert.match(stdout, /^b {2}Dice 0\.857, of found 0\.833; 2 of 2 found \(IoU > 0\.5: 1\), 0 false$/m);
   assert.match(stdout, /recall +0\.800 {3}95 % \d\.\d{3} to 1\.000/);
   assert.equal((await readdir(out)).sort(), ['evaluation.html', 'evaluation.json']);
   const document = JSON.parse(await readFile(join(out, 'evaluation.json'), 'utf8'));

@@ -7,6 +7,7 @@ import {
   type RvdConvention,
   renderLesionEvaluation,
 } from '../index.js';
+import type { TrainingCase } from '../types.js';
 import { type Opened, openClassified, openPrediction, openReference, parseLesionValues } from './lesion-files.js';
 import { writeOutputFolder } from './output.js';
 import { selectedCases } from './patients.js';
@@ -24,20 +25,31 @@ export interface EvaluateLesionsCommandOptions {
   readonly resamples: number;
   readonly seed: number;
   readonly out?: string;
+  readonly model?: string;
+  readonly precision: 'auto' | 'fp32' | 'bf16';
+  readonly device: 'auto' | 'cpu' | 'cuda';
   readonly threads?: number;
 }
 
-/** The figures in columns, section by section. */
-export function tableLines(evaluation: LesionEvaluation): string[] {
-  return figureSections(evaluation).flatMap(({ title, rows }, index) => [
-    ...(index === 0 ? [] : ['']),
+function figureLines(evaluation: LesionEvaluation): string[] {
+  return figureSections(evaluation).flatMap(({ title, rows }) => [
     title,
     ...rows.map(({ name, estimate, unit }) => {
       const interval = intervalText(estimate, unit);
       const line = `  ${name.padEnd(34)}${figureText(estimate.value, unit).padStart(9)}`;
       return interval === '' ? line : `${line}   95 % ${interval}`;
     }),
+    '',
   ]);
+}
+
+function patientLines({ cases }: LesionEvaluation): string[] {
+  const widest = Math.max(...cases.map(({ patient }) => patient.length));
+  return cases.map(({ patient, references, predictions, detection, dice, lesionDice }) => {
+    const alarms = predictions.filter(({ iou }) => iou === null).length;
+    const found = `${detection[0]?.tp} of ${references.length} found (IoU > 0.5: ${detection[1]?.tp}), ${alarms} false`;
+    return `${patient.padEnd(widest)}  Dice ${figureText(dice)}, of found ${figureText(lesionDice)}; ${found}`;
+  });
 }
 
 function needed<T>(value: T | undefined, expectation: string): T {
@@ -62,17 +74,19 @@ function openPair(options: EvaluateLesionsCommandOptions, values: ReadonlyMap<nu
   };
 }
 
+type OpenPrediction = (one: TrainingCase) => Promise<Opened<LesionCase['prediction']>>;
+
 async function openDataset(
   folder: string,
   options: EvaluateLesionsCommandOptions,
   values: ReadonlyMap<number, number> | undefined,
+  predict: OpenPrediction,
 ): Promise<OpenCase[]> {
-  const predictions = needed(options.predictions, '--predictions with --dataset');
   const cases = await selectedCases(folder, options.patients);
-  return cases.map(({ patient, label }) => async () => {
-    const [prediction, opened] = await openClassified(predictions, patient);
-    const [reference, alsoOpened] = await openReference(label, values);
-    return [{ patient, prediction, reference }, [...opened, ...alsoOpened]];
+  return cases.map((one) => async () => {
+    const [prediction, opened] = await predict(one);
+    const [reference, alsoOpened] = await openReference(one.label, values);
+    return [{ patient: one.patient, prediction, reference }, [...opened, ...alsoOpened]];
   });
 }
 
@@ -80,19 +94,15 @@ async function openDataset(
 async function* inTurn(cases: readonly OpenCase[], session: Session): AsyncGenerator<LesionCase> {
   for (const open of cases) {
     session.signal.throwIfAborted();
-    const [one, masks] = await open();
+    const [one, opened] = await open();
     session.note(`${one.patient} …`);
     yield one;
-    for (const mask of masks) mask.dispose();
+    for (const voxels of opened) voxels.dispose();
   }
 }
 
-/** `hepatica evaluate --lesions`. */
-export async function evaluateLesionFiles(options: EvaluateLesionsCommandOptions, session: Session): Promise<void> {
-  const values = options.lesionValues === undefined ? undefined : parseLesionValues(options.lesionValues);
-  const cases =
-    options.dataset === undefined ? [openPair(options, values)] : await openDataset(options.dataset, options, values);
-  const { convention, resamples, seed, threads } = options;
+async function evaluateCases(cases: readonly OpenCase[], options: EvaluateLesionsCommandOptions, session: Session) {
+  const { convention, resamples, seed, threads, out } = options;
   const evaluation = await evaluateLesions(inTurn(cases, session), {
     convention,
     resamples,
@@ -101,13 +111,22 @@ export async function evaluateLesionFiles(options: EvaluateLesionsCommandOptions
     ...(threads === undefined ? {} : { threads }),
   });
   const document = { format: 'hepatica-lesion-evaluation', version: 1, ...evaluation };
-  const { out } = options;
   if (out !== undefined) {
     await writeOutputFolder(out, async (target) => {
       await target.writeJson('evaluation.json', document);
       await target.write('evaluation.html', await renderLesionEvaluation(evaluation));
     });
   }
-  const written = out === undefined ? [] : ['', `written to ${out}: evaluation.json, evaluation.html`];
-  session.result(document, [...tableLines(evaluation), ...written]);
+  const written = out === undefined ? [] : [`written to ${out}: evaluation.json, evaluation.html`];
+  session.result(document, [...figureLines(evaluation), ...patientLines(evaluation), ...written]);
+}
+
+/** `hepatica evaluate --lesions`. */
+export async function evaluateLesionFiles(options: EvaluateLesionsCommandOptions, session: Session): Promise<void> {
+  const values = options.lesionValues === undefined ? undefined : parseLesionValues(options.lesionValues);
+  const { dataset, predictions } = options;
+  if (dataset === undefined) return evaluateCases([openPair(options, values)], options, session);
+  const folder = needed(predictions, '--predictions with --dataset');
+  const found = await openDataset(dataset, options, values, ({ patient }) => openClassified(folder, patient));
+  return evaluateCases(found, options, session);
 }

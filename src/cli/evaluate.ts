@@ -12,9 +12,6 @@ import { runCommand, type Session } from './session.js';
 
 interface EvaluateCommandOptions extends EvaluateLesionsCommandOptions {
   readonly lesions?: boolean;
-  readonly model?: string;
-  readonly precision: 'auto' | 'fp32' | 'bf16';
-  readonly device: 'auto' | 'cpu' | 'cuda';
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -114,7 +111,10 @@ export function addEvaluateCommand(program: Command): void {
       'compare lesions; --prediction holds their numbers, --reference their types (1 to 4, 5: unknown)',
     )
     .option('--prediction-json <file>', 'with --lesions: lesions.json with types and probabilities of --prediction')
-    .option('--predictions <folder>', 'with --lesions and --dataset: FOLDER/PATIENT/lesions.nii.gz and lesions.json')
+    .option(
+      '--predictions <folder>',
+      'with --lesions and --dataset: classified before, FOLDER/PATIENT/lesions.nii.gz and .json',
+    )
     .option('--lesion-values <pairs>', 'with --lesions: what the values of the references mean, as in 2=unknown,3=HCC')
     .option('--resamples <n>', 'with --lesions: bootstrap resamples', nonNegativeInteger('--resamples'), 1000)
     .option('--seed <n>', 'with --lesions: of the resamples', nonNegativeInteger('--seed'), 0)

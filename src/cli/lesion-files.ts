@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputFileError, InvalidArgumentError } from '../errors.js';
-import { type LesionDescription, type LesionMask, type Mask, readMask } from '../index.js';
+import { type LesionDescription, type LesionMask, readMask } from '../index.js';
 import type { MaskInput } from '../types.js';
 
 /** A file from outside: beyond this it is refused before it fills the memory. */
@@ -33,8 +33,8 @@ async function readLesions(path: string): Promise<readonly LesionDescription[]> 
   return lesions;
 }
 
-/** Masks that were read for a case, to be disposed of after it. */
-export type Opened<T> = readonly [value: T, masks: readonly Mask[]];
+/** What was opened for a case, and what is to be disposed of after it. */
+export type Opened<T> = readonly [value: T, opened: readonly { dispose(): void }[]];
 
 /** The numbers of lesions, and what is known of them where there is a JSON file. */
 export async function openPrediction(mask: string, json: string | undefined): Promise<Opened<LesionMask>> {
