@@ -130,7 +130,7 @@ LesionLook draw_metastasis(const LiverLook& liver, const LesionShape& shape, Ran
   look.body_hu = std::max(kLeastSolidHu, liver.liver_hu - contrast_hu);
   look.signs = {"hypodense"};
   look.layers = {
-      {.hu = look.body_hu, .sigma_mm = random.uniform(0.3, 1.4), .texture_hu = random.uniform(3, 8), .texture_mm = 6}};
+      {.hu = look.body_hu, .sigma_mm = random.uniform(0.3, 1.4), .texture_hu = random.uniform(6, 14), .texture_mm = 6}};
   if (chance(0.6, random) && diameter_mm >= 25) {
     const double begin_mm = random.uniform(0.4, 0.65) * shape.mean_radius_mm();
     const double necrosis_hu = std::max(kLeastNecroticHu, look.body_hu - random.uniform(10, 25));
@@ -159,7 +159,7 @@ LesionKind lesion_kind(LesionType type) {
 LiverLook draw_liver_look(ContrastPhase phase, double liver_hu, double blood_hu, Random& random) {
   LiverLook liver{.phase = phase, .liver_hu = liver_hu, .blood_hu = blood_hu};
   // The mean of two: the middle is likelier than the ends.
-  liver.metastasis_contrast_hu = (random.uniform(25, 70) + random.uniform(25, 70)) / 2;
+  liver.metastasis_contrast_hu = (random.uniform(32, 70) + random.uniform(32, 70)) / 2;
   liver.metastases_have_rims = chance(0.55, random);
   return liver;
 }
