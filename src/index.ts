@@ -16,6 +16,7 @@ export type * from './evaluation/types.js';
 export { listSeries, readMask, readSeries, readVolume, writeMask, writeSeries, writeVolume } from './files.js';
 export { loadModel, saveModel } from './model.js';
 export { preprocess } from './preprocessing.js';
+export { type RenderedFilters, type RenderFiltersOptions, renderFilters } from './render/filters.js';
 export { type LearningCurvePoint, type LearningCurves, renderLearningCurves } from './render/history.js';
 export { renderMontage } from './render/montage.js';
 export { type Outlines, type RenderedSlice, type RenderOptions, renderOverlay } from './render/overlay.js';

@@ -79,6 +79,15 @@ export interface NativeSyntheticLesions extends NativeGrid<CtVoxels> {
   readonly lesions: readonly SyntheticLesion[];
 }
 
+/** `count` maps of height × width, one after the other. */
+export interface NativeFeatureMaps {
+  readonly name: string;
+  readonly count: number;
+  readonly width: number;
+  readonly height: number;
+  readonly values: Float32Array;
+}
+
 /** A network in native memory. */
 export interface ModelHandle {
   dispose(): void;
@@ -161,6 +170,12 @@ export interface NativeBinding {
     options: { precision: string },
     control: NativeControl,
   ): NativeJob<NativeSegmentationResult>;
+  inspectNetwork(
+    volume: VoxelArgument<CtVoxels>,
+    model: ModelHandle,
+    options: { slice: number },
+    control: NativeControl,
+  ): NativeJob<NativeFeatureMaps[]>;
   tracePerimeters(mask: VoxelArgument<Uint8Array>, control: NativeControl): NativeJob<NativePerimeters>;
   /** `plan` is the JSON of native/training/plan.h; each epoch's record is told as a message, JSON. */
   trainSegmenter(

@@ -86,6 +86,12 @@ export const segmentOptions = z.strictObject({
   precision: expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16'])),
 });
 
+export const renderFiltersOptions = z.strictObject({
+  ...runFields,
+  slice: expecting('a non-negative integer', z.int().min(0).max(65535)),
+  layers: expecting('a list of layer names', z.array(z.string()).min(1)),
+});
+
 export const fetchWeightsOptions = z.strictObject({
   signal: runFields.signal,
   onProgress: runFields.onProgress,

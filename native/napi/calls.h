@@ -46,6 +46,9 @@ Napi::Value save_model_call(const Napi::CallbackInfo& info);
 // volumeMl, boundingBox, slices, roi, precision }
 Napi::Value segment_structure_call(const Napi::CallbackInfo& info);
 
+// inspectNetwork(volume, model, { slice }, control) -> [{ name, count, width, height, values }]: filters, activations
+Napi::Value inspect_network_call(const Napi::CallbackInfo& info);
+
 // tracePerimeters(mask, control) -> perimeters, as segmentStructure gives them
 Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info);
 

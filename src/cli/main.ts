@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addEvaluateCommand } from './evaluate.js';
+import { addFiltersCommand } from './filters.js';
 import { addInfoCommand } from './info.js';
 import { addPreprocessCommand } from './preprocess.js';
 import { addRenderCommand } from './render.js';
@@ -25,6 +26,7 @@ addSegmentCommand(program);
 addPreprocessCommand(program);
 addEvaluateCommand(program);
 addRenderCommand(program);
+addFiltersCommand(program);
 addTrainCommand(program);
 addWeightsCommand(program);
 addSynthesizeCommand(program);

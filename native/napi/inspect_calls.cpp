@@ -1,0 +1,41 @@
+#include <memory>
+#include <vector>
+
+#include "napi/arguments.h"
+#include "napi/calls.h"
+#include "napi/job.h"
+#include "napi/typed_arrays.h"
+#include "pipelines/inspect_network.h"
+
+namespace hepatica::napi {
+namespace {
+
+using Maps = std::vector<FeatureMaps>;
+
+Napi::Value maps_value(Napi::Env env, const std::shared_ptr<Maps>& maps) {
+  auto array = Napi::Array::New(env, maps->size());
+  for (uint32_t i = 0; i < maps->size(); ++i) {
+    FeatureMaps& layer = (*maps)[i];
+    auto object = Napi::Object::New(env);
+    object.Set("name", layer.name);
+    object.Set("count", static_cast<double>(layer.count));
+    object.Set("width", static_cast<double>(layer.width));
+    object.Set("height", static_cast<double>(layer.height));
+    object.Set("values", typed_array(env, layer.values, maps));
+    array.Set(i, object);
+  }
+  return array;
+}
+
+}  // namespace
+
+Napi::Value inspect_network_call(const Napi::CallbackInfo& info) {
+  return start_job(info.Env(), info[3].As<Napi::Object>(),
+                   [volume = volume_argument(info[0]), model = model_argument(info[1]),
+                    slice = int_argument(info[2].As<Napi::Object>(), "slice")](Run& run) -> Deliver {
+                     auto maps = std::make_shared<Maps>(inspect_network(*volume, *model, slice, run));
+                     return [maps](Napi::Env env) -> Napi::Value { return maps_value(env, maps); };
+                   });
+}
+
+}  // namespace hepatica::napi
