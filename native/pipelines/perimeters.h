@@ -6,6 +6,7 @@
 
 #include "core/run.h"
 #include "core/volume.h"
+#include "ops/contour.h"
 
 namespace hepatica {
 
@@ -18,6 +19,9 @@ struct Perimeter {
   // x0, y0, z0, … : the same in mm, LPS.
   std::vector<float> mm;
 };
+
+// `geometry`: of the mask.
+Perimeter perimeter_of(const Contour& contour, const Geometry& geometry);
 
 // In the order of the slices; what is not 0 is inside.
 std::vector<Perimeter> trace_perimeters(const Mask& mask, Run& run);

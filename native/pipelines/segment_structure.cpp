@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
-#include <variant>
 
-#include "core/error.h"
 #include "ops/components.h"
 #include "ops/fill_holes.h"
 #include "ops/mask_statistics.h"
 #include "ops/orient.h"
+#include "pipelines/check_volume.h"
 #include "pipelines/predict_structure.h"
 
 namespace hepatica {
@@ -17,28 +16,6 @@ namespace {
 
 // Portal venous livers have about 90 to 120 HU, unenhanced ones 50 to 65 (fatty ones less).
 constexpr double kUnenhancedLiverHu = 68;
-
-void check_volume(const Volume& volume) {
-  const Geometry& geometry = volume.geometry;
-  const auto refuse = [](const std::string& field, const std::string& expected) {
-    throw Error("INVALID_ARGUMENT", "Expected " + expected, {}, field, "Pass a volume as hepatica reads it");
-  };
-  for (int axis = 0; axis < 3; ++axis) {
-    if (geometry.size[axis] < 1 || geometry.size[axis] > 65535) refuse("size", "size to be 1 to 65535 voxels an axis");
-    const double spacing_mm = geometry.spacing_mm[axis];
-    if (!(spacing_mm > 0 && std::isfinite(spacing_mm))) refuse("spacing", "spacing to be three positive numbers");
-  }
-  const size_t voxels = std::visit([](const auto& hu) { return hu.size(); }, volume.hu);
-  if (voxels != static_cast<size_t>(geometry.voxel_count())) refuse("data", "data to hold one value a voxel of size");
-}
-
-void warn_of_few_slices(const Geometry& geometry, const LiverCnnConfig& config, Run& run) {
-  const auto [low, high] = std::minmax_element(config.context_mm.begin(), config.context_mm.end());
-  const double extent_mm = static_cast<double>(geometry.size[2] - 1) * geometry.spacing_mm[2];
-  if (extent_mm >= *high - *low) return;
-  run.warn("FEW_SLICES", "The " + std::to_string(geometry.size[2]) +
-                             " slices span less than the network looks at along z: the result is less sure");
-}
 
 void warn_of_result(const Volume& source, const Segmentation& segmentation, Run& run) {
   if (!segmentation.bounding_box) {
@@ -83,7 +60,7 @@ void measure(Segmentation& segmentation, double margin_mm, Run& run) {
 Segmentation segment_structure(const Volume& source, const SegmenterModel& model, const SegmentOptions& options,
                                Run& run) {
   check_volume(source);
-  warn_of_few_slices(source.geometry, model.config(), run);
+  warn_of_few_slices(source.geometry, model.config().context_mm, run);
   const AxisOrder order = canonical_order(source.geometry);
   const Geometry canonical = to_canonical(source.geometry, order);
 

@@ -2,20 +2,14 @@
 // difference of its two classes (a softmax over two logits is the sigmoid of their difference).
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <array>
 #include <string>
 
+#include "models/folded_conv.h"
 #include "models/liver_cnn/config.h"
 #include "models/state_dict.h"
 
 namespace hepatica {
-
-struct FoldedConv {
-  at::Tensor weight;  // (out, in, k, k), float32
-  at::Tensor bias;    // (out), float32
-};
 
 struct FoldedWeights {
   std::array<FoldedConv, 3> layers;

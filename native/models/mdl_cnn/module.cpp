@@ -5,19 +5,13 @@
 #include <string>
 #include <utility>
 
+#include "models/mdl_cnn/normalization.h"
+
 namespace hepatica {
 namespace {
 
 torch::nn::Conv2d convolution(int64_t in, int64_t out, int64_t kernel, bool bias) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).padding(kernel / 2).bias(bias));
-}
-
-// What ImageNet's weights expect of values from 0 to 1.
-at::Tensor normalized(const at::Tensor& picture) {
-  const auto channel_values = [&](const std::array<double, 3>& values) {
-    return at::tensor(at::ArrayRef<double>(values), picture.options()).view({1, 3, 1, 1});
-  };
-  return (picture - channel_values(ResNet101Impl::kMean)) / channel_values(ResNet101Impl::kStd);
 }
 
 at::Tensor enlarge(const at::Tensor& x, int64_t rows, int64_t columns) {
@@ -67,7 +61,7 @@ MdlOutput MdlCnnImpl::forward(const at::Tensor& region) { return forward_channel
 std::vector<at::Tensor> MdlCnnImpl::base_features(const at::Tensor& region) {
   const auto contexts = static_cast<int64_t>(config_.context_mm.size());
   const at::Tensor picture = region.narrow(1, 0, contexts).expand({-1, 3, -1, -1});
-  return base->forward_stages(normalized(picture).contiguous(at::MemoryFormat::ChannelsLast));
+  return base->forward_stages(imagenet_normalized(picture).contiguous(at::MemoryFormat::ChannelsLast));
 }
 
 MdlOutput MdlCnnImpl::forward_channels(const std::vector<at::Tensor>& features, const at::Tensor& region) {

@@ -1,0 +1,45 @@
+#include "models/lesion_model.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/error.h"
+
+namespace hepatica {
+namespace {
+
+std::string class_codes() { return nlohmann::json(kLesionCodes).dump(); }
+
+}  // namespace
+
+LesionModel::LesionModel(const MdlCnnConfig& config, const PreprocessOptions& preprocessing,
+                         const std::string& structure, StateDict state, Metadata metadata, std::string path)
+    : NetworkModel(kKind, structure, config.to_json(), preprocessing, std::move(state), std::move(metadata),
+                   std::move(path)),
+      config_(config) {
+  metadata_["classes"] = class_codes();
+  fold_mdl_weights(config_, state_, path_);
+}
+
+std::shared_ptr<const LesionModel> LesionModel::load(const std::string& path) {
+  const SafetensorsFile file(path);
+  const Metadata& metadata = file.metadata();
+  check_kind(metadata, kKind, path);
+  const MdlCnnConfig config = MdlCnnConfig::from_json(required_metadata(metadata, "architecture", path), path);
+  const PreprocessOptions preprocessing = read_preprocessing(metadata, path);
+  const std::string& structure = required_metadata(metadata, "structure", path);
+  const std::string& classes = required_metadata(metadata, "classes", path);
+  if (nlohmann::json::parse(classes, nullptr, false) != nlohmann::json(kLesionCodes)) {
+    throw Error("WRONG_MODEL",
+                "Expected the classes of a lesion network to be " + class_codes() + ", received " + classes, path,
+                "classes", "Use weights that hepatica's trainLesionClassifier wrote");
+  }
+  return std::make_shared<LesionModel>(config, preprocessing, structure, file.tensors(), metadata, path);
+}
+
+const MdlCnnInference& LesionModel::inference(Precision precision) const {
+  const std::lock_guard lock(mutex_);
+  return inferences_.try_emplace(precision, config_, state_, precision, path_).first->second;
+}
+
+}  // namespace hepatica

@@ -1,0 +1,38 @@
+// A trained lesion network: the MDL-CNN's weights, and what is needed to run them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "models/mdl_cnn/config.h"
+#include "models/mdl_cnn/inference.h"
+#include "models/network_model.h"
+
+namespace hepatica {
+
+class LesionModel : public NetworkModel {
+ public:
+  static constexpr const char* kKind = "mdl_cnn";
+
+  // `metadata` is kept and written as it is, but for what NetworkModel sets and "classes", the codes of the class
+  // channels. Throws WRONG_MODEL for a state dict that does not fit the configuration.
+  LesionModel(const MdlCnnConfig& config, const PreprocessOptions& preprocessing, const std::string& structure,
+              StateDict state, Metadata metadata = {}, std::string path = {});
+
+  // Throws as SafetensorsFile does, and WRONG_MODEL for other weights, naming the file and the field or tensor.
+  static std::shared_ptr<const LesionModel> load(const std::string& path);
+
+  const MdlCnnConfig& config() const { return config_; }
+
+  // Made at the first use and kept; thread-safe. Weights are packed here: call it on the inference thread.
+  const MdlCnnInference& inference(Precision precision) const;
+
+ private:
+  MdlCnnConfig config_;
+  mutable std::mutex mutex_;
+  mutable std::map<Precision, MdlCnnInference> inferences_;
+};
+
+}  // namespace hepatica

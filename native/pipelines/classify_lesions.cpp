@@ -1,0 +1,181 @@
+#include "pipelines/classify_lesions.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+#include "cuda/loader.h"
+#include "models/mdl_cnn/region_input.h"
+#include "ops/components.h"
+#include "ops/orient.h"
+#include "pipelines/check_volume.h"
+#include "pipelines/lesion_candidates.h"
+#include "pipelines/measure_lesion.h"
+#include "runtime/cpu_features.h"
+#include "runtime/inference_queue.h"
+
+namespace hepatica {
+namespace {
+
+// Shares of the pipeline's progress.
+constexpr double kPrepared = 0.1;
+constexpr double kPredicted = 0.85;
+// Ids are bytes, and 0 is no lesion.
+constexpr size_t kMaxLesions = 255;
+// The paper's filter: "lesions under 40 % of the liver's area in the image".
+constexpr double kLargePart = 0.4;
+
+void check_liver(const Volume& source, const Mask& liver) {
+  check_volume(source);
+  const bool fits = liver.geometry.size == source.geometry.size &&
+                    liver.voxels.size() == static_cast<size_t>(source.geometry.voxel_count());
+  if (fits) return;
+  throw Error("INVALID_ARGUMENT", "Expected the liver's mask to have the size of its volume", {}, "liver",
+              "Pass the result of segmentLiver for this volume");
+}
+
+// What the network said, on the canonical grid.
+struct Found {
+  Mask ids;
+  std::vector<LesionScores> scores;
+};
+
+LesionMaps run_network(const RegionInput& region, const LesionModel& model, Precision precision, Run& run) {
+  LesionMaps maps;
+  run.begin_stage("classifying", kPrepared, kPredicted);
+  InferenceQueue::of_device(false).run(run, [&] {
+    const StageTimer timer(run, "lesion_network");
+    maps = model.inference(precision).predict(region, run);
+  });
+  return maps;
+}
+
+// Largest first: those that are large enough, and as many as there are ids.
+int paint_ids(const Mask& above, double minimum_ml, Mask& ids, Run& run) {
+  const ComponentMap map(above, Connectivity::kCorners);
+  const double voxel_ml = above.geometry.voxel_volume_ml();
+  size_t count = 0;
+  for (const Component& component : map.components()) {
+    if (static_cast<double>(component.voxels) * voxel_ml < minimum_ml) break;
+    ++count;
+  }
+  if (count > kMaxLesions) {
+    run.warn("TOO_MANY_LESIONS",
+             "Of " + std::to_string(count) + " lesions the " + std::to_string(kMaxLesions) + " largest are kept");
+    count = kMaxLesions;
+  }
+  for (size_t i = 0; i < count; ++i) map.paint(i, static_cast<uint8_t>(i + 1), ids);
+  return static_cast<int>(count);
+}
+
+// `volume` and `liver` lie in canonical orientation.
+Found find_lesions(const Volume& volume, const Mask& liver, const LesionModel& model,
+                   const LesionClassification& wanted, Run& run) {
+  run.begin_stage("preprocessing", 0, kPrepared);
+  const RegionInput region = make_region_input(volume, liver, model.config(), model.preprocessing(), run);
+  Found found{{liver.geometry, std::vector<uint8_t>(liver.voxels.size())}, {}};
+  if (region.slices == 0) return found;
+  const LesionMaps maps = run_network(region, model, wanted.precision, run);
+  run.begin_stage("measuring", kPredicted, 1);
+  const StageTimer timer(run, "lesions");
+  const LocatedLesions located = locate_lesions(maps, region, liver, wanted.threshold, run);
+  const int count = paint_ids(located.above, wanted.minimum_ml, found.ids, run);
+  found.scores = score_lesions(found.ids, count, located.probability, maps, region);
+  return found;
+}
+
+Found find_in_canonical(const Volume& source, const Mask& liver, const LesionModel& model,
+                        const LesionClassification& wanted, Run& run) {
+  const AxisOrder order = canonical_order(source.geometry);
+  if (order.is_identity()) return find_lesions(source, liver, model, wanted, run);
+  Mask oriented{source.geometry, liver.voxels};
+  Found found = find_lesions(to_canonical(source, order), to_canonical(std::move(oriented), order), model, wanted, run);
+  found.ids = from_canonical(std::move(found.ids), order, source.geometry);
+  return found;
+}
+
+std::vector<BoundingBox> boxes_of(const Mask& ids, size_t count) {
+  const Size3& size = ids.geometry.size;
+  std::vector<BoundingBox> boxes(count, {size, {-1, -1, -1}});
+  const uint8_t* id = ids.voxels.data();
+  for (int64_t z = 0; z < size[2]; ++z) {
+    for (int64_t y = 0; y < size[1]; ++y) {
+      for (int64_t x = 0; x < size[0]; ++x, ++id) {
+        if (*id == 0) continue;
+        BoundingBox& box = boxes[*id - 1];
+        box.min = {std::min(box.min[0], x), std::min(box.min[1], y), std::min(box.min[2], z)};
+        box.max = {std::max(box.max[0], x), std::max(box.max[1], y), std::max(box.max[2], z)};
+      }
+    }
+  }
+  return boxes;
+}
+
+std::vector<Lesion> describe(const Volume& source, const Found& found, Run& run) {
+  const std::vector<BoundingBox> boxes = boxes_of(found.ids, found.scores.size());
+  std::vector<Lesion> lesions(found.scores.size());
+  for (size_t i = 0; i < lesions.size(); ++i) {
+    run.check_cancelled();
+    Lesion& lesion = lesions[i];
+    const auto& probabilities = found.scores[i].probabilities;
+    lesion.id = static_cast<int>(i + 1);
+    lesion.probabilities = probabilities;
+    lesion.detection_probability = found.scores[i].detection_probability;
+    const auto likeliest = std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin();
+    lesion.type = lesion_type(static_cast<int>(likeliest));
+    lesion.box = boxes[i];
+    measure_lesion(source, found.ids, lesion);
+  }
+  return lesions;
+}
+
+bool is_large(const Lesion& lesion, const Mask& liver) {
+  return std::any_of(lesion.slices.begin(), lesion.slices.end(), [&](const LesionSlice& part) {
+    const uint8_t* slice = liver.slice(part.slice);
+    const int64_t outside = std::count(slice, slice + liver.geometry.slice_pixels(), uint8_t{0});
+    return static_cast<double>(part.pixels) > kLargePart * static_cast<double>(liver.geometry.slice_pixels() - outside);
+  });
+}
+
+void warn_of_lesions(const std::vector<Lesion>& lesions, const Mask& liver, Run& run) {
+  std::string large;
+  std::set<LesionType> types;
+  for (const Lesion& lesion : lesions) {
+    types.insert(lesion.type);
+    if (is_large(lesion, liver)) large += (large.empty() ? "" : ", ") + std::to_string(lesion.id);
+  }
+  if (!large.empty()) {
+    run.warn("LARGE_LESION",
+             "Lesion " + large + " fills over 40 % of the liver in a slice: the method was made for smaller ones");
+  }
+  if (types.size() > 1) {
+    run.warn("SEVERAL_TYPES", "Lesions of " + std::to_string(types.size()) +
+                                  " types were found in one liver, which is rare: look at their probabilities");
+  }
+}
+
+}  // namespace
+
+LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
+                                      const ClassifyOptions& options, Run& run) {
+  check_liver(source, liver);
+  warn_of_few_slices(source.geometry, model.config().context_mm, run);
+  if (choose_cuda(run.requested_device, CudaLibrary::instance())) {
+    run.warn("NETWORK_ON_CPU", "A GPU answers, but the lesion network computes on the CPU");
+  }
+  LesionClassification result;
+  result.threshold = options.threshold.value_or(model.config().threshold);
+  result.minimum_ml = options.minimum_ml.value_or(model.config().minimum_ml);
+  result.precision = choose_cpu_precision(options.precision);
+  Found found = find_in_canonical(source, liver, model, result, run);
+  result.lesions = describe(source, found, run);
+  result.mask = std::move(found.ids);
+  warn_of_lesions(result.lesions, liver, run);
+  run.set_device_used("cpu");
+  run.progress(1);
+  return result;
+}
+
+}  // namespace hepatica

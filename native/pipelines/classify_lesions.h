@@ -1,0 +1,71 @@
+// From a CT volume and its liver to the lesions in it, each with its type (paper: MDL-CNN).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/lesion.h"
+#include "core/run.h"
+#include "core/volume.h"
+#include "models/lesion_model.h"
+#include "ops/bounding_box.h"
+#include "pipelines/perimeters.h"
+#include "runtime/precision.h"
+
+namespace hepatica {
+
+struct ClassifyOptions {
+  PrecisionChoice precision = PrecisionChoice::kAuto;
+  // The model's where absent.
+  std::optional<double> threshold;
+  std::optional<double> minimum_ml;
+};
+
+// z indices and boxes are those of the source grid.
+struct LesionSlice {
+  int64_t slice = 0;
+  BoundingBox box;  // z is 0
+  int64_t pixels = 0;
+};
+
+struct Lesion {
+  // From 1, largest first: its value in LesionClassification::mask.
+  int id = 0;
+  LesionType type = LesionType::kUnknown;
+  // In the order of kLesionCodes; they add up to 1. Mean of the class map over the lesion's voxels.
+  std::array<double, kLesionTypes> probabilities{};
+  // Mean of the location map over the lesion's voxels.
+  double detection_probability = 0;
+  BoundingBox box;
+  std::vector<LesionSlice> slices;
+  std::vector<Perimeter> perimeters;
+  double volume_ml = 0;
+  double diameter_mm = 0;
+  double perpendicular_mm = 0;
+  int64_t diameter_slice = 0;
+  double mean_hu = 0;
+  double sd_hu = 0;
+  Vec3 centre = {0, 0, 0};
+  Vec3 centre_mm = {0, 0, 0};
+};
+
+struct LesionClassification {
+  std::vector<Lesion> lesions;
+  // 0, or the lesion's id, on the source grid.
+  Mask mask;
+  double threshold = 0;
+  double minimum_ml = 0;
+  Precision precision = Precision::kFp32;
+};
+
+// Lesions are the components of the voxels in the liver whose location probability is above the threshold. Voxels that
+// touch at a face, an edge or a corner are of one lesion: in thick slices a lesion that lies aslant would fall apart
+// otherwise. Timings, warnings and the device used are left in the run. Warnings: LARGE_LESION (over 40 % of the liver
+// in a slice: the paper leaves such out of its training), FEW_SLICES (fewer than the network looks at), SEVERAL_TYPES,
+// TOO_MANY_LESIONS (the 255 largest are kept), NETWORK_ON_CPU. Throws INVALID_ARGUMENT for a liver on another grid.
+LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
+                                      const ClassifyOptions& options, Run& run);
+
+}  // namespace hepatica

@@ -1,0 +1,34 @@
+// Where the lesion network sees lesions, on the grid that it was asked about.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/lesion.h"
+#include "core/run.h"
+#include "core/volume.h"
+#include "models/mdl_cnn/inference.h"
+
+namespace hepatica {
+
+// round(255 p) of the location map in the liver, bilinear between the region's pixels, 0 outside the liver, and 1 in
+// `above` where the probability is above the threshold before it is rounded.
+struct LocatedLesions {
+  ByteVolume probability;
+  Mask above;
+};
+LocatedLesions locate_lesions(const LesionMaps& maps, const RegionInput& region, const Mask& liver, double threshold,
+                              Run& run);
+
+// What the network's maps say of one lesion.
+struct LesionScores {
+  double detection_probability = 0;
+  std::array<double, kLesionTypes> probabilities{};
+};
+
+// Means over the voxels of each value 1 to `count` of `ids`; the class map is taken at the nearest pixel.
+std::vector<LesionScores> score_lesions(const Mask& ids, int count, const ByteVolume& probability,
+                                        const LesionMaps& maps, const RegionInput& region);
+
+}  // namespace hepatica
