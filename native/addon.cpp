@@ -28,6 +28,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<save_model_call>(exports, "saveModel");
   add<segment_structure_call>(exports, "segmentStructure");
   add<inspect_network_call>(exports, "inspectNetwork");
+  add<classify_lesions_call>(exports, "classifyLesions");
   add<trace_perimeters_call>(exports, "tracePerimeters");
   add<train_segmenter_call>(exports, "trainSegmenter");
   add<synthesize_lesions_call>(exports, "synthesizeLesions");

@@ -2,6 +2,7 @@ import { runJob } from './job.js';
 import { checkOptions, checkPath, readSeriesOptions, runOptions, seriesAttributes } from './options.js';
 import { segmentedMaskArgument } from './segmentation.js';
 import type {
+  LesionClassification,
   Mask,
   MaskInput,
   ReadSeriesOptions,
@@ -102,7 +103,11 @@ export async function writeVolume(path: string, volume: VolumeInput, options: Ru
  *
  * @throws {@link OutputError} `OUTPUT_UNWRITABLE`
  */
-export async function writeMask(path: string, mask: MaskInput | Segmentation, options: RunOptions = {}): Promise<void> {
+export async function writeMask(
+  path: string,
+  mask: MaskInput | Segmentation | LesionClassification,
+  options: RunOptions = {},
+): Promise<void> {
   checkPath('path', path);
   checkOptions(runOptions, options);
   const voxels = segmentedMaskArgument('mask', mask);

@@ -14,6 +14,7 @@ export { evaluateLesions } from './evaluation/evaluate-lesions.js';
 export { renderLesionEvaluation } from './evaluation/page.js';
 export type * from './evaluation/types.js';
 export { listSeries, readMask, readSeries, readVolume, writeMask, writeSeries, writeVolume } from './files.js';
+export { classifyLesions } from './lesions.js';
 export { loadModel, saveModel } from './model.js';
 export { preprocess } from './preprocessing.js';
 export { type RenderedFilters, type RenderFiltersOptions, renderFilters } from './render/filters.js';

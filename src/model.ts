@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { InvalidArgumentError, unreadableFile } from './errors.js';
+import { InvalidArgumentError, ModelError, unreadableFile } from './errors.js';
 import { runJob } from './job.js';
 import { packageRoot } from './native.js';
 import type { ModelHandle } from './native-binding.js';
@@ -47,7 +48,7 @@ async function sha256Of(path: string): Promise<string> {
 }
 
 /**
- * Loads a trained segmenter (safetensors with hepatica's metadata).
+ * Loads a trained network, of structures or of lesions (safetensors with hepatica's metadata); `info.kind` tells which.
  *
  * @param path - default: the liver weights that come with the package
  * @throws {@link ModelError} `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`; {@link InputFileError} `FILE_NOT_FOUND`
@@ -84,23 +85,51 @@ function defaultWeights(structure: string): string {
   return join(packageRoot, 'weights', `${structure}.safetensors`);
 }
 
+/** The data package of the lesion network's weights, which are its main file. */
+const kLesionWeights = '@hepatica/weights-mdl';
+
+function lesionWeights(): string {
+  try {
+    return createRequire(import.meta.url).resolve(kLesionWeights);
+  } catch (cause) {
+    throw new ModelError(
+      'WEIGHTS_NOT_FOUND',
+      `The weights of the lesion network (${kLesionWeights}) are not installed`,
+      {
+        field: 'model',
+        remedy: `Install them with 'npm install ${kLesionWeights}', or pass the option model: await loadModel(path)`,
+        cause,
+      },
+    );
+  }
+}
+
 const defaultModels = new Map<string, Model | Promise<Model>>();
 
-/** The weights that come with the package, loaded once. */
-export function defaultModel(structure: string): Model | Promise<Model> {
-  const known = defaultModels.get(structure);
+function loadOnce(name: string, load: () => Promise<Model>): Model | Promise<Model> {
+  const known = defaultModels.get(name);
   if (known) return known;
-  const loading = loadModel(defaultWeights(structure)).then(
+  const loading = load().then(
     (model) => {
-      defaultModels.set(structure, model);
+      defaultModels.set(name, model);
       return model;
     },
     (error: unknown) => {
-      defaultModels.delete(structure);
+      defaultModels.delete(name);
       throw error;
     },
   );
   loading.catch(() => {}); // Whoever waits for it gets its error; nobody may, where the volume was refused meanwhile.
-  defaultModels.set(structure, loading);
+  defaultModels.set(name, loading);
   return loading;
+}
+
+/** The weights that come with the package, loaded once. */
+export function defaultModel(structure: string): Model | Promise<Model> {
+  return loadOnce(structure, () => loadModel(defaultWeights(structure)));
+}
+
+/** The weights of the lesion network's own package, loaded once. */
+export function defaultLesionModel(): Model | Promise<Model> {
+  return loadOnce('lesions', async () => loadModel(lesionWeights()));
 }

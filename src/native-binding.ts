@@ -4,6 +4,7 @@ import type {
   DeviceChoice,
   DeviceInfo,
   Geometry,
+  Lesion,
   LesionType,
   RegionOfInterest,
   SegmentationMetrics,
@@ -86,6 +87,22 @@ export interface NativeFeatureMaps {
   readonly width: number;
   readonly height: number;
   readonly values: Float32Array;
+}
+
+export interface NativeLesion
+  extends Omit<Lesion, 'probability' | 'probabilities' | 'malignancyProbability' | 'slices' | 'perimeters'> {
+  /** In the order CYS, ANG, HCC, MET. */
+  readonly probabilities: readonly [number, number, number, number];
+  /** Six integers a slice: z index, first and last x, first and last y, pixels. */
+  readonly slices: Int32Array;
+  readonly perimeters: NativePerimeters;
+}
+
+export interface NativeClassificationResult extends NativeGrid<Uint8Array> {
+  readonly lesions: readonly NativeLesion[];
+  readonly threshold: number;
+  readonly minimumMl: number;
+  readonly precision: 'fp32' | 'bf16';
 }
 
 /** A network in native memory. */
@@ -176,6 +193,13 @@ export interface NativeBinding {
     options: { slice: number },
     control: NativeControl,
   ): NativeJob<NativeFeatureMaps[]>;
+  classifyLesions(
+    volume: VoxelArgument<CtVoxels>,
+    liver: VoxelArgument<Uint8Array>,
+    model: ModelHandle,
+    options: { precision: string; threshold?: number; minimumMl?: number },
+    control: NativeControl,
+  ): NativeJob<NativeClassificationResult>;
   tracePerimeters(mask: VoxelArgument<Uint8Array>, control: NativeControl): NativeJob<NativePerimeters>;
   /** `plan` is the JSON of native/training/plan.h; each epoch's record is told as a message, JSON. */
   trainSegmenter(

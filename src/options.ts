@@ -98,6 +98,15 @@ export const fetchWeightsOptions = z.strictObject({
   cache: expecting('a path', z.string().min(1)),
 });
 
+export const classifyOptions = z.strictObject({
+  ...runFields,
+  device: deviceField,
+  model: expecting('a model from loadModel or trainLesionClassifier', anObject),
+  precision: expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16'])),
+  threshold: expecting('a number above 0 and below 1', z.number().gt(0).lt(1)),
+  minimumMl: expecting('a number of millilitres, 0 or more', z.number().min(0).max(1e6)),
+});
+
 const conventionField = expecting("'paper', 'standard' or 'lits'", z.enum(['paper', 'standard', 'lits']));
 
 export const evaluateOptions = z.strictObject({ ...runFields, convention: conventionField });

@@ -1,8 +1,9 @@
 import { ModelError } from './errors.js';
 import { runJob } from './job.js';
 import { defaultModel, modelArgument } from './model.js';
-import type { NativePerimeters, NativeSegmentationResult, VoxelArgument } from './native-binding.js';
+import type { NativeSegmentationResult, VoxelArgument } from './native-binding.js';
 import { checkOptions, invalidArgument, runOptions, segmentOptions } from './options.js';
+import { perimetersOf } from './perimeters.js';
 import type {
   BoundingBox,
   Geometry,
@@ -20,19 +21,6 @@ import type {
 } from './types.js';
 import { asVolume, maskArgument, volumeArgument } from './volume.js';
 import { NativeVoxels } from './voxels.js';
-
-/** The packed points of all perimeters, as views of one memory block each. */
-function perimetersOf({ slices, holes, starts, pixels, mm }: NativePerimeters): Perimeter[] {
-  return Array.from(slices, (slice, index) => {
-    const [begin, end] = [starts[index] ?? 0, starts[index + 1] ?? 0];
-    return {
-      slice,
-      hole: holes[index] === 1,
-      pixels: pixels.subarray(2 * begin, 2 * end),
-      mm: mm.subarray(3 * begin, 3 * end),
-    };
-  });
-}
 
 /** A segmentation whose mask is in native memory. */
 class NativeSegmentation implements Segmentation {

@@ -43,6 +43,34 @@ test('the perimeter is yellow and runs through the centres of its pixels', async
   assert.equal(pixels.at(60 * 8, 16 * 16), [255, 255, 255]);
 });
 
+test('lesions are boxed with their names above: green where benign, red where malignant', async () => {
+  const slices = (x: number) => [{ slice: 1, box: { min: [x, 14], max: [x + 5, 18] }, areaMm2: 60 }] as const;
+  const lesions = [
+    { type: 'CYS', probability: 0.912, malignant: false, slices: slices(10) },
+    { type: 'MET', probability: 0.7, malignant: true, slices: slices(18) },
+  ] as const;
+  const [picture] = await renderOverlay(makeVolume(), { perimeters: [square], lesions });
+  const [bare] = await renderOverlay(makeVolume(), { perimeters: [square] });
+  assert.ok(picture && bare);
+  const pixels = await pixelsOf(picture.png);
+  const without = await pixelsOf(bare.png);
+  const at = (x: number) => pixels.at(x * 8, 16 * 16) as [number, number, number];
+  const [red, green, blue] = at(10);
+  assert.ok(green > 150 && red < 80 && blue < 120, `green on the benign one's left edge, found ${at(10)}`);
+  const [r, g, b] = at(18);
+  assert.ok(r > 180 && g < 100 && b < 100, `red on the malignant one's left edge, found ${at(18)}`);
+  assert.equal(pixels.at(13 * 8, 16 * 16), [0, 0, 0], 'inside, the CT shows');
+  const changed = (top: number, bottom: number) => {
+    let count = 0;
+    for (let y = top; y < bottom; y++) {
+      for (let x = 80; x < 130; x++) if (`${pixels.at(x, y)}` !== `${without.at(x, y)}`) count++;
+    }
+    return count;
+  };
+  assert.ok(changed(14 * 16 - 24, 14 * 16 - 3) > 30, 'the text stands above the box');
+  assert.is(changed(14 * 16 - 80, 14 * 16 - 30), 0);
+});
+
 test("a volume whose x axis runs to the patient's right is mirrored into the radiological view", async () => {
   const [picture] = await renderOverlay(makeVolume([-1, 0, 0, 0, 1, 0, 0, 0, 1]), { perimeters: [square] });
   assert.ok(picture);

@@ -63,9 +63,20 @@ std::shared_ptr<const ByteVolume> byte_volume_argument(const Napi::Value& value)
   return volume;
 }
 
-std::shared_ptr<const SegmenterModel> model_argument(const Napi::Value& value) {
+void throw_wrong_kind(const NetworkModel& model, const char* wanted) {
+  throw Error("WRONG_MODEL", std::string("Expected a model of kind ") + wanted + ", received one of: " + model.kind(),
+              model.path(), "model", "mdl_cnn is what classifyLesions takes, liver_cnn what segmentStructure does");
+}
+
+std::shared_ptr<const NetworkModel> any_model_argument(const Napi::Value& value) {
   if (auto held = held_model(value)) return held;
   throw Error("INVALID_ARGUMENT", "Expected model to have weights", {}, "model", "Load it with loadModel");
+}
+
+PrecisionChoice precision_argument(const Napi::Object& options) {
+  const std::string precision = string_argument(options, "precision");
+  if (precision == "fp32") return PrecisionChoice::kFp32;
+  return precision == "bf16" ? PrecisionChoice::kBf16 : PrecisionChoice::kAuto;
 }
 
 std::string string_argument(const Napi::Object& options, const char* name) {

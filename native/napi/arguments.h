@@ -8,10 +8,8 @@
 #include <vector>
 
 #include "core/volume.h"
-
-namespace hepatica {
-class SegmenterModel;
-}
+#include "models/network_model.h"
+#include "runtime/precision.h"
 
 namespace hepatica::napi {
 
@@ -22,9 +20,19 @@ Geometry geometry_argument(const Napi::Object& value);
 std::shared_ptr<const Volume> volume_argument(const Napi::Value& value);
 std::shared_ptr<const ByteVolume> byte_volume_argument(const Napi::Value& value);
 
+[[noreturn]] void throw_wrong_kind(const NetworkModel& model, const char* wanted);
 // Throws INVALID_ARGUMENT for what is no model's handle, or one that was disposed of.
-std::shared_ptr<const SegmenterModel> model_argument(const Napi::Value& value);
+std::shared_ptr<const NetworkModel> any_model_argument(const Napi::Value& value);
+// The same for a SegmenterModel or a LesionModel; throws WRONG_MODEL for the other.
+template <class Model>
+std::shared_ptr<const Model> model_argument(const Napi::Value& value) {
+  const std::shared_ptr<const NetworkModel> any = any_model_argument(value);
+  if (auto model = std::dynamic_pointer_cast<const Model>(any)) return model;
+  throw_wrong_kind(*any, Model::kKind);
+}
 
+// The option "precision".
+PrecisionChoice precision_argument(const Napi::Object& options);
 std::string string_argument(const Napi::Object& options, const char* name);
 bool flag_argument(const Napi::Object& options, const char* name);
 int int_argument(const Napi::Object& options, const char* name);

@@ -16,7 +16,7 @@ Napi::FunctionReference& constructor_of(Napi::Env env, const Volume*) { return E
 Napi::FunctionReference& constructor_of(Napi::Env env, const ByteVolume*) {
   return Environment::of(env).byte_volume_handle;
 }
-Napi::FunctionReference& constructor_of(Napi::Env env, const SegmenterModel*) {
+Napi::FunctionReference& constructor_of(Napi::Env env, const NetworkModel*) {
   return Environment::of(env).model_handle;
 }
 
@@ -24,7 +24,7 @@ int64_t bytes_of(const Volume& volume) {
   return std::visit([](const auto& hu) { return static_cast<int64_t>(hu.size() * sizeof(hu[0])); }, volume.hu);
 }
 int64_t bytes_of(const ByteVolume& volume) { return static_cast<int64_t>(volume.voxels.size()); }
-int64_t bytes_of(const SegmenterModel&) { return 0; }
+int64_t bytes_of(const NetworkModel&) { return 0; }
 
 Napi::Value voxel_array(Napi::Env env, const std::shared_ptr<Volume>& volume) {
   return std::visit([&](auto& hu) { return typed_array(env, hu, volume); }, volume->hu);
@@ -100,7 +100,7 @@ Napi::Object make(Napi::Env env, std::shared_ptr<T> held) {
 
 template <class T>
 std::shared_ptr<const T> held(const Napi::Value& value) {
-  using Held = std::conditional_t<std::is_same_v<T, SegmenterModel>, const T, T>;
+  using Held = std::conditional_t<std::is_same_v<T, NetworkModel>, const T, T>;
   if (!value.IsObject()) return nullptr;
   const auto object = value.As<Napi::Object>();
   if (!object.InstanceOf(constructor_of(value.Env(), static_cast<const T*>(nullptr)).Value())) return nullptr;
@@ -117,17 +117,17 @@ void define(Napi::Env env, const char* name) {
 void define_handles(Napi::Env env) {
   define<Volume>(env, "VolumeHandle");
   define<ByteVolume>(env, "ByteVolumeHandle");
-  define<const SegmenterModel>(env, "ModelHandle");
+  define<const NetworkModel>(env, "ModelHandle");
 }
 
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<Volume> volume) { return make(env, std::move(volume)); }
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<ByteVolume> volume) { return make(env, std::move(volume)); }
-Napi::Object make_handle(Napi::Env env, std::shared_ptr<const SegmenterModel> model) {
+Napi::Object make_handle(Napi::Env env, std::shared_ptr<const NetworkModel> model) {
   return make(env, std::move(model));
 }
 
 std::shared_ptr<const Volume> held_volume(const Napi::Value& value) { return held<Volume>(value); }
 std::shared_ptr<const ByteVolume> held_byte_volume(const Napi::Value& value) { return held<ByteVolume>(value); }
-std::shared_ptr<const SegmenterModel> held_model(const Napi::Value& value) { return held<SegmenterModel>(value); }
+std::shared_ptr<const NetworkModel> held_model(const Napi::Value& value) { return held<NetworkModel>(value); }
 
 }  // namespace hepatica::napi

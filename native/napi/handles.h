@@ -9,7 +9,7 @@
 #include "core/volume.h"
 
 namespace hepatica {
-class SegmenterModel;
+class NetworkModel;
 }
 
 namespace hepatica::napi {
@@ -20,12 +20,12 @@ void define_handles(Napi::Env env);
 // The JavaScript object: { data(): TypedArray, dispose(data?: TypedArray): void } for voxels, { dispose() } for models.
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<Volume> volume);
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<ByteVolume> volume);
-Napi::Object make_handle(Napi::Env env, std::shared_ptr<const SegmenterModel> model);
+Napi::Object make_handle(Napi::Env env, std::shared_ptr<const NetworkModel> model);
 
 // What a handle holds, for a job to read: a copy where JavaScript has an array over it. Null where `value` is not
 // such a handle or was disposed of.
 std::shared_ptr<const Volume> held_volume(const Napi::Value& value);
 std::shared_ptr<const ByteVolume> held_byte_volume(const Napi::Value& value);
-std::shared_ptr<const SegmenterModel> held_model(const Napi::Value& value);
+std::shared_ptr<const NetworkModel> held_model(const Napi::Value& value);
 
 }  // namespace hepatica::napi

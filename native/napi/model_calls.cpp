@@ -1,7 +1,7 @@
 #include <memory>
 #include <string>
 
-#include "models/segmenter_model.h"
+#include "models/network_model.h"
 #include "napi/arguments.h"
 #include "napi/calls.h"
 #include "napi/handles.h"
@@ -12,14 +12,14 @@ namespace hepatica::napi {
 
 namespace {
 
-Napi::Object model_value(Napi::Env env, const std::shared_ptr<const SegmenterModel>& model) {
+Napi::Object model_value(Napi::Env env, const std::shared_ptr<const NetworkModel>& model) {
   auto metadata = Napi::Object::New(env);
   for (const auto& [key, text] : model->metadata()) metadata.Set(key, text);
   auto object = Napi::Object::New(env);
   object.Set("handle", make_handle(env, model));
-  object.Set("kind", SegmenterModel::kKind);
+  object.Set("kind", model->kind());
   object.Set("structure", model->structure());
-  object.Set("architecture", model->config().to_json());
+  object.Set("architecture", model->architecture());
   object.Set("metadata", metadata);
   object.Set("parameters", static_cast<double>(model->parameter_count()));
   return object;
@@ -30,16 +30,17 @@ Napi::Object model_value(Napi::Env env, const std::shared_ptr<const SegmenterMod
 Napi::Value load_model_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
   return start_job(info.Env(), info[1].As<Napi::Object>(), [path](Run&) -> Deliver {
-    return [model = SegmenterModel::load(path)](Napi::Env env) -> Napi::Value { return model_value(env, model); };
+    return [model = load_network_model(path)](Napi::Env env) -> Napi::Value { return model_value(env, model); };
   });
 }
 
 Napi::Value save_model_call(const Napi::CallbackInfo& info) {
   const std::string path = info[1].As<Napi::String>();
-  return start_job(info.Env(), info[2].As<Napi::Object>(), [path, model = model_argument(info[0])](Run&) -> Deliver {
-    model->save(path);
-    return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
-  });
+  return start_job(info.Env(), info[2].As<Napi::Object>(),
+                   [path, model = any_model_argument(info[0])](Run&) -> Deliver {
+                     model->save(path);
+                     return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
+                   });
 }
 
 }  // namespace hepatica::napi

@@ -2,14 +2,14 @@
 
 namespace hepatica::napi {
 
-namespace {
-
-template <class Numbers>
-Napi::Array numbers_value(Napi::Env env, const Numbers& numbers) {
-  return array_value(env, numbers, [&](auto number) { return Napi::Number::New(env, static_cast<double>(number)); });
+Napi::Object box_value(Napi::Env env, const BoundingBox& box) {
+  auto object = Napi::Object::New(env);
+  object.Set("min", numbers_value(env, box.min));
+  object.Set("max", numbers_value(env, box.max));
+  return object;
 }
 
-}  // namespace
+const char* precision_name(Precision precision) { return precision == Precision::kBf16 ? "bf16" : "fp32"; }
 
 Napi::Object warning_value(Napi::Env env, const Warning& warning) {
   auto object = Napi::Object::New(env);

@@ -9,6 +9,8 @@
 
 #include "core/run.h"
 #include "core/volume.h"
+#include "ops/bounding_box.h"
+#include "runtime/precision.h"
 
 namespace hepatica::napi {
 
@@ -19,6 +21,15 @@ Napi::Array array_value(Napi::Env env, const Range& range, Convert&& convert) {
   for (const auto& item : range) array.Set(index++, convert(item));
   return array;
 }
+
+template <class Numbers>
+Napi::Array numbers_value(Napi::Env env, const Numbers& numbers) {
+  return array_value(env, numbers, [&](auto number) { return Napi::Number::New(env, static_cast<double>(number)); });
+}
+
+// { min, max }
+Napi::Object box_value(Napi::Env env, const BoundingBox& box);
+const char* precision_name(Precision precision);
 
 Napi::Array strings_value(Napi::Env env, const std::vector<std::string>& strings);
 Napi::Object warning_value(Napi::Env env, const Warning& warning);

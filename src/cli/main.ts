@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addClassifyCommand } from './classify.js';
 import { addEvaluateCommand } from './evaluate.js';
 import { addFiltersCommand } from './filters.js';
 import { addInfoCommand } from './info.js';
@@ -23,6 +24,7 @@ const program = new Command('hepatica')
   .exitOverride();
 
 addSegmentCommand(program);
+addClassifyCommand(program);
 addPreprocessCommand(program);
 addEvaluateCommand(program);
 addRenderCommand(program);

@@ -88,11 +88,12 @@ export class OutputFolder {
 }
 
 /** Opens the folder, lets `fill` write to it, and commits; discards it on any error. */
-export async function writeOutputFolder(path: string, fill: (folder: OutputFolder) => Promise<void>): Promise<void> {
+export async function writeOutputFolder<T>(path: string, fill: (folder: OutputFolder) => Promise<T>): Promise<T> {
   const folder = await OutputFolder.open(path);
   try {
-    await fill(folder);
+    const filled = await fill(folder);
     await folder.commit();
+    return filled;
   } catch (error) {
     await folder.discard();
     throw error;

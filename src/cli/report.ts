@@ -1,6 +1,6 @@
-import type { Perimeter, Segmentation, Vector3, Volume } from '../types.js';
+import type { LesionClassification, Perimeter, Segmentation, Vector3, Volume } from '../types.js';
 
-function geometryOf({ size, spacing, origin, direction }: Volume | Segmentation) {
+function geometryOf({ size, spacing, origin, direction }: Volume | Segmentation | LesionClassification) {
   return { size, spacing, origin, direction };
 }
 
@@ -73,5 +73,32 @@ export function perimetersDocument(
       sopInstanceUid: sopInstanceUidOf(volume, slice),
       polygons,
     })),
+  };
+}
+
+/** `lesions.json`: every lesion of `lesions.nii.gz` by its number there; perimeters as in `perimeters.json`. */
+export function lesionsDocument(input: string, found: LesionClassification) {
+  const rounded = (value: number) => Math.round(value * 1e3) / 1e3;
+  return {
+    format: 'hepatica-lesions',
+    version: 1,
+    notice: 'For research use only. Not a medical device.',
+    input,
+    threshold: found.threshold,
+    minimumMl: found.minimumMl,
+    lesions: found.lesions.map((lesion) => ({
+      ...lesion,
+      perimeters: lesion.perimeters.map(({ slice, hole, pixels, mm }) => ({
+        slice,
+        hole,
+        points: Array.from(pixels),
+        mm: Array.from(mm, rounded),
+      })),
+    })),
+    device: found.device,
+    precision: found.precision,
+    timingsMs: found.timings,
+    warnings: found.warnings,
+    geometry: geometryOf(found),
   };
 }

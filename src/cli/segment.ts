@@ -1,5 +1,12 @@
 import { type Command, Option } from 'commander';
-import { renderMontage, renderOverlay, type Segmentation, type Volume, writeMask } from '../index.js';
+import {
+  type LesionClassification,
+  renderMontage,
+  renderOverlay,
+  type Segmentation,
+  type Volume,
+  writeMask,
+} from '../index.js';
 import { type InputOptions, readInput } from './input.js';
 import { segmentWith, withModel } from './model.js';
 import { withCommonOptions, withDeviceOption, withInputOptions } from './options.js';
@@ -7,7 +14,7 @@ import { type OutputFolder, writeOutputFolder } from './output.js';
 import { perimetersDocument, segmentationReport } from './report.js';
 import { runCommand, type Session } from './session.js';
 
-interface SegmentCommandOptions extends InputOptions {
+export interface SegmentCommandOptions extends InputOptions {
   readonly out: string;
   readonly model?: string;
   readonly precision: 'auto' | 'fp32' | 'bf16';
@@ -23,12 +30,12 @@ const kMontageTiles = 24;
 async function writeOverlays(
   folder: OutputFolder,
   volume: Volume,
-  segmentation: Segmentation,
+  outlines: Segmentation | LesionClassification,
   choice: 'structure' | 'all',
   session: Session,
 ): Promise<void> {
   const { signal, onProgress } = session;
-  const pictures = await renderOverlay(volume, segmentation, { slices: choice, signal, onProgress });
+  const pictures = await renderOverlay(volume, outlines, { slices: choice, signal, onProgress });
   for (const { slice, png } of pictures) await folder.write(`overlay/${String(slice).padStart(4, '0')}.png`, png);
   if (pictures.length === 0) return;
   const step = Math.max(1, pictures.length / kMontageTiles);
@@ -37,39 +44,64 @@ async function writeOverlays(
   await folder.write('overview.png', await renderMontage(tiles));
 }
 
-async function segment(input: string, options: SegmentCommandOptions, session: Session): Promise<void> {
-  const volume = await readInput(input, options, session);
+export function segmentInput(
+  volume: Volume,
+  model: string | undefined,
+  options: SegmentCommandOptions,
+  session: Session,
+): Promise<Segmentation> {
   const { signal, onProgress } = session;
-  const segmentation = await withModel(options.model, (model) => {
-    const { device, precision } = options;
-    const threads = options.threads === undefined ? {} : { threads: options.threads };
-    return segmentWith(model, volume, { signal, onProgress, device, precision, ...threads });
-  });
-  session.warn(segmentation.warnings.slice(volume.warnings.length));
+  const { device, precision } = options;
+  const threads = options.threads === undefined ? {} : { threads: options.threads };
+  return withModel(model, (loaded) =>
+    segmentWith(loaded, volume, { signal, onProgress, device, precision, ...threads }),
+  );
+}
+
+/** Everything that `segment` writes; `lesions`: boxed in the pictures. Returns the report and the mask's name. */
+export async function writeSegmentation(
+  folder: OutputFolder,
+  input: string,
+  segmentation: Segmentation,
+  lesions: LesionClassification | undefined,
+  options: SegmentCommandOptions,
+  session: Session,
+) {
+  const { volume } = segmentation;
   const maskName = `${segmentation.structure}.nii.gz`;
   const report = segmentationReport(input, volume, segmentation);
-  await writeOutputFolder(options.out, async (folder) => {
-    folder.replaces('overlay', 'overview.png');
-    await writeMask(await folder.place(maskName), segmentation);
-    await folder.writeJson('perimeters.json', perimetersDocument(volume, segmentation));
-    await folder.writeJson('report.json', report);
-    if (options.overlay !== 'none') await writeOverlays(folder, volume, segmentation, options.overlay, session);
-  });
+  folder.replaces('overlay', 'overview.png');
+  await writeMask(await folder.place(maskName), segmentation);
+  await folder.writeJson('perimeters.json', perimetersDocument(volume, segmentation));
+  await folder.writeJson('report.json', report);
+  if (options.overlay !== 'none') {
+    await writeOverlays(folder, volume, lesions ?? segmentation, options.overlay, session);
+  }
+  return { report, maskName };
+}
+
+export function segmentationSummary(segmentation: Segmentation): string {
   const slices = segmentation.slices;
   const extent = slices.length > 0 ? `, slices ${slices[0]} to ${slices.at(-1)}` : '';
+  return `${segmentation.structure}: ${segmentation.volumeMl.toFixed(1)} ml${extent}, on ${segmentation.device}`;
+}
+
+async function segment(input: string, options: SegmentCommandOptions, session: Session): Promise<void> {
+  const volume = await readInput(input, options, session);
+  const segmentation = await segmentInput(volume, options.model, options, session);
+  session.warn(segmentation.warnings.slice(volume.warnings.length));
+  const { report, maskName } = await writeOutputFolder(options.out, (folder) =>
+    writeSegmentation(folder, input, segmentation, undefined, options, session),
+  );
   session.result(report, [
-    `${segmentation.structure}: ${segmentation.volumeMl.toFixed(1)} ml${extent}, on ${segmentation.device}`,
+    segmentationSummary(segmentation),
     `written to ${options.out}: ${maskName}, perimeters.json, report.json, overlay/`,
   ]);
 }
 
-export function addSegmentCommand(program: Command): void {
-  const command = program
-    .command('segment')
-    .description('find the liver in a CT scan: its mask, perimeters, volume and pictures')
-    .argument('<input>', 'DICOM folder or file, or NIfTI')
-    .requiredOption('--out <folder>', 'where to write liver.nii.gz, perimeters.json, report.json and overlay/')
-    .option('--model <file>', 'weights of your own (safetensors)')
+/** The options that `segment` and `classify` share. */
+export function withSegmentOptions(command: Command): Command {
+  const shared = command
     .addOption(
       new Option('--precision <what>', 'arithmetic on the CPU').choices(['auto', 'fp32', 'bf16']).default('auto'),
     )
@@ -78,7 +110,17 @@ export function addSegmentCommand(program: Command): void {
         .choices(['structure', 'all', 'none'])
         .default('structure'),
     );
-  withDeviceOption(withInputOptions(withCommonOptions(command))).action((input: string, options) =>
+  return withDeviceOption(withInputOptions(withCommonOptions(shared)));
+}
+
+export function addSegmentCommand(program: Command): void {
+  const command = program
+    .command('segment')
+    .description('find the liver in a CT scan: its mask, perimeters, volume and pictures')
+    .argument('<input>', 'DICOM folder or file, or NIfTI')
+    .requiredOption('--out <folder>', 'where to write liver.nii.gz, perimeters.json, report.json and overlay/')
+    .option('--model <file>', 'weights of your own (safetensors)');
+  withSegmentOptions(command).action((input: string, options) =>
     runCommand(options, (session) => segment(input, options, session)),
   );
 }

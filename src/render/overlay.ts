@@ -1,7 +1,8 @@
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import { InvalidArgumentError } from '../errors.js';
-import type { Geometry, Perimeter, VolumeInput } from '../types.js';
+import type { Geometry, LesionClassification, Perimeter, VolumeInput } from '../types.js';
 import { drawGreySlice, encodePng, makeCanvas, placeSlice, type SlicePlacement, windowSlice } from './canvas.js';
+import { type BoxedLesion, drawLesionBoxes } from './lesion-boxes.js';
 
 /** A picture of one slice. */
 export interface RenderedSlice {
@@ -28,6 +29,8 @@ export interface RenderOptions {
 /** The outlines that are drawn: of a `Segmentation`, or of any mask. */
 export interface Outlines {
   readonly perimeters: readonly Perimeter[];
+  /** Boxed, as the paper's figure 7 does. */
+  readonly lesions?: readonly BoxedLesion[];
 }
 
 const kAbdominalWindow: readonly [number, number] = [-110, 190];
@@ -58,11 +61,11 @@ function checkVolume({ data, size }: VolumeInput): void {
   );
 }
 
-function chooseSlices(volume: Geometry, outlines: Outlines, choice: RenderOptions['slices']): number[] {
+function chooseSlices(volume: Geometry, perimeters: readonly Perimeter[], choice: RenderOptions['slices']): number[] {
   const count = volume.size[2];
   if (choice === 'all') return Array.from({ length: count }, (_, z) => z);
   if (choice === undefined || choice === 'structure') {
-    return [...new Set(outlines.perimeters.map((perimeter) => perimeter.slice))].sort((a, b) => a - b);
+    return [...new Set(perimeters.map((perimeter) => perimeter.slice))].sort((a, b) => a - b);
   }
   for (const z of choice) {
     if (!Number.isInteger(z) || z < 0 || z >= count) {
@@ -77,23 +80,25 @@ function chooseSlices(volume: Geometry, outlines: Outlines, choice: RenderOption
 }
 
 /**
- * Draws the perimeter in yellow on the CT slices (the paper's figure 5), in the radiological view.
+ * Draws the perimeter in yellow on the CT slices (the paper's figure 5), in the radiological view; lesions in boxes,
+ * green where benign, red where malignant, with class and probability above (figure 7).
  *
  * @param volume the CT volume, HU, order (z, y, x)
- * @param outlines a result of `segmentLiver`, or perimeters on the volume's grid
+ * @param outlines a result of `segmentLiver` or `classifyLesions`, or perimeters on the volume's grid
  * @throws InvalidArgumentError where a slice is not in the volume; the signal's reason on abort
  */
 export async function renderOverlay(
   volume: VolumeInput,
-  outlines: Outlines,
+  outlines: Outlines | LesionClassification,
   options: RenderOptions = {},
 ): Promise<RenderedSlice[]> {
   checkVolume(volume);
-  const slices = chooseSlices(volume, outlines, options.slices);
+  const { perimeters } = 'liver' in outlines ? outlines.liver : outlines;
+  const slices = chooseSlices(volume, perimeters, options.slices);
   const window = options.window ?? kAbdominalWindow;
   const size = [volume.size[0], volume.size[1]] as const;
   const placement = placeSlice(volume, options.minimumSize ?? 512);
-  const bySlice = groupBySlice(outlines.perimeters);
+  const bySlice = groupBySlice(perimeters);
   const rendered: RenderedSlice[] = [];
   for (const [index, z] of slices.entries()) {
     options.signal?.throwIfAborted();
@@ -103,6 +108,7 @@ export async function renderOverlay(
     context.lineWidth = Math.max(2, placement.width / 300);
     context.lineJoin = 'round';
     for (const perimeter of bySlice.get(z) ?? []) strokePerimeter(context, perimeter, placement);
+    drawLesionBoxes(context, outlines.lesions ?? [], z, placement);
     rendered.push({ slice: z, width: placement.width, height: placement.height, png: await encodePng(canvas) });
     options.onProgress?.({ stage: 'rendering', fraction: (index + 1) / slices.length });
   }

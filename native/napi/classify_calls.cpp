@@ -1,0 +1,117 @@
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "napi/arguments.h"
+#include "napi/calls.h"
+#include "napi/handles.h"
+#include "napi/job.h"
+#include "napi/perimeter_values.h"
+#include "napi/results.h"
+#include "napi/typed_arrays.h"
+#include "pipelines/classify_lesions.h"
+
+namespace hepatica::napi {
+
+namespace {
+
+// A lesion's slices in one array: slice, first and last x, first and last y, pixels.
+std::vector<int32_t> pack_slices(const std::vector<LesionSlice>& slices) {
+  std::vector<int32_t> packed;
+  for (const LesionSlice& part : slices) {
+    for (const int64_t value :
+         {part.slice, part.box.min[0], part.box.max[0], part.box.min[1], part.box.max[1], part.pixels}) {
+      packed.push_back(static_cast<int32_t>(value));
+    }
+  }
+  return packed;
+}
+
+// What a classification becomes before it meets JavaScript.
+struct Outcome {
+  struct Packed {
+    std::vector<int32_t> slices;
+    std::shared_ptr<PackedPerimeters> perimeters;
+  };
+
+  LesionClassification classification;
+  std::shared_ptr<ByteVolume> mask;
+  std::vector<std::shared_ptr<Packed>> packed;
+};
+
+Outcome outcome_of(LesionClassification classification) {
+  Outcome outcome;
+  outcome.mask = std::make_shared<ByteVolume>(std::move(classification.mask));
+  for (Lesion& lesion : classification.lesions) {
+    auto perimeters = std::make_shared<PackedPerimeters>(pack(lesion.perimeters));
+    outcome.packed.push_back(
+        std::make_shared<Outcome::Packed>(Outcome::Packed{pack_slices(lesion.slices), std::move(perimeters)}));
+    lesion.perimeters.clear();
+  }
+  outcome.classification = std::move(classification);
+  return outcome;
+}
+
+Napi::Object lesion_value(Napi::Env env, const Lesion& lesion, const std::shared_ptr<Outcome::Packed>& packed) {
+  auto object = Napi::Object::New(env);
+  object.Set("id", lesion.id);
+  object.Set("type", std::string(kLesionCodes[class_channel(lesion.type)]));
+  object.Set("probabilities", numbers_value(env, lesion.probabilities));
+  object.Set("malignant", Napi::Boolean::New(env, is_malignant(lesion.type)));
+  object.Set("detectionProbability", lesion.detection_probability);
+  object.Set("boundingBox", box_value(env, lesion.box));
+  object.Set("slices", typed_array(env, packed->slices, packed));
+  object.Set("perimeters", perimeters_value(env, packed->perimeters));
+  object.Set("volumeMl", lesion.volume_ml);
+  object.Set("diameterMm", lesion.diameter_mm);
+  object.Set("perpendicularMm", lesion.perpendicular_mm);
+  object.Set("diameterSlice", static_cast<double>(lesion.diameter_slice));
+  object.Set("meanHu", lesion.mean_hu);
+  object.Set("sdHu", lesion.sd_hu);
+  object.Set("centre", numbers_value(env, lesion.centre));
+  object.Set("centreMm", numbers_value(env, lesion.centre_mm));
+  return object;
+}
+
+Napi::Object classification_value(Napi::Env env, const Outcome& outcome, const Run& run) {
+  const LesionClassification& classification = outcome.classification;
+  auto object = Napi::Object::New(env);
+  set_geometry(object, outcome.mask->geometry);
+  set_run_report(object, run);
+  object.Set("handle", make_handle(env, outcome.mask));
+  auto lesions = Napi::Array::New(env, classification.lesions.size());
+  for (uint32_t i = 0; i < lesions.Length(); ++i) {
+    lesions.Set(i, lesion_value(env, classification.lesions[i], outcome.packed[i]));
+  }
+  object.Set("lesions", lesions);
+  object.Set("threshold", classification.threshold);
+  object.Set("minimumMl", classification.minimum_ml);
+  object.Set("precision", precision_name(classification.precision));
+  return object;
+}
+
+ClassifyOptions classify_options(const Napi::Object& object) {
+  ClassifyOptions options;
+  options.precision = precision_argument(object);
+  if (object.Get("threshold").IsNumber()) options.threshold = number_argument(object, "threshold");
+  if (object.Get("minimumMl").IsNumber()) options.minimum_ml = number_argument(object, "minimumMl");
+  return options;
+}
+
+}  // namespace
+
+Napi::Value classify_lesions_call(const Napi::CallbackInfo& info) {
+  return start_job(info.Env(), info[4].As<Napi::Object>(),
+                   [volume = volume_argument(info[0]), liver = byte_volume_argument(info[1]),
+                    model = model_argument<LesionModel>(info[2]),
+                    options = classify_options(info[3].As<Napi::Object>())](Run& run) -> Deliver {
+                     Outcome outcome = outcome_of(classify_lesions(*volume, *liver, *model, options, run));
+                     return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {
+                       return classification_value(env, outcome, run);
+                     };
+                   });
+}
+
+}  // namespace hepatica::napi

@@ -1,0 +1,85 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { classifyLesions, type Lesion, type LesionClassification, writeMask } from '../index.js';
+import { readInput } from './input.js';
+import { withModel } from './model.js';
+import { writeOutputFolder } from './output.js';
+import { lesionsDocument } from './report.js';
+import {
+  type SegmentCommandOptions,
+  segmentationSummary,
+  segmentInput,
+  withSegmentOptions,
+  writeSegmentation,
+} from './segment.js';
+import { runCommand, type Session } from './session.js';
+
+interface ClassifyCommandOptions extends SegmentCommandOptions {
+  readonly liverModel?: string;
+  readonly threshold?: number;
+  readonly minimumMl?: number;
+}
+
+function lesionLine({ id, type, probability, malignant, volumeMl, diameterMm, centre }: Lesion): string {
+  const nature = malignant ? 'malignant' : 'benign';
+  const size = `${diameterMm.toFixed(1)} mm, ${volumeMl.toFixed(2)} ml`;
+  return `  ${id}: ${type} ${(probability * 100).toFixed(0)} % (${nature}), ${size}, slice ${Math.round(centre[2])}`;
+}
+
+async function classify(input: string, options: ClassifyCommandOptions, session: Session): Promise<void> {
+  const volume = await readInput(input, options, session);
+  const liver = await segmentInput(volume, options.liverModel, options, session);
+  session.warn(liver.warnings.slice(volume.warnings.length));
+  const { signal, onProgress } = session;
+  const { device, precision, threads, threshold, minimumMl } = options;
+  const found: LesionClassification = await withModel(options.model, (model) =>
+    classifyLesions(liver, {
+      signal,
+      onProgress,
+      device,
+      precision,
+      ...(model && { model }),
+      ...(threads !== undefined && { threads }),
+      ...(threshold !== undefined && { threshold }),
+      ...(minimumMl !== undefined && { minimumMl }),
+    }),
+  );
+  session.warn(found.warnings.slice(liver.warnings.length));
+  const document = lesionsDocument(input, found);
+  const { maskName } = await writeOutputFolder(options.out, async (folder) => {
+    await writeMask(await folder.place('lesions.nii.gz'), found);
+    await folder.writeJson('lesions.json', document);
+    return writeSegmentation(folder, input, liver, found, options, session);
+  });
+  const count = found.lesions.length;
+  session.result(document, [
+    segmentationSummary(liver),
+    `${count === 0 ? 'no lesions' : count === 1 ? '1 lesion' : `${count} lesions`}`,
+    ...found.lesions.map(lesionLine),
+    `written to ${options.out}: ${maskName}, lesions.nii.gz, lesions.json, perimeters.json, report.json, overlay/`,
+  ]);
+}
+
+function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+}
+
+export function addClassifyCommand(program: Command): void {
+  const command = program
+    .command('classify')
+    .description('find the lesions of the liver in a CT scan and tell their types')
+    .argument('<input>', 'DICOM folder or file, or NIfTI')
+    .requiredOption('--out <folder>', 'where to write what segment writes, lesions.nii.gz and lesions.json')
+    .option('--model <file>', 'weights of a lesion network of your own (safetensors)')
+    .option('--liver-model <file>', 'weights of a liver network of your own (safetensors)')
+    .option(
+      '--threshold <probability>',
+      "location probability above which a pixel is lesion (default: the model's)",
+      parseNumber,
+    )
+    .option('--minimum-ml <volume>', "smaller lesions are left out (default: the model's)", parseNumber);
+  withSegmentOptions(command).action((input: string, options) =>
+    runCommand(options, (session) => classify(input, options, session)),
+  );
+}

@@ -1,0 +1,124 @@
+import { kLesionTypes } from './evaluation/lesion-types.js';
+import { runJob } from './job.js';
+import { defaultLesionModel, modelArgument } from './model.js';
+import type { NativeClassificationResult, NativeLesion } from './native-binding.js';
+import { checkOptions, classifyOptions, invalidArgument } from './options.js';
+import { perimetersOf } from './perimeters.js';
+import { segmentedMaskArgument } from './segmentation.js';
+import type {
+  ClassifyOptions,
+  Geometry,
+  Lesion,
+  LesionClassification,
+  LesionSlice,
+  LesionType,
+  Segmentation,
+  Vector3,
+  Volume,
+  Warning,
+} from './types.js';
+import { volumeArgument } from './volume.js';
+import { NativeVoxels } from './voxels.js';
+
+const kIntegersASlice = 6;
+
+function slicesOf(packed: Int32Array, spacing: Vector3): LesionSlice[] {
+  return Array.from({ length: packed.length / kIntegersASlice }, (_, index) => {
+    const begin = index * kIntegersASlice;
+    const [slice = 0, x0 = 0, x1 = 0, y0 = 0, y1 = 0, pixels = 0] = packed.subarray(begin, begin + kIntegersASlice);
+    return { slice, box: { min: [x0, y0], max: [x1, y1] }, areaMm2: pixels * spacing[0] * spacing[1] };
+  });
+}
+
+function lesionOf(lesion: NativeLesion, spacing: Vector3): Lesion {
+  const { probabilities: values, slices, perimeters, ...measured } = lesion;
+  const entries = kLesionTypes.map((type, index) => [type, values[index] ?? 0] as const);
+  const probabilities = Object.fromEntries(entries) as Record<LesionType, number>;
+  return {
+    ...measured,
+    probability: probabilities[lesion.type],
+    probabilities,
+    malignancyProbability: probabilities.HCC + probabilities.MET,
+    slices: slicesOf(slices, spacing),
+    perimeters: perimetersOf(perimeters),
+  };
+}
+
+/** A classification whose mask is in native memory. */
+class NativeClassification implements LesionClassification {
+  readonly size: Vector3;
+  readonly spacing: Vector3;
+  readonly origin: Vector3;
+  readonly direction: Geometry['direction'];
+  readonly lesions: readonly Lesion[];
+  readonly volume: Volume;
+  readonly liver: Segmentation;
+  readonly threshold: number;
+  readonly minimumMl: number;
+  readonly device: string;
+  readonly precision: 'fp32' | 'bf16';
+  readonly timings: Readonly<Record<string, number>>;
+  readonly warnings: readonly Warning[];
+  readonly #mask: NativeVoxels<Uint8Array>;
+
+  constructor(result: NativeClassificationResult, liver: Segmentation) {
+    this.size = result.size;
+    this.spacing = result.spacing;
+    this.origin = result.origin;
+    this.direction = result.direction;
+    this.lesions = result.lesions.map((lesion) => lesionOf(lesion, result.spacing));
+    this.volume = liver.volume;
+    this.liver = liver;
+    this.threshold = result.threshold;
+    this.minimumMl = result.minimumMl;
+    this.device = result.device;
+    this.precision = result.precision;
+    this.timings = result.timings;
+    const known = new Set(liver.warnings.map(({ code }) => code));
+    this.warnings = [...liver.warnings, ...result.warnings.filter(({ code }) => !known.has(code))];
+    this.#mask = new NativeVoxels(result.handle, new Uint8Array(0));
+  }
+
+  get mask(): Uint8Array {
+    return this.#mask.data;
+  }
+
+  dispose(): void {
+    this.#mask.dispose();
+  }
+}
+
+function checkLiver(liver: unknown): asserts liver is Segmentation {
+  const parts = typeof liver === 'object' && liver !== null && 'volume' in liver && 'mask' in liver;
+  if (!parts) throw invalidArgument('liver', 'a result of segmentLiver', liver);
+}
+
+/**
+ * Finds the lesions of a liver and tells their types (paper, MDL-CNN): cyst, haemangioma, hepatocellular carcinoma or
+ * metastasis. Only the liver's region goes through the network; a lesion is a 3-D component of the voxels in the liver
+ * whose location probability is above the threshold (voxels that touch at a face, an edge or a corner).
+ *
+ * @param liver - a result of `segmentLiver`; its volume is read again, so dispose of neither before
+ * @returns each lesion with its type, probabilities and measurements, and their mask on the grid of the volume
+ * @throws {@link ModelError} `WEIGHTS_NOT_FOUND`, `WRONG_MODEL`; {@link InvalidArgumentError}; {@link DeviceError}
+ */
+export async function classifyLesions(
+  liver: Segmentation,
+  options: ClassifyOptions = {},
+): Promise<LesionClassification> {
+  const { threshold, minimumMl, precision } = checkOptions(classifyOptions, options);
+  checkLiver(liver);
+  const model = options.model ?? defaultLesionModel();
+  const volume = volumeArgument(liver.volume, model instanceof Promise);
+  const mask = segmentedMaskArgument('liver', liver);
+  const handle = modelArgument(model instanceof Promise ? await model : model);
+  const settings = {
+    precision: precision ?? 'auto',
+    ...(threshold !== undefined && { threshold }),
+    ...(minimumMl !== undefined && { minimumMl }),
+  };
+  const result = await runJob(options, (native, control) =>
+    native.classifyLesions(volume, mask, handle, settings, control),
+  );
+  return new NativeClassification(result, liver);
+}

@@ -1,0 +1,201 @@
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  classifyLesions,
+  InvalidArgumentError,
+  loadModel,
+  type Model,
+  ModelError,
+  readMask,
+  type Segmentation,
+  segmentLiver,
+  writeMask,
+} from '../src/index.js';
+import { writeLesionModel } from './support/lesion-model.js';
+import { writeThresholdModel } from './support/models.js';
+import { makeFolder } from './support/programs.js';
+import { rejection } from './support/rejections.js';
+import { forEachVoxel, makePhantom } from './support/volumes.js';
+
+const folder = makeFolder();
+const test = suite<{ liverModel: Model; model: Model; liver: Segmentation }>('lesions');
+
+const kBalls = [
+  { centre: [28, 36, 6], radius: 5, hu: 395 },
+  { centre: [48, 36, 5], radius: 4, hu: 345 },
+] as const;
+
+/** The phantom's organ with two bright balls; `expected`: their numbers. */
+function phantomWithLesions() {
+  const volume = makePhantom({ size: [96, 80, 12], organRadius: 24 });
+  const expected = new Uint8Array(volume.data.length);
+  forEachVoxel(volume.size, (index, x, y, z) => {
+    for (const [number, { centre, radius, hu }] of kBalls.entries()) {
+      if (Math.hypot(x - centre[0], y - centre[1], z - centre[2]) > radius) continue;
+      volume.data[index] = hu;
+      expected[index] = number + 1;
+    }
+  });
+  return { volume, expected };
+}
+
+test.before(async (context) => {
+  context.liverModel = await loadModel(writeThresholdModel(join(folder.path, 'liver.safetensors')));
+  context.model = await loadModel(writeLesionModel(join(folder.path, 'lesions.safetensors')));
+  context.liver = await segmentLiver(phantomWithLesions().volume, { model: context.liverModel });
+});
+test.after(() => folder.remove());
+
+test('a model says which of the two networks it is', ({ liverModel, model }) => {
+  assert.is(liverModel.info.kind, 'liver_cnn');
+  assert.is(model.info.kind, 'mdl_cnn');
+  assert.is(model.info.structure, 'liver');
+  assert.is(model.info.architecture.base_stages, 1);
+});
+
+test('finds what the network finds, largest first, on the grid of the volume', async ({ model, liver }) => {
+  const { volume, expected } = phantomWithLesions();
+  const found = await classifyLesions(liver, { model });
+  assert.equal(found.mask, expected);
+  assert.equal(found.size, volume.size);
+  assert.equal(
+    found.lesions.map(({ id, type, malignant }) => ({ id, type, malignant })),
+    [
+      { id: 1, type: 'HCC', malignant: true },
+      { id: 2, type: 'CYS', malignant: false },
+    ],
+  );
+  assert.is(found.liver, liver);
+  assert.is(found.threshold, 0.5);
+  assert.is(found.minimumMl, 0.05);
+  assert.ok(found.warnings.some(({ code }) => code === 'SEVERAL_TYPES'));
+});
+
+test('measures each lesion', async ({ model, liver }) => {
+  const { expected } = phantomWithLesions();
+  const { lesions } = await classifyLesions(liver, { model, precision: 'fp32' });
+  for (const [index, lesion] of lesions.entries()) {
+    const { centre, radius, hu } = kBalls[index] as (typeof kBalls)[number];
+    const voxels = expected.reduce((sum, value) => sum + (value === index + 1 ? 1 : 0), 0);
+    assert.ok(Math.abs(lesion.volumeMl - (voxels * 2) / 1000) < 1e-9, 'voxels of 1 × 1 × 2 mm');
+    assert.equal(lesion.boundingBox, {
+      min: centre.map((value) => value - radius),
+      max: centre.map((value) => value + radius),
+    });
+    assert.ok(lesion.centre.every((value, axis) => Math.abs(value - (centre[axis] as number)) < 1e-9));
+    assert.ok(Math.abs(lesion.centreMm[2] - (10 + 2 * centre[2])) < 1e-9);
+    assert.is(lesion.meanHu, hu);
+    assert.ok(lesion.sdHu < 1e-6);
+    assert.is(lesion.diameterMm, 2 * radius + 1);
+    assert.ok(lesion.perpendicularMm > 2 * radius - 1 && lesion.perpendicularMm <= 2 * radius + 1);
+    assert.is(lesion.diameterSlice, centre[2]);
+    assert.is(lesion.slices.length, 2 * radius + 1);
+    const middle = lesion.slices[radius];
+    assert.equal(middle?.box, {
+      min: [centre[0] - radius, centre[1] - radius],
+      max: [centre[0] + radius, centre[1] + radius],
+    });
+    const area = lesion.slices.reduce((sum, { areaMm2 }) => sum + areaMm2, 0);
+    assert.is(area, voxels);
+    const sum = Object.values(lesion.probabilities).reduce((total, value) => total + value, 0);
+    assert.ok(Math.abs(sum - 1) < 1e-9);
+    assert.is(lesion.probability, Math.max(...Object.values(lesion.probabilities)));
+    assert.is(lesion.malignancyProbability, lesion.probabilities.HCC + lesion.probabilities.MET);
+    assert.ok(lesion.detectionProbability > 0.9 && lesion.detectionProbability <= 1);
+    assert.is(lesion.perimeters.length, lesion.slices.length);
+    assert.ok(lesion.perimeters.every(({ pixels }) => pixels.every(Number.isInteger)));
+  }
+});
+
+test('the threshold and the least volume are options', async ({ model, liver }) => {
+  const [, small] = (await classifyLesions(liver, { model })).lesions;
+  const found = await classifyLesions(liver, { model, minimumMl: (small?.volumeMl ?? 0) + 0.01 });
+  assert.is(found.lesions.length, 1);
+  assert.is(Math.max(...found.mask), 1);
+  // Everything in the liver is above a threshold that its background reaches.
+  const all = await classifyLesions(liver, { model, threshold: 0.01 });
+  assert.is(all.lesions.length, 1);
+  assert.ok(Math.abs((all.lesions[0]?.volumeMl ?? 0) - liver.volumeMl) < liver.volumeMl * 0.05);
+  assert.ok(all.warnings.some(({ code }) => code === 'LARGE_LESION'));
+});
+
+test('the same liver gives the same bytes, whatever the thread count', async ({ model, liver }) => {
+  const one = await classifyLesions(liver, { model, threads: 1 });
+  const two = await classifyLesions(liver, { model, threads: 2 });
+  assert.equal(one.mask, two.mask);
+  assert.equal(one.lesions, two.lesions);
+});
+
+test('its mask is written and read back', async ({ model, liver }) => {
+  const found = await classifyLesions(liver, { model });
+  const path = join(folder.path, 'lesions.nii.gz');
+  await writeMask(path, found);
+  const read = await readMask(path);
+  assert.equal(read.data, found.mask);
+});
+
+test('a disposed result has no mask; a disposed liver is refused', async ({ liverModel, model }) => {
+  const liver = await segmentLiver(phantomWithLesions().volume, { model: liverModel });
+  const found = await classifyLesions(liver, { model });
+  found.dispose();
+  assert.is(found.mask.length, 0);
+  liver.dispose();
+  await rejection(classifyLesions(liver, { model }), InvalidArgumentError, 'DISPOSED');
+});
+
+test('refuses options and livers that make no sense, in the one form', async ({ model, liver }) => {
+  const refusals: [Promise<unknown>, RegExp][] = [
+    [
+      classifyLesions(liver, { model, threshold: 1 }),
+      /Expected threshold to be a number above 0 and below 1, received 1/,
+    ],
+    [classifyLesions(liver, { model, minimumMl: -1 }), /Expected minimumMl to be .* received -1/],
+    [
+      classifyLesions(undefined as never, { model }),
+      /Expected liver to be a result of segmentLiver, received undefined/,
+    ],
+    [classifyLesions(liver, { modle: model } as never), /Expected options to be an object with no other fields/],
+  ];
+  for (const [call, message] of refusals) {
+    assert.match((await rejection(call, InvalidArgumentError, 'INVALID_ARGUMENT')).message, message);
+  }
+});
+
+test('refuses a model of the other kind, here and there', async ({ liverModel, model, liver }) => {
+  const lesions = await rejection(classifyLesions(liver, { model: liverModel }), ModelError, 'WRONG_MODEL');
+  assert.match(lesions.message, /kind mdl_cnn, received one of: liver_cnn/);
+  await rejection(segmentLiver(liver.volume, { model }), ModelError, 'WRONG_MODEL');
+});
+
+test('an abort rejects with its reason, and progress never falls', async ({ model, liver }) => {
+  const reason = new Error('enough');
+  try {
+    await classifyLesions(liver, { model, signal: AbortSignal.abort(reason) });
+    assert.unreachable();
+  } catch (error) {
+    assert.is(error, reason);
+  }
+  const fractions: number[] = [];
+  await classifyLesions(liver, { model, onProgress: ({ fraction }) => fractions.push(fraction) });
+  assert.ok(fractions.length > 0);
+  assert.ok(fractions.every((fraction, i) => i === 0 || fraction >= (fractions[i - 1] as number)));
+});
+
+test('the event loop goes on meanwhile', async ({ model, liver }) => {
+  let longest = 0;
+  let last = performance.now();
+  const ticking = setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+  }, 2);
+  const begin = performance.now();
+  await classifyLesions(liver, { model });
+  const took = performance.now() - begin;
+  clearInterval(ticking);
+  assert.ok(longest < Math.max(50, took / 2), `${longest} ms of ${took}`);
+});
+
+test.run();
