@@ -302,7 +302,7 @@ export interface Lesion {
   readonly slices: readonly LesionSlice[];
   readonly perimeters: readonly Perimeter[];
   readonly volumeMl: number;
-  /** Longest axial diameter (RECIST 1.1) and the longest one perpendicular to it in the same slice, mm. */
+  /** Longest axial diameter (RECIST 1.1), and the extent across it in the same slice, mm. */
   readonly diameterMm: number;
   readonly perpendicularMm: number;
   /** z index of the slice with the longest diameter. */

@@ -13,6 +13,7 @@ const kSteepness = 160;
 export const kLesionArchitecture = {
   spacing_mm: 1,
   context_mm: [0],
+  slab_mm: 0,
   channels: ['clipped'],
   base_stages: 1,
   location_width: kWidth,
