@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { evaluateLesions, type LesionCase, renderLesionEvaluation, writeMask } from '../src/index.js';
+import { evaluateLesions, type LesionCase, renderLesionEvaluation, writeMask, writeVolume } from '../src/index.js';
+import { geometryOf } from '../src/voxels.js';
+import { writeLesionModel } from './support/lesion-model.js';
+import { writeThresholdModel } from './support/models.js';
 import { kRoot, runNode } from './support/programs.js';
-import { kAxial } from './support/volumes.js';
+import { forEachVoxel, kAxial, makePhantom } from './support/volumes.js';
 
 const test = suite<{ folder: string }>('cli: lesions');
 test.before.each(async (context) => {
@@ -100,6 +103,32 @@ test('a dataset whose scans were classified: evaluation.json and a page', async 
   const unknown = await evaluate(...all, '--patients', 'a,d');
   assert.is(unknown.exitCode, 2);
   assert.match(unknown.stderr, /It holds a, b, c\./);
+});
+
+test('a dataset is classified on the way', async ({ folder }) => {
+  const volume = makePhantom({ size: [96, 80, 12], organRadius: 24 });
+  const types = new Uint8Array(volume.data.length);
+  forEachVoxel(volume.size, (index, x, y, z) => {
+    for (const ball of [
+      { centre: [28, 36, 6], radius: 5, hu: 395, type: 3 },
+      { centre: [48, 36, 5], radius: 4, hu: 345, type: 1 },
+    ] as const) {
+      if (Math.hypot(x - ball.centre[0], y - ball.centre[1], z - ball.centre[2]) > ball.radius) continue;
+      [volume.data[index], types[index]] = [ball.hu, ball.type];
+    }
+  });
+  await mkdir(join(folder, 'data', 'a'), { recursive: true });
+  await writeVolume(join(folder, 'data', 'a', 'image.nii.gz'), volume);
+  await writeMask(join(folder, 'data', 'a', 'label.nii.gz'), { ...geometryOf(volume), data: types });
+  const models = [
+    ['--model', writeLesionModel(join(folder, 'lesions.safetensors'))],
+    ['--liver-model', writeThresholdModel(join(folder, 'liver.safetensors'))],
+  ].flat();
+  const { exitCode, stdout, stderr } = await evaluate('--dataset', join(folder, 'data'), ...models, '--json');
+  assert.is(exitCode, 0, stderr);
+  const { pooled } = JSON.parse(stdout);
+  assert.is(pooled.global.dice.value, 1);
+  assert.equal([pooled.typing.lesions, pooled.typing.accuracy.value, pooled.typing.malignancy.auc.value], [2, 1, 1]);
 });
 
 test('what is missing or broken is said', async ({ folder }) => {

@@ -1,14 +1,18 @@
 import { InvalidArgumentError } from '../errors.js';
 import { figureSections, figureText, intervalText } from '../evaluation/rows.js';
 import {
+  classifyLesions,
   evaluateLesions,
   type LesionCase,
+  type LesionClassification,
   type LesionEvaluation,
   type RvdConvention,
   renderLesionEvaluation,
 } from '../index.js';
-import type { TrainingCase } from '../types.js';
+import type { Model, TrainingCase } from '../types.js';
+import { readInput } from './input.js';
 import { type Opened, openClassified, openPrediction, openReference, parseLesionValues } from './lesion-files.js';
+import { segmentWith, withModel } from './model.js';
 import { writeOutputFolder } from './output.js';
 import { selectedCases } from './patients.js';
 import type { Session } from './session.js';
@@ -26,6 +30,7 @@ export interface EvaluateLesionsCommandOptions {
   readonly seed: number;
   readonly out?: string;
   readonly model?: string;
+  readonly liverModel?: string;
   readonly precision: 'auto' | 'fp32' | 'bf16';
   readonly device: 'auto' | 'cpu' | 'cuda';
   readonly threads?: number;
@@ -72,6 +77,23 @@ function openPair(options: EvaluateLesionsCommandOptions, values: ReadonlyMap<nu
     const [present, alsoOpened] = await openReference(reference, values);
     return [{ patient: prediction, prediction: predicted, reference: present }, [...opened, ...alsoOpened]];
   };
+}
+
+/** A scan's lesions, found now. */
+async function classifyScan(
+  image: string,
+  livers: Model | undefined,
+  lesions: Model | undefined,
+  options: EvaluateLesionsCommandOptions,
+  session: Session,
+): Promise<Opened<LesionClassification>> {
+  const { signal, onProgress } = session;
+  const { device, precision, threads } = options;
+  const run = { signal, onProgress, device, precision, ...(threads === undefined ? {} : { threads }) };
+  const volume = await readInput(image, threads === undefined ? {} : { threads }, session);
+  const liver = await segmentWith(livers, volume, run);
+  const found = await classifyLesions(liver, { ...run, ...(lesions && { model: lesions }) });
+  return [found, [volume, liver, found]];
 }
 
 type OpenPrediction = (one: TrainingCase) => Promise<Opened<LesionCase['prediction']>>;
@@ -126,7 +148,14 @@ export async function evaluateLesionFiles(options: EvaluateLesionsCommandOptions
   const values = options.lesionValues === undefined ? undefined : parseLesionValues(options.lesionValues);
   const { dataset, predictions } = options;
   if (dataset === undefined) return evaluateCases([openPair(options, values)], options, session);
-  const folder = needed(predictions, '--predictions with --dataset');
-  const found = await openDataset(dataset, options, values, ({ patient }) => openClassified(folder, patient));
-  return evaluateCases(found, options, session);
+  if (predictions !== undefined) {
+    const found = await openDataset(dataset, options, values, ({ patient }) => openClassified(predictions, patient));
+    return evaluateCases(found, options, session);
+  }
+  await withModel(options.liverModel, (livers) =>
+    withModel(options.model, async (lesions) => {
+      const predict: OpenPrediction = ({ image }) => classifyScan(image, livers, lesions, options, session);
+      await evaluateCases(await openDataset(dataset, options, values, predict), options, session);
+    }),
+  );
 }

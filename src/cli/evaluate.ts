@@ -119,7 +119,8 @@ export function addEvaluateCommand(program: Command): void {
     .option('--resamples <n>', 'with --lesions: bootstrap resamples', nonNegativeInteger('--resamples'), 1000)
     .option('--seed <n>', 'with --lesions: of the resamples', nonNegativeInteger('--seed'), 0)
     .option('--patients <names>', 'of the dataset, separated by commas (default: all)')
-    .option('--model <file>', 'weights of your own (safetensors)')
+    .option('--model <file>', 'weights of your own (safetensors); with --lesions: of a lesion network')
+    .option('--liver-model <file>', 'with --lesions: weights of a liver network of your own')
     .addOption(
       new Option('--precision <what>', 'arithmetic on the CPU').choices(['auto', 'fp32', 'bf16']).default('auto'),
     )
