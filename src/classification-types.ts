@@ -1,0 +1,144 @@
+/** The public types of lesions; conventions as in types.ts, which exports them too. */
+import type {
+  BoundingBox,
+  DeviceOptions,
+  Geometry,
+  Mask,
+  MaskInput,
+  Model,
+  Perimeter,
+  RunOptions,
+  Segmentation,
+  Vector3,
+  Volume,
+  Warning,
+} from './types.js';
+
+/** Cyst, haemangioma, hepatocellular carcinoma, metastasis (paper, Materials and methods). */
+export type LesionType = 'CYS' | 'ANG' | 'HCC' | 'MET';
+
+/** A lesion's extent in one slice. */
+export interface LesionSlice {
+  /** z index. */
+  readonly slice: number;
+  /** First and last pixel inside, x and y. */
+  readonly box: { readonly min: readonly [number, number]; readonly max: readonly [number, number] };
+  readonly areaMm2: number;
+}
+
+/** One lesion: a 3-D connected component of the location map. */
+export interface Lesion {
+  /** From 1, largest first; its value in `LesionClassification.mask`. */
+  readonly id: number;
+  readonly type: LesionType;
+  /** Of `type`. */
+  readonly probability: number;
+  /** Of all four; they add up to 1. Area-weighted mean of the class map over the lesion. */
+  readonly probabilities: Readonly<Record<LesionType, number>>;
+  readonly malignant: boolean;
+  /** P(HCC) + P(MET). */
+  readonly malignancyProbability: number;
+  /** Mean of the location map over the lesion. */
+  readonly detectionProbability: number;
+  readonly boundingBox: BoundingBox;
+  /** Per-slice boxes, from the first slice to the last. */
+  readonly slices: readonly LesionSlice[];
+  readonly perimeters: readonly Perimeter[];
+  readonly volumeMl: number;
+  /** Longest axial diameter (RECIST 1.1), and the extent across it in the same slice, mm. */
+  readonly diameterMm: number;
+  readonly perpendicularMm: number;
+  /** z index of the slice with the longest diameter. */
+  readonly diameterSlice: number;
+  readonly meanHu: number;
+  readonly sdHu: number;
+  /** Centre of mass: voxel (x, y, z), and mm, LPS. */
+  readonly centre: Vector3;
+  readonly centreMm: Vector3;
+}
+
+export interface ClassifyOptions extends RunOptions, DeviceOptions {
+  /** A trained lesion network; default: the weights of `@hepatica/weights-mdl`. */
+  readonly model?: Model;
+  readonly precision?: 'auto' | 'fp32' | 'bf16';
+  /** Location probability above which a pixel is lesion; default: the model's. */
+  readonly threshold?: number;
+  /** Smaller lesions are not reported, ml; default: the model's. */
+  readonly minimumMl?: number;
+}
+
+/** The lesions of one liver, on the grid of the source volume. */
+export interface LesionClassification extends Geometry {
+  readonly lesions: readonly Lesion[];
+  /** 0, or the id of the lesion; order (z, y, x). */
+  readonly mask: Uint8Array;
+  readonly volume: Volume;
+  readonly liver: Segmentation;
+  readonly threshold: number;
+  readonly minimumMl: number;
+  readonly device: string;
+  readonly precision: 'fp32' | 'bf16';
+  readonly timings: Readonly<Record<string, number>>;
+  /** `NON_CONTRAST`, `LARGE_LESION` (over 40 % of the liver in a slice), `FEW_SLICES`, `SEVERAL_TYPES`, `TOO_MANY_LESIONS`, … */
+  readonly warnings: readonly Warning[];
+  dispose(): void;
+}
+
+/** How synthetic lesions look. `arterial` in a portal venous scan is not validated. */
+export type ContrastPhase = 'portal-venous' | 'arterial';
+
+export interface SynthesizeOptions extends RunOptions {
+  /** Whole number from 0; the same seed gives the same lesions. Default 0. */
+  readonly seed?: number;
+  /** What may occur, drawn with equal chances; default: all four. */
+  readonly types?: readonly LesionType[];
+  /** Least and most lesions, 0 to 255; default [1, 6]. */
+  readonly count?: readonly [number, number];
+  /** That a liver with several lesions holds more than one type; default 0.25. */
+  readonly mixedProbability?: number;
+  /** Default `portal-venous`. */
+  readonly phase?: ContrastPhase;
+  /** Lesions that are there already, not 0: nothing is changed in them and within `marginMm` around. */
+  readonly realLesions?: MaskInput;
+  /** Default 5. */
+  readonly marginMm?: number;
+  /** The most of the liver's area in a slice that a lesion may take; default 0.4. */
+  readonly maxSliceFraction?: number;
+  /** Leave bright vessels at a lesion's border as they are; default true. */
+  readonly spareVessels?: boolean;
+}
+
+/** One lesion that was made. */
+export interface SyntheticLesion {
+  /** From 1: its value in `SyntheticLesions.ids`. */
+  readonly id: number;
+  readonly type: LesionType;
+  readonly phase: ContrastPhase;
+  /** Of the whole ellipsoid, also where the liver's border cuts it: voxel (x, y, z), and mm, LPS. */
+  readonly centre: Vector3;
+  readonly centreMm: Vector3;
+  /** Before deformation, longest first. */
+  readonly semiAxesMm: Vector3;
+  readonly voxels: number;
+  readonly volumeMl: number;
+  /** Mean HU of its voxels; the HU its main part was given; the liver's median. */
+  readonly meanHu: number;
+  readonly bodyHu: number;
+  readonly liverHu: number;
+  /** What it shows: `capsule`, `washout`, `mosaic`, `necrosis`, `rim`, `peripheral nodules`, `flash filling`, … */
+  readonly signs: readonly string[];
+}
+
+/** A scan with synthetic lesions, and their labels. */
+export interface SyntheticLesions {
+  readonly volume: Volume;
+  /** 0, or the type: 1 CYS, 2 ANG, 3 HCC, 4 MET. */
+  readonly types: Mask;
+  /** 0, or the id of the lesion. */
+  readonly ids: Mask;
+  readonly lesions: readonly SyntheticLesion[];
+  readonly timings: Readonly<Record<string, number>>;
+  /** `FEWER_LESIONS` where there was no room for all. */
+  readonly warnings: readonly Warning[];
+  dispose(): void;
+}
