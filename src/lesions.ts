@@ -1,5 +1,6 @@
-import { kLesionTypes } from './evaluation/lesion-types.js';
 import { runJob } from './job.js';
+import { kLesionTypes } from './lesion-types.js';
+import { NativeMaskResult } from './mask-result.js';
 import { defaultLesionModel, modelArgument } from './model.js';
 import type { NativeClassificationResult, NativeLesion } from './native-binding.js';
 import { checkOptions, classifyOptions, invalidArgument } from './options.js';
@@ -7,7 +8,6 @@ import { perimetersOf } from './perimeters.js';
 import { segmentedMaskArgument } from './segmentation.js';
 import type {
   ClassifyOptions,
-  Geometry,
   Lesion,
   LesionClassification,
   LesionSlice,
@@ -18,7 +18,6 @@ import type {
   Warning,
 } from './types.js';
 import { volumeArgument } from './volume.js';
-import { NativeVoxels } from './voxels.js';
 
 const kIntegersASlice = 6;
 
@@ -45,46 +44,23 @@ function lesionOf(lesion: NativeLesion, spacing: Vector3): Lesion {
 }
 
 /** A classification whose mask is in native memory. */
-class NativeClassification implements LesionClassification {
-  readonly size: Vector3;
-  readonly spacing: Vector3;
-  readonly origin: Vector3;
-  readonly direction: Geometry['direction'];
+class NativeClassification extends NativeMaskResult implements LesionClassification {
   readonly lesions: readonly Lesion[];
   readonly volume: Volume;
   readonly liver: Segmentation;
   readonly threshold: number;
   readonly minimumMl: number;
-  readonly device: string;
-  readonly precision: 'fp32' | 'bf16';
-  readonly timings: Readonly<Record<string, number>>;
   readonly warnings: readonly Warning[];
-  readonly #mask: NativeVoxels<Uint8Array>;
 
   constructor(result: NativeClassificationResult, liver: Segmentation) {
-    this.size = result.size;
-    this.spacing = result.spacing;
-    this.origin = result.origin;
-    this.direction = result.direction;
+    super(result);
     this.lesions = result.lesions.map((lesion) => lesionOf(lesion, result.spacing));
     this.volume = liver.volume;
     this.liver = liver;
     this.threshold = result.threshold;
     this.minimumMl = result.minimumMl;
-    this.device = result.device;
-    this.precision = result.precision;
-    this.timings = result.timings;
     const known = new Set(liver.warnings.map(({ code }) => code));
     this.warnings = [...liver.warnings, ...result.warnings.filter(({ code }) => !known.has(code))];
-    this.#mask = new NativeVoxels(result.handle, new Uint8Array(0));
-  }
-
-  get mask(): Uint8Array {
-    return this.#mask.data;
-  }
-
-  dispose(): void {
-    this.#mask.dispose();
   }
 }
 

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { InvalidArgumentError } from './errors.js';
+import { kLesionTypes } from './lesion-types.js';
 
 /** An option and what it is expected to be, in the words of the error message. */
 export function expecting<Schema extends z.ZodType>(expectation: string, schema: Schema) {
@@ -117,8 +118,6 @@ export const evaluateLesionsOptions = z.strictObject({
   resamples: expecting('an integer from 0 to 10000', z.int().min(0).max(10_000)),
   seed: expecting('a non-negative integer', z.int().min(0)),
 });
-
-export const kLesionTypes = ['CYS', 'ANG', 'HCC', 'MET'] as const;
 
 const countRange = z.tuple([z.int().min(0).max(255), z.int().min(0).max(255)]).refine(([least, most]) => least <= most);
 

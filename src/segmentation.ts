@@ -1,12 +1,12 @@
 import { ModelError } from './errors.js';
 import { runJob } from './job.js';
+import { NativeMaskResult } from './mask-result.js';
 import { defaultModel, modelArgument } from './model.js';
 import type { NativeSegmentationResult, VoxelArgument } from './native-binding.js';
 import { checkOptions, invalidArgument, runOptions, segmentOptions } from './options.js';
 import { perimetersOf } from './perimeters.js';
 import type {
   BoundingBox,
-  Geometry,
   MaskInput,
   Model,
   Perimeter,
@@ -14,20 +14,14 @@ import type {
   RunOptions,
   Segmentation,
   SegmentOptions,
-  Vector3,
   Volume,
   VolumeInput,
   Warning,
 } from './types.js';
 import { asVolume, maskArgument, volumeArgument } from './volume.js';
-import { NativeVoxels } from './voxels.js';
 
 /** A segmentation whose mask is in native memory. */
-class NativeSegmentation implements Segmentation {
-  readonly size: Vector3;
-  readonly spacing: Vector3;
-  readonly origin: Vector3;
-  readonly direction: Geometry['direction'];
+class NativeSegmentation extends NativeMaskResult implements Segmentation {
   readonly structure: string;
   readonly perimeters: readonly Perimeter[];
   readonly volumeMl: number;
@@ -35,17 +29,10 @@ class NativeSegmentation implements Segmentation {
   readonly slices: readonly number[];
   readonly roi: RegionOfInterest | null;
   readonly volume: Volume;
-  readonly device: string;
-  readonly precision: 'fp32' | 'bf16';
-  readonly timings: Readonly<Record<string, number>>;
   readonly warnings: readonly Warning[];
-  readonly #mask: NativeVoxels<Uint8Array>;
 
   constructor(result: NativeSegmentationResult, volume: Volume) {
-    this.size = result.size;
-    this.spacing = result.spacing;
-    this.origin = result.origin;
-    this.direction = result.direction;
+    super(result);
     this.structure = result.structure;
     this.perimeters = perimetersOf(result.perimeters);
     this.volumeMl = result.volumeMl;
@@ -53,29 +40,13 @@ class NativeSegmentation implements Segmentation {
     this.slices = result.slices;
     this.roi = result.roi;
     this.volume = volume;
-    this.device = result.device;
-    this.precision = result.precision;
-    this.timings = result.timings;
     this.warnings = [...volume.warnings, ...result.warnings];
-    this.#mask = new NativeVoxels(result.handle, new Uint8Array(0));
-  }
-
-  get mask(): Uint8Array {
-    return this.#mask.data;
-  }
-
-  dispose(): void {
-    this.#mask.dispose();
-  }
-
-  static argument(segmentation: NativeSegmentation, field: string): VoxelArgument<Uint8Array> {
-    return segmentation.#mask.argument(field, segmentation);
   }
 }
 
-/** A mask, or the mask of a segmentation, for a native call. */
+/** A mask, or the mask of a result, for a native call. */
 export function segmentedMaskArgument(field: string, value: unknown): VoxelArgument<Uint8Array> {
-  if (value instanceof NativeSegmentation) return NativeSegmentation.argument(value, field);
+  if (value instanceof NativeMaskResult) return NativeMaskResult.argument(value, field);
   if (typeof value === 'object' && value !== null && 'mask' in value) {
     const { size, spacing, origin, direction, mask } = value as Segmentation;
     return maskArgument(field, { size, spacing, origin, direction, data: mask } satisfies MaskInput);

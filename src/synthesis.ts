@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from './errors.js';
 import { isSameGrid } from './geometry.js';
 import { runJob } from './job.js';
+import { kLesionTypes } from './lesion-types.js';
 import type { NativeSyntheticLesions } from './native-binding.js';
-import { checkOptions, kLesionTypes, synthesizeOptions } from './options.js';
+import { checkOptions, synthesizeOptions } from './options.js';
 import { segmentedMaskArgument } from './segmentation.js';
 import type {
   Geometry,

@@ -15,8 +15,8 @@ import type {
 } from './types.js';
 import { geometryOf, NativeVoxels } from './voxels.js';
 
-/** What volumes and masks share: a place in space. */
-class Grid implements Geometry {
+/** What volumes, masks and results share: a place in space. */
+export class Grid implements Geometry {
   readonly size: Vector3;
   readonly spacing: Vector3;
   readonly origin: Vector3;

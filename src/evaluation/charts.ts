@@ -1,7 +1,7 @@
 import type * as Vega from 'vega';
+import { kLesionTypes } from '../lesion-types.js';
 import { detectionBySize, freeResponse } from './curves.js';
 import { rocOf, scoredLesions } from './figures.js';
-import { kLesionTypes } from './lesion-types.js';
 import { figureText } from './rows.js';
 import type { LesionEvaluation } from './types.js';
 

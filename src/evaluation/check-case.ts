@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { InvalidArgumentError } from '../errors.js';
+import { kLesionTypes } from '../lesion-types.js';
 import type { VoxelArgument } from '../native-binding.js';
 import { invalidArgument } from '../options.js';
 import { segmentedMaskArgument } from '../segmentation.js';
 import { maskArgument } from '../volume.js';
-import { kLesionTypes } from './lesion-types.js';
 import type { LesionDescription, LesionMaskValues } from './types.js';
 
 /** A mask of lesions for the native call, and what is known of them by id. */

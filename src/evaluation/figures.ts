@@ -1,5 +1,5 @@
+import { isMalignant, kLesionTypes } from '../lesion-types.js';
 import type { LesionType, RvdConvention } from '../types.js';
-import { isMalignant, kLesionTypes } from './lesion-types.js';
 import type { LesionCaseEvaluation, LesionCounts, PredictedLesion, ReferenceLesion } from './types.js';
 
 /** What every figure is computed of: the cases of a resample, of all patients, or one alone. */

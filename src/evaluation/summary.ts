@@ -1,3 +1,4 @@
+import { isMalignant, kLesionTypes } from '../lesion-types.js';
 import type { LesionType, RvdConvention } from '../types.js';
 import type { FigureOf } from './bootstrap.js';
 import {
@@ -14,7 +15,6 @@ import {
   rocOf,
   typedLesions,
 } from './figures.js';
-import { isMalignant, kLesionTypes } from './lesion-types.js';
 import type { BinaryFigures, LesionDetection, LesionOverlap, LesionTyping } from './types.js';
 
 /** Makes a figure of a function of cases: its value alone, or its value with an interval. */

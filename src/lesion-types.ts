@@ -1,4 +1,4 @@
-import type { LesionType } from '../types.js';
+import type { LesionType } from './types.js';
 
 /** In the order of class channels and of confusion matrices. */
 export const kLesionTypes = ['CYS', 'ANG', 'HCC', 'MET'] as const satisfies readonly LesionType[];

@@ -1,0 +1,31 @@
+import type { NativeGrid, VoxelArgument } from './native-binding.js';
+import { Grid } from './volume.js';
+import { NativeVoxels } from './voxels.js';
+
+/** What the networks' results share: a mask in native memory on the source grid, and how it was computed. */
+export class NativeMaskResult extends Grid {
+  readonly device: string;
+  readonly precision: 'fp32' | 'bf16';
+  readonly timings: Readonly<Record<string, number>>;
+  readonly #mask: NativeVoxels<Uint8Array>;
+
+  constructor(result: NativeGrid<Uint8Array> & { readonly precision: 'fp32' | 'bf16' }) {
+    super(result);
+    this.device = result.device;
+    this.precision = result.precision;
+    this.timings = result.timings;
+    this.#mask = new NativeVoxels(result.handle, new Uint8Array(0));
+  }
+
+  get mask(): Uint8Array {
+    return this.#mask.data;
+  }
+
+  dispose(): void {
+    this.#mask.dispose();
+  }
+
+  static argument(result: NativeMaskResult, field: string): VoxelArgument<Uint8Array> {
+    return result.#mask.argument(field, result);
+  }
+}
