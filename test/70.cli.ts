@@ -2,36 +2,10 @@ import { spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readMask, writeMask, writeVolume } from '../src/index.js';
-
-const kMain = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-const kRoot = fileURLToPath(new URL('..', import.meta.url));
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command line in a process of its own, as a user does. */
-function hepatica(args: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', kMain, ...args], { cwd: kRoot });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk) => {
-      stdout += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
-  });
-}
+import { kMain, kRoot, runCli } from './support/programs.js';
 
 const kGeometry = {
   size: [48, 40, 4],
@@ -61,30 +35,30 @@ test.after.each(async ({ folder }) => {
 });
 
 test('help names every command, and each command what it takes', async () => {
-  const { code, stdout } = await hepatica(['--help']);
-  assert.is(code, 0);
+  const { exitCode, stdout } = await runCli(['--help']);
+  assert.is(exitCode, 0);
   for (const command of ['info', 'segment', 'train', 'evaluate', 'render', 'preprocess']) {
     assert.match(stdout, new RegExp(`^ {2}${command} `, 'm'));
   }
-  const segment = await hepatica(['segment', '--help']);
-  assert.is(segment.code, 0);
+  const segment = await runCli(['segment', '--help']);
+  assert.is(segment.exitCode, 0);
   assert.match(segment.stdout, /--out <folder>/);
 });
 
 test('wrong use ends with 2 and says what is wrong', async () => {
-  const missing = await hepatica(['segment', 'somewhere']);
-  assert.is(missing.code, 2);
+  const missing = await runCli(['segment', 'somewhere']);
+  assert.is(missing.exitCode, 2);
   assert.match(missing.stderr, /--out <folder>/);
-  const unknown = await hepatica(['segmnet']);
-  assert.is(unknown.code, 2);
-  const noInteger = await hepatica(['preprocess', 'x.nii', '--out', 'y', '--threads', '1.5']);
-  assert.is(noInteger.code, 2);
+  const unknown = await runCli(['segmnet']);
+  assert.is(unknown.exitCode, 2);
+  const noInteger = await runCli(['preprocess', 'x.nii', '--out', 'y', '--threads', '1.5']);
+  assert.is(noInteger.exitCode, 2);
   assert.match(noInteger.stderr, /integer of at least 1/);
 });
 
 test('an input that is not there ends with 3, one line and a remedy, no stack', async ({ folder }) => {
-  const { code, stdout, stderr } = await hepatica(['segment', join(folder, 'none'), '--out', join(folder, 'out')]);
-  assert.is(code, 3);
+  const { exitCode, stdout, stderr } = await runCli(['segment', join(folder, 'none'), '--out', join(folder, 'out')]);
+  assert.is(exitCode, 3);
   assert.is(stdout, '');
   assert.match(stderr, /error .*none.*\([A-Z_]+\)/);
   assert.not.match(stderr, /\n\s+at /);
@@ -93,8 +67,8 @@ test('an input that is not there ends with 3, one line and a remedy, no stack', 
 
 test('with --json an error is an object on standard output', async ({ folder }) => {
   await writeFile(join(folder, 'text.nii'), 'not a scan');
-  const { code, stdout } = await hepatica(['segment', join(folder, 'text.nii'), '--out', folder, '--json']);
-  assert.is(code, 3);
+  const { exitCode, stdout } = await runCli(['segment', join(folder, 'text.nii'), '--out', folder, '--json']);
+  assert.is(exitCode, 3);
   const { error } = JSON.parse(stdout);
   assert.type(error.code, 'string');
   assert.match(error.message, /text\.nii/);
@@ -104,8 +78,8 @@ test('segment writes the mask on the source grid, perimeters, report and picture
   const input = join(folder, 'scan.nii.gz');
   await writeVolume(input, bodyVolume());
   const out = join(folder, 'out');
-  const { code, stdout, stderr } = await hepatica(['segment', input, '--out', out, '--overlay', 'all', '--json']);
-  assert.is(code, 0, stderr);
+  const { exitCode, stdout, stderr } = await runCli(['segment', input, '--out', out, '--overlay', 'all', '--json']);
+  assert.is(exitCode, 0, stderr);
   const report = JSON.parse(stdout);
   assert.equal(report, JSON.parse(await readFile(join(out, 'report.json'), 'utf8')));
   assert.is(report.structure, 'liver');
@@ -135,8 +109,8 @@ test('evaluate prints Dice, VOE and RVD of two masks', async ({ folder }) => {
   const [a, b] = [join(folder, 'a.nii.gz'), join(folder, 'b.nii.gz')];
   await writeMask(a, prediction);
   await writeMask(b, reference);
-  const { code, stdout } = await hepatica(['evaluate', '--prediction', a, '--reference', b, '--json']);
-  assert.is(code, 0);
+  const { exitCode, stdout } = await runCli(['evaluate', '--prediction', a, '--reference', b, '--json']);
+  assert.is(exitCode, 0);
   const metrics = JSON.parse(stdout);
   assert.ok(Math.abs(metrics.dice - 400 / 700) < 1e-12);
   assert.ok(Math.abs(metrics.voe - 100 * (1 - 200 / 500)) < 1e-9);
@@ -144,15 +118,15 @@ test('evaluate prints Dice, VOE and RVD of two masks', async ({ folder }) => {
 });
 
 test('evaluate without its masks ends with 2', async () => {
-  assert.is((await hepatica(['evaluate'])).code, 2);
+  assert.is((await runCli(['evaluate'])).exitCode, 2);
 });
 
 test('preprocess draws figure 2 and writes both volumes', async ({ folder }) => {
   const input = join(folder, 'scan.nii');
   await writeVolume(input, bodyVolume());
   const out = join(folder, 'out');
-  const { code, stderr } = await hepatica(['preprocess', input, '--out', out]);
-  assert.is(code, 0, stderr);
+  const { exitCode, stderr } = await runCli(['preprocess', input, '--out', out]);
+  assert.is(exitCode, 0, stderr);
   assert.equal((await readdir(out)).sort(), ['clipped.nii.gz', 'equalized.nii.gz', 'preprocessing.png']);
 });
 
@@ -163,8 +137,8 @@ test('render draws a mask on its scan', async ({ folder }) => {
   const data = new Uint8Array(kVoxels);
   for (let y = 10; y < 20; y++) data.fill(1, 2 * 1920 + y * 48 + 10, 2 * 1920 + y * 48 + 30);
   await writeMask(mask, { ...kGeometry, data });
-  const { code, stderr } = await hepatica(['render', input, '--mask', mask, '--out', join(folder, 'out')]);
-  assert.is(code, 0, stderr);
+  const { exitCode, stderr } = await runCli(['render', input, '--mask', mask, '--out', join(folder, 'out')]);
+  assert.is(exitCode, 0, stderr);
   assert.equal(await readdir(join(folder, 'out', 'overlay')), ['0002.png']);
 });
 
@@ -173,8 +147,8 @@ test('a mask of another scan is not drawn', async ({ folder }) => {
   const mask = join(folder, 'mask.nii.gz');
   await writeVolume(input, bodyVolume());
   await writeMask(mask, { ...kGeometry, origin: [0, 0, 0], data: new Uint8Array(kVoxels).fill(1) });
-  const { code, stderr } = await hepatica(['render', input, '--mask', mask, '--out', join(folder, 'out')]);
-  assert.is(code, 3);
+  const { exitCode, stderr } = await runCli(['render', input, '--mask', mask, '--out', join(folder, 'out')]);
+  assert.is(exitCode, 3);
   assert.match(stderr, /GEOMETRY_MISMATCH/);
 });
 
@@ -182,9 +156,9 @@ test('a second run into the same folder leaves nothing of the first behind', asy
   const input = join(folder, 'scan.nii.gz');
   await writeVolume(input, bodyVolume());
   const out = join(folder, 'out');
-  assert.is((await hepatica(['segment', input, '--out', out, '--overlay', 'all'])).code, 0);
+  assert.is((await runCli(['segment', input, '--out', out, '--overlay', 'all'])).exitCode, 0);
   assert.ok((await readdir(out)).includes('overlay'));
-  assert.is((await hepatica(['segment', input, '--out', out, '--overlay', 'none'])).code, 0);
+  assert.is((await runCli(['segment', input, '--out', out, '--overlay', 'none'])).exitCode, 0);
   assert.equal((await readdir(out)).sort(), ['liver.nii.gz', 'perimeters.json', 'report.json']);
 });
 
@@ -199,8 +173,8 @@ test('train writes weights, history and learning curves', async ({ folder }) => 
   }
   const out = join(folder, 'run');
   const options = ['--epochs', '2', '--batch', '4', '--structure', 'block', '--json'];
-  const { code, stdout, stderr } = await hepatica(['train', join(folder, 'data'), '--out', out, ...options]);
-  assert.is(code, 0, stderr);
+  const { exitCode, stdout, stderr } = await runCli(['train', join(folder, 'data'), '--out', out, ...options]);
+  assert.is(exitCode, 0, stderr);
   const names = ['block.safetensors', 'checkpoints', 'history.json', 'learning-curves.png', 'learning-curves.svg'];
   assert.equal((await readdir(out)).sort(), names);
   assert.is(JSON.parse(stdout).info.structure, 'block');
@@ -212,8 +186,8 @@ test('an output that cannot be written ends with 5', async ({ folder }) => {
   await writeVolume(input, bodyVolume());
   const file = join(folder, 'file');
   await writeFile(file, '');
-  const { code, stderr } = await hepatica(['preprocess', input, '--out', join(file, 'out')]);
-  assert.is(code, 5);
+  const { exitCode, stderr } = await runCli(['preprocess', input, '--out', join(file, 'out')]);
+  assert.is(exitCode, 5);
   assert.match(stderr, /OUTPUT_UNWRITABLE/);
 });
 
@@ -233,8 +207,8 @@ test('an interrupted segmentation ends with 130 and leaves nothing behind', asyn
 });
 
 test('info names versions and processor', async () => {
-  const { code, stdout } = await hepatica(['info', '--json']);
-  assert.is(code, 0);
+  const { exitCode, stdout } = await runCli(['info', '--json']);
+  assert.is(exitCode, 0);
   const info = JSON.parse(stdout);
   assert.match(info.libtorch, /^2\./);
   assert.ok(info.cpu.threads >= 1);

@@ -7,7 +7,7 @@ import { evaluateLesions, type LesionCase, renderLesionEvaluation, writeMask, wr
 import { geometryOf } from '../src/voxels.js';
 import { writeLesionModel } from './support/lesion-model.js';
 import { writeThresholdModel } from './support/models.js';
-import { kRoot, runNode } from './support/programs.js';
+import { runCli } from './support/programs.js';
 import { forEachVoxel, kAxial, makePhantom } from './support/volumes.js';
 
 const test = suite<{ folder: string }>('cli: lesions');
@@ -31,7 +31,7 @@ function lesion(id: number, type: 'CYS' | 'HCC') {
 const kDocument = JSON.stringify({ format: 'hepatica-lesions', lesions: [lesion(1, 'CYS'), lesion(2, 'HCC')] });
 
 function evaluate(...args: string[]) {
-  return runNode(['--import', 'tsx', join(kRoot, 'src/cli/main.ts'), 'evaluate', '--lesions', ...args]);
+  return runCli(['evaluate', '--lesions', ...args]);
 }
 
 async function writePair(folder: string): Promise<string[]> {

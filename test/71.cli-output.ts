@@ -7,10 +7,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readMask, writeVolume } from '../src/index.js';
 import { writeThresholdModel } from './support/models.js';
-import { kRoot, makeFolder, type Outcome } from './support/programs.js';
+import { kMain, kRoot, makeFolder, type Outcome } from './support/programs.js';
 import { makePhantom } from './support/volumes.js';
 
-const kMain = join(kRoot, 'src/cli/main.ts');
 const kCommand = [process.execPath, '--import', 'tsx', kMain] as const;
 
 /** Runs a program to its end; `watch` sees what it writes to standard error. */

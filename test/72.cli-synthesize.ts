@@ -4,11 +4,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type MaskInput, readMask, readSeries, readVolume, writeMask, writeVolume } from '../src/index.js';
 import { readPolygons } from '../src/labels.js';
-import { kRoot, makeFolder, runNode } from './support/programs.js';
+import { makeFolder, runCli } from './support/programs.js';
 import { kOrganHu, makePhantom } from './support/volumes.js';
 
-const kMain = join(kRoot, 'src/cli/main.ts');
-const hepatica = (...args: string[]) => runNode(['--import', 'tsx', kMain, ...args]);
+const hepatica = (...args: string[]) => runCli(args);
 
 /** Writes a ball of 200 HU, 96 mm wide, and its mask; returns their paths. */
 async function writeScan(folder: string) {

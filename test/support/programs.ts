@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const kRoot = fileURLToPath(new URL('../..', import.meta.url));
+export const kMain = join(kRoot, 'src/cli/main.ts');
 export const kIndex = join(kRoot, 'src/index.ts');
 
 export interface Outcome {
@@ -24,6 +25,11 @@ export function runNode(args: readonly string[], env: Readonly<Record<string, st
       resolve({ stdout, stderr, exitCode: child.exitCode, signal: child.signalCode });
     });
   });
+}
+
+/** Runs the command line in a process of its own, as a user does. */
+export function runCli(args: readonly string[]): Promise<Outcome> {
+  return runNode(['--import', 'tsx', kMain, ...args]);
 }
 
 /** Runs TypeScript text as a module in which `hepatica` is the façade. */
