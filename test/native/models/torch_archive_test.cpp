@@ -70,7 +70,7 @@ Refusal unpickled(const std::string& pickle) {
 }
 
 std::string text(const std::string& value) {
-  return "X" + std::string{static_cast<char>(value.size()), '\0', '\0', '\0'} + value;
+  return std::string{'X', static_cast<char>(value.size()), '\0', '\0', '\0'} + value;
 }
 
 std::string global(const std::string& module, const std::string& name) { return "c" + module + "\n" + name + "\n"; }
