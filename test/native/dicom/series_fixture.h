@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "../source_folder.h"
 #include "core/error.h"
 #include "dicom/read_series.h"
 #include "dicom/write_ct_series.h"
@@ -126,7 +127,7 @@ inline void write_text(const std::string& path, const std::string& text) {
 // Real data lies beside the project; where it is absent the test says so.
 inline std::string shared_data(const std::string& name) {
   const char* shared = std::getenv("HEPATICA_SHARED");
-  const fs::path root = shared ? fs::path(shared) : fs::path(HEPATICA_SOURCE_DIR) / ".." / "shared";
+  const fs::path root = shared ? fs::path(shared) : fs::path(in_source_folder("../shared"));
   const fs::path path = root / "data" / "dicom" / name;
   if (fs::exists(path)) return path.string();
   MESSAGE("skipped: " << path.string() << " is absent");

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "../source_folder.h"
 #include "core/error.h"
 #include "models/resnet101/module.h"
 
@@ -49,7 +50,7 @@ StateDict formula_state(ResNet101& net) {
 }
 
 Json golden() {
-  std::ifstream file(HEPATICA_SOURCE_DIR "/test/fixtures/models/resnet101.json");
+  std::ifstream file(hepatica::test::in_source_folder("test/fixtures/models/resnet101.json"));
   REQUIRE(file);
   return Json::parse(file);
 }

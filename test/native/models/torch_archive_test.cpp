@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "../source_folder.h"
 #include "core/error.h"
 #include "models/resnet101/base_weights.h"
 #include "models/weights/pickle.h"
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string kFixtures = HEPATICA_SOURCE_DIR "/test/fixtures/models/";
+const std::string kFixtures = test::in_source_folder("test/fixtures/models/");
 
 class Folder {
  public:

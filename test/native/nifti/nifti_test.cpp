@@ -11,6 +11,7 @@
 #include <iterator>
 #include <limits>
 
+#include "../source_folder.h"
 #include "core/error.h"
 
 using namespace hepatica;
@@ -36,7 +37,7 @@ class ScratchFolder {
 };
 
 std::string fixture(const std::string& name) {
-  return std::string(HEPATICA_SOURCE_DIR "/test/fixtures/nifti/") + name + ".nii.gz";
+  return hepatica::test::in_source_folder("test/fixtures/nifti/") + name + ".nii.gz";
 }
 
 std::string bytes_of(const std::string& path) {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "../source_folder.h"
 #include "core/volume.h"
 
 namespace hepatica::test {
@@ -91,7 +92,7 @@ inline uint64_t fnv1a(const std::vector<uint8_t>& bytes) {
 
 // The FNV-1a hash of the peer's result, by "operation kind width height".
 inline uint64_t golden(const std::string& operation, const std::string& kind, SliceSize size) {
-  std::ifstream file(HEPATICA_SOURCE_DIR "/test/fixtures/ops/goldens.txt");
+  std::ifstream file(in_source_folder("test/fixtures/ops/goldens.txt"));
   std::string found_operation, found_kind, hash;
   SliceSize found{};
   while (file >> found_operation >> found_kind >> found.width >> found.height >> hash) {

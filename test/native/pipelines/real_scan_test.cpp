@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "../source_folder.h"
 #include "nifti/nifti.h"
 #include "ops/metrics.h"
 #include "pipelines/segment_structure.h"
@@ -29,7 +30,7 @@ Mask binary(Mask labels) {
 }  // namespace
 
 TEST_CASE("on a real scan bf16 stays within 0.001 of fp32's Dice") {
-  const fs::path source = HEPATICA_SOURCE_DIR;
+  const fs::path source = test::in_source_folder();
   const fs::path weights = from_environment("HEPATICA_TEST_WEIGHTS", source / "weights" / "liver.safetensors");
   const fs::path scan = from_environment("HEPATICA_SHARED", source / ".." / "shared") / "data/ct/train/ircad_e11";
   if (!fs::exists(weights) || !fs::exists(scan) || !cpu_has_bf16()) {
