@@ -32,6 +32,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<trace_perimeters_call>(exports, "tracePerimeters");
   add<train_segmenter_call>(exports, "trainSegmenter");
   add<synthesize_lesions_call>(exports, "synthesizeLesions");
+  add<train_lesion_classifier_call>(exports, "trainLesionClassifier");
   add<device_info_call>(exports, "deviceInfo");
   add<stop_jobs_call>(exports, "stopJobs");
   return exports;

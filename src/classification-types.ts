@@ -17,6 +17,32 @@ import type {
 /** Cyst, haemangioma, hepatocellular carcinoma, metastasis (paper, Materials and methods). */
 export type LesionType = 'CYS' | 'ANG' | 'HCC' | 'MET';
 
+/** A scan for the training of a lesion network. Paths are resolved against the caller's working directory. */
+export interface LesionTrainingCase {
+  readonly patient: string;
+  /** A NIfTI file, or a DICOM folder or file. */
+  readonly image: string;
+  /** The liver, lesions included: a NIfTI mask, a DICOM mask series, or JSON polygons. Default: in `label`. */
+  readonly liver?: string;
+  /** Values of `liver`, or of `label` where there is no `liver`, that are liver; default for `liver`: all non-zero. */
+  readonly liverValues?: readonly number[];
+  /**
+   * The lesions: a mask with the values of `labelTypes`, or JSON polygons whose `type` (VIA: attribute `type`; labelme:
+   * `label`) is that of the lesion; polygons named `liver`, or not at all, outline the liver.
+   */
+  readonly label?: string;
+  /** The lesion type of a mask's values; without it the scan has no lesion. */
+  readonly labelTypes?: Readonly<Record<string, LesionType | 'unknown'>>;
+  /** All lesions are marked, perhaps because there are none; default true. Where false the scan is only a ground. */
+  readonly marked?: boolean;
+  /** Synthetic lesions may be put into it; default false. */
+  readonly ground?: boolean;
+}
+
+export interface LesionTrainingDataset {
+  readonly cases: readonly LesionTrainingCase[];
+}
+
 /** A lesion's extent in one slice. */
 export interface LesionSlice {
   /** z index. */

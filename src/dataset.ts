@@ -29,19 +29,22 @@ export function checkDataset(dataset: unknown, file?: string): TrainingDataset {
   });
 }
 
-async function datasetOfFile(path: string): Promise<TrainingDataset> {
+/** The parsed text of a JSON dataset file. */
+export async function parseDatasetFile(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause) => {
     throw unreadableFile(path, cause);
   });
-  let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     const details = { file: path, remedy: 'Name a JSON dataset file, or a folder of cases', cause };
     throw new InputFileError('CORRUPT_DATASET', `${path} is not a JSON dataset file`, details);
   }
+}
+
+async function datasetOfFile(path: string): Promise<TrainingDataset> {
   const folder = dirname(resolve(path));
-  const { cases } = checkDataset(parsed, path);
+  const { cases } = checkDataset(await parseDatasetFile(path), path);
   return {
     cases: cases.map((entry) => ({
       ...entry,

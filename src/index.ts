@@ -15,6 +15,8 @@ export { renderLesionEvaluation } from './evaluation/page.js';
 export type * from './evaluation/types.js';
 export { listSeries, readMask, readSeries, readVolume, writeMask, writeSeries, writeVolume } from './files.js';
 export { classifyLesions } from './lesions.js';
+export { discoverLesionDataset } from './lesion-dataset.js';
+export { type TrainLesionsOptions, trainLesionClassifier } from './lesion-training.js';
 export { loadModel, saveModel } from './model.js';
 export { preprocess } from './preprocessing.js';
 export { type RenderedFilters, type RenderFiltersOptions, renderFilters } from './render/filters.js';
@@ -24,13 +26,8 @@ export { type Outlines, type RenderedSlice, type RenderOptions, renderOverlay } 
 export { renderPreprocessing } from './render/preprocessing.js';
 export { segmentLiver, segmentStructure, tracePerimeters } from './segmentation.js';
 export { synthesizeLesions } from './synthesis.js';
-export {
-  type EpochRecord,
-  type TrainingHistory,
-  type TrainingResult,
-  type TrainOptions,
-  trainSegmenter,
-} from './training.js';
+export { type TrainOptions, trainSegmenter } from './training.js';
+export type { EpochRecord, TrainedRun, TrainingHistory, TrainingResult, TrainRunOptions } from './training-run.js';
 export type * from './types.js';
 export {
   type FetchedWeights,

@@ -9,6 +9,8 @@ export interface LabelPolygon {
   readonly slice: number;
   readonly sopInstanceUid: string;
   readonly hole: boolean;
+  /** What it outlines, as the file names it ("HCC"); empty where it says nothing. */
+  readonly name: string;
   /** x, y in pixels, pixel centres at integers, flattened: [x0, y0, x1, y1, …]. */
   readonly points: readonly number[];
 }
@@ -23,6 +25,8 @@ const flatPoints = z
   .min(6)
   .refine((points) => points.length % 2 === 0);
 
+const objectName = z.string().max(64);
+
 /** The project's own format, as `hepatica segment` writes it. */
 const perimetersDocument = z.object({
   format: z.literal('hepatica-perimeters'),
@@ -31,7 +35,9 @@ const perimetersDocument = z.object({
     z.object({
       slice: z.int().min(0).max(1e6),
       sopInstanceUid: z.string().nullish(),
-      polygons: z.array(z.object({ hole: z.boolean().default(false), points: flatPoints })),
+      polygons: z.array(
+        z.object({ hole: z.boolean().default(false), type: objectName.default(''), points: flatPoints }),
+      ),
     }),
   ),
 });
@@ -43,6 +49,7 @@ const viaRegion = z.object({
     all_points_x: z.array(coordinate).optional(),
     all_points_y: z.array(coordinate).optional(),
   }),
+  region_attributes: z.object({ type: objectName.optional() }).optional(),
 });
 const viaImage = z.object({
   filename: z.string(),
@@ -57,7 +64,13 @@ const viaDocument = z.union([z.object({ _via_img_metadata: viaImages }), viaImag
 /** labelme: one file a slice. */
 const labelmeDocument = z.object({
   imagePath: z.string(),
-  shapes: z.array(z.object({ shape_type: z.string(), points: z.array(z.tuple([coordinate, coordinate])) })),
+  shapes: z.array(
+    z.object({
+      shape_type: z.string(),
+      label: objectName.default(''),
+      points: z.array(z.tuple([coordinate, coordinate])),
+    }),
+  ),
 });
 
 function malformed(file: string, field: string, reason: string): InputFileError {
@@ -82,7 +95,13 @@ export function sliceOfName(name: string, file: string): { slice: number; sopIns
 
 function perimeterPolygons(document: z.output<typeof perimetersDocument>): LabelPolygon[] {
   return document.slices.flatMap(({ slice, sopInstanceUid, polygons }) =>
-    polygons.map(({ hole, points }) => ({ slice, sopInstanceUid: sopInstanceUid ?? '', hole, points })),
+    polygons.map(({ hole, type, points }) => ({
+      slice,
+      sopInstanceUid: sopInstanceUid ?? '',
+      hole,
+      name: type,
+      points,
+    })),
   );
 }
 
@@ -94,7 +113,7 @@ function viaPolygons(document: z.output<typeof viaDocument>, file: string): Labe
     typeof viaImages
   >;
   return Object.values(images).flatMap(({ filename, regions }) =>
-    regions.map(({ shape_attributes: shape }) => {
+    regions.map(({ shape_attributes: shape, region_attributes: attributes }) => {
       const { all_points_x: x = [], all_points_y: y = [] } = shape;
       if (shape.name !== 'polygon' && shape.name !== 'polyline') {
         throw malformed(file, 'shape_attributes.name', `is "${shape.name}", not polygon or polyline`);
@@ -105,6 +124,7 @@ function viaPolygons(document: z.output<typeof viaDocument>, file: string): Labe
       return {
         ...sliceOfName(filename, file),
         hole: false,
+        name: attributes?.type ?? '',
         points: x.flatMap((value, i) => [centred(value), centred(y[i] as number)]),
       };
     }),
@@ -112,12 +132,12 @@ function viaPolygons(document: z.output<typeof viaDocument>, file: string): Labe
 }
 
 function labelmePolygons(document: z.output<typeof labelmeDocument>, file: string): LabelPolygon[] {
-  return document.shapes.map(({ shape_type: shape, points }) => {
+  return document.shapes.map(({ shape_type: shape, label: name, points }) => {
     if (shape !== 'polygon' && shape !== 'linestrip') {
       throw malformed(file, 'shape_type', `is "${shape}", not polygon or linestrip`);
     }
     if (points.length < 3) throw malformed(file, 'points', 'are fewer than 3');
-    return { ...sliceOfName(document.imagePath, file), hole: false, points: points.flat().map(centred) };
+    return { ...sliceOfName(document.imagePath, file), hole: false, name, points: points.flat().map(centred) };
   });
 }
 

@@ -223,6 +223,11 @@ export interface NativeBinding {
     },
     control: NativeControl,
   ): NativeJob<NativeSyntheticLesions>;
+  /** `plan` is the JSON of native/training/lesion_plan.h; otherwise as trainSegmenter. */
+  trainLesionClassifier(
+    plan: string,
+    control: NativeControl,
+  ): NativeJob<{ readonly weights: string; readonly history: string }>;
   /** For the end of the process: stops the jobs of all environments and waits for their end. */
   stopJobs(): void;
   deviceInfo(control: NativeControl): NativeJob<Omit<DeviceInfo, 'version'>>;

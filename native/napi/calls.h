@@ -60,6 +60,8 @@ Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info);
 // trainSegmenter(plan, control) -> { weights, history }; `plan` is the JSON of training/plan.h, `history` JSON. Each
 // epoch's record is told as a message, JSON.
 Napi::Value train_segmenter_call(const Napi::CallbackInfo& info);
+// trainLesionClassifier(plan, control): the same with the plan of training/lesion_plan.h
+Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info);
 
 // synthesizeLesions(volume, liver, realLesions or null, { seed, types, minCount, maxCount, mixedProbability, phase,
 // marginMm, maxSliceFraction, spareVessels }, control) -> { geometry, report, handle, types, ids, lesions }; the three

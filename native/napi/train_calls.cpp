@@ -3,22 +3,35 @@
 
 #include "napi/calls.h"
 #include "napi/job.h"
+#include "pipelines/train_lesion_classifier.h"
 #include "pipelines/train_segmenter.h"
 
 namespace hepatica::napi {
+namespace {
+
+template <class Plan>
+Napi::Value start_training(const Napi::CallbackInfo& info, Plan plan,
+                           TrainingResult (*train)(const Plan&, const EpochCallback&, Run&)) {
+  return start_job(info.Env(), info[1].As<Napi::Object>(), [plan = std::move(plan), train](JobRun& run) -> Deliver {
+    TrainingResult result = train(
+        plan, [&run](const std::string& epoch) { run.tell(epoch); }, run);
+    return [result = std::move(result)](Napi::Env env) -> Napi::Value {
+      auto object = Napi::Object::New(env);
+      object.Set("weights", result.weights);
+      object.Set("history", result.history);
+      return object;
+    };
+  });
+}
+
+}  // namespace
 
 Napi::Value train_segmenter_call(const Napi::CallbackInfo& info) {
-  return start_job(info.Env(), info[1].As<Napi::Object>(),
-                   [plan = parse_training_plan(info[0].As<Napi::String>())](JobRun& run) -> Deliver {
-                     const auto on_epoch = [&run](const std::string& epoch) { run.tell(epoch); };
-                     TrainingResult result = train_segmenter(plan, on_epoch, run);
-                     return [result = std::move(result)](Napi::Env env) -> Napi::Value {
-                       auto object = Napi::Object::New(env);
-                       object.Set("weights", result.weights);
-                       object.Set("history", result.history);
-                       return object;
-                     };
-                   });
+  return start_training(info, parse_training_plan(info[0].As<Napi::String>()), train_segmenter);
+}
+
+Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info) {
+  return start_training(info, parse_lesion_training_plan(info[0].As<Napi::String>()), train_lesion_classifier);
 }
 
 }  // namespace hepatica::napi

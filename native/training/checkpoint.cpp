@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr const char* kFormat = "hepatica-training-1";
+constexpr const char* kFormat = "hepatica-training-2";
 
 struct Part {
   const char* prefix;
@@ -25,7 +25,7 @@ constexpr Part kParts[] = {{"network/", &TrainingState::network},
                            {"average/", &TrainingState::average},
                            {"best/", &TrainingState::best},
                            {"optimizer/", &TrainingState::optimizer},
-                           {"priors/", &TrainingState::priors}};
+                           {"task/", &TrainingState::task}};
 
 StateDict take(const StateDict& all, const std::string& prefix) {
   StateDict part;
@@ -69,22 +69,6 @@ TrainingState parse_checkpoint(const std::string& path, const std::string& ident
 std::string last_checkpoint_path(const std::string& folder) { return (fs::path(folder) / "last.safetensors").string(); }
 
 std::string best_checkpoint_path(const std::string& folder) { return (fs::path(folder) / "best.safetensors").string(); }
-
-std::string run_identity(const TrainingPlan& plan, const std::string& architecture) {
-  Json options = Json::parse(options_json(plan.options));
-  for (const char* free :
-       {"resume", "checkpoint_folder", "output", "licence", "dataset", "hepatica_version", "early_stopping_epochs"}) {
-    options.erase(free);
-  }
-  if (plan.options.schedule == LearningRateSchedule::kConstant) {
-    options.erase("epochs");
-    options.erase("time_limit_minutes");
-  }
-  options["architecture"] = architecture;
-  Json cases = Json::array();
-  for (const TrainingCase& c : plan.cases) cases.push_back({c.patient, c.validation, c.label_values});
-  return Json{{"options", std::move(options)}, {"cases", std::move(cases)}}.dump();
-}
 
 void write_checkpoint(const std::string& folder, const TrainingState& state, const std::string& identity) {
   StateDict all;

@@ -7,7 +7,6 @@
 
 #include "models/state_dict.h"
 #include "training/history.h"
-#include "training/plan.h"
 
 namespace hepatica {
 
@@ -20,12 +19,8 @@ struct TrainingState {
   StateDict average;  // empty without a moving average
   StateDict best;
   StateDict optimizer;
-  StateDict priors;
+  StateDict task;  // TrainingTask::state()
 };
-
-// What must be the same in the run that a checkpoint was made by and the run that goes on from it: everything that
-// decides what a step computes. How many epochs may differ under a constant learning rate.
-std::string run_identity(const TrainingPlan& plan, const std::string& architecture);
 
 // Throws OUTPUT_UNWRITABLE naming the file.
 void write_checkpoint(const std::string& folder, const TrainingState& state, const std::string& identity);

@@ -30,6 +30,8 @@ Json to_json(const EpochRecord& record) {
           {"validationAccuracy", optional_number(record.validation_accuracy)},
           {"validationDice", optional_number(record.validation_dice)},
           {"patients", std::move(patients)},
+          {"figures", record.figures},
+          {"score", optional_number(record.score)},
           {"seconds", record.seconds},
           {"imagesPerSecond", record.images_per_second}};
 }
@@ -48,6 +50,8 @@ EpochRecord epoch_from(const Json& json) {
     record.patients.push_back({score.at("patient").get<std::string>(), score.at("dice").get<double>(),
                                score.at("voe").get<double>(), number_or_none(score.at("rvd"))});
   }
+  record.figures = json.at("figures").get<std::map<std::string, double>>();
+  record.score = number_or_none(json.at("score"));
   record.seconds = json.at("seconds").get<double>();
   record.images_per_second = json.at("imagesPerSecond").get<double>();
   return record;
@@ -60,7 +64,11 @@ std::string epoch_json(const EpochRecord& record) { return to_json(record).dump(
 std::string history_json(const History& history) {
   Json epochs = Json::array();
   for (const EpochRecord& record : history.epochs) epochs.push_back(to_json(record));
-  return Json{{"epochs", std::move(epochs)}, {"bestEpoch", history.best_epoch}, {"bestDice", history.best_dice}}.dump();
+  return Json{{"epochs", std::move(epochs)},
+              {"bestEpoch", history.best_epoch},
+              {"bestScore", history.best_score},
+              {"bestDice", history.best_dice}}
+      .dump();
 }
 
 History parse_history(const std::string& text, const std::string& file) {
@@ -69,6 +77,7 @@ History parse_history(const std::string& text, const std::string& file) {
     History history;
     for (const Json& record : json.at("epochs")) history.epochs.push_back(epoch_from(record));
     history.best_epoch = json.at("bestEpoch").get<int64_t>();
+    history.best_score = json.at("bestScore").get<double>();
     history.best_dice = json.at("bestDice").get<double>();
     return history;
   } catch (const Json::exception&) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,21 +27,26 @@ struct EpochRecord {
   std::optional<double> validation_accuracy;
   std::optional<double> validation_dice;  // mean over patients
   std::vector<PatientScore> patients;
-  double seconds = 0;  // of training, without validation
+  // What else was measured in validation, by name ("detectionRecall").
+  std::map<std::string, double> figures;
+  std::optional<double> score;  // of the validation: the larger the better
+  double seconds = 0;           // of training, without validation
   double images_per_second = 0;
 };
 
 struct History {
   std::vector<EpochRecord> epochs;
   int64_t best_epoch = 0;  // 0: none yet
-  double best_dice = -1;
+  double best_score = -1;  // -1: nothing was validated
+  double best_dice = -1;   // that epoch's validation Dice
 };
 
 // {"epoch", "steps", "learningRate", "trainingLoss", "trainingAccuracy", "validationLoss", "validationAccuracy",
-// "validationDice", "patients": [{"patient", "dice", "voe", "rvd"}], "seconds", "imagesPerSecond"}; null where absent.
+// "validationDice", "patients": [{"patient", "dice", "voe", "rvd"}], "figures", "score", "seconds", "imagesPerSecond"};
+// null where absent.
 std::string epoch_json(const EpochRecord& record);
 
-// {"epochs": […], "bestEpoch", "bestDice"}; numbers survive the round trip exactly.
+// {"epochs": […], "bestEpoch", "bestScore", "bestDice"}; numbers survive the round trip exactly.
 std::string history_json(const History& history);
 
 // Throws CORRUPT_CHECKPOINT naming `file`.

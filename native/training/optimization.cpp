@@ -4,26 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <numbers>
+#include <utility>
 
 #include "core/error.h"
 
 namespace hepatica {
 
-at::Tensor segmentation_loss(const at::Tensor& log_p, const at::Tensor& target, const TrainingOptions& options) {
-  const at::Tensor inside = log_p.select(1, 1);
-  const at::Tensor outside = log_p.select(1, 0);
-  at::Tensor loss = -(target * inside * options.positive_weight + (1 - target) * outside).mean();
-  if (options.dice_weight > 0) {
-    const at::Tensor p = inside.exp();
-    const at::Tensor overlap = (2 * (p * target).sum() + 1) / (p.sum() + target.sum() + 1);
-    loss = loss + options.dice_weight * (1 - overlap);
-  }
-  return loss;
-}
-
-double learning_rate_at(int64_t step, double fraction, const TrainingOptions& options) {
+double learning_rate_at(int64_t step, double fraction, const TrainingRunOptions& options) {
   double rate = options.learning_rate;
   if (step < options.warmup_steps) rate *= static_cast<double>(step + 1) / static_cast<double>(options.warmup_steps);
   if (options.schedule == LearningRateSchedule::kCosine) {
@@ -33,12 +23,12 @@ double learning_rate_at(int64_t step, double fraction, const TrainingOptions& op
   return rate;
 }
 
-void update_average(LiverCnn& average, const LiverCnn& network, double decay, int64_t steps_done) {
+void update_average(torch::nn::Module& average, const torch::nn::Module& network, double decay, int64_t steps_done) {
   const at::NoGradGuard no_grad;
   const auto steps = static_cast<double>(steps_done);
   const double keep = std::min(decay, (1 + steps) / (10 + steps));
-  const StateDict source = network->state_dict();
-  for (auto& [name, target] : average->state_dict()) {
+  const StateDict source = state_of(network);
+  for (auto& [name, target] : state_of(average)) {
     if (target.is_floating_point()) {
       target.detach().lerp_(source.at(name).detach(), 1 - keep);
     } else {
@@ -47,20 +37,36 @@ void update_average(LiverCnn& average, const LiverCnn& network, double decay, in
   }
 }
 
-void to_channels_last(LiverCnn& network) {
-  for (at::Tensor& parameter : network->parameters()) {
+void to_channels_last(torch::nn::Module& network) {
+  for (at::Tensor& parameter : network.parameters()) {
     if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
   }
 }
 
-torch::optim::Adam make_adam(const LiverCnn& network, double learning_rate) {
-  return torch::optim::Adam(network->parameters(),
-                            torch::optim::AdamOptions(learning_rate).betas({0.9, 0.999}).eps(1e-8));
+RatedAdam make_adam(TrainingTask& task, double learning_rate) {
+  std::map<double, std::vector<at::Tensor>> by_factor;
+  for (const auto& item : task.network().named_parameters()) {
+    by_factor[task.rate_factor(item.key())].push_back(item.value());
+  }
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  std::vector<double> factors;
+  for (auto& [factor, parameters] : by_factor) {
+    groups.emplace_back(std::move(parameters));
+    factors.push_back(factor);
+  }
+  const auto options = torch::optim::AdamOptions(learning_rate).betas({0.9, 0.999}).eps(1e-8);
+  return {torch::optim::Adam(std::move(groups), options), std::move(factors)};
 }
 
-StateDict adam_state(torch::optim::Adam& adam, const LiverCnn& network) {
+void RatedAdam::set_learning_rate(double rate) {
+  for (size_t i = 0; i < factors.size(); ++i) {
+    static_cast<torch::optim::AdamOptions&>(optimizer.param_groups()[i].options()).lr(rate * factors[i]);
+  }
+}
+
+StateDict adam_state(torch::optim::Adam& adam, const torch::nn::Module& network) {
   StateDict state;
-  for (const auto& item : network->named_parameters()) {
+  for (const auto& item : network.named_parameters()) {
     const auto found = adam.state().find(item.value().unsafeGetTensorImpl());
     if (found == adam.state().end()) continue;
     const auto& moments = static_cast<torch::optim::AdamParamState&>(*found->second);
@@ -71,8 +77,8 @@ StateDict adam_state(torch::optim::Adam& adam, const LiverCnn& network) {
   return state;
 }
 
-void load_adam_state(torch::optim::Adam& adam, const LiverCnn& network, const StateDict& state,
-                     const std::string& file) {
+void load_adam_state(torch::optim::Adam& adam, const torch::nn::Module& network, const StateDict& state,
+                     const std::function<bool(const std::string&)>& never_trained, const std::string& file) {
   const at::NoGradGuard no_grad;
   const auto find = [&](const std::string& name, const at::Tensor* like) -> const at::Tensor& {
     const auto found = state.find(name);
@@ -82,7 +88,8 @@ void load_adam_state(torch::optim::Adam& adam, const LiverCnn& network, const St
     throw Error("CORRUPT_CHECKPOINT", "The checkpoint's optimizer state " + name + " is missing or misshapen", file,
                 name, "Delete the checkpoint folder and train anew");
   };
-  for (const auto& item : network->named_parameters()) {
+  for (const auto& item : network.named_parameters()) {
+    if (never_trained(item.key())) continue;
     const at::Tensor& parameter = item.value();
     auto moments = std::make_unique<torch::optim::AdamParamState>();
     const auto like_parameter = [&](const std::string& name) {

@@ -1,33 +1,51 @@
-// What one step of training computes: loss, learning rate, Adam, the moving average of the weights.
+// What one step of training computes beside the loss: learning rate, Adam, the moving average of the weights.
 #pragma once
 
 #include <torch/torch.h>
 
-#include "models/liver_cnn/module.h"
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "models/state_dict.h"
 #include "training/plan.h"
+#include "training/training_task.h"
 
 namespace hepatica {
 
-// Cross-entropy against the covered part of each pixel, with the options' class weight and Dice term. `log_p` is
-// (N, 2, H, W), `target` (N, H, W).
-at::Tensor segmentation_loss(const at::Tensor& log_p, const at::Tensor& target, const TrainingOptions& options);
-
 // `step` counts from 0; `fraction` is the part of the run that is over.
-double learning_rate_at(int64_t step, double fraction, const TrainingOptions& options);
+double learning_rate_at(int64_t step, double fraction, const TrainingRunOptions& options);
 
 // Moves the average towards the network after step `steps_done`; young averages follow faster.
-void update_average(LiverCnn& average, const LiverCnn& network, double decay, int64_t steps_done);
+void update_average(torch::nn::Module& average, const torch::nn::Module& network, double decay, int64_t steps_done);
 
 // Four-dimensional weights channels-last, as oneDNN's convolutions take them.
-void to_channels_last(LiverCnn& network);
+void to_channels_last(torch::nn::Module& network);
 
-torch::optim::Adam make_adam(const LiverCnn& network, double learning_rate);
+// A network whose first weights depend on the seed alone.
+template <class Network, class Config>
+Network seeded_network(const Config& config, uint64_t seed) {
+  torch::manual_seed(seed);
+  Network network(config);
+  to_channels_last(*network);
+  return network;
+}
 
-// The optimizer's moments by parameter name, for checkpoints: "exp_avg.NAME", "exp_avg_sq.NAME", "step.NAME".
-StateDict adam_state(torch::optim::Adam& adam, const LiverCnn& network);
+// Adam with the paper's constants, and the factor of each parameter group's learning rate.
+struct RatedAdam {
+  torch::optim::Adam optimizer;
+  std::vector<double> factors;
+
+  void set_learning_rate(double rate);
+};
+RatedAdam make_adam(TrainingTask& task, double learning_rate);
+
+// The optimizer's moments by parameter name, for checkpoints: "exp_avg.NAME", "exp_avg_sq.NAME", "step.NAME"; none of a
+// parameter that was never trained.
+StateDict adam_state(torch::optim::Adam& adam, const torch::nn::Module& network);
 // Throws CORRUPT_CHECKPOINT naming `file`.
-void load_adam_state(torch::optim::Adam& adam, const LiverCnn& network, const StateDict& state,
-                     const std::string& file);
+void load_adam_state(torch::optim::Adam& adam, const torch::nn::Module& network, const StateDict& state,
+                     const std::function<bool(const std::string&)>& never_trained, const std::string& file);
 
 // Computes in bf16 what autocast knows to be safe there, while it lives.
 class Autocast {

@@ -31,6 +31,9 @@ struct TrainingCase {
 
 enum class LearningRateSchedule { kConstant, kCosine };
 enum class TrainingPrecision { kAuto, kFp32, kBf16 };
+// Which epoch's weights are saved: the best one by the validation score, or the last one, so that figures of the
+// validation patients have chosen nothing (out-of-fold evaluation).
+enum class KeptWeights { kBest, kLast };
 
 // The paper uses none; every amount is a standard deviation unless said otherwise. No flips: the liver has a side.
 struct Augmentation {
@@ -52,9 +55,9 @@ struct AutoContext {
   double corruption = 1;        // mean number of errors painted into a prior (Poisson); 0: none
 };
 
-struct TrainingOptions {
-  std::string structure = "liver";
-  std::string architecture;  // JSON of LiverCnnConfig; empty: its defaults
+// What every training run is asked for, whatever its network.
+struct TrainingRunOptions {
+  std::string architecture;  // JSON of the network's configuration; empty: its defaults
   PreprocessOptions preprocess;
   uint64_t seed = 0;
   int64_t epochs = 200;
@@ -67,20 +70,11 @@ struct TrainingOptions {
   int64_t warmup_steps = 0;
   double minimum_rate = 0.01;  // floor of the cosine, as a part of learning_rate
   double ema_decay = 0;        // 0: the weights of the last step; else their moving average is validated and saved
-  double positive_weight = 1;  // of the structure's class in the cross-entropy
-  double dice_weight = 0;      // of a soft Dice term beside the cross-entropy
   int64_t early_stopping_epochs = 0;  // stop after so many epochs without a better validation Dice; 0: never
-  // 0: every training slice once an epoch, in a seeded order; else this many, drawn anew.
-  int64_t slices_per_epoch = 0;
-  bool balance_patients = false;   // draw the patient first, then its slice (needs slices_per_epoch)
-  double structure_fraction = 0;   // part of the drawn slices that shows the structure; 0: as they come
-  double slice_stride_mm = 0;      // distance of the slices trained on; 0: every slice
-  std::vector<int64_t> canvas_px;  // height, width of the training picture on the network's grid; empty: from the data
   Augmentation augmentation;
-  AutoContext auto_context;
   TrainingPrecision precision = TrainingPrecision::kAuto;
-  int64_t validation_every = 1;     // epochs
-  double validation_stride_mm = 0;  // distance of the slices validated on; 0: every slice
+  int64_t validation_every = 1;  // epochs
+  KeptWeights keep = KeptWeights::kBest;
   // Minutes of training after which the run ends and the cosine has come down; 0: by epochs alone. Reproducible only
   // in part: how many steps fit depends on the machine.
   double time_limit_minutes = 0;
@@ -94,6 +88,20 @@ struct TrainingOptions {
   std::string dataset;         // what was trained on, in words
   std::string dataset_sha256;  // hex, over the files' contents
   std::string hepatica_version;
+};
+
+struct TrainingOptions : TrainingRunOptions {
+  std::string structure = "liver";
+  double positive_weight = 1;  // of the structure's class in the cross-entropy
+  double dice_weight = 0;      // of a soft Dice term beside the cross-entropy
+  // 0: every training slice once an epoch, in a seeded order; else this many, drawn anew.
+  int64_t slices_per_epoch = 0;
+  bool balance_patients = false;   // draw the patient first, then its slice (needs slices_per_epoch)
+  double structure_fraction = 0;   // part of the drawn slices that shows the structure; 0: as they come
+  double slice_stride_mm = 0;      // distance of the slices trained on; 0: every slice
+  std::vector<int64_t> canvas_px;  // height, width of the training picture on the network's grid; empty: from the data
+  AutoContext auto_context;
+  double validation_stride_mm = 0;  // distance of the slices validated on; 0: every slice
 };
 
 struct TrainingPlan {

@@ -1,161 +1,24 @@
 #include "training/read_case.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <map>
-#include <string>
 #include <utility>
-#include <variant>
 
 #include "core/error.h"
-#include "dicom/read_series.h"
-#include "nifti/nifti.h"
 #include "ops/orient.h"
-#include "ops/polygon.h"
+#include "training/read_label.h"
 
 namespace hepatica {
-namespace {
-
-struct Image {
-  Volume volume;
-  std::map<std::string, int64_t> slice_of_uid;  // empty for NIfTI
-};
-
-Image read_image(const std::string& path, Run& run) {
-  if (is_nifti_path(path)) return {read_nifti_volume(path, run), {}};
-  SeriesVolume series = read_series({path}, {}, run);
-  Image image{std::move(series.volume), {}};
-  for (size_t z = 0; z < series.report.slices.size(); ++z) {
-    // The frames of a multi-frame object share its UID: there, the index alone names the slice.
-    const SliceSource& slice = series.report.slices[z];
-    if (!slice.frame) image.slice_of_uid[slice.sop_instance_uid] = static_cast<int64_t>(z);
-  }
-  return image;
-}
-
-bool any_negative(const Volume& volume) {
-  return std::visit(
-      [](const auto& values) {
-        return std::any_of(values.begin(), values.end(), [](auto value) { return value < 0; });
-      },
-      volume.hu);
-}
-
-// A mask kept as a CT-like series. No label is negative: a rescale that makes some so was copied from the scan's
-// header, and the stored values are the labels.
-Mask read_mask_series(const std::string& path, Run& run) {
-  ReadSeriesOptions options;
-  options.values = PixelValues::kLabels;
-  Volume volume = read_series({path}, options, run).volume;
-  if (any_negative(volume)) {
-    options.values = PixelValues::kStored;
-    volume = read_series({path}, options, run).volume;
-  }
-  Mask mask;
-  mask.geometry = volume.geometry;
-  std::visit(
-      [&](const auto& values) {
-        for (const auto value : values) {
-          if (value >= 0 && value <= 255) {
-            mask.voxels.push_back(static_cast<uint8_t>(value));
-            continue;
-          }
-          throw Error("INVALID_VALUE",
-                      "Expected the labels of a mask series to be 0 to 255, received " + std::to_string(value), path,
-                      "label", "Name a mask series, not the scan itself");
-        }
-      },
-      volume.hu);
-  return mask;
-}
-
-bool close(double a, double b, double tolerance) { return std::abs(a - b) <= tolerance; }
-
-// A mask written by another program may carry rounded positions: half a voxel would be another place, a twentieth not.
-bool same_voxels(const Geometry& a, const Geometry& b) {
-  if (a.size != b.size) return false;
-  for (size_t axis = 0; axis < 3; ++axis) {
-    if (!close(a.spacing_mm[axis], b.spacing_mm[axis], 1e-3 * a.spacing_mm[axis])) return false;
-    if (!close(a.origin_mm[axis], b.origin_mm[axis], 0.05 * a.spacing_mm[axis] + 1e-3)) return false;
-  }
-  for (size_t i = 0; i < 9; ++i) {
-    if (!close(a.direction[i], b.direction[i], 1e-3)) return false;
-  }
-  return true;
-}
-
-std::string describe(const Geometry& g) {
-  std::string text;
-  for (size_t axis = 0; axis < 3; ++axis) text += (axis ? "x" : "") + std::to_string(g.size[axis]);
-  text += " voxels of ";
-  for (size_t axis = 0; axis < 3; ++axis) text += (axis ? "x" : "") + std::to_string(g.spacing_mm[axis]);
-  return text + " mm";
-}
-
-Mask select_values(Mask labels, const std::vector<int>& values) {
-  std::array<uint8_t, 256> inside{};
-  if (values.empty()) std::fill(inside.begin() + 1, inside.end(), uint8_t{1});
-  for (const int value : values) {
-    if (value < 0 || value > 255) {
-      throw Error("INVALID_ARGUMENT",
-                  "Expected labelValues to be integers from 0 to 255, received " + std::to_string(value), {},
-                  "labelValues");
-    }
-    inside[static_cast<size_t>(value)] = 1;
-  }
-  for (uint8_t& voxel : labels.voxels) voxel = inside[voxel];
-  return labels;
-}
-
-Mask read_label_file(const TrainingCase& training_case, Run& run) {
-  const std::string& path = training_case.label;
-  Mask labels = is_nifti_path(path) ? read_nifti_mask(path, run) : read_mask_series(path, run);
-  return select_values(std::move(labels), training_case.label_values);
-}
-
-int64_t slice_index(const LabelPolygon& polygon, const Image& image, const TrainingCase& training_case) {
-  const auto found = image.slice_of_uid.find(polygon.sop_instance_uid);
-  if (!polygon.sop_instance_uid.empty() && found != image.slice_of_uid.end()) return found->second;
-  if (polygon.slice >= 0 && polygon.slice < image.volume.geometry.slice_count()) return polygon.slice;
-  throw Error("LABEL_GEOMETRY_MISMATCH",
-              "The polygons of " + training_case.patient + " name slice " + std::to_string(polygon.slice) + " \"" +
-                  polygon.sop_instance_uid + "\", which the image does not hold",
-              training_case.image, "sopInstanceUid", "Give the polygons of this very series, or slice indices");
-}
-
-Mask rasterize_label(const TrainingCase& training_case, const Image& image, Run& run) {
-  std::vector<Contour> contours;
-  for (const LabelPolygon& polygon : training_case.polygons) {
-    Contour contour;
-    contour.slice = slice_index(polygon, image, training_case);
-    contour.hole = polygon.hole;
-    for (size_t i = 0; i + 1 < polygon.points.size(); i += 2) {
-      contour.pixels.push_back({polygon.points[i], polygon.points[i + 1]});
-    }
-    contours.push_back(std::move(contour));
-  }
-  return rasterize_contours(contours, image.volume.geometry, run);
-}
-
-}  // namespace
 
 LabelledScan read_case(const TrainingCase& training_case, Run& run) {
-  Image image = read_image(training_case.image, run);
-  Mask label =
-      training_case.label.empty() ? rasterize_label(training_case, image, run) : read_label_file(training_case, run);
-  if (!same_voxels(image.volume.geometry, label.geometry)) {
-    throw Error("LABEL_GEOMETRY_MISMATCH",
-                "The label of " + training_case.patient + " has " + describe(label.geometry) + " and its image " +
-                    describe(image.volume.geometry) + ", or they lie elsewhere",
-                training_case.label, "label", "Resample the label onto the image's voxels, or name the right pair");
-  }
+  const auto& [patient, path, label_path, values, polygons, validation] = training_case;
+  LabelledImage image = read_labelled_image(path, run);
+  Mask label = label_path.empty() ? rasterize_label(polygons, patient, path, image, run)
+                                  : select_values(read_label_file(label_path, patient, image, run), values);
   if (std::find(label.voxels.begin(), label.voxels.end(), 1) == label.voxels.end()) {
-    throw Error("EMPTY_LABEL", "The label of " + training_case.patient + " marks no voxel", training_case.label,
-                "labelValues", "Check labelValues, or leave this case out");
+    throw Error("EMPTY_LABEL", "The label of " + patient + " marks no voxel", label_path, "labelValues",
+                "Check labelValues, or leave this case out");
   }
   const AxisOrder order = canonical_order(image.volume.geometry);
-  label.geometry = image.volume.geometry;
   return {to_canonical(std::move(image.volume), order), to_canonical(std::move(label), order)};
 }
 

@@ -3,16 +3,16 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <set>
+#include <nlohmann/json.hpp>
 
 #include <unistd.h>
 
 #include "core/error.h"
 #include "models/weights/safetensors.h"
 #include "training/checkpoint.h"
+#include "training/liver_task.h"
 #include "training/optimization.h"
 #include "training/trainer.h"
-#include "training/weights_metadata.h"
 
 namespace hepatica {
 namespace {
@@ -29,45 +29,42 @@ void require_writable(const std::string& path, const char* field) {
               path, field, "Name a folder that exists or can be made, and that may be written");
 }
 
-void require_separate_patients(const TrainingPlan& plan) {
-  std::set<std::string> learned;
-  for (const TrainingCase& c : plan.cases) {
-    if (!c.validation) learned.insert(c.patient);
-  }
-  if (learned.empty()) {
-    throw Error("INVALID_ARGUMENT", "Expected cases to leave at least one patient for training, received none", {},
-                "cases", "Add patients, or validate on fewer");
-  }
-  for (const TrainingCase& c : plan.cases) {
-    if (!c.validation || !learned.contains(c.patient) || plan.options.allow_shared_patients) continue;
-    throw Error("PATIENT_LEAK", "Patient " + c.patient + " is both in training and in validation", {}, "cases",
-                "Split by patient; a split that leaks has to be asked for by name");
-  }
-}
-
 }  // namespace
 
 LiverCnnConfig training_config(const TrainingOptions& options) {
   return options.architecture.empty() ? LiverCnnConfig{} : LiverCnnConfig::from_json(options.architecture);
 }
 
-History run_training(const TrainingPlan& plan, const LiverCnnConfig& config, std::span<const GridScan> training,
-                     std::span<const GridScan> validation, const std::function<void(const std::string&)>& on_epoch,
-                     Run& run) {
-  const TrainingOptions& options = plan.options;
-  require_separate_patients(plan);
-  require_writable(fs::path(options.output).parent_path().empty() ? "." : fs::path(options.output).parent_path(),
-                   "output");
+RunDescription describe(const TrainingPlan& plan, const LiverCnnConfig& config) {
+  RunDescription description{"liver_cnn", plan.options.structure, config.to_json(), options_json(plan.options), {}, {}};
+  auto cases = nlohmann::json::array();
+  for (const TrainingCase& c : plan.cases) {
+    description.patients.push_back({c.patient, c.validation});
+    cases.push_back({c.patient, c.validation, c.label_values});
+  }
+  description.cases = cases.dump();
+  return description;
+}
+
+void check_run(const TrainingRunOptions& options, const RunDescription& description) {
+  require_separate_patients(description, options.allow_shared_patients);
+  const fs::path folder = fs::path(options.output).parent_path();
+  require_writable(folder.empty() ? "." : folder, "output");
+  if (!options.checkpoint_folder.empty()) require_writable(options.checkpoint_folder, "checkpointFolder");
+}
+
+History run_training(const TrainingRunOptions& options, const RunDescription& description, TrainingTask& task,
+                     const std::function<void(const std::string&)>& on_epoch, Run& run) {
   const std::string& folder = options.checkpoint_folder;
-  if (!folder.empty()) require_writable(folder, "checkpointFolder");
-  const std::string identity = run_identity(plan, config.to_json());
+  const std::string identity = run_identity(description, options);
   const std::string precision = use_bf16(options.precision) ? "bf16" : "fp32";
-  Trainer trainer(options, config, training, validation, run);
+  Trainer trainer(options, task, run);
   if (options.resume && !folder.empty()) {
     if (const auto saved = read_checkpoint(folder, identity)) trainer.restore(*saved, last_checkpoint_path(folder));
   }
   const auto export_weights = [&](const std::string& path) {
-    write_safetensors(path, trainer.best_weights(), weights_metadata(plan, config, trainer.history(), precision));
+    write_safetensors(path, trainer.best_weights(),
+                      weights_metadata(description, options, trainer.history(), precision));
   };
   trainer.train([&](const EpochRecord& record) {
     if (!folder.empty()) {
@@ -80,6 +77,15 @@ History run_training(const TrainingPlan& plan, const LiverCnnConfig& config, std
   fs::create_directories(fs::path(options.output).parent_path(), ignored);
   export_weights(options.output);
   return trainer.history();
+}
+
+History run_training(const TrainingPlan& plan, const LiverCnnConfig& config, std::span<const GridScan> training,
+                     std::span<const GridScan> validation, const std::function<void(const std::string&)>& on_epoch,
+                     Run& run) {
+  const RunDescription description = describe(plan, config);
+  check_run(plan.options, description);
+  LiverTask task(plan.options, config, training, validation);
+  return run_training(plan.options, description, task, on_epoch, run);
 }
 
 }  // namespace hepatica

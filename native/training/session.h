@@ -1,4 +1,4 @@
-// One training run from loaded scans to the weights file: resume, train, checkpoint after every epoch, export.
+// One training run from loaded data to the weights file: resume, train, checkpoint after every epoch, export.
 #pragma once
 
 #include <functional>
@@ -10,13 +10,25 @@
 #include "training/grid_scan.h"
 #include "training/history.h"
 #include "training/plan.h"
+#include "training/run_description.h"
 
 namespace hepatica {
+
+class TrainingTask;
 
 // The network that the options describe. Throws INVALID_ARGUMENT.
 LiverCnnConfig training_config(const TrainingOptions& options);
 
+RunDescription describe(const TrainingPlan& plan, const LiverCnnConfig& config);
+
+// What must hold before data are read: patients apart, outputs writable.
+void check_run(const TrainingRunOptions& options, const RunDescription& description);
+
 // `on_epoch` gets each epoch's record as JSON (epoch_json) once its checkpoint is written.
+History run_training(const TrainingRunOptions& options, const RunDescription& description, TrainingTask& task,
+                     const std::function<void(const std::string&)>& on_epoch, Run& run);
+
+// The liver network's run.
 History run_training(const TrainingPlan& plan, const LiverCnnConfig& config, std::span<const GridScan> training,
                      std::span<const GridScan> validation, const std::function<void(const std::string&)>& on_epoch,
                      Run& run);

@@ -5,24 +5,23 @@
 
 #include <chrono>
 #include <functional>
-#include <span>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "core/run.h"
-#include "models/liver_cnn/module.h"
 #include "training/checkpoint.h"
-#include "training/grid_scan.h"
 #include "training/history.h"
+#include "training/optimization.h"
 #include "training/plan.h"
-#include "training/sampler.h"
+#include "training/training_task.h"
 
 namespace hepatica {
 
 class Trainer {
  public:
-  // Keeps references to the scans.
-  Trainer(const TrainingOptions& options, const LiverCnnConfig& config, std::span<const GridScan> training,
-          std::span<const GridScan> validation, Run& run);
+  // Keeps references to task and run.
+  Trainer(const TrainingRunOptions& options, TrainingTask& task, Run& run);
 
   // Goes on from where `state` was saved.
   void restore(const TrainingState& state, const std::string& file);
@@ -34,35 +33,32 @@ class Trainer {
   TrainingState state();
 
   const History& history() const { return history_; }
-  // Of the best epoch by validation Dice; of the last epoch where nothing is validated.
+  // Of the epoch that options.keep names; of the last epoch where nothing is validated.
   const StateDict& best_weights() const { return best_weights_; }
-  int64_t training_slices() const { return sampler_.slice_count(); }
 
  private:
   struct StepResult {
     double loss = 0;
     double accuracy = 0;
+    std::map<std::string, double> terms;
   };
 
   EpochRecord run_epoch(int64_t epoch);
-  StepResult step(const Batch& batch, at::Tensor& maps);
-  StepResult accumulate_gradients(const Batch& batch, int64_t begin, int64_t end, at::Tensor& maps);
+  StepResult step(TrainingBatch& batch);
+  void set_learning_rate();
+  void freeze(int64_t epoch);
   void validate_epoch(int64_t epoch, EpochRecord& record);
   void choose_best(const EpochRecord& record);
   bool is_over(int64_t epoch) const;
   bool time_is_up() const;
   double fraction_done() const;
-  LiverCnn& judged_network() { return options_.ema_decay > 0 ? average_ : network_; }
+  bool averages() const { return options_.ema_decay > 0; }
+  torch::nn::Module& judged_network() { return averages() ? task_.average() : task_.network(); }
 
-  const TrainingOptions options_;
-  const LiverCnnConfig config_;
-  std::span<const GridScan> validation_;
+  const TrainingRunOptions options_;
+  TrainingTask& task_;
   Run& run_;
-  bool bf16_;
-  Sampler sampler_;
-  LiverCnn network_;
-  LiverCnn average_;
-  torch::optim::Adam adam_;
+  RatedAdam adam_;
   int64_t epochs_done_ = 0;
   int64_t steps_done_ = 0;
   double seconds_ = 0;  // of training, without validation

@@ -12,6 +12,7 @@
 #include "ops/metrics.h"
 #include "ops/smooth_z.h"
 #include "training/optimization.h"
+#include "training/segmentation_loss.h"
 
 namespace hepatica {
 namespace {

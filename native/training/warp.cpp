@@ -47,6 +47,21 @@ void warp_plane(const Plane& source, const CanvasTransform& map, int64_t width, 
   }
 }
 
+void warp_plane_nearest(const Plane& source, const CanvasTransform& map, int64_t width, int64_t height,
+                        uint8_t* target) {
+  for (int64_t row = 0; row < height; ++row) {
+    for (int64_t column = 0; column < width; ++column) {
+      const auto c = static_cast<double>(column);
+      const auto r = static_cast<double>(row);
+      const double x = std::floor(map.xx * c + map.xy * r + map.x0 + 0.5);
+      const double y = std::floor(map.yx * c + map.yy * r + map.y0 + 0.5);
+      const bool inside =
+          x >= 0 && y >= 0 && x < static_cast<double>(source.width) && y < static_cast<double>(source.height);
+      *target++ = inside ? source.pixels[static_cast<int64_t>(y) * source.width + static_cast<int64_t>(x)] : uint8_t{0};
+    }
+  }
+}
+
 CanvasTransform inverse(const CanvasTransform& map) {
   const double determinant = map.xx * map.yy - map.xy * map.yx;
   CanvasTransform back;

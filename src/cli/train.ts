@@ -1,14 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { InputFileError } from '../errors.js';
-import { type EpochRecord, renderLearningCurves, type TrainOptions, trainSegmenter } from '../index.js';
+import {
+  type EpochRecord,
+  renderLearningCurves,
+  type TrainedRun,
+  type TrainLesionsOptions,
+  type TrainOptions,
+  type TrainRunOptions,
+  trainLesionClassifier,
+  trainSegmenter,
+} from '../index.js';
+import type { ModelInfo } from '../types.js';
 import { finiteNumber, nonNegativeInteger, positiveInteger, withCommonOptions } from './options.js';
 import { writeOutputFolder } from './output.js';
 import { runCommand, type Session } from './session.js';
 
 interface TrainCommandOptions {
   readonly out: string;
+  readonly model: 'liver' | 'lesions';
+  readonly validation?: readonly string[];
+  readonly keep?: 'best' | 'last';
+  readonly base?: string;
   readonly config?: string;
   readonly structure?: string;
   readonly epochs?: number;
@@ -24,22 +38,22 @@ interface TrainCommandOptions {
   readonly quiet?: boolean;
 }
 
-type SharedOptions = Omit<TrainOptions, 'output' | 'checkpoints' | 'signal' | 'onProgress' | 'onEpoch'>;
+type Config = Record<string, unknown>;
 
-async function readConfig(path: string): Promise<SharedOptions> {
+async function readConfig(path: string): Promise<Config> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as SharedOptions;
+    return JSON.parse(await readFile(path, 'utf8')) as Config;
   } catch (cause) {
     throw new InputFileError('NOT_A_CONFIG', `Cannot read ${path} as JSON: ${(cause as Error).message}`, {
       file: path,
-      remedy: 'Give a JSON object with the options of trainSegmenter.',
+      remedy: 'Give a JSON object with the options of trainSegmenter, or trainLesionClassifier.',
       cause,
     });
   }
 }
 
 /** What was given on the command line wins over the file. */
-function overrides(options: TrainCommandOptions): Record<string, unknown> {
+function overrides(options: TrainCommandOptions): Config {
   const given = {
     structure: options.structure,
     epochs: options.epochs,
@@ -51,23 +65,41 @@ function overrides(options: TrainCommandOptions): Record<string, unknown> {
     timeLimitMinutes: options.timeLimit,
     resume: options.resume,
     threads: options.threads,
+    validationPatients: options.validation,
+    keep: options.keep,
+    base: options.base,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-function epochLine({ epoch, trainingLoss, validationLoss, validationDice, imagesPerSecond }: EpochRecord): string {
+function epochLine(record: EpochRecord): string {
+  const { epoch, trainingLoss, validationLoss, validationDice, imagesPerSecond, figures } = record;
   const validated =
     validationDice === null ? '' : `  validation ${validationLoss?.toFixed(4)}, Dice ${validationDice.toFixed(4)}`;
-  return `epoch ${epoch}  loss ${trainingLoss.toFixed(4)}${validated}  ${imagesPerSecond.toFixed(1)} images/s`;
+  const named = Object.entries(figures).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+  const rest = named.length > 0 ? `  (${named.join(', ')})` : '';
+  return `epoch ${epoch}  loss ${trainingLoss.toFixed(4)}${validated}  ${imagesPerSecond.toFixed(1)} images/s${rest}`;
+}
+
+/** Trains either network; the options' own checks tell what is wrong in a config. */
+async function runTraining(
+  dataset: string,
+  options: TrainCommandOptions,
+  config: Config,
+  run: TrainRunOptions,
+): Promise<TrainedRun & { readonly info?: ModelInfo }> {
+  if (options.model === 'lesions') return trainLesionClassifier(dataset, { ...config, ...run } as TrainLesionsOptions);
+  const result = await trainSegmenter(dataset, { ...config, ...run } as TrainOptions);
+  const { info } = result.model;
+  result.model.dispose();
+  return { ...result, info };
 }
 
 async function train(dataset: string, options: TrainCommandOptions, session: Session): Promise<void> {
-  const config = options.config === undefined ? {} : await readConfig(options.config);
-  const shared = { ...config, ...overrides(options) } as SharedOptions;
-  const weights = join(options.out, `${shared.structure ?? 'liver'}.safetensors`);
-  const { model, history, trainingPatients, validationPatients } = await trainSegmenter(dataset, {
-    ...shared,
-    output: weights,
+  const config = { ...(options.config === undefined ? {} : await readConfig(options.config)), ...overrides(options) };
+  const name = options.model === 'lesions' ? 'lesions' : (config.structure ?? 'liver');
+  const { weights, info, history, trainingPatients, validationPatients } = await runTraining(dataset, options, config, {
+    output: join(options.out, `${name}.safetensors`),
     checkpoints: join(options.out, 'checkpoints'),
     signal: session.signal,
     onProgress: session.onProgress,
@@ -79,23 +111,32 @@ async function train(dataset: string, options: TrainCommandOptions, session: Ses
     await folder.write('learning-curves.svg', curves.svg);
     await folder.write('learning-curves.png', curves.png);
   });
-  const { info } = model;
-  model.dispose();
-  session.result({ weights, info, bestEpoch: history.bestEpoch, bestDice: history.bestDice }, [
-    history.bestDice >= 0
-      ? `${weights}: epoch ${history.bestEpoch}, mean validation Dice ${history.bestDice.toFixed(4)}`
-      : `${weights}: epoch ${history.bestEpoch}, nothing was validated`,
+  const { bestEpoch, bestDice } = history;
+  session.result({ weights, info, bestEpoch, bestDice }, [
+    `${weights}: epoch ${bestEpoch}, ${bestDice >= 0 ? `validation Dice ${bestDice.toFixed(4)}` : 'nothing was validated'}`,
     `written to ${options.out}: history.json, learning-curves.svg and .png`,
   ]);
 }
 
+const patientList = (text: string): string[] => text.split(',').filter((name) => name !== '');
+
 export function addTrainCommand(program: Command): void {
   const command = program
     .command('train')
-    .description('train a segmenter on labelled scans of any structure')
+    .description('train a segmenter of any structure, or the lesion network, on labelled scans')
     .argument('<dataset>', 'folder with NAME/image.nii.gz and NAME/label.nii.gz, or a JSON dataset file')
     .requiredOption('--out <folder>', 'where to write weights, checkpoints, history.json and learning curves')
-    .option('--config <file>', 'JSON with any options of trainSegmenter')
+    .addOption(
+      new Option('--model <model>', 'the segmenter, or the lesion network (a JSON dataset file)')
+        .choices(['liver', 'lesions'])
+        .default('liver'),
+    )
+    .option('--config <file>', 'JSON with any options of trainSegmenter, or trainLesionClassifier')
+    .option('--validation <patients>', 'who is validated on, separated by commas (default: a seeded 30 %)', patientList)
+    .addOption(
+      new Option('--keep <epoch>', 'whose weights are saved: last, for out-of-fold figures').choices(['best', 'last']),
+    )
+    .option('--base <file>', 'ImageNet weights of ResNet101 that the lesion network starts from')
     .option('--structure <name>', 'what is segmented (default: liver)')
     .option('--epochs <n>', 'default: 200', positiveInteger('--epochs'))
     .option('--batch <n>', 'slices a mini-batch (default: 32)', positiveInteger('--batch'))

@@ -1,0 +1,21 @@
+#include "pipelines/train_lesion_classifier.h"
+
+#include "training/lesion_session.h"
+
+namespace hepatica {
+
+TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const EpochCallback& on_epoch, Run& run) {
+  const MdlCnnConfig config = training_config(plan.options);
+  check_run(plan, config);
+  run.begin_stage("reading training scans", 0, 0.03);
+  const std::vector<LesionSource> training = load_lesion_sources(plan, false, config, run);
+  run.begin_stage("reading validation scans", 0.03, 0.04);
+  const std::vector<LesionSource> held_out = load_lesion_sources(plan, true, config, run);
+  run.begin_stage("preparing regions", 0.04, 0.06);
+  const std::vector<LesionScan> validation = make_validation_scans(held_out, config, plan.options, run);
+  run.begin_stage("training", 0.06, 1);
+  const History history = run_training(plan, config, training, validation, on_epoch, run);
+  return {plan.options.output, history_json(history)};
+}
+
+}  // namespace hepatica

@@ -1,0 +1,13 @@
+// Trains the lesion network on livers with marked lesions and with synthetic ones; see train_segmenter.h.
+#pragma once
+
+#include "core/run.h"
+#include "pipelines/train_segmenter.h"
+#include "training/lesion_plan.h"
+
+namespace hepatica {
+
+// Throws Cancelled on run.cancel(); the last checkpoint stays valid and `resume` goes on from it.
+TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const EpochCallback& on_epoch, Run& run);
+
+}  // namespace hepatica

@@ -1,0 +1,120 @@
+#include "training/lesion_scan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ops/components.h"
+#include "training/random.h"
+#include "training/synthetic_lesions/synthetic_lesions.h"
+
+namespace hepatica {
+namespace {
+
+constexpr uint64_t kSyntheticStream = 4;
+
+Mask mask_of_type(const Mask& types, uint8_t type) {
+  Mask mask = types;
+  for (uint8_t& voxel : mask.voxels) voxel = voxel == type;
+  return mask;
+}
+
+// Coverage of each type, one after the other: the largest one gives the pixel its type.
+void fill_targets(const Mask& types, LesionScan& scan, Run& run) {
+  const size_t size = scan.region.liver.size();
+  scan.lesion.assign(size, 0);
+  scan.types.assign(size, 0);
+  if (types.voxels.empty()) return;
+  std::vector<uint8_t> most(size, 0);
+  for (uint8_t type = 1; type <= static_cast<uint8_t>(LesionType::kUnknown); ++type) {
+    if (std::find(types.voxels.begin(), types.voxels.end(), type) == types.voxels.end()) continue;
+    const std::vector<uint8_t> part = resample_to_region(mask_of_type(types, type), scan.region, 255, run);
+    for (size_t i = 0; i < size; ++i) {
+      scan.lesion[i] = static_cast<uint8_t>(std::min(255, scan.lesion[i] + part[i]));
+      if (part[i] <= most[i]) continue;
+      most[i] = part[i];
+      scan.types[i] = type;
+    }
+  }
+}
+
+int64_t count_in_slice(const Mask& mask, int64_t z) {
+  const uint8_t* slice = mask.slice(z);
+  return std::count_if(slice, slice + mask.geometry.slice_pixels(), [](uint8_t voxel) { return voxel != 0; });
+}
+
+// By slice of the scan: whether one lesion covers more than the share of the liver in it.
+std::vector<bool> overfull_slices(const Mask& liver, const Mask& types, double share) {
+  const int64_t slices = liver.geometry.slice_count();
+  std::vector<bool> overfull(static_cast<size_t>(slices), false);
+  if (types.voxels.empty() || share >= 1) return overfull;
+  std::vector<double> limit;
+  for (int64_t z = 0; z < slices; ++z) limit.push_back(share * static_cast<double>(count_in_slice(liver, z)));
+  const ComponentMap map(types, Connectivity::kFaces);
+  for (size_t i = 0; i < map.components().size(); ++i) {
+    const Component& component = map.components()[i];
+    const auto first = limit.begin() + component.box.min[2];
+    const auto last = limit.begin() + component.box.max[2] + 1;
+    if (static_cast<double>(component.voxels) <= *std::min_element(first, last)) continue;
+    const Mask lesion = map.mask_of(i);
+    for (int64_t z = component.box.min[2]; z <= component.box.max[2]; ++z) {
+      if (static_cast<double>(count_in_slice(lesion, z)) > limit[z]) overfull[z] = true;
+    }
+  }
+  return overfull;
+}
+
+void index_slices(const std::vector<bool>& overfull, LesionScan& scan) {
+  const int64_t pixels = scan.region.canvas.pixels();
+  for (int64_t slice = 0; slice < scan.region.slices; ++slice) {
+    const uint8_t* liver = scan.region.liver_slice(slice);
+    const bool seen = std::any_of(liver, liver + pixels, [](uint8_t part) { return part >= RegionInput::kInside; });
+    if (!seen || overfull[static_cast<size_t>(scan.region.first_slice + slice)]) continue;
+    const uint8_t* lesion = scan.lesion_slice(slice);
+    const bool with = std::any_of(lesion, lesion + pixels, [](uint8_t part) { return part > 127; });
+    (with ? scan.lesion_slices : scan.plain_slices).push_back(slice);
+  }
+}
+
+LesionScan make_scan(const std::string& patient, const Volume& volume, const Mask& liver, const Mask& types,
+                     const MdlCnnConfig& config, const PreprocessOptions& preprocessing, double max_lesion_share,
+                     Run& run) {
+  LesionScan scan;
+  scan.patient = patient;
+  scan.region = make_region_input(volume, liver, config, preprocessing, run);
+  fill_targets(types, scan, run);
+  index_slices(overfull_slices(liver, types, max_lesion_share), scan);
+  return scan;
+}
+
+}  // namespace
+
+LesionScan make_lesion_scan(const LesionSource& source, const MdlCnnConfig& config,
+                            const PreprocessOptions& preprocessing, double max_lesion_share, Run& run) {
+  LesionScan scan = make_scan(source.patient, source.volume, source.liver, source.types, config, preprocessing,
+                              max_lesion_share, run);
+  if (!source.marked) {
+    scan.lesion_slices.clear();
+    scan.plain_slices.clear();
+  }
+  return scan;
+}
+
+LesionScan make_synthetic_scan(const LesionSource& ground, const SyntheticPlace& place, const MdlCnnConfig& config,
+                               const LesionTrainingOptions& options, Run& run) {
+  SyntheticLesionOptions synthetic;
+  synthetic.seed = Random(place.seed, {kSyntheticStream, place.scan, place.variant, place.generation}).bits();
+  synthetic.min_count = static_cast<int>(options.synthetic_min_lesions);
+  synthetic.max_count = static_cast<int>(options.synthetic_max_lesions);
+  synthetic.max_slice_fraction = options.max_lesion_share;
+  const Mask* real = ground.types.voxels.empty() ? nullptr : &ground.types;
+  SyntheticLesions made = synthesize_lesions(ground.volume, ground.liver, real, synthetic, run);
+  for (size_t i = 0; real && i < real->voxels.size(); ++i) {
+    if (made.types.voxels[i] == 0) made.types.voxels[i] = real->voxels[i];
+  }
+  LesionScan scan = make_scan(ground.patient, made.volume, ground.liver, made.types, config, options.preprocess,
+                              options.max_lesion_share, run);
+  scan.synthetic = true;
+  return scan;
+}
+
+}  // namespace hepatica

@@ -1,0 +1,49 @@
+// A scan as the lesion network learns from it: the liver's region on the network's grid and what it should find there.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/run.h"
+#include "models/mdl_cnn/config.h"
+#include "models/mdl_cnn/region_input.h"
+#include "training/lesion_plan.h"
+#include "training/read_lesion_case.h"
+
+namespace hepatica {
+
+struct LesionScan {
+  std::string patient;
+  bool synthetic = false;
+  RegionInput region;
+  // On the region's canvas, order (z, y, x): the part of the pixel that lesions cover, 0 to 255, and the LesionType
+  // value that covers most of it, 0 where none does.
+  std::vector<uint8_t> lesion;
+  std::vector<uint8_t> types;
+  // Slices of the region that may be trained on, with and without lesions, ascending; none where not all lesions of the
+  // scan are marked.
+  std::vector<int64_t> lesion_slices;
+  std::vector<int64_t> plain_slices;
+
+  const uint8_t* lesion_slice(int64_t slice) const { return lesion.data() + slice * region.canvas.pixels(); }
+  const uint8_t* type_slice(int64_t slice) const { return types.data() + slice * region.canvas.pixels(); }
+};
+
+// Slices in which one lesion covers more than `max_lesion_share` of the liver are neither with nor without lesions.
+LesionScan make_lesion_scan(const LesionSource& source, const MdlCnnConfig& config,
+                            const PreprocessOptions& preprocessing, double max_lesion_share, Run& run);
+
+// What a variant's synthetic lesions depend on, beside the scan itself.
+struct SyntheticPlace {
+  uint64_t seed = 0;
+  uint64_t scan = 0;
+  uint64_t variant = 0;
+  uint64_t generation = 0;
+};
+
+// The same with synthetic lesions in it, beside the real ones.
+LesionScan make_synthetic_scan(const LesionSource& ground, const SyntheticPlace& place, const MdlCnnConfig& config,
+                               const LesionTrainingOptions& options, Run& run);
+
+}  // namespace hepatica

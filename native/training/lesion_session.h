@@ -1,0 +1,36 @@
+// One training run of the lesion network, from the files to the weights; see session.h.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/run.h"
+#include "models/mdl_cnn/config.h"
+#include "training/history.h"
+#include "training/lesion_plan.h"
+#include "training/lesion_scan.h"
+#include "training/read_lesion_case.h"
+
+namespace hepatica {
+
+// The network that the options describe. Throws WRONG_MODEL.
+MdlCnnConfig training_config(const LesionTrainingOptions& options);
+
+// What must hold before data are read: patients apart, outputs writable.
+void check_run(const LesionTrainingPlan& plan, const MdlCnnConfig& config);
+
+// Reads all cases of the plan whose `validation` is as given, one after the other.
+std::vector<LesionSource> load_lesion_sources(const LesionTrainingPlan& plan, bool validation,
+                                              const MdlCnnConfig& config, Run& run);
+
+// Marked scans as they are, and the validation variants of the grounds, which depend on the seed alone.
+std::vector<LesionScan> make_validation_scans(std::span<const LesionSource> sources, const MdlCnnConfig& config,
+                                              const LesionTrainingOptions& options, Run& run);
+
+History run_training(const LesionTrainingPlan& plan, const MdlCnnConfig& config, std::span<const LesionSource> training,
+                     std::span<const LesionScan> validation, const std::function<void(const std::string&)>& on_epoch,
+                     Run& run);
+
+}  // namespace hepatica

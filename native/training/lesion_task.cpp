@@ -1,0 +1,94 @@
+#include "training/lesion_task.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "models/resnet101/base_weights.h"
+#include "training/lesion_loss.h"
+#include "training/lesion_validation.h"
+#include "training/optimization.h"
+
+namespace hepatica {
+namespace {
+
+constexpr const char* kBase = "base";
+
+bool is_base(const std::string& parameter) { return parameter.starts_with(std::string(kBase) + "."); }
+
+std::vector<LesionScan> make_real_scans(std::span<const LesionSource> sources, const MdlCnnConfig& config,
+                                        const LesionTrainingOptions& options, Run& run) {
+  std::vector<LesionScan> scans;
+  for (const LesionSource& source : sources) {
+    scans.push_back(make_lesion_scan(source, config, options.preprocess, options.max_lesion_share, run));
+  }
+  return scans;
+}
+
+}  // namespace
+
+class LesionTask::RegionBatch : public TrainingBatch {
+ public:
+  RegionBatch(LesionTask& task, LesionBatch batch) : task_(task), batch_(std::move(batch)) {}
+
+  int64_t size() const override { return batch_.region.size(0); }
+
+  PartLoss loss(int64_t begin, int64_t end) override {
+    const auto part = [&](const at::Tensor& whole) { return whole.slice(0, begin, end); };
+    const LesionBatch items{part(batch_.region), part(batch_.liver), part(batch_.lesion), part(batch_.types)};
+    MdlOutput output;
+    {
+      const Autocast autocast(task_.bf16_);
+      output = task_.network_->forward(items.region);
+    }
+    const LesionLoss loss = lesion_loss(output, items, task_.options_);
+    return {loss.total,
+            loss.right / std::max(1.0, loss.pixels),
+            {{"trainingLocationLoss", loss.location}, {"trainingClassLoss", loss.classes}}};
+  }
+
+ private:
+  LesionTask& task_;
+  LesionBatch batch_;
+};
+
+LesionTask::LesionTask(const LesionTrainingOptions& options, const MdlCnnConfig& config,
+                       std::span<const LesionSource> training, std::span<const LesionScan> validation, Run& run)
+    : options_(options),
+      validation_(validation),
+      bf16_(use_bf16(options.precision)),
+      real_(make_real_scans(training, config, options, run)),
+      variants_(training, config, options),
+      sampler_(real_, config, options),
+      network_(seeded_network<MdlCnn>(config, options.seed)),
+      average_(seeded_network<MdlCnn>(config, options.seed)) {
+  if (options.base.empty()) return;
+  const BaseWeights weights = load_base(options.base, config.base_stages);
+  for (const MdlCnn& network : {network_, average_}) {
+    ResNet101 base = network->base_network();
+    base->load_state_dict(weights.state, options.base);
+  }
+}
+
+void LesionTask::begin_epoch(int64_t epoch, Run& run) {
+  if (variants_.begin_epoch(epoch, run) || options_.synthetic_per_scan == 0) sampler_.set_synthetic(variants_.scans());
+  // A base that is held fixed keeps its running statistics too.
+  if (epoch < options_.frozen_epochs) network_->named_children()[kBase]->eval();
+}
+
+std::unique_ptr<TrainingBatch> LesionTask::draw(int64_t epoch, int64_t step_of_epoch, int64_t /*step*/) {
+  return std::make_unique<RegionBatch>(*this, sampler_.draw(epoch, step_of_epoch));
+}
+
+double LesionTask::rate_factor(const std::string& parameter) const {
+  return !options_.base.empty() && is_base(parameter) ? options_.base_learning_rate_factor : 1;
+}
+
+bool LesionTask::frozen(const std::string& parameter, int64_t epoch) const {
+  return is_base(parameter) && epoch < options_.frozen_epochs;
+}
+
+void LesionTask::validate(bool averaged, EpochRecord& record, Run& run) {
+  validate_lesions(averaged ? average_ : network_, validation_, options_, bf16_, record, run);
+}
+
+}  // namespace hepatica

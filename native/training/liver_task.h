@@ -1,0 +1,43 @@
+// How the liver network learns: slices of the whole body on one canvas, auto-context priors where its configuration has
+// a prior channel, overlap of whole patients as the score.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "models/liver_cnn/module.h"
+#include "training/grid_scan.h"
+#include "training/plan.h"
+#include "training/sampler.h"
+#include "training/training_task.h"
+
+namespace hepatica {
+
+class LiverTask : public TrainingTask {
+ public:
+  // Keeps references to the scans.
+  LiverTask(const TrainingOptions& options, const LiverCnnConfig& config, std::span<const GridScan> training,
+            std::span<const GridScan> validation);
+
+  torch::nn::Module& network() override { return *network_; }
+  torch::nn::Module& average() override { return *average_; }
+  int64_t steps_per_epoch() const override { return sampler_.steps_per_epoch(); }
+  std::unique_ptr<TrainingBatch> draw(int64_t epoch, int64_t step_of_epoch, int64_t step) override;
+  bool has_validation() const override { return !validation_.empty(); }
+  void validate(bool averaged, EpochRecord& record, Run& run) override;
+  StateDict state() override;
+  void restore(const StateDict& saved, const std::string& file) override;
+
+ private:
+  class SliceBatch;
+
+  const TrainingOptions options_;
+  std::span<const GridScan> validation_;
+  bool bf16_;
+  Sampler sampler_;
+  LiverCnn network_;
+  LiverCnn average_;
+};
+
+}  // namespace hepatica

@@ -1,0 +1,117 @@
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { parseDatasetFile } from './dataset.js';
+import { InputFileError } from './errors.js';
+import { isPolygonLabel, type LabelPolygon, readPolygons } from './labels.js';
+import { invalidArgument } from './options.js';
+import { nativePolygon } from './training-run.js';
+import type { LesionTrainingCase, LesionTrainingDataset } from './types.js';
+
+const kTypeNames = ['CYS', 'ANG', 'HCC', 'MET', 'unknown'] as const;
+type TypeName = (typeof kTypeNames)[number];
+
+const path = z.string().min(1);
+const maskValue = z.int().min(0).max(255);
+const caseSchema = z
+  .strictObject({
+    patient: z.string().min(1).max(256),
+    image: path,
+    liver: path.optional(),
+    liverValues: z.array(maskValue).min(1).optional(),
+    label: path.optional(),
+    labelTypes: z
+      .record(
+        z.string().regex(/^(0|[1-9]\d{0,2})$/, 'expected mask values'),
+        z.enum(kTypeNames, { error: 'expected CYS, ANG, HCC, MET or unknown' }),
+      )
+      .optional(),
+    marked: z.boolean().optional(),
+    ground: z.boolean().optional(),
+  })
+  .refine(({ liver, label }) => liver ?? label, { message: 'expected a liver mask, or a label', path: ['liver'] });
+const datasetSchema = z.strictObject({ cases: z.array(caseSchema).min(1).max(100_000) });
+
+/** Checks a dataset from a caller or a file; `file` is named where it came from one. */
+function checkLesionDataset(dataset: unknown, file?: string): LesionTrainingDataset {
+  const result = datasetSchema.safeParse(dataset);
+  if (result.success) return result.data as LesionTrainingDataset;
+  const issue = result.error.issues[0];
+  const field = issue?.path.map(String).join('.') || 'dataset';
+  const expectation = `cases with patient, image, liver or label, labelTypes (${issue?.message})`;
+  if (file === undefined) throw invalidArgument('dataset', expectation, dataset, field);
+  throw new InputFileError('CORRUPT_DATASET', `Expected ${file} to hold ${expectation}: ${field}`, {
+    file,
+    field,
+    remedy: 'Correct the field; see LesionTrainingCase',
+  });
+}
+
+/**
+ * Reads a dataset for {@link trainLesionClassifier} from a JSON file `{ "cases": [LesionTrainingCase, …] }`, whose paths
+ * are relative to it.
+ *
+ * @throws {@link InputFileError} `CORRUPT_DATASET`
+ */
+export async function discoverLesionDataset(source: LesionTrainingDataset | string): Promise<LesionTrainingDataset> {
+  if (typeof source !== 'string') return checkLesionDataset(source);
+  const folder = dirname(resolve(source));
+  const { cases } = checkLesionDataset(await parseDatasetFile(source), source);
+  return {
+    cases: cases.map((entry) => ({
+      ...entry,
+      image: resolve(folder, entry.image),
+      ...(entry.liver !== undefined && { liver: resolve(folder, entry.liver) }),
+      ...(entry.label !== undefined && { label: resolve(folder, entry.label) }),
+    })),
+  };
+}
+
+function typeOfPolygon({ name }: LabelPolygon, file: string): TypeName | 'liver' {
+  if (name === '' || name.toLowerCase() === 'liver') return 'liver';
+  const type = kTypeNames.find((known) => known.toLowerCase() === name.toLowerCase());
+  if (type !== undefined) return type;
+  throw new InputFileError('CORRUPT_LABEL', `The polygons in ${file} name an unknown lesion type: "${name}"`, {
+    file,
+    field: 'type',
+    remedy: 'Expected CYS, ANG, HCC, MET, unknown or liver',
+  });
+}
+
+async function liverOf(liver: string | undefined): Promise<Record<string, unknown>> {
+  if (liver === undefined) return {};
+  if (!(await isPolygonLabel(liver))) return { liver };
+  return { liver_polygons: (await readPolygons(liver)).map(nativePolygon) };
+}
+
+async function lesionsOf({ label, liver, labelTypes }: LesionTrainingCase): Promise<Record<string, unknown>> {
+  if (label === undefined) return {};
+  if (!(await isPolygonLabel(label))) {
+    const values = Object.entries(labelTypes ?? {}).map(([value, type]) => ({ value: Number(value), type }));
+    return { label, lesion_values: values };
+  }
+  const typed = (await readPolygons(label)).map((polygon) => ({ polygon, type: typeOfPolygon(polygon, label) }));
+  const lesions = typed.filter(({ type }) => type !== 'liver');
+  const outlines = typed.filter(({ type }) => type === 'liver').map(({ polygon }) => nativePolygon(polygon));
+  return {
+    lesion_polygons: lesions.map(({ polygon, type }) => ({ ...nativePolygon(polygon), type })),
+    ...(liver === undefined && { liver_polygons: outlines }),
+  };
+}
+
+/** A case as native/training/lesion_plan.h reads it. */
+export async function nativeLesionCase(
+  entry: LesionTrainingCase,
+  validation: boolean,
+): Promise<Record<string, unknown>> {
+  const { patient, image, liverValues, marked = true, ground = false } = entry;
+  return {
+    patient,
+    image,
+    liver_values: liverValues ?? [],
+    ...(await liverOf(entry.liver)),
+    ...(await lesionsOf(entry)),
+    marked,
+    ground,
+    validation,
+  };
+}

@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import { runJob } from './job.js';
+import { discoverLesionDataset, nativeLesionCase } from './lesion-dataset.js';
+import { checkOptions, expecting, invalidArgument } from './options.js';
+import {
+  amount,
+  canvasField,
+  count,
+  type EpochRecord,
+  flag,
+  given,
+  hashFiles,
+  nativeRunOptions,
+  part,
+  splitOf,
+  type TrainedRun,
+  type TrainingHistory,
+  type TrainRunOptions,
+  trainRunFields,
+} from './training-run.js';
+import type { LesionTrainingDataset } from './types.js';
+
+/** Lesion network (paper: MDL-CNN). Fields are those of a model's `info.architecture`. */
+const kDefaultArchitecture = {
+  spacing_mm: 1.5,
+  context_mm: [-3, 0, 3],
+  slab_mm: 3,
+  channels: ['relative'],
+  base_stages: 2,
+  location_width: 128,
+  threshold: 0.5,
+  minimum_ml: 0.05,
+};
+
+export interface TrainLesionsOptions extends TrainRunOptions {
+  /** ImageNet weights of ResNet101 to start the base from (torchvision's names); default: from scratch. */
+  readonly base?: string;
+  /** Epochs in which that base is held fixed; default 0. */
+  readonly frozenEpochs?: number;
+  /** Factor of that base's learning rate afterwards; default 0.1. */
+  readonly baseLearningRateFactor?: number;
+  /** Variants of each training ground with synthetic lesions; default 4. */
+  readonly syntheticPerScan?: number;
+  /** Epochs after which they are made anew; default 5. */
+  readonly syntheticRefreshEpochs?: number;
+  /** Fewest and most synthetic lesions in a variant; default [1, 6]. */
+  readonly syntheticLesions?: readonly [number, number];
+  /** Variants of each validation ground, the same in all epochs; default 1. */
+  readonly validationSyntheticPerScan?: number;
+  /** Part of the drawn slices that comes from scans as they are; default 0.5. */
+  readonly realFraction?: number;
+  /** Part of the drawn slices that shows lesions; default 0.5. */
+  readonly lesionFraction?: number;
+  /** Slices in which one lesion covers more of the liver are left out of training; default 0.4, as in the paper. */
+  readonly maxLesionShare?: number;
+  /** Rows and columns of the training picture, pixels of the network's grid; default: the largest liver region. */
+  readonly canvas?: readonly [number, number];
+  /** Mirror half the pictures left-right, half front-back; default false. */
+  readonly flips?: boolean;
+  /** Weight of lesion pixels in the location's cross-entropy; default 1. */
+  readonly positiveWeight?: number;
+  /** Weight of a soft Dice term beside it; default 0. */
+  readonly diceWeight?: number;
+  /** Weight of the class channel's cross-entropy; default 1. */
+  readonly classWeight?: number;
+  /** Every lesion type counts alike in it, whatever its pixels; default true. */
+  readonly balanceClasses?: boolean;
+  /**
+   * The score that chooses the best epoch: `dice` (all lesion voxels together), `accuracy` (of the types of found
+   * lesions), `mean` of both, or `loss`; default `mean`.
+   */
+  readonly bestBy?: 'dice' | 'accuracy' | 'mean' | 'loss';
+}
+
+const trainOptions = z.strictObject({
+  ...trainRunFields,
+  base: expecting('a path', z.string().min(1)),
+  frozenEpochs: count(0),
+  baseLearningRateFactor: expecting('a positive number', z.number().positive()),
+  syntheticPerScan: count(0),
+  syntheticRefreshEpochs: count(1),
+  syntheticLesions: expecting(
+    'two integers from 1 to 255, the lower one first',
+    z.tuple([z.int().min(1), z.int().max(255)]).refine(([low, high]) => low <= high),
+  ),
+  validationSyntheticPerScan: count(0),
+  realFraction: part,
+  lesionFraction: part,
+  maxLesionShare: expecting('a number from 0.01 to 1', z.number().min(0.01).max(1)),
+  canvas: canvasField,
+  flips: flag,
+  positiveWeight: expecting('a positive number', z.number().positive()),
+  diceWeight: amount,
+  classWeight: amount,
+  balanceClasses: flag,
+  bestBy: expecting("'dice', 'accuracy', 'mean' or 'loss'", z.enum(['dice', 'accuracy', 'mean', 'loss'])),
+});
+
+function nativeOptions(options: z.output<typeof trainOptions>): Record<string, unknown> {
+  return given({
+    ...nativeRunOptions(options),
+    architecture: JSON.stringify({ ...kDefaultArchitecture, ...options.architecture }),
+    base: options.base,
+    frozen_epochs: options.frozenEpochs,
+    base_learning_rate_factor: options.baseLearningRateFactor,
+    synthetic_per_scan: options.syntheticPerScan,
+    synthetic_refresh_epochs: options.syntheticRefreshEpochs,
+    synthetic_min_lesions: options.syntheticLesions?.[0],
+    synthetic_max_lesions: options.syntheticLesions?.[1],
+    validation_synthetic_per_scan: options.validationSyntheticPerScan,
+    real_fraction: options.realFraction,
+    lesion_fraction: options.lesionFraction,
+    max_lesion_share: options.maxLesionShare,
+    canvas_px: options.canvas,
+    flips: options.flips,
+    positive_weight: options.positiveWeight,
+    dice_weight: options.diceWeight,
+    class_weight: options.classWeight,
+    balance_classes: options.balanceClasses,
+    best_by: options.bestBy,
+  });
+}
+
+/**
+ * Trains a lesion network: location of lesions, and their type. Real lesions of unknown type teach the location alone;
+ * types are learned from labelled lesions and from ones that are synthesized in the scans that are `ground` (figures on
+ * types then hold for synthetic lesions). Patients are split by a seeded hash, or as `validationPatients` names them.
+ *
+ * @param dataset - cases, or the path of a JSON dataset file (see {@link discoverLesionDataset})
+ * @returns where the weights are, for `loadModel` and `classifyLesions`, and the learning curves
+ * @throws {@link InputFileError} `CORRUPT_DATASET`, `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, …;
+ *   {@link OutputError} `OUTPUT_UNWRITABLE`; `CORRUPT_CHECKPOINT` and `CHECKPOINT_MISMATCH` on resuming
+ */
+export async function trainLesionClassifier(
+  dataset: LesionTrainingDataset | string,
+  options: TrainLesionsOptions,
+): Promise<TrainedRun> {
+  const checked = checkOptions(trainOptions, options);
+  if (checked.output === undefined) throw invalidArgument('output', 'a path', checked.output);
+  const { signal, onEpoch, base } = checked;
+  const { cases: found } = await discoverLesionDataset(dataset);
+  const split = splitOf(
+    found.map(({ patient }) => patient),
+    checked,
+  );
+  const validation = new Set(split.validation);
+  const said = found.map(({ image, liver, label, ...entry }) => ({
+    text: `${JSON.stringify(entry)}\n`,
+    paths: [image, liver, label].filter((path) => path !== undefined),
+  }));
+  const [cases, datasetSha256, baseSha256] = await Promise.all([
+    Promise.all(found.map((entry) => nativeLesionCase(entry, validation.has(entry.patient)))),
+    hashFiles(said, signal),
+    base === undefined ? undefined : hashFiles([{ text: '', paths: [base] }], signal),
+  ]);
+  const hashes = given({ dataset_sha256: datasetSha256, base_sha256: baseSha256 });
+  const plan = JSON.stringify({ cases, options: { ...nativeOptions(checked), ...hashes } });
+  const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
+  const result = await runJob(options, (native, control) => native.trainLesionClassifier(plan, control), report);
+  return {
+    weights: result.weights,
+    history: JSON.parse(result.history) as TrainingHistory,
+    trainingPatients: split.training,
+    validationPatients: split.validation,
+  };
+}

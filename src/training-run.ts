@@ -1,0 +1,251 @@
+/** What every training is asked for and tells of, whatever it trains. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type PatientSplit, splitPatients } from './dataset.js';
+import { unreadableFile } from './errors.js';
+import type { LabelPolygon } from './labels.js';
+import { expecting, invalidArgument, runFields } from './options.js';
+import type { Model, RunOptions } from './types.js';
+
+/** One pass over the training slices and what was measured after it. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number;
+  /** Steps of Adam since the start of the run. */
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly trainingLoss: number;
+  readonly trainingAccuracy: number;
+  /** Null in epochs without validation. */
+  readonly validationLoss: number | null;
+  readonly validationAccuracy: number | null;
+  /**
+   * Segmenters: mean over the validation patients, over each one's volume on the source grid. Lesions: of all lesion voxels
+   * together, on the network's grid.
+   */
+  readonly validationDice: number | null;
+  readonly patients: readonly {
+    readonly patient: string;
+    readonly dice: number;
+    readonly voe: number;
+    readonly rvd: number | null;
+  }[];
+  /**
+   * What else was measured, by name. Lesions: `trainingLocationLoss`, `trainingClassLoss`; of validation `realDice`,
+   * `realRecall`, `realPrecision` (lesions at an intersection over union above 0), the same with `synthetic`, and
+   * `classAccuracy` over the found lesions of a known type.
+   */
+  readonly figures: Readonly<Record<string, number>>;
+  /** What the best epoch is chosen by, the larger the better; null in epochs without validation. */
+  readonly score: number | null;
+  /** Of training, without validation. */
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+}
+
+export interface TrainingHistory {
+  readonly epochs: readonly EpochRecord[];
+  /** The epoch whose weights were saved. */
+  readonly bestEpoch: number;
+  /** Its score; −1 where nothing was validated. */
+  readonly bestScore: number;
+  /** Its `validationDice`; −1 where nothing was validated. */
+  readonly bestDice: number;
+}
+
+/** What every training takes. Where the paper is silent, the default is this project's choice. */
+export interface TrainRunOptions extends RunOptions {
+  /** Where to write the trained weights (.safetensors). */
+  readonly output: string;
+  /** What differs from the default network, in the fields of a model's `info.architecture`. */
+  readonly architecture?: Readonly<Record<string, unknown>>;
+  /** HU limits before equalization; default [−100, 400]. */
+  readonly window?: readonly [number, number];
+  readonly equalization?: 'global' | 'clahe' | 'none';
+  readonly seed?: number;
+  /** Part of the patients that is validated on; default 0.3. */
+  readonly validationFraction?: number;
+  /** The patients that are validated on, instead of a seeded part of them. */
+  readonly validationPatients?: readonly string[];
+  /**
+   * Which epoch's weights are saved; default `best`, by the validation score. `last`: the validation patients choose
+   * nothing, so that what is measured on them holds for new patients (out-of-fold).
+   */
+  readonly keep?: 'best' | 'last';
+  /** Default 200. */
+  readonly epochs?: number;
+  /** Default 32. */
+  readonly batchSize?: number;
+  /** Parts of a mini-batch that are computed one after the other to save memory; batch norm sees the parts. Default 1. */
+  readonly accumulation?: number;
+  /** Default 1e-3. */
+  readonly learningRate?: number;
+  /** Default `constant`. */
+  readonly schedule?: 'constant' | 'cosine';
+  readonly warmupSteps?: number;
+  /** Decay of the moving average of the weights that is validated and saved; default 0: the weights themselves. */
+  readonly emaDecay?: number;
+  /** Stop after so many epochs without a better validation score; default 0: never. */
+  readonly earlyStoppingEpochs?: number;
+  /** Slices drawn for an epoch; default 0: as many as there are, each once. */
+  readonly slicesPerEpoch?: number;
+  /** Random scale, aspect, rotation, shift, grey values (no flips); default false, as in the paper. */
+  readonly augment?: boolean;
+  readonly precision?: 'auto' | 'fp32' | 'bf16';
+  /** Epochs between validations; default 1. */
+  readonly validationEvery?: number;
+  /** Minutes of training after which the run ends; default 0: by epochs alone. */
+  readonly timeLimitMinutes?: number;
+  /** Folder for checkpoints after every epoch; default: none. */
+  readonly checkpoints?: string;
+  /** Go on from `checkpoints` where it holds some; default false. */
+  readonly resume?: boolean;
+  /** Kept in the weights' metadata. */
+  readonly licence?: string;
+  readonly datasetName?: string;
+  readonly onEpoch?: (record: EpochRecord) => void;
+}
+
+/** How a trained network came to be. */
+export interface TrainedRun {
+  /** Path of the weights that were written. */
+  readonly weights: string;
+  readonly history: TrainingHistory;
+  readonly trainingPatients: readonly string[];
+  readonly validationPatients: readonly string[];
+}
+
+/** A trained segmenter and how it came to be. */
+export interface TrainingResult extends TrainedRun {
+  readonly model: Model;
+}
+
+export const count = (minimum: number) =>
+  expecting(minimum > 0 ? 'a positive integer' : 'a non-negative integer', z.int().min(minimum));
+export const amount = expecting('a non-negative number', z.number().min(0));
+export const part = expecting('a number from 0 to 1', z.number().min(0).max(1));
+export const flag = expecting('true or false', z.boolean());
+export const text = expecting('a string', z.string());
+export const canvasField = expecting('two positive integers', z.tuple([z.int().positive(), z.int().positive()]));
+
+export const trainRunFields = {
+  ...runFields,
+  output: expecting('a path', z.string().min(1)),
+  architecture: expecting('an object', z.record(z.string(), z.unknown())),
+  window: expecting('two integers in HU, the lower one first', z.tuple([z.int(), z.int()])),
+  equalization: expecting("'global', 'clahe' or 'none'", z.enum(['global', 'clahe', 'none'])),
+  seed: count(0),
+  validationFraction: part,
+  validationPatients: expecting('a list of patients', z.array(z.string().min(1)).min(1)),
+  keep: expecting("'best' or 'last'", z.enum(['best', 'last'])),
+  epochs: count(1),
+  batchSize: count(1),
+  accumulation: count(1),
+  learningRate: expecting('a positive number', z.number().positive()),
+  schedule: expecting("'constant' or 'cosine'", z.enum(['constant', 'cosine'])),
+  warmupSteps: count(0),
+  emaDecay: expecting('a number from 0 to 1, 1 excluded', z.number().min(0).lt(1)),
+  earlyStoppingEpochs: count(0),
+  slicesPerEpoch: count(0),
+  augment: flag,
+  precision: expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16'])),
+  validationEvery: count(1),
+  timeLimitMinutes: amount,
+  checkpoints: text,
+  resume: flag,
+  licence: text,
+  datasetName: text,
+  onEpoch: expecting(
+    'a function',
+    z.custom<(record: EpochRecord) => void>((value) => typeof value === 'function'),
+  ),
+};
+
+const checkedFields = z.strictObject(trainRunFields);
+type CheckedRunOptions = z.output<typeof checkedFields>;
+
+/** Only what was given: the native side keeps the defaults, and refuses null. */
+export function given(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+/** The options of native/training/plan.h that every training has. */
+export function nativeRunOptions(options: CheckedRunOptions): Record<string, unknown> {
+  const { window, equalization } = options;
+  const preprocess = given({ hu_min: window?.[0], hu_max: window?.[1], equalization });
+  return given({
+    keep: options.keep,
+    preprocess,
+    seed: options.seed,
+    epochs: options.epochs,
+    batch_size: options.batchSize,
+    accumulation: options.accumulation,
+    learning_rate: options.learningRate,
+    schedule: options.schedule,
+    warmup_steps: options.warmupSteps,
+    ema_decay: options.emaDecay,
+    early_stopping_epochs: options.earlyStoppingEpochs,
+    slices_per_epoch: options.slicesPerEpoch,
+    augmentation: { enabled: options.augment ?? false },
+    precision: options.precision,
+    validation_every: options.validationEvery,
+    time_limit_minutes: options.timeLimitMinutes,
+    checkpoint_folder: options.checkpoints,
+    resume: options.resume,
+    output: options.output,
+    licence: options.licence,
+    dataset: options.datasetName,
+    hepatica_version: version,
+  });
+}
+
+/** The patients on each side: as named, or split by a seeded hash. */
+export function splitOf(patients: readonly string[], options: CheckedRunOptions): PatientSplit {
+  const { validationPatients: named, seed = 0, validationFraction = 0.3 } = options;
+  if (named === undefined) return splitPatients(patients, seed, validationFraction);
+  const all = new Set(patients);
+  for (const name of named) {
+    if (!all.has(name)) throw invalidArgument('validationPatients', 'patients of the dataset', name);
+  }
+  const validation = new Set(named);
+  return { training: [...all].filter((name) => !validation.has(name)), validation: [...validation] };
+}
+
+/** A polygon as native/training/plan.h reads it. */
+export function nativePolygon({ slice, sopInstanceUid, hole, points }: LabelPolygon): Record<string, unknown> {
+  return { slice, sop_instance_uid: sopInstanceUid, hole, points };
+}
+
+/** The files that are read of an image or a label; links to folders inside it are not followed, as in reading. */
+async function filesBelow(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const names = (await readdir(path, { recursive: true })).sort();
+  const files = names.map(async (name) => ((await stat(join(path, name))).isFile() ? [join(path, name)] : []));
+  return (await Promise.all(files)).flat();
+}
+
+/** Hex SHA-256 over texts and the bytes of the files, in order: `entries` are what is said of a case, and its paths. */
+export async function hashFiles(
+  entries: readonly { readonly text: string; readonly paths: readonly string[] }[],
+  signal?: AbortSignal,
+): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for (const { text: said, paths } of entries) {
+      hash.update(said);
+      for (const file of (await Promise.all(paths.map(filesBelow))).flat()) {
+        for await (const chunk of createReadStream(file, { signal })) hash.update(chunk as Buffer);
+      }
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw unreadableFile((error as NodeJS.ErrnoException).path ?? '', error);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,173 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  type EpochRecord,
+  InputFileError,
+  InvalidArgumentError,
+  type LesionTrainingCase,
+  type LesionTrainingDataset,
+  type TrainLesionsOptions,
+  trainLesionClassifier,
+  writeMask,
+  writeVolume,
+} from '../src/index.js';
+import { makeFolder } from './support/programs.js';
+import { rejection } from './support/rejections.js';
+import { forEachVoxel, kAxial } from './support/volumes.js';
+
+const folder = makeFolder();
+const test = suite<{ dataset: LesionTrainingDataset }>('lesion training');
+
+const kSize = [48, 48, 6] as const;
+const kGeometry = { size: kSize, spacing: [2, 2, 5], origin: [0, 0, 0], direction: kAxial } as const;
+
+/** A liver of about 100 HU (label 1) with a bright lesion (label 2) at `x`. */
+async function writePatient(index: number): Promise<LesionTrainingCase> {
+  const hu = new Int16Array(48 * 48 * 6);
+  const label = new Uint8Array(hu.length);
+  forEachVoxel(kSize, (i, x, y, z) => {
+    const inside = Math.hypot(x - 24, y - 24) < 18;
+    const lesion = inside && z > 0 && z < 5 && Math.hypot(x - 16 - 5 * index, y - 24) < 5;
+    hu[i] = lesion ? 200 : inside ? 90 + ((x * 7 + y * 13 + z * 5) % 20) : -50;
+    label[i] = lesion ? 2 : inside ? 1 : 0;
+  });
+  const image = join(folder.path, `image-${index}.nii.gz`);
+  const mask = join(folder.path, `label-${index}.nii.gz`);
+  await writeVolume(image, { ...kGeometry, data: hu });
+  await writeMask(mask, { ...kGeometry, data: label });
+  const labelTypes = { 2: index % 2 === 0 ? 'HCC' : 'unknown' } as const;
+  return { patient: `p${index}`, image, label: mask, liverValues: [1], labelTypes, ground: true };
+}
+
+const kQuick: Omit<TrainLesionsOptions, 'output'> = {
+  architecture: {
+    spacing_mm: 2,
+    context_mm: [0],
+    slab_mm: 0,
+    channels: ['clipped'],
+    base_stages: 1,
+    location_width: 8,
+  },
+  epochs: 2,
+  batchSize: 4,
+  slicesPerEpoch: 8,
+  syntheticPerScan: 1,
+  syntheticLesions: [1, 1],
+  validationPatients: ['p2'],
+  keep: 'last',
+  precision: 'fp32',
+  threads: 2,
+};
+
+const output = (name: string) => join(folder.path, `${name}.safetensors`);
+const weightsOf = (name: string) => readFileSync(output(name));
+
+function metadataOf(name: string): Record<string, string> {
+  const bytes = weightsOf(name);
+  const header = bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString();
+  return (JSON.parse(header) as { __metadata__: Record<string, string> }).__metadata__;
+}
+
+test.before(async (context) => {
+  context.dataset = { cases: await Promise.all([0, 1, 2].map(writePatient)) };
+});
+test.after(() => folder.remove());
+
+test('trains a lesion network on real and synthetic lesions, and tells of every epoch', async ({ dataset }) => {
+  const told: EpochRecord[] = [];
+  const { weights, history, trainingPatients, validationPatients } = await trainLesionClassifier(dataset, {
+    ...kQuick,
+    output: output('first'),
+    onEpoch: (record) => told.push(record),
+  });
+  assert.equal(history.epochs, told);
+  assert.is(history.bestEpoch, 2);
+  assert.equal(trainingPatients, ['p0', 'p1']);
+  assert.equal(validationPatients, ['p2']);
+  assert.ok((told[0]?.figures.trainingLocationLoss ?? 0) > 0);
+  assert.equal(
+    told[1]?.patients.map(({ patient }) => patient),
+    ['p2', 'p2 synthetic 1'],
+  );
+  assert.is(weights, output('first'));
+  const metadata = metadataOf('first');
+  assert.is(metadata.kind, 'mdl_cnn');
+  assert.equal(JSON.parse(metadata.validation_patients ?? ''), ['p2']);
+  assert.match(metadata.dataset_sha256 ?? '', /^[0-9a-f]{64}$/);
+});
+
+test('the same seed gives the same weights from a dataset file, another seed others', async ({ dataset }) => {
+  const file = join(folder.path, 'dataset.json');
+  const named = (path?: string) => path?.replace(`${folder.path}/`, '');
+  const relative = dataset.cases.map((entry) => ({ ...entry, image: named(entry.image), label: named(entry.label) }));
+  writeFileSync(file, JSON.stringify({ cases: relative }));
+  await trainLesionClassifier(file, { ...kQuick, output: output('second') });
+  assert.ok(weightsOf('second').equals(weightsOf('first')), 'the files differ');
+  await trainLesionClassifier(file, { ...kQuick, seed: 1, output: output('third') });
+  assert.not(weightsOf('third').equals(weightsOf('first')), 'the files are equal');
+});
+
+test('an aborted training goes on from its checkpoint, as if it had never stopped', async ({ dataset }) => {
+  const controller = new AbortController();
+  const options = { ...kQuick, checkpoints: join(folder.path, 'checkpoints'), output: output('resumed') };
+  const aborted = trainLesionClassifier(dataset, {
+    ...options,
+    signal: controller.signal,
+    onEpoch: ({ epoch }) => epoch === 1 && controller.abort('stop'),
+  });
+  assert.is(await aborted.catch((reason) => reason), 'stop');
+  assert.not(existsSync(output('resumed')));
+  await trainLesionClassifier(dataset, { ...options, resume: true });
+  assert.ok(weightsOf('resumed').equals(weightsOf('first')), 'the files differ');
+});
+
+test('wrong options, types and labels are refused by name', async ({ dataset }) => {
+  const options = { ...kQuick, output: output('never') };
+  const [first, ...others] = dataset.cases as [LesionTrainingCase, ...LesionTrainingCase[]];
+  const changed = (change: object) => ({ cases: [{ ...first, ...change } as LesionTrainingCase, ...others] });
+  const refused = (change: object) =>
+    rejection(trainLesionClassifier(changed(change), options), InvalidArgumentError, 'INVALID_ARGUMENT');
+  const wrongType = await refused({ labelTypes: { 2: 'cyst' } });
+  assert.match(wrongType.message, /CYS, ANG, HCC, MET or unknown/);
+  assert.is(wrongType.field, 'cases.0.labelTypes.2');
+  await refused({ marked: false, ground: false });
+  await refused({ liverValues: undefined });
+  const unknown = trainLesionClassifier(dataset, { ...options, validationPatients: ['nobody'] });
+  await rejection(unknown, InvalidArgumentError, 'INVALID_ARGUMENT');
+  const early = trainLesionClassifier(dataset, { ...options, frozenEpochs: 1 });
+  await rejection(early, InvalidArgumentError, 'INVALID_ARGUMENT');
+  const empty = trainLesionClassifier(changed({ labelTypes: { 7: 'HCC' } }), options);
+  await rejection(empty, InputFileError, 'EMPTY_LABEL');
+  assert.not(existsSync(output('never')));
+});
+
+test('polygons name the type of their lesion', async ({ dataset }) => {
+  const [first] = dataset.cases as [LesionTrainingCase];
+  const label = join(folder.path, 'perimeters.json');
+  const square = (type: string, low: number, high: number) => ({
+    type,
+    points: [low, low, high, low, high, high, low, high],
+  });
+  const write = (type: string) =>
+    writeFileSync(
+      label,
+      JSON.stringify({
+        format: 'hepatica-perimeters',
+        version: 1,
+        slices: [2, 3].map((slice) => ({ slice, polygons: [square('liver', 12, 36), square(type, 18, 24)] })),
+      }),
+    );
+  const drawn = { patient: 'p0', image: first.image, label };
+  const options = { ...kQuick, epochs: 1, syntheticPerScan: 0, output: output('polygons') };
+  write('HCC');
+  const cases = [drawn, ...dataset.cases.slice(1)];
+  const { history } = await trainLesionClassifier({ cases }, options);
+  assert.ok((history.epochs[0]?.figures.trainingClassLoss ?? 0) > 0);
+  write('tumour');
+  const error = await rejection(trainLesionClassifier({ cases }, options), InputFileError, 'CORRUPT_LABEL');
+  assert.match(error.message, /tumour/);
+});
+
+test.run();
