@@ -4,12 +4,14 @@ import { discoverLesionDataset, nativeLesionCase } from './lesion-dataset.js';
 import { checkOptions, expecting, invalidArgument } from './options.js';
 import {
   amount,
+  augmentField,
   canvasField,
   count,
   type EpochRecord,
   flag,
   given,
   hashFiles,
+  nativeAugmentation,
   nativeRunOptions,
   part,
   splitOf,
@@ -26,13 +28,31 @@ const kDefaultArchitecture = {
   context_mm: [-3, 0, 3],
   slab_mm: 3,
   channels: ['relative'],
-  base_stages: 2,
-  location_width: 128,
+  base_stages: 1,
+  location_width: 64,
   threshold: 0.5,
-  minimum_ml: 0.05,
+  minimum_ml: 0.1,
 };
 
+/** Amounts are standard deviations unless said otherwise. */
+export interface LesionAugmentation {
+  /** Of the logarithm of the size; default 0.12. */
+  readonly scale?: number;
+  /** Default 13. */
+  readonly rotationDeg?: number;
+  /** Of the logarithm of the contrast; default 0.12. */
+  readonly gain?: number;
+  /** Of the grey values, of a white level of 1; default 0.025. */
+  readonly offset?: number;
+  /** The most that half the pictures get, of a white level of 1; default 0.05. */
+  readonly noise?: number;
+  /** Part of the pictures in which the liver's border is wrong, as predicted ones are; default 0.5. */
+  readonly liverErrors?: number;
+}
+
 export interface TrainLesionsOptions extends TrainRunOptions {
+  /** Random size, rotation, mirroring, grey values and liver borders; default false, as in the paper. */
+  readonly augment?: boolean | LesionAugmentation;
   /** ImageNet weights of ResNet101 to start the base from (torchvision's names); default: from scratch. */
   readonly base?: string;
   /** Epochs in which that base is held fixed; default 0. */
@@ -47,21 +67,19 @@ export interface TrainLesionsOptions extends TrainRunOptions {
   readonly syntheticLesions?: readonly [number, number];
   /** Variants of each validation ground, the same in all epochs; default 1. */
   readonly validationSyntheticPerScan?: number;
-  /** Part of the drawn slices that comes from scans as they are; default 0.5. */
+  /** Part of the drawn pictures that comes from scans as they are; default 0.5. */
   readonly realFraction?: number;
-  /** Part of the drawn slices that shows lesions; default 0.5. */
+  /** Part of the pictures that is drawn around a lesion; the others lie anywhere in the liver. Default 0.5. */
   readonly lesionFraction?: number;
   /** Slices in which one lesion covers more of the liver are left out of training; default 0.4, as in the paper. */
   readonly maxLesionShare?: number;
-  /** Rows and columns of the training picture, pixels of the network's grid; default: the largest liver region. */
+  /** Rows and columns of the training picture, pixels of the network's grid; default [64, 64]. */
   readonly canvas?: readonly [number, number];
-  /** Mirror half the pictures left-right, half front-back; default false. */
-  readonly flips?: boolean;
   /** Weight of lesion pixels in the location's cross-entropy; default 1. */
   readonly positiveWeight?: number;
-  /** Weight of a soft Dice term beside it; default 0. */
+  /** Weight of a soft Dice term beside it; default 0.5. */
   readonly diceWeight?: number;
-  /** Weight of the class channel's cross-entropy; default 1. */
+  /** Weight of the class channel's cross-entropy; default 1; 0: it isn't trained. */
   readonly classWeight?: number;
   /** Every lesion type counts alike in it, whatever its pixels; default true. */
   readonly balanceClasses?: boolean;
@@ -74,6 +92,14 @@ export interface TrainLesionsOptions extends TrainRunOptions {
 
 const trainOptions = z.strictObject({
   ...trainRunFields,
+  augment: augmentField({
+    scale: amount,
+    rotationDeg: amount,
+    gain: amount,
+    offset: amount,
+    noise: amount,
+    liverErrors: part,
+  }),
   base: expecting('a path', z.string().min(1)),
   frozenEpochs: count(0),
   baseLearningRateFactor: expecting('a positive number', z.number().positive()),
@@ -88,7 +114,6 @@ const trainOptions = z.strictObject({
   lesionFraction: part,
   maxLesionShare: expecting('a number from 0.01 to 1', z.number().min(0.01).max(1)),
   canvas: canvasField,
-  flips: flag,
   positiveWeight: expecting('a positive number', z.number().positive()),
   diceWeight: amount,
   classWeight: amount,
@@ -100,6 +125,7 @@ function nativeOptions(options: z.output<typeof trainOptions>): Record<string, u
   return given({
     ...nativeRunOptions(options),
     architecture: JSON.stringify({ ...kDefaultArchitecture, ...options.architecture }),
+    augmentation: nativeAugmentation(options.augment),
     base: options.base,
     frozen_epochs: options.frozenEpochs,
     base_learning_rate_factor: options.baseLearningRateFactor,
@@ -112,7 +138,6 @@ function nativeOptions(options: z.output<typeof trainOptions>): Record<string, u
     lesion_fraction: options.lesionFraction,
     max_lesion_share: options.maxLesionShare,
     canvas_px: options.canvas,
-    flips: options.flips,
     positive_weight: options.positiveWeight,
     dice_weight: options.diceWeight,
     class_weight: options.classWeight,

@@ -93,8 +93,6 @@ export interface TrainRunOptions extends RunOptions {
   readonly earlyStoppingEpochs?: number;
   /** Slices drawn for an epoch; default 0: as many as there are, each once. */
   readonly slicesPerEpoch?: number;
-  /** Random scale, aspect, rotation, shift, grey values (no flips); default false, as in the paper. */
-  readonly augment?: boolean;
   readonly precision?: 'auto' | 'fp32' | 'bf16';
   /** Epochs between validations; default 1. */
   readonly validationEvery?: number;
@@ -132,6 +130,13 @@ export const flag = expecting('true or false', z.boolean());
 export const text = expecting('a string', z.string());
 export const canvasField = expecting('two positive integers', z.tuple([z.int().positive(), z.int().positive()]));
 
+/** `true` for the default amounts, or some of them. */
+export const augmentField = <Shape extends z.ZodRawShape>(amounts: Shape) =>
+  expecting(
+    `true, false or an object with some of ${Object.keys(amounts).join(', ')}`,
+    z.union([z.boolean(), z.strictObject(amounts).partial()]),
+  );
+
 export const trainRunFields = {
   ...runFields,
   output: expecting('a path', z.string().min(1)),
@@ -151,7 +156,6 @@ export const trainRunFields = {
   emaDecay: expecting('a number from 0 to 1, 1 excluded', z.number().min(0).lt(1)),
   earlyStoppingEpochs: count(0),
   slicesPerEpoch: count(0),
-  augment: flag,
   precision: expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16'])),
   validationEvery: count(1),
   timeLimitMinutes: amount,
@@ -192,7 +196,6 @@ export function nativeRunOptions(options: CheckedRunOptions): Record<string, unk
     ema_decay: options.emaDecay,
     early_stopping_epochs: options.earlyStoppingEpochs,
     slices_per_epoch: options.slicesPerEpoch,
-    augmentation: { enabled: options.augment ?? false },
     precision: options.precision,
     validation_every: options.validationEvery,
     time_limit_minutes: options.timeLimitMinutes,
@@ -203,6 +206,15 @@ export function nativeRunOptions(options: CheckedRunOptions): Record<string, unk
     dataset: options.datasetName,
     hepatica_version: version,
   });
+}
+
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The augmentation's fields as the native side names them. */
+export function nativeAugmentation(augment: boolean | object | undefined): Record<string, unknown> {
+  if (augment === undefined || typeof augment === 'boolean') return { enabled: augment ?? false };
+  const amounts = Object.entries(augment).map(([name, amount]) => [snakeCase(name), amount] as const);
+  return { enabled: true, ...given(Object.fromEntries(amounts)) };
 }
 
 /** The patients on each side: as named, or split by a seeded hash. */

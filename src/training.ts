@@ -6,11 +6,13 @@ import { loadModel } from './model.js';
 import { checkOptions, expecting, invalidArgument } from './options.js';
 import {
   amount,
+  augmentField,
   canvasField,
   type EpochRecord,
   flag,
   given,
   hashFiles,
+  nativeAugmentation,
   nativePolygon,
   nativeRunOptions,
   part,
@@ -43,7 +45,27 @@ const kDefaultArchitecture = {
   slice_step_mm: 0,
 };
 
+/** Amounts are standard deviations unless said otherwise. */
+export interface Augmentation {
+  /** Of the logarithm of the size; default 0.08. */
+  readonly scale?: number;
+  /** Of the logarithm of width over height; default 0.04. */
+  readonly aspect?: number;
+  /** Default 5. */
+  readonly rotationDeg?: number;
+  /** The largest shift; default 24. */
+  readonly shiftMm?: number;
+  /** Of the logarithm of the grey values' exponent; default 0.15. */
+  readonly gamma?: number;
+  /** The most that half the pictures get, of a white level of 1; default 0. */
+  readonly noise?: number;
+  /** Of the body's box that coordinates count from, of its size; default 0.02. */
+  readonly bodyBoxJitter?: number;
+}
+
 export interface TrainOptions extends TrainRunOptions {
+  /** Random size, rotation, shift and grey values (no mirroring: the liver has a side); default false, as in the paper. */
+  readonly augment?: boolean | Augmentation;
   /** What is segmented; any name. Default `liver`. */
   readonly structure?: string;
   /** Weight of the structure's pixels in the cross-entropy; default 1. */
@@ -64,6 +86,15 @@ export interface TrainOptions extends TrainRunOptions {
 
 const trainOptions = z.strictObject({
   ...trainRunFields,
+  augment: augmentField({
+    scale: amount,
+    aspect: amount,
+    rotationDeg: amount,
+    shiftMm: amount,
+    gamma: amount,
+    noise: amount,
+    bodyBoxJitter: amount,
+  }),
   structure: expecting('a name', z.string().min(1).max(64)),
   positiveWeight: expecting('a positive number', z.number().positive()),
   diceWeight: amount,
@@ -78,6 +109,7 @@ function nativeOptions(options: z.output<typeof trainOptions>): Record<string, u
   return given({
     ...nativeRunOptions(options),
     architecture: JSON.stringify({ ...kDefaultArchitecture, ...options.architecture }),
+    augmentation: nativeAugmentation(options.augment),
     structure: options.structure,
     positive_weight: options.positiveWeight,
     dice_weight: options.diceWeight,

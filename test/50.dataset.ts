@@ -95,7 +95,7 @@ labels.before.each(async (context) => {
 labels.after.each(({ folder }) => rm(folder, { recursive: true }));
 
 labels('hepatica perimeters', () => {
-  const polygons = [{ hole: true, points: [1, 2, 3, 4, 5, 6], mm: [] }];
+  const polygons = [{ hole: true, type: 'HCC', points: [1, 2, 3, 4, 5, 6], mm: [] }];
   const document = {
     format: 'hepatica-perimeters',
     version: 1,
@@ -103,12 +103,14 @@ labels('hepatica perimeters', () => {
     size: [8, 8, 8],
     slices: [{ slice: 3, sopInstanceUid: null, polygons }],
   };
-  assert.equal(polygonsOf(document, 'f'), [{ slice: 3, sopInstanceUid: '', hole: true, points: [1, 2, 3, 4, 5, 6] }]);
+  assert.equal(polygonsOf(document, 'f'), [
+    { slice: 3, sopInstanceUid: '', hole: true, name: 'HCC', points: [1, 2, 3, 4, 5, 6] },
+  ]);
 });
 
 labels('VIA, whole project and annotations alone, regions as list and as object', () => {
   const region = { shape_attributes: { name: 'polygon', all_points_x: [1, 5, 5], all_points_y: [2, 2, 6] } };
-  const expected = [{ slice: 12, sopInstanceUid: '', hole: false, points: [0.5, 1.5, 4.5, 1.5, 4.5, 5.5] }];
+  const expected = [{ slice: 12, sopInstanceUid: '', hole: false, name: '', points: [0.5, 1.5, 4.5, 1.5, 4.5, 5.5] }];
   const image = (regions: unknown) => ({ 'slice_012.png99': { filename: 'slice_012.png', size: 99, regions } });
   assert.equal(polygonsOf({ _via_settings: {}, _via_img_metadata: image([region]) }, 'f'), expected);
   assert.equal(polygonsOf(image({ 0: region }), 'f'), expected);

@@ -58,7 +58,7 @@ const kQuick: Omit<TrainLesionsOptions, 'output'> = {
   validationPatients: ['p2'],
   keep: 'last',
   precision: 'fp32',
-  threads: 2,
+  threads: 1,
 };
 
 const output = (name: string) => join(folder.path, `${name}.safetensors`);

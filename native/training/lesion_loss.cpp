@@ -35,15 +35,21 @@ at::Tensor class_loss(const at::Tensor& log_p, const at::Tensor& types, bool bal
 
 }  // namespace
 
-LesionLoss lesion_loss(const MdlOutput& output, const LesionBatch& batch, const LesionTrainingOptions& options) {
+at::Tensor classified_items(const LesionBatch& batch, const LesionTrainingOptions& options) {
+  if (options.class_weight <= 0) return at::empty({0}, at::kLong);
+  return (batch.types >= 0).flatten(1).any(1).nonzero().view(-1);
+}
+
+LesionLoss lesion_loss(const MdlOutput& output, const at::Tensor& classified, const LesionBatch& batch,
+                       const LesionTrainingOptions& options) {
   const at::Tensor log_p = at::log_softmax(output.location.to(at::kFloat), 1);
   LesionLoss loss;
   loss.total = location_loss(log_p, batch, options);
   loss.location = loss.total.item<double>();
-  const bool classified = options.class_weight > 0 && (batch.types >= 0).any().item<bool>();
-  if (classified) {
+  const at::Tensor types = batch.types.index_select(0, classified);
+  if (options.class_weight > 0 && (types >= 0).any().item<bool>()) {
     const at::Tensor classes =
-        class_loss(at::log_softmax(output.classes.to(at::kFloat), 1), batch.types, options.balance_classes);
+        class_loss(at::log_softmax(output.classes.to(at::kFloat), 1), types, options.balance_classes);
     loss.classes = classes.item<double>();
     loss.total = loss.total + options.class_weight * classes;
   }

@@ -17,8 +17,12 @@ struct LesionLoss {
   double pixels = 0;   // liver pixels
 };
 
-// The location counts pixels inside the liver, the class those of lesions of a known type. Pixels outside the liver
-// teach nothing.
-LesionLoss lesion_loss(const MdlOutput& output, const LesionBatch& batch, const LesionTrainingOptions& options);
+// The location counts pixels inside the liver, the class those of lesions of a known type, in the items whose classes
+// the output holds. Pixels outside the liver teach nothing.
+LesionLoss lesion_loss(const MdlOutput& output, const at::Tensor& classified, const LesionBatch& batch,
+                       const LesionTrainingOptions& options);
+
+// Indices of the items that show lesions of a known type; none where the types are not learned.
+at::Tensor classified_items(const LesionBatch& batch, const LesionTrainingOptions& options);
 
 }  // namespace hepatica

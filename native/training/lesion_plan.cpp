@@ -50,8 +50,20 @@ void visit_fields(Visitor& v, LesionCase& c) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& v, RegionAugmentation& a) {
+  v.field("enabled", a.enabled);
+  v.field("scale", a.scale);
+  v.field("rotation_deg", a.rotation_deg);
+  v.field("gain", a.gain);
+  v.field("offset", a.offset);
+  v.field("noise", a.noise);
+  v.field("liver_errors", a.liver_errors);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& v, LesionTrainingOptions& o) {
   visit_run_fields(v, o);
+  v.field("augmentation", o.augmentation);
   v.field("base", o.base);
   v.field("base_sha256", o.base_sha256);
   v.field("frozen_epochs", o.frozen_epochs);
@@ -66,7 +78,6 @@ void visit_fields(Visitor& v, LesionTrainingOptions& o) {
   v.field("lesion_fraction", o.lesion_fraction);
   v.field("max_lesion_share", o.max_lesion_share);
   v.field("canvas_px", o.canvas_px);
-  v.field("flips", o.flips);
   v.field("positive_weight", o.positive_weight);
   v.field("dice_weight", o.dice_weight);
   v.field("class_weight", o.class_weight);
@@ -87,17 +98,20 @@ void check_options(const LesionTrainingOptions& o) {
   require_option_in<int64_t>("validation_synthetic_per_scan", o.validation_synthetic_per_scan, 0, 1000);
   require_option_in("real_fraction", o.real_fraction, 0.0, 1.0);
   require_option_in<int64_t>("slices_per_epoch", o.slices_per_epoch, 0, 100'000'000);
-  require_option_in("lesion_fraction", o.lesion_fraction, -1.0, 1.0);
+  require_option_in("lesion_fraction", o.lesion_fraction, 0.0, 1.0);
   require_option_in("max_lesion_share", o.max_lesion_share, 0.01, 1.0);
   require_option_in("positive_weight", o.positive_weight, 1e-3, 1e3);
   require_option_in("dice_weight", o.dice_weight, 0.0, 1e3);
   require_option_in("class_weight", o.class_weight, 0.0, 1e3);
-  if (!o.canvas_px.empty()) {
-    if (o.canvas_px.size() != 2) {
-      refuse_field("options.canvas_px", "[height, width]", nlohmann::json(o.canvas_px).dump());
-    }
-    for (const int64_t side : o.canvas_px) require_option_in<int64_t>("canvas_px", side, 8, 1024);
-  }
+  if (o.canvas_px.size() != 2) refuse_field("options.canvas_px", "[height, width]", nlohmann::json(o.canvas_px).dump());
+  for (const int64_t side : o.canvas_px) require_option_in<int64_t>("canvas_px", side, 8, 1024);
+  const RegionAugmentation& a = o.augmentation;
+  require_option_in("augmentation.scale", a.scale, 0.0, 1.0);
+  require_option_in("augmentation.rotation_deg", a.rotation_deg, 0.0, 180.0);
+  require_option_in("augmentation.gain", a.gain, 0.0, 2.0);
+  require_option_in("augmentation.offset", a.offset, 0.0, 1.0);
+  require_option_in("augmentation.noise", a.noise, 0.0, 1.0);
+  require_option_in("augmentation.liver_errors", a.liver_errors, 0.0, 1.0);
   if (o.frozen_epochs > 0 && o.base.empty()) {
     refuse_field("options.frozen_epochs", "0 where no base is loaded", std::to_string(o.frozen_epochs));
   }

@@ -42,7 +42,19 @@ struct LesionCase {
 // of both, or the validation loss.
 enum class LesionScore { kDice, kAccuracy, kMean, kLoss };
 
+// Amounts are standard deviations unless said otherwise. Lesions have no side: pictures are mirrored both ways.
+struct RegionAugmentation {
+  bool enabled = false;
+  double scale = 0.12;  // of the logarithm
+  double rotation_deg = 13;
+  double gain = 0.12;         // of the logarithm of the factor that grey values' distance from middle grey is given
+  double offset = 0.025;      // of a white level of 1
+  double noise = 0.05;        // uniform in 0...noise, in half of the pictures, of a white level of 1
+  double liver_errors = 0.5;  // part of the pictures in which the liver's border is wrong, as predicted ones are
+};
+
 struct LesionTrainingOptions : TrainingRunOptions {
+  RegionAugmentation augmentation;
   // A ResNet101 file to start the base from (models/resnet101); empty: from scratch.
   std::string base;
   std::string base_sha256;                 // of that file
@@ -56,17 +68,16 @@ struct LesionTrainingOptions : TrainingRunOptions {
   int64_t synthetic_max_lesions = 6;
   // Variants of each validation ground; the same in all epochs.
   int64_t validation_synthetic_per_scan = 1;
-  double real_fraction = 0.5;  // part of the drawn slices that comes from scans as they are
+  double real_fraction = 0.5;  // part of the drawn pictures that comes from scans as they are
 
-  int64_t slices_per_epoch = 0;    // 0: as many as there are slices to draw from
-  double lesion_fraction = 0.5;    // part of the drawn slices that shows lesions; negative: as they come
-  double max_lesion_share = 0.4;   // slices in which one lesion covers more of the liver are left out (paper); 1: none
-  std::vector<int64_t> canvas_px;  // height, width on the network's grid; empty: the largest region
-  bool flips = false;              // left-right and front-back, of half the pictures
-  double positive_weight = 1;      // of lesion pixels in the location's cross-entropy
-  double dice_weight = 0;          // of a soft Dice term beside it
-  double class_weight = 1;         // of the class channel's cross-entropy
-  bool balance_classes = true;     // every type that a part shows counts alike, whatever its pixels
+  int64_t slices_per_epoch = 0;   // pictures; 0: as many as the training scans have slices with liver
+  double lesion_fraction = 0.5;   // part of the pictures around a lesion; the others lie anywhere in the liver
+  double max_lesion_share = 0.4;  // slices in which one lesion covers more of the liver are left out (paper); 1: none
+  std::vector<int64_t> canvas_px = {64, 64};  // height, width of a picture on the network's grid
+  double positive_weight = 1;                 // of lesion pixels in the location's cross-entropy
+  double dice_weight = 0.5;                   // of a soft Dice term beside it
+  double class_weight = 1;                    // of the class channel's cross-entropy; 0: it isn't trained
+  bool balance_classes = true;                // every type that a part shows counts alike, whatever its pixels
   LesionScore best_by = LesionScore::kMean;
 };
 

@@ -1,10 +1,11 @@
-// Mini-batches for the lesion network: which slices, of scans as they are or with synthetic lesions, with lesions or
-// without, and how they lie on the training canvas. What is drawn belongs to (seed, epoch, item).
+// Mini-batches for the lesion network: pictures of a part of the liver, around lesions or anywhere, of scans as they
+// are or with synthetic lesions. What is drawn belongs to (seed, epoch, item).
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,21 +13,22 @@
 #include "models/mdl_cnn/config.h"
 #include "training/lesion_plan.h"
 #include "training/lesion_scan.h"
+#include "training/liver_errors.h"
 #include "training/random.h"
 
 namespace hepatica {
 
 struct LesionBatch {
   at::Tensor region;  // (N, input planes, H, W) float, 0 to 1
-  at::Tensor liver;   // (N, H, W) float, 0 or 1
+  at::Tensor liver;   // (N, H, W) float, 0 or 1: what is taken for it
   at::Tensor lesion;  // (N, H, W) float, 0 to 1: the part of the pixel that lesions cover
   at::Tensor types;   // (N, H, W) int64: class channel, or -1 where there is no lesion of a known type
 };
 
 class LesionSampler {
  public:
-  // Of every training scan the liver's region as it is; those that may not be learned from as they are have no slices.
-  // Keeps references to them, and to the scans of set_synthetic().
+  // Of every training scan the liver's region as it is; those that may not be learned from so have no voxels. Keeps
+  // references to them, and to the scans of set_synthetic().
   LesionSampler(std::span<const LesionScan> real, const MdlCnnConfig& config, const LesionTrainingOptions& options);
 
   // Throws EMPTY_DATASET where there is nothing to draw from.
@@ -39,23 +41,20 @@ class LesionSampler {
  private:
   struct Item {
     const LesionScan* scan = nullptr;
-    int64_t slice = 0;
-    bool for_lesion = false;  // drawn because it shows lesions
+    uint32_t voxel = 0;  // of the region, about which the picture lies
+    int64_t slice() const { return voxel / scan->region.canvas.pixels(); }
   };
-
-  // A pool's scans with lesions and without; scans may be in both.
-  struct Pool {
-    std::vector<const LesionScan*> with;
-    std::vector<const LesionScan*> without;
-    bool empty() const { return with.empty() && without.empty(); }
-  };
+  using Pool = std::vector<const LesionScan*>;
 
   static Pool make_pool(std::span<const LesionScan> scans);
-  void choose_canvas(std::span<const LesionScan> scans);
   Item choose(Random& random) const;
   CanvasTransform place(const Item& item, Random& random) const;
   void fill(const Item& item, const CanvasTransform& map, Random& random, int64_t index, LesionBatch& batch) const;
-  void fill_planes(const Item& item, const CanvasTransform& map, Random& random, float* values) const;
+  void fill_planes(const Item& item, const CanvasTransform& map, const std::optional<LiverError>& error, Random& random,
+                   float* values) const;
+  // Whether the pixels lie in the liver, or in what is taken for it; none beyond the liver's slices.
+  std::vector<uint8_t> liver_of(const LesionScan& scan, int64_t slice, const CanvasTransform& map,
+                                const std::optional<LiverError>& error) const;
 
   MdlCnnConfig config_;
   LesionTrainingOptions options_;

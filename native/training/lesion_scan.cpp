@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ops/components.h"
+#include "ops/lesion_matching.h"
 #include "training/random.h"
 #include "training/synthetic_lesions/synthetic_lesions.h"
 
@@ -63,16 +64,27 @@ std::vector<bool> overfull_slices(const Mask& liver, const Mask& types, double s
   return overfull;
 }
 
-void index_slices(const std::vector<bool>& overfull, LesionScan& scan) {
-  const int64_t pixels = scan.region.canvas.pixels();
-  for (int64_t slice = 0; slice < scan.region.slices; ++slice) {
-    const uint8_t* liver = scan.region.liver_slice(slice);
-    const bool seen = std::any_of(liver, liver + pixels, [](uint8_t part) { return part >= RegionInput::kInside; });
-    if (!seen || overfull[static_cast<size_t>(scan.region.first_slice + slice)]) continue;
-    const uint8_t* lesion = scan.lesion_slice(slice);
-    const bool with = std::any_of(lesion, lesion + pixels, [](uint8_t part) { return part > 127; });
-    (with ? scan.lesion_slices : scan.plain_slices).push_back(slice);
+Mask lesions_on_region(const LesionScan& scan) {
+  Mask mask;
+  mask.geometry.size = {scan.region.canvas.width, scan.region.canvas.height, scan.region.slices};
+  mask.voxels.assign(scan.lesion.size(), 0);
+  for (size_t i = 0; i < mask.voxels.size(); ++i) {
+    mask.voxels[i] = scan.lesion[i] > 127 && scan.region.liver[i] >= RegionInput::kInside;
   }
+  return mask;
+}
+
+void index_voxels(const std::vector<bool>& overfull, LesionScan& scan) {
+  const auto pixels = static_cast<size_t>(scan.region.canvas.pixels());
+  const LesionInstances found = lesions_of_mask(lesions_on_region(scan));
+  scan.lesion_voxels.resize(found.lesions.size());
+  for (size_t i = 0; i < scan.region.liver.size(); ++i) {
+    const bool inside = scan.region.liver[i] >= RegionInput::kInside;
+    if (!inside || overfull[static_cast<size_t>(scan.region.first_slice) + i / pixels]) continue;
+    scan.liver_voxels.push_back(static_cast<uint32_t>(i));
+    if (found.labels[i] > 0) scan.lesion_voxels[found.labels[i] - 1U].push_back(static_cast<uint32_t>(i));
+  }
+  std::erase_if(scan.lesion_voxels, [](const std::vector<uint32_t>& voxels) { return voxels.empty(); });
 }
 
 LesionScan make_scan(const std::string& patient, const Volume& volume, const Mask& liver, const Mask& types,
@@ -80,9 +92,9 @@ LesionScan make_scan(const std::string& patient, const Volume& volume, const Mas
                      Run& run) {
   LesionScan scan;
   scan.patient = patient;
-  scan.region = make_region_input(volume, liver, config, preprocessing, run);
+  scan.region = make_unmasked_region(volume, liver, config, preprocessing, run);
   fill_targets(types, scan, run);
-  index_slices(overfull_slices(liver, types, max_lesion_share), scan);
+  index_voxels(overfull_slices(liver, types, max_lesion_share), scan);
   return scan;
 }
 
@@ -93,8 +105,8 @@ LesionScan make_lesion_scan(const LesionSource& source, const MdlCnnConfig& conf
   LesionScan scan = make_scan(source.patient, source.volume, source.liver, source.types, config, preprocessing,
                               max_lesion_share, run);
   if (!source.marked) {
-    scan.lesion_slices.clear();
-    scan.plain_slices.clear();
+    scan.liver_voxels.clear();
+    scan.lesion_voxels.clear();
   }
   return scan;
 }

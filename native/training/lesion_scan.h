@@ -16,21 +16,22 @@ namespace hepatica {
 struct LesionScan {
   std::string patient;
   bool synthetic = false;
+  // Of training scans not masked: the sampler does that, with a liver that may be wrong.
   RegionInput region;
   // On the region's canvas, order (z, y, x): the part of the pixel that lesions cover, 0 to 255, and the LesionType
   // value that covers most of it, 0 where none does.
   std::vector<uint8_t> lesion;
   std::vector<uint8_t> types;
-  // Slices of the region that may be trained on, with and without lesions, ascending; none where not all lesions of the
-  // scan are marked.
-  std::vector<int64_t> lesion_slices;
-  std::vector<int64_t> plain_slices;
+  // What may be trained on, as indices into the region's voxels, ascending: the liver, and in it each lesion by itself;
+  // none where not all lesions of the scan are marked.
+  std::vector<uint32_t> liver_voxels;
+  std::vector<std::vector<uint32_t>> lesion_voxels;
 
   const uint8_t* lesion_slice(int64_t slice) const { return lesion.data() + slice * region.canvas.pixels(); }
   const uint8_t* type_slice(int64_t slice) const { return types.data() + slice * region.canvas.pixels(); }
 };
 
-// Slices in which one lesion covers more than `max_lesion_share` of the liver are neither with nor without lesions.
+// Slices in which one lesion covers more than `max_lesion_share` of the liver are not trained on.
 LesionScan make_lesion_scan(const LesionSource& source, const MdlCnnConfig& config,
                             const PreprocessOptions& preprocessing, double max_lesion_share, Run& run);
 

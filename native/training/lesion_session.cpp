@@ -62,6 +62,7 @@ std::vector<LesionScan> make_validation_scans(std::span<const LesionSource> sour
     }
     run.progress(static_cast<double>(i + 1) / static_cast<double>(sources.size()));
   }
+  for (LesionScan& scan : scans) mask_region(scan.region);
   return scans;
 }
 

@@ -35,12 +35,13 @@ class LesionTask::RegionBatch : public TrainingBatch {
   PartLoss loss(int64_t begin, int64_t end) override {
     const auto part = [&](const at::Tensor& whole) { return whole.slice(0, begin, end); };
     const LesionBatch items{part(batch_.region), part(batch_.liver), part(batch_.lesion), part(batch_.types)};
+    const at::Tensor classified = classified_items(items, task_.options_);
     MdlOutput output;
     {
       const Autocast autocast(task_.bf16_);
-      output = task_.network_->forward(items.region);
+      output = task_.network_->forward(items.region, classified);
     }
-    const LesionLoss loss = lesion_loss(output, items, task_.options_);
+    const LesionLoss loss = lesion_loss(output, classified, items, task_.options_);
     return {loss.total,
             loss.right / std::max(1.0, loss.pixels),
             {{"trainingLocationLoss", loss.location}, {"trainingClassLoss", loss.classes}}};

@@ -95,12 +95,13 @@ Maps predict(MdlCnn& network, const LesionScan& scan, const LesionTrainingOption
     run.check_cancelled();
     const int64_t end = std::min(scan.region.slices, begin + kSlicesAtOnce);
     const LesionBatch batch = targets_of(scan, begin, end);
+    const at::Tensor all = at::arange(end - begin);
     MdlOutput output;
     {
       const Autocast autocast(bf16);
-      output = network->forward(batch.region);
+      output = network->forward(batch.region, all);
     }
-    const LesionLoss loss = lesion_loss(output, batch, options);
+    const LesionLoss loss = lesion_loss(output, all, batch, options);
     totals.loss += loss.total.item<double>() * loss.pixels;
     totals.right += loss.right;
     totals.pixels += loss.pixels;
@@ -204,7 +205,7 @@ void validate_lesions(MdlCnn& network, std::span<const LesionScan> scans, const 
   record.validation_accuracy = pixels.right / std::max(1.0, pixels.pixels);
   add_figures("real", real, record);
   add_figures("synthetic", synthetic, record);
-  if (classes.lesions > 0) {
+  if (classes.lesions > 0 && options.class_weight > 0) {
     record.figures["classAccuracy"] = static_cast<double>(classes.right) / static_cast<double>(classes.lesions);
   }
   real += synthetic;

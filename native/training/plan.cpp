@@ -23,9 +23,22 @@ void visit_fields(Visitor& v, TrainingCase& c) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& v, Augmentation& a) {
+  v.field("enabled", a.enabled);
+  v.field("scale", a.scale);
+  v.field("aspect", a.aspect);
+  v.field("rotation_deg", a.rotation_deg);
+  v.field("shift_mm", a.shift_mm);
+  v.field("gamma", a.gamma);
+  v.field("noise", a.noise);
+  v.field("body_box_jitter", a.body_box_jitter);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& v, TrainingOptions& o) {
   visit_run_fields(v, o);
   v.field("structure", o.structure);
+  v.field("augmentation", o.augmentation);
   v.field("positive_weight", o.positive_weight);
   v.field("dice_weight", o.dice_weight);
   v.field("slices_per_epoch", o.slices_per_epoch);
@@ -55,6 +68,14 @@ namespace {
 
 void check_options(const TrainingOptions& o) {
   check_run_options(o);
+  const Augmentation& a = o.augmentation;
+  require_option_in("augmentation.scale", a.scale, 0.0, 1.0);
+  require_option_in("augmentation.aspect", a.aspect, 0.0, 1.0);
+  require_option_in("augmentation.rotation_deg", a.rotation_deg, 0.0, 180.0);
+  require_option_in("augmentation.shift_mm", a.shift_mm, 0.0, 500.0);
+  require_option_in("augmentation.gamma", a.gamma, 0.0, 2.0);
+  require_option_in("augmentation.noise", a.noise, 0.0, 1.0);
+  require_option_in("augmentation.body_box_jitter", a.body_box_jitter, 0.0, 0.5);
   require_option_in("positive_weight", o.positive_weight, 1e-3, 1e3);
   require_option_in("dice_weight", o.dice_weight, 0.0, 1e3);
   require_option_in<int64_t>("slices_per_epoch", o.slices_per_epoch, 0, 100'000'000);

@@ -71,7 +71,6 @@ struct TrainingRunOptions {
   double minimum_rate = 0.01;  // floor of the cosine, as a part of learning_rate
   double ema_decay = 0;        // 0: the weights of the last step; else their moving average is validated and saved
   int64_t early_stopping_epochs = 0;  // stop after so many epochs without a better validation Dice; 0: never
-  Augmentation augmentation;
   TrainingPrecision precision = TrainingPrecision::kAuto;
   int64_t validation_every = 1;  // epochs
   KeptWeights keep = KeptWeights::kBest;
@@ -92,6 +91,7 @@ struct TrainingRunOptions {
 
 struct TrainingOptions : TrainingRunOptions {
   std::string structure = "liver";
+  Augmentation augmentation;
   double positive_weight = 1;  // of the structure's class in the cross-entropy
   double dice_weight = 0;      // of a soft Dice term beside the cross-entropy
   // 0: every training slice once an epoch, in a seeded order; else this many, drawn anew.

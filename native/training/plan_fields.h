@@ -167,18 +167,6 @@ void visit_fields(Visitor& v, PreprocessOptions& p) {
 }
 
 template <class Visitor>
-void visit_fields(Visitor& v, Augmentation& a) {
-  v.field("enabled", a.enabled);
-  v.field("scale", a.scale);
-  v.field("aspect", a.aspect);
-  v.field("rotation_deg", a.rotation_deg);
-  v.field("shift_mm", a.shift_mm);
-  v.field("gamma", a.gamma);
-  v.field("noise", a.noise);
-  v.field("body_box_jitter", a.body_box_jitter);
-}
-
-template <class Visitor>
 void visit_fields(Visitor& v, LabelPolygon& p) {
   v.field("slice", p.slice);
   v.field("sop_instance_uid", p.sop_instance_uid);
@@ -201,7 +189,6 @@ void visit_run_fields(Visitor& v, TrainingRunOptions& o) {
   v.field("minimum_rate", o.minimum_rate);
   v.field("ema_decay", o.ema_decay);
   v.field("early_stopping_epochs", o.early_stopping_epochs);
-  v.field("augmentation", o.augmentation);
   v.field("precision", o.precision);
   v.field("validation_every", o.validation_every);
   v.field("time_limit_minutes", o.time_limit_minutes);

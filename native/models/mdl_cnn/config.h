@@ -35,12 +35,12 @@ struct MdlCnnConfig {
   // At least one; the base sees the first, the location and class channels see all.
   std::vector<RegionChannel> channels = {RegionChannel::kRelative};
   // Stages of ResNet101 that are run, 1 to 4.
-  int64_t base_stages = 2;
-  int64_t location_width = 128;
+  int64_t base_stages = 1;
+  int64_t location_width = 64;
   // A voxel belongs to a lesion where its probability is above this.
   double threshold = 0.5;
   // Smaller lesions are left out.
-  double minimum_ml = 0.05;
+  double minimum_ml = 0.1;
 
   // Planes of a region's tensor, order (channel, context).
   int64_t input_planes() const { return static_cast<int64_t>(channels.size() * context_mm.size()); }

@@ -10,6 +10,9 @@
 namespace hepatica {
 namespace {
 
+// Most of a liver is no lesion: a network that first says so learns faster.
+constexpr double kFirstLesionLogit = -2;
+
 torch::nn::Conv2d convolution(int64_t in, int64_t out, int64_t kernel, bool bias) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).padding(kernel / 2).bias(bias));
 }
@@ -54,9 +57,14 @@ MdlCnnImpl::MdlCnnImpl(MdlCnnConfig config) : config_(std::move(config)) {
     torch::nn::init::normal_(head->weight, 0, 0.01);
     torch::nn::init::zeros_(head->bias);
   }
+  const at::NoGradGuard no_grad;
+  // Pixel shuffle takes class 1's sub-pixels from the second half of the channels.
+  location_head->bias.narrow(0, MdlCnnConfig::kCell * MdlCnnConfig::kCell, MdlCnnConfig::kCell * MdlCnnConfig::kCell)
+      .fill_(kFirstLesionLogit);
+  for (auto& item : base->named_parameters()) {
+    if (item.key().ends_with(".bn3.weight")) item.value().zero_();
+  }
 }
-
-MdlOutput MdlCnnImpl::forward(const at::Tensor& region) { return forward_channels(base_features(region), region); }
 
 std::vector<at::Tensor> MdlCnnImpl::base_features(const at::Tensor& region) {
   const auto contexts = static_cast<int64_t>(config_.context_mm.size());
@@ -64,21 +72,40 @@ std::vector<at::Tensor> MdlCnnImpl::base_features(const at::Tensor& region) {
   return base->forward_stages(imagenet_normalized(picture).contiguous(at::MemoryFormat::ChannelsLast));
 }
 
-MdlOutput MdlCnnImpl::forward_channels(const std::vector<at::Tensor>& features, const at::Tensor& region) {
-  const at::Tensor cells = at::pixel_unshuffle(region, MdlCnnConfig::kCell).contiguous(at::MemoryFormat::ChannelsLast);
-  const int64_t rows = cells.size(2);
-  const int64_t columns = cells.size(3);
+at::Tensor MdlCnnImpl::location_features(const at::Tensor& region, const at::Tensor& cells) {
+  const std::vector<at::Tensor> features = base_features(region);
   at::Tensor merged = merge_[0](features[0]);
   for (size_t stage = 1; stage < merge_.size(); ++stage) {
-    merged = merged + enlarge(merge_[stage](features[stage]), rows, columns);
+    merged = merged + enlarge(merge_[stage](features[stage]), cells.size(2), cells.size(3));
   }
   at::Tensor location = at::cat({merged, cells.to(merged.scalar_type())}, 1);
   for (ConvBnRelu& layer : location_) location = layer(location);
-  at::Tensor classes = cells;
-  for (ConvBnRelu& layer : class_) classes = layer(classes);
-  const at::Tensor joined = class_head(at::cat({classes, location}, 1)).to(at::kFloat);
-  return {at::pixel_shuffle(location_head(location), MdlCnnConfig::kCell).to(at::kFloat),
-          enlarge(joined, region.size(2), region.size(3))};
+  return location;
+}
+
+at::Tensor MdlCnnImpl::class_logits(at::Tensor cells, const at::Tensor& location) {
+  const int64_t rows = cells.size(2) * MdlCnnConfig::kCell;
+  const int64_t columns = cells.size(3) * MdlCnnConfig::kCell;
+  for (ConvBnRelu& layer : class_) cells = layer(cells);
+  return enlarge(class_head(at::cat({cells, location}, 1)).to(at::kFloat), rows, columns);
+}
+
+MdlOutput MdlCnnImpl::forward(const at::Tensor& region) { return forward(region, at::arange(region.size(0))); }
+
+MdlOutput MdlCnnImpl::forward(const at::Tensor& region, const at::Tensor& classified) {
+  const at::Tensor cells = at::pixel_unshuffle(region, MdlCnnConfig::kCell).contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor location = location_features(region, cells);
+  MdlOutput output;
+  output.location = at::pixel_shuffle(location_head(location), MdlCnnConfig::kCell).to(at::kFloat);
+  if (classified.numel() == region.size(0)) {
+    output.classes = class_logits(cells, location);
+  } else if (classified.numel() > 0) {
+    const auto some = [&](const at::Tensor& all) {
+      return all.index_select(0, classified).contiguous(at::MemoryFormat::ChannelsLast);
+    };
+    output.classes = class_logits(some(cells), some(location));
+  }
+  return output;
 }
 
 StateDict MdlCnnImpl::state_dict() const { return state_of(*this); }

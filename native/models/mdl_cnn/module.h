@@ -34,16 +34,17 @@ TORCH_MODULE(ConvBnRelu);
 
 class MdlCnnImpl : public torch::nn::Module {
  public:
-  // He initialization (fan in, ReLU), the heads near zero; torch::manual_seed makes it repeatable.
+  // He initialization (fan in, ReLU), the heads near zero, lesions rare at first, the base's residual branches silent
+  // (docs/lesion-experiments.md: it learns faster); torch::manual_seed makes it repeatable.
   explicit MdlCnnImpl(MdlCnnConfig config);
 
   // region (N, channels * contexts, H, W), 0 to 1, order (channel, context), as RegionInput::batch gives it; H and W
   // are multiples of config.stride().
   MdlOutput forward(const at::Tensor& region);
 
-  // forward() in two steps, so that training can keep the features of a frozen base.
-  std::vector<at::Tensor> base_features(const at::Tensor& region);
-  MdlOutput forward_channels(const std::vector<at::Tensor>& features, const at::Tensor& region);
+  // The same with the classes of some regions alone, by their indices; undefined where there is none. The class channel
+  // is the larger one, and learns only from regions with lesions of a known type.
+  MdlOutput forward(const at::Tensor& region, const at::Tensor& classified);
 
   const MdlCnnConfig& config() const { return config_; }
   const ResNet101& base_network() const { return base; }
@@ -54,6 +55,10 @@ class MdlCnnImpl : public torch::nn::Module {
   void load_state_dict(const StateDict& state, const std::string& file = {});
 
  private:
+  std::vector<at::Tensor> base_features(const at::Tensor& region);
+  at::Tensor location_features(const at::Tensor& region, const at::Tensor& cells);
+  at::Tensor class_logits(at::Tensor cells, const at::Tensor& location);
+
   MdlCnnConfig config_;
   ResNet101 base{nullptr};
   std::vector<torch::nn::Conv2d> merge_;

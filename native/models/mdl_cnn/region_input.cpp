@@ -67,8 +67,8 @@ void average_slabs(const RegionInput& region, double slab_mm, std::vector<uint8_
 
 }  // namespace
 
-RegionInput make_region_input(const Volume& hu, const Mask& liver, const MdlCnnConfig& config,
-                              const PreprocessOptions& preprocessing, Run& run) {
+RegionInput make_unmasked_region(const Volume& hu, const Mask& liver, const MdlCnnConfig& config,
+                                 const PreprocessOptions& preprocessing, Run& run) {
   RegionInput region;
   region.grid = network_grid(hu.geometry, config.spacing_mm);
   region.scan_slices = hu.geometry.slice_count();
@@ -88,10 +88,22 @@ RegionInput make_region_input(const Volume& hu, const Mask& liver, const MdlCnnC
     const ByteVolume picture = picture_of(config.channels[i], hu, region.reference_hu, preprocessing, run);
     region.planes[i] = resample_to_region(picture, region, 1, run);
     average_slabs(region, config.slab_mm, region.planes[i], run);
+  }
+  return region;
+}
+
+void mask_region(RegionInput& region) {
+  for (std::vector<uint8_t>& planes : region.planes) {
     for (size_t pixel = 0; pixel < region.liver.size(); ++pixel) {
-      if (region.liver[pixel] < RegionInput::kInside) region.planes[i][pixel] = 0;
+      if (region.liver[pixel] < RegionInput::kInside) planes[pixel] = 0;
     }
   }
+}
+
+RegionInput make_region_input(const Volume& hu, const Mask& liver, const MdlCnnConfig& config,
+                              const PreprocessOptions& preprocessing, Run& run) {
+  RegionInput region = make_unmasked_region(hu, liver, config, preprocessing, run);
+  mask_region(region);
   return region;
 }
 

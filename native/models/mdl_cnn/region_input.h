@@ -51,6 +51,12 @@ struct RegionInput {
 RegionInput make_region_input(const Volume& hu, const Mask& liver, const MdlCnnConfig& config,
                               const PreprocessOptions& preprocessing, Run& run);
 
+// The same before what is outside the liver is set to 0: training moves the liver's border about.
+RegionInput make_unmasked_region(const Volume& hu, const Mask& liver, const MdlCnnConfig& config,
+                                 const PreprocessOptions& preprocessing, Run& run);
+
+void mask_region(RegionInput& region);
+
 // Any bytes of the scan on the region's grid: round(scale * mean); see resample_canvas.
 std::vector<uint8_t> resample_to_region(const ByteVolume& source, const RegionInput& region, float scale, Run& run);
 

@@ -10,6 +10,8 @@ using namespace hepatica;
 TEST_CASE("the lesion network's state dict has the agreed names and shapes") {
   MdlCnnConfig config;
   config.channels = {RegionChannel::kEqualized, RegionChannel::kRelative};
+  config.base_stages = 2;
+  config.location_width = 128;
   const MdlCnn net(config);
   const StateDict state = net->state_dict();
   const auto has = [&](const std::string& name, std::vector<int64_t> shape) {
