@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/huge_pages.h"
 #include "core/parallel.h"
 #include "dicom/decode.h"
 
@@ -84,7 +85,7 @@ RescaleCounts fill_slot(const Slot& slot, FrameDecoder<Hu>& decoder, size_t pixe
 template <class Hu>
 RescaleCounts fill_volume(const SlicePlan& plan, const PixelSources& sources, Run& run, std::vector<Hu>& hu) {
   const auto pixels = static_cast<size_t>(plan.geometry.slice_pixels());
-  hu.resize(pixels * plan.slots.size());
+  resize_on_huge_pages(hu, pixels * plan.slots.size(), run);
   FrameDecoder<Hu> decoder(sources);
   std::mutex counts_mutex;
   RescaleCounts counts;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <tuple>
 #include <type_traits>
 
 namespace hepatica::dicom {
@@ -93,6 +94,59 @@ bool touches_range_end(const Hu* hu, size_t count) {
   return touching != 0;
 }
 
+// The longest stretch of the table that rises by one a number, with the constants at its ends.
+ShiftRun find_shift_run(const std::vector<int16_t>& table, bool is_signed) {
+  constexpr int kLeast = std::numeric_limits<int16_t>::min();
+  constexpr int kMost = std::numeric_limits<int16_t>::max();
+  ShiftRun run;
+  run.flip = is_signed ? 0 : 0x8000;
+  const auto hu_at = [&](int number) { return int{table[static_cast<uint16_t>(number) ^ run.flip]}; };
+  int low = 0;
+  int high = 0;
+  for (int begin = kLeast; begin < kMost;) {
+    int end = begin;
+    while (end < kMost && hu_at(end + 1) == hu_at(end) + 1) ++end;
+    if (end - begin > high - low) std::tie(low, high) = {begin, end};
+    begin = std::max(end, begin + 1);
+  }
+  if (low == high) return run;
+  int first = low;
+  int last = high;
+  while (first > kLeast && hu_at(first - 1) == hu_at(low)) --first;
+  while (last < kMost && hu_at(last + 1) == hu_at(high)) ++last;
+  run.first = static_cast<int16_t>(first);
+  run.last = static_cast<int16_t>(last);
+  run.low = static_cast<int16_t>(low);
+  run.high = static_cast<int16_t>(high);
+  run.shift = static_cast<uint16_t>(hu_at(low) - low);
+  return run;
+}
+
+// False, with `hu` untouched, where the run does not hold for all cells.
+bool shift_cells(const uint16_t* cells, size_t count, const ShiftRun& run, int16_t* hu) {
+  int16_t least = std::numeric_limits<int16_t>::max();
+  int16_t most = std::numeric_limits<int16_t>::min();
+  for (size_t i = 0; i < count; ++i) {
+    const auto number = static_cast<int16_t>(cells[i] ^ run.flip);
+    least = std::min(least, number);
+    most = std::max(most, number);
+  }
+  if (least < run.first || most > run.last) return false;
+  for (size_t i = 0; i < count; ++i) {
+    const auto number = std::clamp(static_cast<int16_t>(cells[i] ^ run.flip), run.low, run.high);
+    hu[i] = static_cast<int16_t>(static_cast<uint16_t>(number) + run.shift);
+  }
+  return true;
+}
+
+template <class Hu>
+void look_up_cells(const uint16_t* cells, size_t count, const HuTable<Hu>& table, Hu* hu) {
+  if constexpr (std::is_same_v<Hu, int16_t>) {
+    if (shift_cells(cells, count, table.run, hu)) return;
+  }
+  for (size_t i = 0; i < count; ++i) hu[i] = table.hu[cells[i]];
+}
+
 }  // namespace
 
 RescaleCounts& RescaleCounts::operator+=(const RescaleCounts& other) {
@@ -115,7 +169,7 @@ HuTable<Hu> make_hu_table(const PixelFormat& format, const FrameHeader& frame, C
   const Range padding = padding_range(format);
   const bool padding_is_value = fits_stored_bits(padding, format);
   const size_t entries = info.bytes == 1 ? 256 : 65536;
-  HuTable<Hu> table{std::vector<Hu>(entries), std::vector<CellKind>(entries)};
+  HuTable<Hu> table{std::vector<Hu>(entries), std::vector<CellKind>(entries), {}};
   for (size_t bits = 0; bits < entries; ++bits) {
     const auto cell = static_cast<uint16_t>(info.swap_bytes ? bits << 8 | bits >> 8 : bits);
     const int32_t value = stored_value(cell, format);
@@ -125,6 +179,9 @@ HuTable<Hu> make_hu_table(const PixelFormat& format, const FrameHeader& frame, C
     table.hu[bits] = hu_of<Hu>(hu, table.kind[bits]);
   }
   if (std::ranges::count(table.kind, CellKind::kOrdinary) == std::ssize(table.kind)) table.kind.clear();
+  if constexpr (std::is_same_v<Hu, int16_t>) {
+    if (info.bytes == 2) table.run = find_shift_run(table.hu, format.is_signed);
+  }
   return table;
 }
 
@@ -136,7 +193,7 @@ RescaleCounts rescale_cells(const void* cells, CellInfo info, size_t count, cons
     const size_t size = std::min(kBlock, count - begin);
     load_cells(cells, info, begin, size, block.data());
     Hu* out = hu + begin;
-    for (size_t i = 0; i < size; ++i) out[i] = table.hu[block[i]];
+    look_up_cells(block.data(), size, table, out);
     if (!table.kind.empty() && touches_range_end(out, size)) count_kinds(block.data(), size, table.kind, counts);
   }
   return counts;
