@@ -59,11 +59,11 @@ export interface TrainLesionsOptions extends TrainRunOptions {
   readonly frozenEpochs?: number;
   /** Factor of that base's learning rate afterwards; default 0.1. */
   readonly baseLearningRateFactor?: number;
-  /** Variants of each training ground with synthetic lesions; default 4. */
+  /** Variants of each training ground with synthetic lesions; default 1. */
   readonly syntheticPerScan?: number;
-  /** Epochs after which they are made anew; default 5. */
+  /** Epochs after which they are made anew; default 2. */
   readonly syntheticRefreshEpochs?: number;
-  /** Fewest and most synthetic lesions in a variant; default [1, 6]. */
+  /** Fewest and most synthetic lesions in a variant; default [6, 14]. */
   readonly syntheticLesions?: readonly [number, number];
   /** Variants of each validation ground, the same in all epochs; default 1. */
   readonly validationSyntheticPerScan?: number;

@@ -7,8 +7,8 @@ import { InvalidArgumentError, ModelError, unreadableFile } from './errors.js';
 import { runJob } from './job.js';
 import { packageRoot } from './native.js';
 import type { ModelHandle } from './native-binding.js';
-import { checkOptions, checkPath, invalidArgument, runOptions } from './options.js';
-import type { Model, ModelInfo, RunOptions } from './types.js';
+import { checkOptions, checkPath, invalidArgument, runOptions, saveModelOptions } from './options.js';
+import type { Model, ModelInfo, RunOptions, SaveModelOptions } from './types.js';
 
 /** A network in native memory, ready to run. */
 class NativeModel implements Model {
@@ -74,11 +74,11 @@ export async function loadModel(path: string = defaultWeights('liver'), options:
  *
  * @throws {@link OutputError} `OUTPUT_UNWRITABLE`
  */
-export async function saveModel(model: Model, path: string, options: RunOptions = {}): Promise<void> {
+export async function saveModel(model: Model, path: string, options: SaveModelOptions = {}): Promise<void> {
   const handle = modelArgument(model);
   checkPath('path', path);
-  checkOptions(runOptions, options);
-  await runJob(options, (native, control) => native.saveModel(handle, path, control));
+  const { precision = 'fp32' } = checkOptions(saveModelOptions, options);
+  await runJob(options, (native, control) => native.saveModel(handle, path, { precision }, control));
 }
 
 function defaultWeights(structure: string): string {

@@ -180,7 +180,7 @@ export interface NativeBinding {
     control: NativeControl,
   ): NativeJob<NativeLesionEvaluation>;
   loadModel(path: string, control: NativeControl): NativeJob<NativeModelResult>;
-  saveModel(model: ModelHandle, path: string, control: NativeControl): NativeJob<void>;
+  saveModel(model: ModelHandle, path: string, options: { precision: string }, control: NativeControl): NativeJob<void>;
   segmentStructure(
     volume: VoxelArgument<CtVoxels>,
     model: ModelHandle,

@@ -50,6 +50,11 @@ const deviceField = expecting("'auto', 'cpu' or 'cuda'", z.enum(['auto', 'cpu', 
 
 export const runOptions = z.strictObject(runFields);
 
+export const saveModelOptions = z.strictObject({
+  ...runFields,
+  precision: expecting("'fp32' or 'bf16'", z.enum(['fp32', 'bf16'])),
+});
+
 export const readSeriesOptions = z.strictObject({
   ...runFields,
   series: expecting('a SeriesInstanceUID', z.string().regex(/^[0-9.]{1,64}$/)),

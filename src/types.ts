@@ -204,6 +204,11 @@ export interface Segmentation extends Geometry {
   dispose(): void;
 }
 
+export interface SaveModelOptions extends RunOptions {
+  /** `bf16`: kernels in two bytes a weight, biases and batch norm as they are. Default `fp32`. */
+  readonly precision?: 'fp32' | 'bf16';
+}
+
 /** What a model needs to run, and where it comes from; kept as metadata in its safetensors file. */
 export interface ModelInfo {
   readonly kind: string;

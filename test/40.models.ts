@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  evaluateSegmentation,
   type HepaticaError,
   InputFileError,
   InvalidArgumentError,
@@ -57,6 +58,22 @@ test('a saved model is the same model', async ({ folder, path }) => {
   assert.equal(masks[0]?.mask, masks[1]?.mask);
   await saveModel(again, path);
   assert.equal(readFileSync(path), readFileSync(copy));
+});
+
+test('a model saved in bf16 takes half the bytes, and scores alike', async ({ folder, path }) => {
+  const model = await loadModel(writeThresholdModel(path));
+  const half = join(folder, 'half.safetensors');
+  await saveModel(model, half, { precision: 'bf16' });
+  assert.ok(statSync(half).size < 0.6 * statSync(path).size);
+  const volume = makePhantom();
+  const [whole, halved] = [
+    await segmentLiver(volume, { model }),
+    await segmentLiver(volume, { model: await loadModel(half) }),
+  ];
+  const { dice } = await evaluateSegmentation(halved, whole);
+  assert.ok(dice > 0.99, `Dice ${dice}`);
+  const wrong = saveModel(model, half, { precision: 'int8' as 'bf16' });
+  await rejection(wrong, InvalidArgumentError, 'INVALID_ARGUMENT');
 });
 
 test('a model is not saved where it cannot be', async ({ folder, path }) => {

@@ -48,6 +48,14 @@ NetworkModel::NetworkModel(const std::string& kind, const std::string& structure
   metadata_["preprocessing"] = preprocessing_json(preprocessing_);
 }
 
+void NetworkModel::save(const std::string& path, bool half_weights) const {
+  StateDict tensors = state_;
+  for (auto& [name, tensor] : tensors) {
+    if (half_weights && tensor.dim() > 1 && tensor.is_floating_point()) tensor = tensor.detach().to(at::kBFloat16);
+  }
+  write_safetensors(path, tensors, metadata_);
+}
+
 int64_t NetworkModel::parameter_count() const {
   int64_t count = 0;
   for (const auto& [name, tensor] : state_) {

@@ -17,7 +17,9 @@ class NetworkModel {
   NetworkModel(const NetworkModel&) = delete;
   NetworkModel& operator=(const NetworkModel&) = delete;
 
-  void save(const std::string& path) const { write_safetensors(path, state_, metadata_); }
+  // With `half_weights` the kernels as bf16, half the bytes; vectors (biases, batch norm), which are few and scale
+  // whole channels, stay as they are.
+  void save(const std::string& path, bool half_weights = false) const;
 
   // Of the file's metadata.
   const std::string& kind() const { return metadata_.at("kind"); }

@@ -39,7 +39,7 @@ Napi::Value evaluate_lesions_call(const Napi::CallbackInfo& info);
 
 // loadModel(path, control) -> { handle, kind, structure, architecture, metadata, parameters }
 Napi::Value load_model_call(const Napi::CallbackInfo& info);
-// saveModel(handle, path, control) -> undefined
+// saveModel(handle, path, {precision}, control) -> undefined
 Napi::Value save_model_call(const Napi::CallbackInfo& info);
 
 // segmentStructure(volume, model, { precision }, control) -> { geometry, report, handle, structure, perimeters,

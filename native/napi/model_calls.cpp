@@ -36,9 +36,10 @@ Napi::Value load_model_call(const Napi::CallbackInfo& info) {
 
 Napi::Value save_model_call(const Napi::CallbackInfo& info) {
   const std::string path = info[1].As<Napi::String>();
-  return start_job(info.Env(), info[2].As<Napi::Object>(),
-                   [path, model = any_model_argument(info[0])](Run&) -> Deliver {
-                     model->save(path);
+  const bool half_weights = precision_argument(info[2].As<Napi::Object>()) == PrecisionChoice::kBf16;
+  return start_job(info.Env(), info[3].As<Napi::Object>(),
+                   [path, half_weights, model = any_model_argument(info[0])](Run&) -> Deliver {
+                     model->save(path, half_weights);
                      return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
                    });
 }

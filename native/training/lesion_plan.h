@@ -62,10 +62,10 @@ struct LesionTrainingOptions : TrainingRunOptions {
   double base_learning_rate_factor = 0.1;  // of a base that was loaded, after that
 
   // Variants of each training ground with synthetic lesions, made anew every so many epochs.
-  int64_t synthetic_per_scan = 4;
-  int64_t synthetic_refresh_epochs = 5;
-  int64_t synthetic_min_lesions = 1;
-  int64_t synthetic_max_lesions = 6;
+  int64_t synthetic_per_scan = 1;
+  int64_t synthetic_refresh_epochs = 2;
+  int64_t synthetic_min_lesions = 6;
+  int64_t synthetic_max_lesions = 14;
   // Variants of each validation ground; the same in all epochs.
   int64_t validation_synthetic_per_scan = 1;
   double real_fraction = 0.5;  // part of the drawn pictures that comes from scans as they are

@@ -118,6 +118,8 @@ LesionScan make_synthetic_scan(const LesionSource& ground, const SyntheticPlace&
   synthetic.min_count = static_cast<int>(options.synthetic_min_lesions);
   synthetic.max_count = static_cast<int>(options.synthetic_max_lesions);
   synthetic.max_slice_fraction = options.max_lesion_share;
+  // All types in every liver: what tells them apart must be the lesion, not the patient.
+  synthetic.mixed_probability = 1;
   const Mask* real = ground.types.voxels.empty() ? nullptr : &ground.types;
   SyntheticLesions made = synthesize_lesions(ground.volume, ground.liver, real, synthetic, run);
   for (size_t i = 0; real && i < real->voxels.size(); ++i) {

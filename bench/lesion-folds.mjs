@@ -1,0 +1,130 @@
+/**
+ * How well lesion networks find and classify lesions in patients that they have not learned from.
+ *
+ *   node bench/lesion-folds.mjs FOLD.safetensors…
+ *
+ * Each file is a network trained with `hepatica train --model lesions --keep last`, and is tried on the patients that
+ * its metadata names as `validation_patients`: together they are out-of-fold. Three ways:
+ *   - real lesions (LiTS, location alone) inside the reference's liver;
+ *   - the same inside the liver that the package's own network finds (it learned from the livers of lits_00, 01, 04, 05);
+ *   - synthetic lesions of known type put into the same patients (their real ones stay and count as of unknown type).
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  classifyLesions,
+  evaluateLesions,
+  loadModel,
+  readMask,
+  readVolume,
+  segmentLiver,
+  synthesizeLesions,
+} from '../dist/index.js';
+import { kBench, kRoot } from './peers.mjs';
+
+const kData = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train');
+/** LiTS's label of lesions, and the value of a lesion of unknown type in a lesion-type mask. */
+const kLabelLesion = 2;
+const kUnknownType = 5;
+/** Seeds that training's variants do not have. */
+const kFirstSeed = 20_000;
+
+const { positionals: models, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    threshold: { type: 'string' },
+    'minimum-ml': { type: 'string' },
+    synthetic: { type: 'string', default: '4' },
+    name: { type: 'string', default: 'lesion-folds' },
+  },
+});
+const options = {
+  device: 'cpu',
+  ...(values.threshold === undefined ? {} : { threshold: Number(values.threshold) }),
+  ...(values['minimum-ml'] === undefined ? {} : { minimumMl: Number(values['minimum-ml']) }),
+};
+
+const gridOf = ({ size, spacing, origin, direction }) => ({ size, spacing, origin, direction });
+const maskOn = (grid, data) => ({ ...gridOf(grid), data });
+const inLiver = (volume, mask) => ({ ...gridOf(volume), volume, mask, warnings: [] });
+
+/** Of one patient: the evaluation cases of the three ways. */
+async function casesOf(patient, model, hasLesions) {
+  const volume = await readVolume(join(kData, patient, 'image.nii.gz'));
+  const labels = await readMask(join(kData, patient, 'label.nii.gz'));
+  const liver = labels.data.map((label) => (label > 0 ? 1 : 0));
+  const real = labels.data.map((label) => (hasLesions && label === kLabelLesion ? kUnknownType : 0));
+  const find = (scan, mask) => classifyLesions(inLiver(scan, mask), { ...options, model });
+  const segmented = await segmentLiver(volume, { device: 'cpu' });
+  const cases = {
+    reference: [{ patient, prediction: await find(volume, liver), reference: maskOn(volume, real) }],
+    predicted: [
+      { patient, prediction: await classifyLesions(segmented, { ...options, model }), reference: maskOn(volume, real) },
+    ],
+    synthetic: [],
+  };
+  for (let variant = 0; variant < Number(values.synthetic); variant++) {
+    const made = await synthesizeLesions(volume, maskOn(volume, liver), {
+      seed: kFirstSeed + variant,
+      count: [3, 8],
+      realLesions: maskOn(volume, real),
+    });
+    const types = made.types.data.map((type, i) => type || real[i]);
+    const prediction = await find(made.volume, liver);
+    cases.synthetic.push({ patient, prediction, reference: maskOn(volume, types) });
+  }
+  return cases;
+}
+
+const percent = (value) => (value === null ? '–' : `${(100 * value).toFixed(1)} %`);
+const of = ({ value, low, high }) =>
+  value === null ? '–' : `${value.toFixed(3)}${low === null ? '' : ` (${low.toFixed(3)} to ${high.toFixed(3)})`}`;
+
+function report(way, { pooled, cases }) {
+  console.log(`\n${way}: ${pooled.patients} patients, ${pooled.cases} cases, ${pooled.referenceLesions} lesions`);
+  for (const one of cases) {
+    const [found] = one.detection;
+    const alarms = one.predictions.filter(({ iou }) => iou === null).map(({ volumeMl }) => volumeMl.toFixed(2));
+    const dice = one.dice === null ? '–' : one.dice.toFixed(3);
+    console.log(
+      `  ${one.patient}  found ${found.tp} of ${one.references.length}  Dice ${dice}  types right ${percent(one.typing.accuracy)}` +
+        `  false alarms (ml): ${alarms.join(' ') || 'none'}`,
+    );
+  }
+  for (const [i, limit] of [0, 0.5].entries()) {
+    const { recall, precision } = pooled.detection[i];
+    console.log(`  IoU > ${limit}: recall ${of(recall)}, precision ${of(precision)}`);
+  }
+  console.log(
+    `  Dice: global ${of(pooled.global.dice)}, per case ${of(pooled.perCase.dice)}, found ${of(pooled.lesionDice)}`,
+  );
+  const { accuracy, malignancy, confusion, lesions } = pooled.typing;
+  if (lesions === 0) return;
+  console.log(`  types of ${lesions} found lesions: accuracy ${of(accuracy)}`);
+  console.log(`  malignant: accuracy ${of(malignancy.accuracy)}, AUC ${of(malignancy.auc)}`);
+  console.log(`  confusion (rows CYS ANG HCC MET, columns the same, missed): ${JSON.stringify(confusion.slice(0, 4))}`);
+}
+
+const all = { reference: [], predicted: [], synthetic: [] };
+for (const path of models) {
+  const model = await loadModel(path);
+  for (const patient of JSON.parse(model.info.metadata.validation_patients)) {
+    const cases = await casesOf(patient, model, patient.startsWith('lits'));
+    for (const way of Object.keys(all)) all[way].push(...cases[way]);
+    console.log(`${patient} …`);
+  }
+  model.dispose();
+}
+const results = { models, options };
+const ways = {
+  reference: "real lesions, reference's liver",
+  predicted: 'real lesions, predicted liver',
+  synthetic: 'synthetic lesions',
+};
+for (const [way, title] of Object.entries(ways)) {
+  results[way] = await evaluateLesions(all[way]);
+  report(title, results[way]);
+}
+mkdirSync(join(kBench, 'results'), { recursive: true });
+writeFileSync(join(kBench, 'results', `${values.name}.json`), `${JSON.stringify(results, null, 2)}\n`);
