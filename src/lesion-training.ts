@@ -27,7 +27,7 @@ const kDefaultArchitecture = {
   spacing_mm: 1.5,
   context_mm: [-3, 0, 3],
   slab_mm: 3,
-  channels: ['relative'],
+  channels: ['relative', 'clipped'],
   base_stages: 1,
   location_width: 64,
   threshold: 0.5,
@@ -40,11 +40,11 @@ export interface LesionAugmentation {
   readonly scale?: number;
   /** Default 13. */
   readonly rotationDeg?: number;
-  /** Of the logarithm of the contrast; default 0.12. */
+  /** Of the logarithm of the contrast to the liver; default 0.12. */
   readonly gain?: number;
-  /** Of the grey values, of a white level of 1; default 0.025. */
-  readonly offset?: number;
-  /** The most that half the pictures get, of a white level of 1; default 0.05. */
+  /** Of all HU; default 5. */
+  readonly offsetHu?: number;
+  /** The most that half the pictures get, of 200 HU; default 0.05. */
   readonly noise?: number;
   /** Part of the pictures in which the liver's border is wrong, as predicted ones are; default 0.5. */
   readonly liverErrors?: number;
@@ -53,6 +53,10 @@ export interface LesionAugmentation {
 export interface TrainLesionsOptions extends TrainRunOptions {
   /** Random size, rotation, mirroring, grey values and liver borders; default false, as in the paper. */
   readonly augment?: boolean | LesionAugmentation;
+  /** A trained lesion network to go on from, its architecture the default one; default: from scratch. */
+  readonly initial?: string;
+  /** `location`: only the class channel of that network learns, and the rest stays as it is. Default `none`. */
+  readonly freeze?: 'none' | 'location';
   /** ImageNet weights of ResNet101 to start the base from (torchvision's names); default: from scratch. */
   readonly base?: string;
   /** Epochs in which that base is held fixed; default 0. */
@@ -96,10 +100,12 @@ const trainOptions = z.strictObject({
     scale: amount,
     rotationDeg: amount,
     gain: amount,
-    offset: amount,
+    offsetHu: amount,
     noise: amount,
     liverErrors: part,
   }),
+  initial: expecting('a path', z.string().min(1)),
+  freeze: expecting("'none' or 'location'", z.enum(['none', 'location'])),
   base: expecting('a path', z.string().min(1)),
   frozenEpochs: count(0),
   baseLearningRateFactor: expecting('a positive number', z.number().positive()),
@@ -124,7 +130,12 @@ const trainOptions = z.strictObject({
 function nativeOptions(options: z.output<typeof trainOptions>): Record<string, unknown> {
   return given({
     ...nativeRunOptions(options),
-    architecture: JSON.stringify({ ...kDefaultArchitecture, ...options.architecture }),
+    architecture:
+      options.initial !== undefined && options.architecture === undefined
+        ? ''
+        : JSON.stringify({ ...kDefaultArchitecture, ...options.architecture }),
+    initial: options.initial,
+    freeze: options.freeze,
     augmentation: nativeAugmentation(options.augment),
     base: options.base,
     frozen_epochs: options.frozenEpochs,
@@ -162,7 +173,7 @@ export async function trainLesionClassifier(
 ): Promise<TrainedRun> {
   const checked = checkOptions(trainOptions, options);
   if (checked.output === undefined) throw invalidArgument('output', 'a path', checked.output);
-  const { signal, onEpoch, base } = checked;
+  const { signal, onEpoch, base, initial } = checked;
   const { cases: found } = await discoverLesionDataset(dataset);
   const split = splitOf(
     found.map(({ patient }) => patient),
@@ -173,12 +184,14 @@ export async function trainLesionClassifier(
     text: `${JSON.stringify(entry)}\n`,
     paths: [image, liver, label].filter((path) => path !== undefined),
   }));
-  const [cases, datasetSha256, baseSha256] = await Promise.all([
+  const hashOf = (path?: string) => (path === undefined ? undefined : hashFiles([{ text: '', paths: [path] }], signal));
+  const [cases, datasetSha256, baseSha256, initialSha256] = await Promise.all([
     Promise.all(found.map((entry) => nativeLesionCase(entry, validation.has(entry.patient)))),
     hashFiles(said, signal),
-    base === undefined ? undefined : hashFiles([{ text: '', paths: [base] }], signal),
+    hashOf(base),
+    hashOf(initial),
   ]);
-  const hashes = given({ dataset_sha256: datasetSha256, base_sha256: baseSha256 });
+  const hashes = given({ dataset_sha256: datasetSha256, base_sha256: baseSha256, initial_sha256: initialSha256 });
   const plan = JSON.stringify({ cases, options: { ...nativeOptions(checked), ...hashes } });
   const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
   const result = await runJob(options, (native, control) => native.trainLesionClassifier(plan, control), report);

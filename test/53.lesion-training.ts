@@ -8,6 +8,7 @@ import {
   InvalidArgumentError,
   type LesionTrainingCase,
   type LesionTrainingDataset,
+  loadModel,
   type TrainLesionsOptions,
   trainLesionClassifier,
   writeMask,
@@ -121,6 +122,21 @@ test('an aborted training goes on from its checkpoint, as if it had never stoppe
   assert.not(existsSync(output('resumed')));
   await trainLesionClassifier(dataset, { ...options, resume: true });
   assert.ok(weightsOf('resumed').equals(weightsOf('first')), 'the files differ');
+});
+
+test('the classes of a trained network are learned anew, its location stays', async ({ dataset }) => {
+  const { architecture: _, ...quick } = kQuick;
+  const options = { ...quick, initial: output('first'), freeze: 'location' } as const;
+  const { weights } = await trainLesionClassifier(dataset, { ...options, output: output('classes') });
+  const trained = await loadModel(weights);
+  assert.is(trained.info.kind, 'mdl_cnn');
+  assert.is(trained.info.architecture.location_width, 8);
+  const settings = JSON.parse(trained.info.metadata.training_options ?? '') as Record<string, unknown>;
+  assert.is(settings.freeze, 'location');
+  assert.match(String(settings.initial_sha256), /^[0-9a-f]{64}$/);
+  assert.is(settings.initial, undefined);
+  const early = trainLesionClassifier(dataset, { ...kQuick, freeze: 'location', output: output('never') });
+  await rejection(early, InvalidArgumentError, 'INVALID_ARGUMENT');
 });
 
 test('wrong options, types and labels are refused by name', async ({ dataset }) => {

@@ -6,18 +6,15 @@
 #include "core/error.h"
 
 namespace hepatica {
-namespace {
 
-std::string class_codes() { return nlohmann::json(kLesionCodes).dump(); }
-
-}  // namespace
+std::string lesion_class_codes() { return nlohmann::json(kLesionCodes).dump(); }
 
 LesionModel::LesionModel(const MdlCnnConfig& config, const PreprocessOptions& preprocessing,
                          const std::string& structure, StateDict state, Metadata metadata, std::string path)
     : NetworkModel(kKind, structure, config.to_json(), preprocessing, std::move(state), std::move(metadata),
                    std::move(path)),
       config_(config) {
-  metadata_["classes"] = class_codes();
+  metadata_["classes"] = lesion_class_codes();
   fold_mdl_weights(config_, state_, path_);
 }
 
@@ -31,8 +28,8 @@ std::shared_ptr<const LesionModel> LesionModel::load(const std::string& path) {
   const std::string& classes = required_metadata(metadata, "classes", path);
   if (nlohmann::json::parse(classes, nullptr, false) != nlohmann::json(kLesionCodes)) {
     throw Error("WRONG_MODEL",
-                "Expected the classes of a lesion network to be " + class_codes() + ", received " + classes, path,
-                "classes", "Use weights that hepatica's trainLesionClassifier wrote");
+                "Expected the classes of a lesion network to be " + lesion_class_codes() + ", received " + classes,
+                path, "classes", "Use weights that hepatica's trainLesionClassifier wrote");
   }
   return std::make_shared<LesionModel>(config, preprocessing, structure, file.tensors(), metadata, path);
 }

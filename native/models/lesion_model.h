@@ -12,6 +12,9 @@
 
 namespace hepatica {
 
+// JSON: the codes of the class channels, in their order; metadata "classes" of a lesion network's weights.
+std::string lesion_class_codes();
+
 class LesionModel : public NetworkModel {
  public:
   static constexpr const char* kKind = "mdl_cnn";

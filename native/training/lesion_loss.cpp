@@ -20,15 +20,16 @@ at::Tensor location_loss(const at::Tensor& log_p, const LesionBatch& batch, cons
   return loss;
 }
 
-// Balanced: the mean over the types that occur of each one's mean over its pixels.
+// Every picture counts alike, whatever the size of its lesions; balanced: so does every type that occurs.
 at::Tensor class_loss(const at::Tensor& log_p, const at::Tensor& types, bool balance) {
   const at::Tensor known = types >= 0;
   const at::Tensor channel = types.clamp_min(0);
   const at::Tensor entropy = -log_p.gather(1, channel.unsqueeze(1)).squeeze(1);
   at::Tensor weight = known.to(at::kFloat);
+  weight = weight / weight.sum({1, 2}, true).clamp_min(1);
   if (balance) {
-    const at::Tensor counts = at::bincount(channel.masked_select(known), {}, kLesionTypes).to(at::kFloat);
-    weight = weight / counts.clamp_min(1).index_select(0, channel.view(-1)).view_as(channel);
+    const at::Tensor sums = at::bincount(channel.masked_select(known), weight.masked_select(known), kLesionTypes);
+    weight = weight / sums.clamp_min(1e-6).index_select(0, channel.view(-1)).view_as(channel);
   }
   return (entropy * weight).sum() / weight.sum().clamp_min(1e-12);
 }

@@ -15,6 +15,11 @@ struct EnumNames<LesionType> {
                                                                   {"unknown", LesionType::kUnknown}};
 };
 template <>
+struct EnumNames<FrozenPart> {
+  static constexpr std::pair<const char*, FrozenPart> kNames[] = {{"none", FrozenPart::kNone},
+                                                                  {"location", FrozenPart::kLocation}};
+};
+template <>
 struct EnumNames<LesionScore> {
   static constexpr std::pair<const char*, LesionScore> kNames[] = {{"dice", LesionScore::kDice},
                                                                    {"accuracy", LesionScore::kAccuracy},
@@ -55,7 +60,7 @@ void visit_fields(Visitor& v, RegionAugmentation& a) {
   v.field("scale", a.scale);
   v.field("rotation_deg", a.rotation_deg);
   v.field("gain", a.gain);
-  v.field("offset", a.offset);
+  v.field("offset_hu", a.offset_hu);
   v.field("noise", a.noise);
   v.field("liver_errors", a.liver_errors);
 }
@@ -64,6 +69,9 @@ template <class Visitor>
 void visit_fields(Visitor& v, LesionTrainingOptions& o) {
   visit_run_fields(v, o);
   v.field("augmentation", o.augmentation);
+  v.field("initial", o.initial);
+  v.field("initial_sha256", o.initial_sha256);
+  v.field("freeze", o.freeze);
   v.field("base", o.base);
   v.field("base_sha256", o.base_sha256);
   v.field("frozen_epochs", o.frozen_epochs);
@@ -109,9 +117,18 @@ void check_options(const LesionTrainingOptions& o) {
   require_option_in("augmentation.scale", a.scale, 0.0, 1.0);
   require_option_in("augmentation.rotation_deg", a.rotation_deg, 0.0, 180.0);
   require_option_in("augmentation.gain", a.gain, 0.0, 2.0);
-  require_option_in("augmentation.offset", a.offset, 0.0, 1.0);
+  require_option_in("augmentation.offset_hu", a.offset_hu, 0.0, 200.0);
   require_option_in("augmentation.noise", a.noise, 0.0, 1.0);
   require_option_in("augmentation.liver_errors", a.liver_errors, 0.0, 1.0);
+  if (!o.base.empty() && !o.initial.empty()) {
+    refuse_field("options.base", "left out where an initial network is given", o.base);
+  }
+  if (o.freeze == FrozenPart::kLocation && o.initial.empty()) {
+    refuse_field("options.freeze", "\"none\" where no initial network is given", "\"location\"");
+  }
+  if (o.freeze == FrozenPart::kLocation && o.class_weight <= 0) {
+    refuse_field("options.class_weight", "positive where nothing else is trained", "0");
+  }
   if (o.frozen_epochs > 0 && o.base.empty()) {
     refuse_field("options.frozen_epochs", "0 where no base is loaded", std::to_string(o.frozen_epochs));
   }

@@ -47,14 +47,22 @@ struct RegionAugmentation {
   bool enabled = false;
   double scale = 0.12;  // of the logarithm
   double rotation_deg = 13;
-  double gain = 0.12;         // of the logarithm of the factor that grey values' distance from middle grey is given
-  double offset = 0.025;      // of a white level of 1
-  double noise = 0.05;        // uniform in 0...noise, in half of the pictures, of a white level of 1
+  double gain = 0.12;         // of the logarithm of the factor that HU's distance from the liver's is given
+  double offset_hu = 5;       // of all HU
+  double noise = 0.05;        // uniform in 0...noise, in half of the pictures, of 200 HU
   double liver_errors = 0.5;  // part of the pictures in which the liver's border is wrong, as predicted ones are
 };
 
+// What is held fixed all the time: nothing, or all but the class channel, with the running statistics of its batch
+// norm.
+enum class FrozenPart { kNone, kLocation };
+
 struct LesionTrainingOptions : TrainingRunOptions {
   RegionAugmentation augmentation;
+  // A trained lesion network to go on from; where no architecture is given, it is that one's. Empty: from scratch.
+  std::string initial;
+  std::string initial_sha256;  // of that file
+  FrozenPart freeze = FrozenPart::kNone;
   // A ResNet101 file to start the base from (models/resnet101); empty: from scratch.
   std::string base;
   std::string base_sha256;                 // of that file
@@ -77,7 +85,7 @@ struct LesionTrainingOptions : TrainingRunOptions {
   double positive_weight = 1;                 // of lesion pixels in the location's cross-entropy
   double dice_weight = 0.5;                   // of a soft Dice term beside it
   double class_weight = 1;                    // of the class channel's cross-entropy; 0: it isn't trained
-  bool balance_classes = true;                // every type that a part shows counts alike, whatever its pixels
+  bool balance_classes = true;                // every type that a part shows counts alike, however many show it
   LesionScore best_by = LesionScore::kMean;
 };
 

@@ -138,22 +138,39 @@ std::vector<uint8_t> LesionSampler::liver_of(const LesionScan& scan, int64_t sli
   return mask;
 }
 
+// An equalized picture has no scale in HU: it is changed as much as the relative channel.
+LesionSampler::GreyChange LesionSampler::scaled_to(RegionChannel channel, float reference_hu, GreyChange change) const {
+  double low = static_cast<double>(reference_hu) - RegionInput::kRelativeHalfRange;
+  double width = 2 * RegionInput::kRelativeHalfRange;
+  if (channel == RegionChannel::kClipped) {
+    low = options_.preprocess.hu_min;
+    width = options_.preprocess.hu_max - options_.preprocess.hu_min;
+  }
+  change.middle = static_cast<float>((static_cast<double>(reference_hu) - low) / width);
+  change.offset /= static_cast<float>(width);
+  change.sigma *= static_cast<float>(2 * RegionInput::kRelativeHalfRange / width);
+  return change;
+}
+
 void LesionSampler::fill_planes(const Item& item, const CanvasTransform& map, const std::optional<LiverError>& error,
                                 Random& random, float* values) const {
   const RegionInput& region = item.scan->region;
   const RegionAugmentation& a = options_.augmentation;
-  const auto gain = static_cast<float>(a.enabled ? std::exp(random.normal(a.gain)) : 1);
-  const auto offset = static_cast<float>(a.enabled ? random.normal(a.offset) : 0);
-  const bool noisy = a.enabled && random.uniform() < 0.5;
-  const double sigma = noisy ? random.uniform(0, a.noise) : 0;
-  const auto changed = [&](float value) {
-    if (!a.enabled) return value;
-    value = (value - 0.5F) * gain + 0.5F + offset;
-    if (noisy) value += static_cast<float>(random.normal(sigma));
-    return std::clamp(value, 0.0F, 1.0F);
-  };
+  GreyChange drawn;
+  if (a.enabled) {
+    drawn.gain = static_cast<float>(std::exp(random.normal(a.gain)));
+    drawn.offset = static_cast<float>(random.normal(a.offset_hu));
+    drawn.sigma = static_cast<float>(random.uniform() < 0.5 ? random.uniform(0, a.noise) : 0);
+  }
   std::vector<uint8_t> warped(static_cast<size_t>(height_ * width_));
   for (int64_t channel = 0; channel < region.channels(); ++channel) {
+    const GreyChange change = scaled_to(config_.channels[channel], region.reference_hu, drawn);
+    const auto changed = [&](float value) {
+      if (!a.enabled) return value;
+      value = (value - change.middle) * change.gain + change.middle + change.offset;
+      if (change.sigma > 0) value += static_cast<float>(random.normal(change.sigma));
+      return std::clamp(value, 0.0F, 1.0F);
+    };
     for (const double offset_mm : region.context_mm) {
       const int64_t z =
           nearest_slice(region.first_slice + item.slice(), offset_mm, region.slice_spacing_mm, region.scan_slices) -

@@ -50,6 +50,15 @@ class LesionSampler {
   Item choose(Random& random) const;
   CanvasTransform place(const Item& item, Random& random) const;
   void fill(const Item& item, const CanvasTransform& map, Random& random, int64_t index, LesionBatch& batch) const;
+  // A channel's grey values as other scanners and doses would give them.
+  struct GreyChange {
+    float middle = 0.5F;
+    float gain = 1;
+    float offset = 0;
+    float sigma = 0;
+  };
+  GreyChange scaled_to(RegionChannel channel, float reference_hu, GreyChange change) const;
+
   void fill_planes(const Item& item, const CanvasTransform& map, const std::optional<LiverError>& error, Random& random,
                    float* values) const;
   // Whether the pixels lie in the liver, or in what is taken for it; none beyond the liver's slices.

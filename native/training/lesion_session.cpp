@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/lesion_model.h"
 #include "training/lesion_task.h"
 #include "training/run_description.h"
 #include "training/session.h"
@@ -20,8 +21,13 @@ double context_reach_mm(const MdlCnnConfig& config) {
 }
 
 RunDescription describe(const LesionTrainingPlan& plan, const MdlCnnConfig& config) {
-  RunDescription description{
-      "mdl_cnn", "liver", config.to_json(), options_json(plan.options), {}, cases_json(plan.cases)};
+  RunDescription description;
+  description.kind = LesionModel::kKind;
+  description.structure = "liver";
+  description.architecture = config.to_json();
+  description.options = options_json(plan.options);
+  description.classes = lesion_class_codes();
+  description.cases = cases_json(plan.cases);
   for (const LesionCase& c : plan.cases) description.patients.push_back({c.patient, c.validation});
   return description;
 }
@@ -29,7 +35,8 @@ RunDescription describe(const LesionTrainingPlan& plan, const MdlCnnConfig& conf
 }  // namespace
 
 MdlCnnConfig training_config(const LesionTrainingOptions& options) {
-  return options.architecture.empty() ? MdlCnnConfig{} : MdlCnnConfig::from_json(options.architecture);
+  if (!options.architecture.empty()) return MdlCnnConfig::from_json(options.architecture);
+  return options.initial.empty() ? MdlCnnConfig{} : LesionModel::load(options.initial)->config();
 }
 
 void check_run(const LesionTrainingPlan& plan, const MdlCnnConfig& config) {

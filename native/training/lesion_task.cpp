@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/lesion_model.h"
 #include "models/resnet101/base_weights.h"
 #include "training/lesion_loss.h"
 #include "training/lesion_validation.h"
@@ -12,6 +13,8 @@ namespace hepatica {
 namespace {
 
 constexpr const char* kBase = "base";
+// Of class1 to class7 and class_head.
+constexpr const char* kClassChannel = "class";
 
 bool is_base(const std::string& parameter) { return parameter.starts_with(std::string(kBase) + "."); }
 
@@ -42,9 +45,9 @@ class LesionTask::RegionBatch : public TrainingBatch {
       output = task_.network_->forward(items.region, classified);
     }
     const LesionLoss loss = lesion_loss(output, classified, items, task_.options_);
-    return {loss.total,
-            loss.right / std::max(1.0, loss.pixels),
-            {{"trainingLocationLoss", loss.location}, {"trainingClassLoss", loss.classes}}};
+    PartLoss result{loss.total, loss.right / std::max(1.0, loss.pixels), {{"trainingLocationLoss", loss.location}}};
+    if (task_.options_.class_weight > 0) result.terms["trainingClassLoss"] = loss.classes;
+    return result;
   }
 
  private:
@@ -62,6 +65,10 @@ LesionTask::LesionTask(const LesionTrainingOptions& options, const MdlCnnConfig&
       sampler_(real_, config, options),
       network_(seeded_network<MdlCnn>(config, options.seed)),
       average_(seeded_network<MdlCnn>(config, options.seed)) {
+  if (!options.initial.empty()) {
+    const auto initial = LesionModel::load(options.initial);
+    for (MdlCnn network : {network_, average_}) network->load_state_dict(initial->state(), options.initial);
+  }
   if (options.base.empty()) return;
   const BaseWeights weights = load_base(options.base, config.base_stages);
   for (const MdlCnn& network : {network_, average_}) {
@@ -72,8 +79,10 @@ LesionTask::LesionTask(const LesionTrainingOptions& options, const MdlCnnConfig&
 
 void LesionTask::begin_epoch(int64_t epoch, Run& run) {
   if (variants_.begin_epoch(epoch, run) || options_.synthetic_per_scan == 0) sampler_.set_synthetic(variants_.scans());
-  // A base that is held fixed keeps its running statistics too.
-  if (epoch < options_.frozen_epochs) network_->named_children()[kBase]->eval();
+  // What is held fixed keeps its running statistics too.
+  for (const auto& child : network_->named_children()) {
+    if (frozen(child.key() + ".", epoch)) child.value()->eval();
+  }
 }
 
 std::unique_ptr<TrainingBatch> LesionTask::draw(int64_t epoch, int64_t step_of_epoch, int64_t /*step*/) {
@@ -85,6 +94,7 @@ double LesionTask::rate_factor(const std::string& parameter) const {
 }
 
 bool LesionTask::frozen(const std::string& parameter, int64_t epoch) const {
+  if (options_.freeze == FrozenPart::kLocation) return !parameter.starts_with(kClassChannel);
   return is_base(parameter) && epoch < options_.frozen_epochs;
 }
 

@@ -78,7 +78,7 @@ StateDict adam_state(torch::optim::Adam& adam, const torch::nn::Module& network)
 }
 
 void load_adam_state(torch::optim::Adam& adam, const torch::nn::Module& network, const StateDict& state,
-                     const std::function<bool(const std::string&)>& never_trained, const std::string& file) {
+                     const std::string& file) {
   const at::NoGradGuard no_grad;
   const auto find = [&](const std::string& name, const at::Tensor* like) -> const at::Tensor& {
     const auto found = state.find(name);
@@ -89,7 +89,8 @@ void load_adam_state(torch::optim::Adam& adam, const torch::nn::Module& network,
                 name, "Delete the checkpoint folder and train anew");
   };
   for (const auto& item : network.named_parameters()) {
-    if (never_trained(item.key())) continue;
+    // Never trained so far: frozen, or of a channel that nothing was drawn for.
+    if (!state.contains("exp_avg." + item.key()) && !state.contains("exp_avg_sq." + item.key())) continue;
     const at::Tensor& parameter = item.value();
     auto moments = std::make_unique<torch::optim::AdamParamState>();
     const auto like_parameter = [&](const std::string& name) {

@@ -3,7 +3,6 @@
 
 #include <torch/torch.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -45,7 +44,7 @@ RatedAdam make_adam(TrainingTask& task, double learning_rate);
 StateDict adam_state(torch::optim::Adam& adam, const torch::nn::Module& network);
 // Throws CORRUPT_CHECKPOINT naming `file`.
 void load_adam_state(torch::optim::Adam& adam, const torch::nn::Module& network, const StateDict& state,
-                     const std::function<bool(const std::string&)>& never_trained, const std::string& file);
+                     const std::string& file);
 
 // Computes in bf16 what autocast knows to be safe there, while it lives.
 class Autocast {

@@ -34,7 +34,7 @@ Json metrics_of(const History& history) {
 Json public_options(const RunDescription& description) {
   Json json = Json::parse(description.options);
   for (const char* local : {"checkpoint_folder", "output", "resume", "architecture", "licence", "dataset",
-                            "dataset_sha256", "hepatica_version", "base"}) {
+                            "dataset_sha256", "hepatica_version", "base", "initial"}) {
     json.erase(local);
   }
   return json;
@@ -58,7 +58,7 @@ void require_separate_patients(const RunDescription& description, bool allow_sha
 std::string run_identity(const RunDescription& description, const TrainingRunOptions& options) {
   Json fixed = Json::parse(description.options);
   for (const char* free : {"resume", "checkpoint_folder", "output", "licence", "dataset", "hepatica_version",
-                           "early_stopping_epochs", "base"}) {
+                           "early_stopping_epochs", "base", "initial"}) {
     fixed.erase(free);
   }
   if (options.schedule == LearningRateSchedule::kConstant) {
@@ -85,6 +85,7 @@ Metadata weights_metadata(const RunDescription& description, const TrainingRunOp
   const auto add_if_given = [&](const char* key, const std::string& value) {
     if (!value.empty()) metadata[key] = value;
   };
+  add_if_given("classes", description.classes);
   add_if_given("dataset", options.dataset);
   add_if_given("dataset_sha256", options.dataset_sha256);
   add_if_given("hepatica_version", options.hepatica_version);

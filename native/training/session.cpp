@@ -36,7 +36,11 @@ LiverCnnConfig training_config(const TrainingOptions& options) {
 }
 
 RunDescription describe(const TrainingPlan& plan, const LiverCnnConfig& config) {
-  RunDescription description{"liver_cnn", plan.options.structure, config.to_json(), options_json(plan.options), {}, {}};
+  RunDescription description;
+  description.kind = "liver_cnn";
+  description.structure = plan.options.structure;
+  description.architecture = config.to_json();
+  description.options = options_json(plan.options);
   auto cases = nlohmann::json::array();
   for (const TrainingCase& c : plan.cases) {
     description.patients.push_back({c.patient, c.validation});

@@ -122,7 +122,8 @@ Trainer::StepResult Trainer::step(TrainingBatch& batch) {
     const PartLoss result = batch.loss(begin, end);
     const double share = static_cast<double>(end - begin) / static_cast<double>(size);
     const at::Tensor loss = result.loss * share;
-    loss.backward();
+    // Nothing to learn where what is not frozen took no part.
+    if (loss.requires_grad()) loss.backward();
     sum.loss += loss.item<double>();
     sum.accuracy += result.accuracy * share;
     for (const auto& [name, value] : result.terms) sum.terms[name] += value * share;
@@ -171,8 +172,7 @@ void Trainer::restore(const TrainingState& saved, const std::string& file) {
   const at::NoGradGuard no_grad;
   load_state(task_.network(), saved.network, "the network of this run", file);
   if (averages()) load_state(task_.average(), saved.average, "the network of this run", file);
-  const auto never_trained = [&](const std::string& name) { return task_.frozen(name, saved.epochs_done - 1); };
-  if (saved.steps_done > 0) load_adam_state(adam_.optimizer, task_.network(), saved.optimizer, never_trained, file);
+  if (saved.steps_done > 0) load_adam_state(adam_.optimizer, task_.network(), saved.optimizer, file);
   task_.restore(saved.task, file);
   best_weights_ = clone(saved.best);
   history_ = saved.history;

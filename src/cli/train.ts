@@ -23,6 +23,7 @@ interface TrainCommandOptions {
   readonly validation?: readonly string[];
   readonly keep?: 'best' | 'last';
   readonly base?: string;
+  readonly initial?: string;
   readonly config?: string;
   readonly structure?: string;
   readonly epochs?: number;
@@ -68,6 +69,7 @@ function overrides(options: TrainCommandOptions): Config {
     validationPatients: options.validation,
     keep: options.keep,
     base: options.base,
+    initial: options.initial,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
@@ -137,6 +139,7 @@ export function addTrainCommand(program: Command): void {
       new Option('--keep <epoch>', 'whose weights are saved: last, for out-of-fold figures').choices(['best', 'last']),
     )
     .option('--base <file>', 'ImageNet weights of ResNet101 that the lesion network starts from')
+    .option('--initial <file>', 'a trained lesion network to go on from')
     .option('--structure <name>', 'what is segmented (default: liver)')
     .option('--epochs <n>', 'default: 200', positiveInteger('--epochs'))
     .option('--batch <n>', 'slices a mini-batch (default: 32)', positiveInteger('--batch'))

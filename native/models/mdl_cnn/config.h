@@ -32,8 +32,9 @@ struct MdlCnnConfig {
   // Each of them is the mean over so many mm along z (an odd number of slices), so that thin slices have no more noise
   // than thick ones; 0: single slices.
   double slab_mm = 3;
-  // At least one; the base sees the first, the location and class channels see all.
-  std::vector<RegionChannel> channels = {RegionChannel::kRelative};
+  // At least one; the base sees the first, the location and class channels see all. Some types differ by absolute HU (a
+  // cyst is water), lesions and liver by relative ones.
+  std::vector<RegionChannel> channels = {RegionChannel::kRelative, RegionChannel::kClipped};
   // Stages of ResNet101 that are run, 1 to 4.
   int64_t base_stages = 1;
   int64_t location_width = 64;

@@ -17,8 +17,6 @@ namespace {
 
 // Around the liver's box: the location and class channels' border effects stay outside the liver.
 constexpr double kMarginPixels = 8;
-// The relative channel spans 200 HU around the liver's mode: from fat to bright vessels.
-constexpr int kRelativeHalfRange = 100;
 
 // The box's edges in network pixels.
 Stretch cover_liver(const BoundingBox& box, int axis, const Geometry& source, int64_t grid_size,
@@ -33,7 +31,7 @@ ByteVolume picture_of(RegionChannel channel, const Volume& hu, float reference_h
   if (channel == RegionChannel::kClipped) options.equalization = Equalization::kNone;
   if (channel == RegionChannel::kRelative) {
     const int middle = static_cast<int>(std::lround(reference_hu));
-    options = {middle - kRelativeHalfRange, middle + kRelativeHalfRange, Equalization::kNone};
+    options = {middle - RegionInput::kRelativeHalfRange, middle + RegionInput::kRelativeHalfRange, Equalization::kNone};
   }
   return preprocess(hu, options, run);
 }

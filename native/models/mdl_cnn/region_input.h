@@ -27,7 +27,8 @@ struct RegionInput {
   double slice_spacing_mm = 1;
   // Offsets of the slices seen at once, as in the configuration.
   std::vector<double> context_mm;
-  // The commonest value in the liver.
+  // The commonest value in the liver, about which the relative channel spans 200 HU: from fat to bright vessels.
+  static constexpr int kRelativeHalfRange = 100;
   float reference_hu = 0;
   // The part of each pixel inside the liver, 0 to 255, order (z, y, x): inside from kInside on.
   static constexpr uint8_t kInside = 128;

@@ -39,7 +39,7 @@ TEST_CASE("the lesion network's configuration survives its JSON") {
   CHECK(MdlCnnConfig::from_json(config.to_json()) == config);
   CHECK(config.input_planes() == 2);
   CHECK(config.stride() == 32);
-  CHECK(MdlCnnConfig().input_planes() == 3);
+  CHECK(MdlCnnConfig().input_planes() == 6);
 }
 
 TEST_CASE("what is not the lesion network's configuration is refused with the field's name") {

@@ -106,7 +106,7 @@ TEST_CASE("a wrong liver shows what lies beside it, and teaches no lesion there"
   LesionTrainingOptions options = lesion_plan("").options;
   options.batch_size = 32;
   options.lesion_fraction = 0;
-  options.augmentation = {.enabled = true, .scale = 0, .rotation_deg = 0, .gain = 0, .offset = 0, .noise = 0};
+  options.augmentation = {.enabled = true, .scale = 0, .rotation_deg = 0, .gain = 0, .offset_hu = 0, .noise = 0};
   const auto darkest_in_liver = [&](double liver_errors) {
     options.augmentation.liver_errors = liver_errors;
     LesionSampler sampler(scans, small_lesion_config(), options);

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "lesion_scans.h"
+#include "models/lesion_model.h"
 #include "models/resnet101/base_weights.h"
 #include "models/weights/safetensors.h"
 #include "training/lesion_session.h"
@@ -59,6 +60,8 @@ TEST_CASE("the lesion network learns to find a bright lesion in a liver that it 
   CHECK(best.figures.at("realRecall") == 1);
   CHECK(best.validation_dice.value() > 0.5);
   CHECK(best.patients.at(0).patient == "v");
+  const auto model = LesionModel::load(plan.options.output);
+  CHECK(model->config() == small_lesion_config());
   const SafetensorsFile weights(plan.options.output);
   CHECK(weights.metadata().at("kind") == "mdl_cnn");
   CHECK(MdlCnnConfig::from_json(weights.metadata().at("architecture")) == small_lesion_config());
@@ -72,7 +75,7 @@ TEST_CASE("a lesion run with synthetic lesions is resumed bit for bit") {
     plan->options.epochs = 4;
     plan->options.synthetic_per_scan = 1;
     plan->options.synthetic_refresh_epochs = 3;
-    plan->options.synthetic_max_lesions = 1;
+    plan->options.synthetic_min_lesions = plan->options.synthetic_max_lesions = 1;
     plan->options.augmentation.enabled = true;
     plan->options.ema_decay = 0.5;
     plan->options.keep = KeptWeights::kLast;
@@ -116,6 +119,24 @@ TEST_CASE("a base is held fixed while it is frozen, and learns after that") {
   };
   CHECK(equal(base_of(1)));
   CHECK_FALSE(equal(base_of(2)));
+}
+
+TEST_CASE("classes are learned beside a location that stays as it was trained") {
+  const TemporaryFolder folder;
+  LesionTrainingPlan plan = lesion_plan(folder.path);
+  plan.options.keep = KeptWeights::kLast;
+  plan.options.class_weight = 0;
+  train(plan);
+  const StateDict first = SafetensorsFile(plan.options.output).tensors();
+  plan.options.initial = folder.path + "/initial.safetensors";
+  fs::rename(plan.options.output, plan.options.initial);
+  plan.options.class_weight = 1;
+  plan.options.freeze = FrozenPart::kLocation;
+  train(plan);
+  for (const auto& [name, tensor] : SafetensorsFile(plan.options.output).tensors()) {
+    const bool same = tensor.equal(first.at(name));
+    CHECK_MESSAGE(same == !name.starts_with("class"), name);
+  }
 }
 
 TEST_CASE("another seed gives another lesion run") {
