@@ -2,8 +2,10 @@
  * Measures hepatica against its peers in one run and prints times and ratios.
  *
  *   npm run bench                          everything
- *   npm run bench -- preprocessing         one of: reading, preprocessing, network, memory
+ *   npm run bench -- preprocessing         one of: reading, preprocessing, liver, lesions, pipeline
  *   npm run bench -- --repeats 9 --threads 2
+ *   npm run bench -- lesions --model lesions.safetensors    weights other than those that are installed
+ *   npm run bench -- --strict              ends with 1 where an aim was missed
  *
  * Figures hold for the machine they were taken on; ratios are of medians, taken alternately in one run.
  */
@@ -11,20 +13,31 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { allAims } from './aims.mjs';
 import { installPeers, kBench, machine } from './peers.mjs';
 
 const kBenchmarks = {
   reading: async (options) => (await import('./reading.mjs')).benchReading(options),
   preprocessing: async (options) => (await import('./preprocessing.mjs')).benchPreprocessing(options),
-  network: async (options) => (await import('./network.mjs')).benchNetwork(options),
-  memory: async (options) => (await import('./memory.mjs')).benchMemory(options),
+  liver: async (options) => (await import('./network.mjs')).benchLiver(options),
+  lesions: async (options) => (await import('./network.mjs')).benchLesions(options),
+  pipeline: async (options) => (await import('./pipeline.mjs')).benchPipeline(options),
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { repeats: { type: 'string', default: '7' }, threads: { type: 'string' } },
+  options: {
+    repeats: { type: 'string', default: '7' },
+    threads: { type: 'string' },
+    model: { type: 'string' },
+    strict: { type: 'boolean', default: false },
+  },
 });
-const options = { repeats: Number(values.repeats), threads: Number(values.threads ?? availableParallelism()) };
+const options = {
+  repeats: Number(values.repeats),
+  threads: Number(values.threads ?? availableParallelism()),
+  model: values.model,
+};
 const chosen = positionals.length > 0 ? positionals : Object.keys(kBenchmarks);
 
 installPeers();
@@ -34,7 +47,11 @@ for (const name of chosen) {
   if (!(name in kBenchmarks)) throw new Error(`Expected one of ${Object.keys(kBenchmarks)}, received ${name}`);
   results[name] = await kBenchmarks[name](options);
 }
+results.aims = allAims();
+const missed = results.aims.filter(({ met }) => !met).length;
+console.log(`\n${results.aims.length - missed} aims reached, ${missed} missed`);
 mkdirSync(join(kBench, 'results'), { recursive: true });
 const file = join(kBench, 'results', 'latest.json');
 writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
-console.log(`\nwritten to ${file}`);
+console.log(`written to ${file}`);
+if (values.strict && missed > 0) process.exitCode = 1;

@@ -1,0 +1,21 @@
+// What is measured of each network, in one precision: {channels, gflop, ms, convolutions}.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "models/lesion_model.h"
+#include "models/segmenter_model.h"
+#include "runtime/precision.h"
+#include "timing.h"
+
+namespace hepatica::bench {
+
+nlohmann::json time_network(const SegmenterModel& model, Precision precision, const Shape& shape, int repeats);
+nlohmann::json time_network(const LesionModel& model, Precision precision, const Shape& shape, int repeats);
+
+// The fp32 probabilities, raw floats, to compare with the peer's.
+void write_outputs(const SegmenterModel& model, const Shape& shape, const std::string& path);
+void write_outputs(const LesionModel& model, const Shape& shape, const std::string& path);
+
+}  // namespace hepatica::bench

@@ -1,0 +1,33 @@
+// Repeated timing, and the input that bench/network.mjs makes too.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "models/folded_conv.h"
+
+namespace hepatica::bench {
+
+// Of the network's input tensor.
+struct Shape {
+  int64_t slices;
+  int64_t rows;
+  int64_t columns;
+};
+
+// Milliseconds of each of `repeats` calls, after one that is not counted.
+std::vector<double> time_ms(int repeats, const std::function<void()>& work);
+
+// A hash of the index in order (slice, channel, row, column), 0 to 1; channels-last.
+at::Tensor make_channels(const Shape& shape, int64_t channels, at::ScalarType dtype);
+
+// One convolution of a network as inference runs it: {name, shape, gflop, ms}.
+nlohmann::json time_convolution(const std::string& name, const at::Tensor& weight, bool relu, int64_t dilation,
+                                at::ScalarType dtype, const Shape& shape, int repeats);
+
+}  // namespace hepatica::bench
