@@ -67,7 +67,12 @@ int64_t nearest_slice(int64_t z, double offset_mm, double slice_spacing_mm, int6
 
 std::vector<uint8_t> resample_canvas(const ByteVolume& source, const NetworkGrid& grid, const Canvas& canvas,
                                      int64_t first_slice, int64_t slices, float scale, Run& run) {
-  const Geometry& geometry = source.geometry;
+  const SliceSource slice = [&](int64_t z, std::vector<uint8_t>&) { return source.slice(z); };
+  return resample_canvas(slice, source.geometry, grid, canvas, first_slice, slices, scale, run);
+}
+
+std::vector<uint8_t> resample_canvas(const SliceSource& source, const Geometry& geometry, const NetworkGrid& grid,
+                                     const Canvas& canvas, int64_t first_slice, int64_t slices, float scale, Run& run) {
   const ResampleAxis columns = axis_part(
       grid_axis(geometry.size[0], geometry.spacing_mm[0], grid.width, grid.spacing_mm), canvas.x0, canvas.width);
   const ResampleAxis rows = axis_part(grid_axis(geometry.size[1], geometry.spacing_mm[1], grid.height, grid.spacing_mm),
@@ -75,7 +80,8 @@ std::vector<uint8_t> resample_canvas(const ByteVolume& source, const NetworkGrid
   std::vector<uint8_t> bytes(static_cast<size_t>(slices * canvas.pixels()));
   parallel_for(slices, run, [&](int64_t i) {
     std::vector<float> plane(static_cast<size_t>(columns.target_size * rows.target_size));
-    resample_plane(source.slice(first_slice + i), columns, rows, plane.data());
+    std::vector<uint8_t> scratch;
+    resample_plane(source(first_slice + i, scratch), columns, rows, plane.data());
     for (int64_t y = 0; y < rows.target_size; ++y) {
       const float* row = plane.data() + y * columns.target_size;
       uint8_t* const target = bytes.data() + i * canvas.pixels() + y * canvas.width;

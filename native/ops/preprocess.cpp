@@ -25,20 +25,11 @@ void equalize_clipped(const uint8_t* clipped, const Geometry& geometry, Equaliza
   }
 }
 
-// A slice stays in the second-level cache from its quantization to its last look-up.
 void preprocess_on_cpu(const Volume& volume, const PreprocessOptions& options, uint8_t* equalized, uint8_t* clipped,
                        Run& run) {
-  const Geometry& geometry = volume.geometry;
-  const HuWindow window{options.hu_min, options.hu_max};
-  parallel_for(geometry.slice_count(), run, [&](int64_t z) {
-    const int64_t begin = z * geometry.slice_pixels();
-    // CLAHE reads its neighbourhood again after writing, so it cannot work in place.
-    std::vector<uint8_t> scratch(!clipped && options.equalization == Equalization::kClahe ? geometry.slice_pixels()
-                                                                                          : 0);
-    uint8_t* stage = clipped ? clipped + begin : scratch.empty() ? equalized + begin : scratch.data();
-    std::visit([&](const auto& hu) { quantize_slice(hu.data() + begin, geometry.slice_pixels(), window, stage); },
-               volume.hu);
-    equalize_clipped(stage, geometry, options.equalization, equalized + begin);
+  parallel_for(volume.geometry.slice_count(), run, [&](int64_t z) {
+    const int64_t begin = z * volume.geometry.slice_pixels();
+    preprocess_slice(volume, z, options, equalized + begin, clipped ? clipped + begin : nullptr);
   });
 }
 
@@ -69,6 +60,19 @@ ByteVolume empty_picture(const Geometry& geometry) {
 }
 
 }  // namespace
+
+// A slice stays in the second-level cache from its quantization to its last look-up.
+void preprocess_slice(const Volume& volume, int64_t z, const PreprocessOptions& options, uint8_t* equalized,
+                      uint8_t* clipped) {
+  const Geometry& geometry = volume.geometry;
+  const int64_t pixels = geometry.slice_pixels();
+  const HuWindow window{options.hu_min, options.hu_max};
+  // CLAHE reads its neighbourhood again after writing, so it cannot work in place.
+  std::vector<uint8_t> scratch(!clipped && options.equalization == Equalization::kClahe ? pixels : 0);
+  uint8_t* stage = clipped ? clipped : scratch.empty() ? equalized : scratch.data();
+  std::visit([&](const auto& hu) { quantize_slice(hu.data() + z * pixels, pixels, window, stage); }, volume.hu);
+  equalize_clipped(stage, geometry, options.equalization, equalized);
+}
 
 void preprocess_into(const Volume& volume, const PreprocessOptions& options, uint8_t* equalized, uint8_t* clipped,
                      Run& run) {

@@ -30,6 +30,11 @@ ByteVolume preprocess(const Volume& volume, const PreprocessOptions& options, Ru
 
 Preprocessed preprocess_stages(const Volume& volume, const PreprocessOptions& options, Run& run);
 
+// Slice z alone, on the CPU, into the caller's memory, slice_pixels() bytes each; `clipped` may be null. The window is
+// taken to be checked.
+void preprocess_slice(const Volume& volume, int64_t z, const PreprocessOptions& options, uint8_t* equalized,
+                      uint8_t* clipped);
+
 // Into the caller's memory, voxel_count() bytes each; `clipped` may be null.
 void preprocess_into(const Volume& volume, const PreprocessOptions& options, uint8_t* equalized, uint8_t* clipped,
                      Run& run);

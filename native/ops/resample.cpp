@@ -52,7 +52,9 @@ void add_weighted(const float* __restrict row, float weight, int64_t count, floa
 template <class Pixel, class Finish>
 void resample_rows(const Pixel* source, const ResampleAxis& x, const ResampleAxis& y, Finish&& finish) {
   std::vector<float> rows(static_cast<size_t>(y.source_size * x.target_size));
-  for (int64_t row = 0; row < y.source_size; ++row) {
+  // Only a part of the source's rows where the axis is a part.
+  const int64_t end = y.first.back() + y.weight_begin[y.target_size] - y.weight_begin[y.target_size - 1];
+  for (int64_t row = y.first.front(); row < end; ++row) {
     resample_row(source + row * x.source_size, x, rows.data() + row * x.target_size);
   }
   std::vector<float> sums(static_cast<size_t>(x.target_size));

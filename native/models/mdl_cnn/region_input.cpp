@@ -26,14 +26,26 @@ Stretch cover_liver(const BoundingBox& box, int axis, const Geometry& source, in
                           kMarginPixels, grid_size, config.stride());
 }
 
-ByteVolume picture_of(RegionChannel channel, const Volume& hu, float reference_hu, PreprocessOptions options,
-                      Run& run) {
+PreprocessOptions options_of(RegionChannel channel, float reference_hu, PreprocessOptions options) {
   if (channel == RegionChannel::kClipped) options.equalization = Equalization::kNone;
   if (channel == RegionChannel::kRelative) {
     const int middle = static_cast<int>(std::lround(reference_hu));
     options = {middle - RegionInput::kRelativeHalfRange, middle + RegionInput::kRelativeHalfRange, Equalization::kNone};
   }
-  return preprocess(hu, options, run);
+  return options;
+}
+
+// One of the liver's slices at a time: a picture of the whole scan would take a byte a voxel.
+std::vector<uint8_t> picture_of_region(const Volume& hu, const PreprocessOptions& options, const RegionInput& region,
+                                       Run& run) {
+  check_window({options.hu_min, options.hu_max});
+  const StageTimer timer(run, "preprocess");
+  const SliceSource picture = [&](int64_t z, std::vector<uint8_t>& scratch) {
+    scratch.resize(static_cast<size_t>(hu.geometry.slice_pixels()));
+    preprocess_slice(hu, z, options, scratch.data(), nullptr);
+    return scratch.data();
+  };
+  return resample_canvas(picture, hu.geometry, region.grid, region.canvas, region.first_slice, region.slices, 1, run);
 }
 
 // Running sums along z; the end slices are repeated beyond the ends.
@@ -83,8 +95,8 @@ RegionInput make_unmasked_region(const Volume& hu, const Mask& liver, const MdlC
   region.reference_hu = mode_hu(hu, liver);
   region.liver = resample_to_region(liver, region, 255, run);
   for (size_t i = 0; i < config.channels.size(); ++i) {
-    const ByteVolume picture = picture_of(config.channels[i], hu, region.reference_hu, preprocessing, run);
-    region.planes[i] = resample_to_region(picture, region, 1, run);
+    const PreprocessOptions options = options_of(config.channels[i], region.reference_hu, preprocessing);
+    region.planes[i] = picture_of_region(hu, options, region, run);
     average_slabs(region, config.slab_mm, region.planes[i], run);
   }
   return region;
