@@ -93,7 +93,8 @@ MdlCnnInference::Probabilities MdlCnnInference::forward(const at::Tensor& region
   const at::Tensor cells = channels_last(at::pixel_unshuffle(region, MdlCnnConfig::kCell), dtype());
   at::Tensor location = at::cat({merged_base(region, cells.size(2), cells.size(3)), cells}, 1);
   for (const FusedConv& layer : location_) location = layer(location);
-  at::Tensor classes = cells;
+  at::Tensor classes =
+      channels_last(at::pixel_unshuffle(class_normalized(region, config_), MdlCnnConfig::kCell), dtype());
   for (const FusedConv& layer : classes_) classes = layer(classes);
   const at::Tensor joined = heads_[1](at::cat({classes, location}, 1)).to(at::kFloat);
   const at::Tensor lesion = at::pixel_shuffle(heads_[0](location).to(at::kFloat), MdlCnnConfig::kCell);

@@ -22,6 +22,12 @@ at::Tensor enlarge(const at::Tensor& x, int64_t rows, int64_t columns) {
   return at::upsample_bilinear2d(x, {rows, columns}, false);
 }
 
+at::Tensor channels_last(const at::Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
+
+at::Tensor cells_of(const at::Tensor& planes) {
+  return channels_last(at::pixel_unshuffle(planes, MdlCnnConfig::kCell));
+}
+
 }  // namespace
 
 ConvBnReluImpl::ConvBnReluImpl(int64_t in, int64_t out) {
@@ -69,7 +75,7 @@ MdlCnnImpl::MdlCnnImpl(MdlCnnConfig config) : config_(std::move(config)) {
 std::vector<at::Tensor> MdlCnnImpl::base_features(const at::Tensor& region) {
   const auto contexts = static_cast<int64_t>(config_.context_mm.size());
   const at::Tensor picture = region.narrow(1, 0, contexts).expand({-1, 3, -1, -1});
-  return base->forward_stages(imagenet_normalized(picture).contiguous(at::MemoryFormat::ChannelsLast));
+  return base->forward_stages(channels_last(imagenet_normalized(picture)));
 }
 
 at::Tensor MdlCnnImpl::location_features(const at::Tensor& region, const at::Tensor& cells) {
@@ -93,17 +99,13 @@ at::Tensor MdlCnnImpl::class_logits(at::Tensor cells, const at::Tensor& location
 MdlOutput MdlCnnImpl::forward(const at::Tensor& region) { return forward(region, at::arange(region.size(0))); }
 
 MdlOutput MdlCnnImpl::forward(const at::Tensor& region, const at::Tensor& classified) {
-  const at::Tensor cells = at::pixel_unshuffle(region, MdlCnnConfig::kCell).contiguous(at::MemoryFormat::ChannelsLast);
-  const at::Tensor location = location_features(region, cells);
+  const at::Tensor location = location_features(region, cells_of(region));
   MdlOutput output;
   output.location = at::pixel_shuffle(location_head(location), MdlCnnConfig::kCell).to(at::kFloat);
-  if (classified.numel() == region.size(0)) {
-    output.classes = class_logits(cells, location);
-  } else if (classified.numel() > 0) {
-    const auto some = [&](const at::Tensor& all) {
-      return all.index_select(0, classified).contiguous(at::MemoryFormat::ChannelsLast);
-    };
-    output.classes = class_logits(some(cells), some(location));
+  if (classified.numel() > 0) {
+    const bool all = classified.numel() == region.size(0);
+    const auto some = [&](const at::Tensor& whole) { return all ? whole : whole.index_select(0, classified); };
+    output.classes = class_logits(cells_of(class_normalized(some(region), config_)), channels_last(some(location)));
   }
   return output;
 }
