@@ -67,11 +67,11 @@ int64_t nearest_slice(int64_t z, double offset_mm, double slice_spacing_mm, int6
 
 std::vector<uint8_t> resample_canvas(const ByteVolume& source, const NetworkGrid& grid, const Canvas& canvas,
                                      int64_t first_slice, int64_t slices, float scale, Run& run) {
-  const SliceSource slice = [&](int64_t z, std::vector<uint8_t>&) { return source.slice(z); };
+  const SliceReader slice = [&](int64_t z, std::vector<uint8_t>&) { return source.slice(z); };
   return resample_canvas(slice, source.geometry, grid, canvas, first_slice, slices, scale, run);
 }
 
-std::vector<uint8_t> resample_canvas(const SliceSource& source, const Geometry& geometry, const NetworkGrid& grid,
+std::vector<uint8_t> resample_canvas(const SliceReader& source, const Geometry& geometry, const NetworkGrid& grid,
                                      const Canvas& canvas, int64_t first_slice, int64_t slices, float scale, Run& run) {
   const ResampleAxis columns = axis_part(
       grid_axis(geometry.size[0], geometry.spacing_mm[0], grid.width, grid.spacing_mm), canvas.x0, canvas.width);

@@ -60,13 +60,13 @@ Stretch cover_with_cells(double low, double high, double margin, int64_t grid_si
 int64_t nearest_slice(int64_t z, double offset_mm, double slice_spacing_mm, int64_t slices);
 
 // Gives slice z of a scan: one that is there, or one made in `scratch`, slice_pixels() bytes. Called on any thread.
-using SliceSource = std::function<const uint8_t*(int64_t z, std::vector<uint8_t>& scratch)>;
+using SliceReader = std::function<const uint8_t*(int64_t z, std::vector<uint8_t>& scratch)>;
 
 // The canvas in the slices from `first_slice` on, rounded to bytes: round(scale * mean). scale 1 for pictures; 255 for
 // masks of 0 and 1 (the share of the pixel that is inside). Order (z, y, x); 0 over the grid's border.
 std::vector<uint8_t> resample_canvas(const ByteVolume& source, const NetworkGrid& grid, const Canvas& canvas,
                                      int64_t first_slice, int64_t slices, float scale, Run& run);
-std::vector<uint8_t> resample_canvas(const SliceSource& source, const Geometry& geometry, const NetworkGrid& grid,
+std::vector<uint8_t> resample_canvas(const SliceReader& source, const Geometry& geometry, const NetworkGrid& grid,
                                      const Canvas& canvas, int64_t first_slice, int64_t slices, float scale, Run& run);
 
 // The whole grid in all slices.

@@ -40,7 +40,7 @@ std::vector<uint8_t> picture_of_region(const Volume& hu, const PreprocessOptions
                                        Run& run) {
   check_window({options.hu_min, options.hu_max});
   const StageTimer timer(run, "preprocess");
-  const SliceSource picture = [&](int64_t z, std::vector<uint8_t>& scratch) {
+  const SliceReader picture = [&](int64_t z, std::vector<uint8_t>& scratch) {
     scratch.resize(static_cast<size_t>(hu.geometry.slice_pixels()));
     preprocess_slice(hu, z, options, scratch.data(), nullptr);
     return scratch.data();
