@@ -123,6 +123,7 @@ const ways = {
   synthetic: 'synthetic lesions',
 };
 for (const [way, title] of Object.entries(ways)) {
+  if (all[way].length === 0) continue;
   results[way] = await evaluateLesions(all[way]);
   report(title, results[way]);
 }

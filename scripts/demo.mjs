@@ -1,4 +1,5 @@
-// `npm run demo`: sets up, builds, and segments the liver of a real scan, or of the phantom where there is none.
+// `npm run demo`: sets up, builds, and finds the liver and its lesions in a real scan, or in the phantom where there is
+// none.
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { buildNative, buildTypeScript } from './build.mjs';
@@ -22,12 +23,14 @@ await main(async () => {
   buildNative(setup, 'hepatica');
   buildTypeScript();
   const input = chooseInput(setup);
-  say(`demo: hepatica segment ${input} --out demo-output`);
-  run(process.execPath, [join(kRoot, 'dist/cli/main.js'), 'segment', input, '--out', kOutput]);
+  say(`demo: hepatica classify ${input} --out demo-output`);
+  run(process.execPath, [join(kRoot, 'dist/cli/main.js'), 'classify', input, '--out', kOutput]);
   const shown = relative(process.cwd(), kOutput) || '.';
-  say(`\nThe liver is in ${shown}/:`);
-  say('  overlay/          the scan with the liver outlined in yellow, a picture a slice');
-  say('  liver.nii.gz      the mask on the grid of the scan');
+  say(`\nThe liver and its lesions are in ${shown}/:`);
+  say('  overlay/          a picture a slice: the liver in yellow, boxes around lesions, benign green, malignant red');
+  say('  liver.nii.gz      the liver on the grid of the scan');
+  say('  lesions.nii.gz    the lesions, by number');
+  say('  lesions.json      their types, probabilities and measurements');
   say('  perimeters.json   the outlines, in pixels and mm');
   say('  report.json       volume, slices, timings, and what reading found');
 });

@@ -30,7 +30,7 @@ const kDefaultArchitecture = {
   channels: ['relative', 'clipped'],
   base_stages: 1,
   location_width: 64,
-  threshold: 0.5,
+  threshold: 0.7,
   minimum_ml: 0.1,
 };
 

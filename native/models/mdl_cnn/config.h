@@ -38,8 +38,8 @@ struct MdlCnnConfig {
   // Stages of ResNet101 that are run, 1 to 4.
   int64_t base_stages = 1;
   int64_t location_width = 64;
-  // A voxel belongs to a lesion where its probability is above this.
-  double threshold = 0.5;
+  // A voxel belongs to a lesion where its probability is above this (docs/lesion-experiments.md).
+  double threshold = 0.7;
   // Smaller lesions are left out.
   double minimum_ml = 0.1;
 
