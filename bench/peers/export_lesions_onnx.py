@@ -16,6 +16,8 @@ from onnx_graph import Graph
 
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32).reshape(1, 3, 1, 1)
 IMAGENET_STD = np.array([0.229, 0.224, 0.225], np.float32).reshape(1, 3, 1, 1)
+# Middle and gain of what the class channel sees (native/models/mdl_cnn/normalization.cpp).
+CLASS_SCALES = {"clipped": (0.4, 10), "relative": (0.5, 4), "equalized": (0.5, 4)}
 
 
 class LesionGraph(Graph):
@@ -64,13 +66,23 @@ class LesionGraph(Graph):
         x = self.add("Sub", [x, self.constant("mean", IMAGENET_MEAN)], "picture.centred")
         return self.add("Div", [x, self.constant("std", IMAGENET_STD)], "picture.scaled")
 
+    def class_cells(self):
+        """Contrasts about the liver's grey, 0 outside the liver."""
+        scales = np.repeat([CLASS_SCALES[name] for name in self.config["channels"]], len(self.config["context_mm"]), 0)
+        middle, gain = (scales[:, i].astype(np.float32).reshape(1, -1, 1, 1) for i in (0, 1))
+        zero = self.constant("zero", np.zeros((1, 1, 1, 1), np.float32))
+        x = self.add("Sub", ["channels", self.constant("class.middle", middle)], "class.centred")
+        x = self.add("Mul", [x, self.constant("class.gain", gain)], "class.scaled")
+        x = self.add("Where", [self.add("Greater", ["channels", zero], "inside"), x, zero], "class.seen")
+        return self.add("SpaceToDepth", [x], "class.cells", blocksize=CELL)
+
     def build(self):
         cells = self.add("SpaceToDepth", ["channels"], "cells", blocksize=CELL)
         x = self.add("Concat", [self.merged_base(self.picture()), cells], "seen", axis=1)
         for layer in range(1, 8):
             cells_from = self.config["location_width"] if layer == 1 else None
             x = self.normed(x, f"location{layer}.conv", f"location{layer}.bn", cells_from=cells_from)
-        y = cells
+        y = self.class_cells()
         for layer in range(1, 8):
             y = self.normed(y, f"class{layer}.conv", f"class{layer}.bn", cells_from=0 if layer == 1 else None)
         half = CELL * CELL
