@@ -34,8 +34,9 @@ void require_separate_patients(const RunDescription& description, bool allow_sha
 // decides what a step computes. How many epochs may differ under a constant learning rate.
 std::string run_identity(const RunDescription& description, const TrainingRunOptions& options);
 
-// Keys: kind, structure, architecture, classes, preprocessing, training_options, training_patients, validation_patients,
-// metrics, dataset, dataset_sha256, seed, hepatica_version, licence; JSON where it is more than a word.
+// Keys: kind, structure, architecture, classes, preprocessing, training_options, training_patients,
+// validation_patients, metrics, dataset, dataset_sha256, seed, hepatica_version, licence; JSON where it is more than a
+// word.
 Metadata weights_metadata(const RunDescription& description, const TrainingRunOptions& options, const History& history,
                           const std::string& precision);
 
