@@ -134,7 +134,7 @@ export async function benchLesions(options) {
   try {
     const lesions = {
       title: 'lesion network, 3 slices of 128×160 at 1.5 mm',
-      weights: await lesionWeights(options, folder),
+      weights: await lesionWeights(options),
       exporter: 'export_lesions_onnx.py',
       shape: kLesionShape,
       outputsOf: ({ location, classes }) => [location.data, classes.data],

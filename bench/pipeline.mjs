@@ -65,7 +65,7 @@ function benchSeries(title, folder, weights, repeats) {
 export async function benchPipeline(options) {
   const folder = mkdtempSync(join(tmpdir(), 'hepatica-pipeline-'));
   try {
-    const weights = await lesionWeights(options, folder);
+    const weights = await lesionWeights(options);
     const results = [];
     const real = join(kShared, 'data', 'dicom', 'hcc-a10w');
     if (existsSync(real)) results.push(benchSeries('hcc-a10w', real, weights, 3));

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { parseDatasetFile } from './dataset.js';
 import { InputFileError } from './errors.js';
 import { isPolygonLabel, type LabelPolygon, readPolygons } from './labels.js';
+import { kLesionTypes } from './lesion-types.js';
 import { invalidArgument } from './options.js';
 import { nativePolygon } from './training-run.js';
 import type { LesionTrainingCase, LesionTrainingDataset } from './types.js';
 
-const kTypeNames = ['CYS', 'ANG', 'HCC', 'MET', 'unknown'] as const;
+const kTypeNames = [...kLesionTypes, 'unknown'] as const;
 type TypeName = (typeof kTypeNames)[number];
 
 const path = z.string().min(1);

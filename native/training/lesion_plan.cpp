@@ -111,8 +111,7 @@ void check_options(const LesionTrainingOptions& o) {
   require_option_in("positive_weight", o.positive_weight, 1e-3, 1e3);
   require_option_in("dice_weight", o.dice_weight, 0.0, 1e3);
   require_option_in("class_weight", o.class_weight, 0.0, 1e3);
-  if (o.canvas_px.size() != 2) refuse_field("options.canvas_px", "[height, width]", nlohmann::json(o.canvas_px).dump());
-  for (const int64_t side : o.canvas_px) require_option_in<int64_t>("canvas_px", side, 8, 1024);
+  check_canvas(o.canvas_px);
   const RegionAugmentation& a = o.augmentation;
   require_option_in("augmentation.scale", a.scale, 0.0, 1.0);
   require_option_in("augmentation.rotation_deg", a.rotation_deg, 0.0, 180.0);

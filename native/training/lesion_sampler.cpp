@@ -122,8 +122,7 @@ void LesionSampler::fill(const Item& item, const CanvasTransform& map, Random& r
     const bool seen = liver[i] != 0;
     inside[i] = seen ? 1.0F : 0.0F;
     part[i] = seen ? static_cast<float>(lesion[i]) / 255.0F : 0.0F;
-    const bool known = seen && lesion[i] > 127 && types[i] > 0;
-    channel[i] = known ? class_channel(static_cast<LesionType>(types[i])) : -1;
+    channel[i] = seen ? class_target(lesion[i], types[i]) : -1;
   }
 }
 
@@ -162,6 +161,18 @@ void LesionSampler::fill_planes(const Item& item, const CanvasTransform& map, co
     drawn.offset = static_cast<float>(random.normal(a.offset_hu));
     drawn.sigma = static_cast<float>(random.uniform() < 0.5 ? random.uniform(0, a.noise) : 0);
   }
+  // What all channels see of a slice.
+  struct Context {
+    int64_t slice;
+    std::vector<uint8_t> liver;
+  };
+  std::vector<Context> contexts;
+  for (const double offset_mm : region.context_mm) {
+    const int64_t z =
+        nearest_slice(region.first_slice + item.slice(), offset_mm, region.slice_spacing_mm, region.scan_slices) -
+        region.first_slice;
+    contexts.push_back({z, liver_of(*item.scan, z, map, error)});
+  }
   std::vector<uint8_t> warped(static_cast<size_t>(height_ * width_));
   for (int64_t channel = 0; channel < region.channels(); ++channel) {
     const GreyChange change = scaled_to(config_.channels[channel], region.reference_hu, drawn);
@@ -171,11 +182,7 @@ void LesionSampler::fill_planes(const Item& item, const CanvasTransform& map, co
       if (change.sigma > 0) value += static_cast<float>(random.normal(change.sigma));
       return std::clamp(value, 0.0F, 1.0F);
     };
-    for (const double offset_mm : region.context_mm) {
-      const int64_t z =
-          nearest_slice(region.first_slice + item.slice(), offset_mm, region.slice_spacing_mm, region.scan_slices) -
-          region.first_slice;
-      const std::vector<uint8_t> liver = liver_of(*item.scan, z, map, error);
+    for (const auto& [z, liver] : contexts) {
       if (z >= 0 && z < region.slices) {
         warp_plane({region.plane(channel, z), region.canvas.width, region.canvas.height}, map, width_, height_,
                    warped.data());

@@ -65,9 +65,7 @@ std::vector<bool> overfull_slices(const Mask& liver, const Mask& types, double s
 }
 
 Mask lesions_on_region(const LesionScan& scan) {
-  Mask mask;
-  mask.geometry.size = {scan.region.canvas.width, scan.region.canvas.height, scan.region.slices};
-  mask.voxels.assign(scan.lesion.size(), 0);
+  Mask mask = scan.empty_mask();
   for (size_t i = 0; i < mask.voxels.size(); ++i) {
     mask.voxels[i] = scan.lesion[i] > 127 && scan.region.liver[i] >= RegionInput::kInside;
   }
@@ -99,6 +97,18 @@ LesionScan make_scan(const std::string& patient, const Volume& volume, const Mas
 }
 
 }  // namespace
+
+Mask LesionScan::empty_mask() const {
+  Mask mask;
+  mask.geometry.size = {region.canvas.width, region.canvas.height, region.slices};
+  mask.geometry.spacing_mm = {region.grid.spacing_mm, region.grid.spacing_mm, region.slice_spacing_mm};
+  mask.voxels.assign(static_cast<size_t>(mask.geometry.voxel_count()), 0);
+  return mask;
+}
+
+int64_t class_target(uint8_t lesion, uint8_t type) {
+  return lesion > 127 && type > 0 ? class_channel(static_cast<LesionType>(type)) : -1;
+}
 
 LesionScan make_lesion_scan(const LesionSource& source, const MdlCnnConfig& config,
                             const PreprocessOptions& preprocessing, double max_lesion_share, Run& run) {

@@ -27,9 +27,16 @@ struct LesionScan {
   std::vector<uint32_t> liver_voxels;
   std::vector<std::vector<uint32_t>> lesion_voxels;
 
+  // On the region's grid, nothing marked.
+  Mask empty_mask() const;
+
   const uint8_t* lesion_slice(int64_t slice) const { return lesion.data() + slice * region.canvas.pixels(); }
   const uint8_t* type_slice(int64_t slice) const { return types.data() + slice * region.canvas.pixels(); }
 };
+
+// What the class channel should say of a pixel, from LesionScan's values: its channel, or -1 where there is no lesion
+// of a known type.
+int64_t class_target(uint8_t lesion, uint8_t type);
 
 // Slices in which one lesion covers more than `max_lesion_share` of the liver are not trained on.
 LesionScan make_lesion_scan(const LesionSource& source, const MdlCnnConfig& config,

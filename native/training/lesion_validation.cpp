@@ -62,18 +62,9 @@ LesionBatch targets_of(const LesionScan& scan, int64_t begin, int64_t end) {
     const auto pixel = static_cast<size_t>(begin * pixels + i);
     batch.liver.data_ptr<float>()[i] = scan.region.liver[pixel] >= RegionInput::kInside ? 1.0F : 0.0F;
     batch.lesion.data_ptr<float>()[i] = static_cast<float>(scan.lesion[pixel]) / 255.0F;
-    const bool known = scan.lesion[pixel] > 127 && scan.types[pixel] > 0;
-    batch.types.data_ptr<int64_t>()[i] = known ? class_channel(static_cast<LesionType>(scan.types[pixel])) : -1;
+    batch.types.data_ptr<int64_t>()[i] = class_target(scan.lesion[pixel], scan.types[pixel]);
   }
   return batch;
-}
-
-Mask empty_mask(const LesionScan& scan) {
-  Mask mask;
-  mask.geometry.size = {scan.region.canvas.width, scan.region.canvas.height, scan.region.slices};
-  mask.geometry.spacing_mm = {scan.region.grid.spacing_mm, scan.region.grid.spacing_mm, scan.region.slice_spacing_mm};
-  mask.voxels.assign(static_cast<size_t>(mask.geometry.voxel_count()), 0);
-  return mask;
 }
 
 void remove_small(Mask& mask, double minimum_ml) {
@@ -89,7 +80,7 @@ Maps predict(MdlCnn& network, const LesionScan& scan, const LesionTrainingOption
              PixelTotals& totals, Run& run) {
   const MdlCnnConfig& config = network->config();
   const int64_t pixels = scan.region.canvas.pixels();
-  Maps maps{empty_mask(scan), {}};
+  Maps maps{scan.empty_mask(), {}};
   for (auto& plane : maps.classes) plane.resize(maps.found.voxels.size());
   for (int64_t begin = 0; begin < scan.region.slices; begin += kSlicesAtOnce) {
     run.check_cancelled();
@@ -133,7 +124,7 @@ std::vector<int> channels_of(const LesionInstances& found, const Maps& maps) {
 }
 
 Mask reference_of(const LesionScan& scan) {
-  Mask reference = empty_mask(scan);
+  Mask reference = scan.empty_mask();
   for (size_t i = 0; i < reference.voxels.size(); ++i) reference.voxels[i] = scan.lesion[i] > 127 ? scan.types[i] : 0;
   return reference;
 }

@@ -64,6 +64,11 @@ void check_run_options(const TrainingRunOptions& o) {
   if (o.output.empty()) refuse_field("options.output", "a file name", "\"\"");
 }
 
+void check_canvas(const std::vector<int64_t>& canvas_px) {
+  if (canvas_px.size() != 2) refuse_field("options.canvas_px", "[height, width]", nlohmann::json(canvas_px).dump());
+  for (const int64_t side : canvas_px) require_option_in<int64_t>("canvas_px", side, 8, 1024);
+}
+
 namespace {
 
 void check_options(const TrainingOptions& o) {
@@ -85,11 +90,7 @@ void check_options(const TrainingOptions& o) {
   require_option_in("auto_context.levels", o.auto_context.levels, 1, 2);
   require_option_in("auto_context.corruption", o.auto_context.corruption, 0.0, 20.0);
   require_option_in("validation_stride_mm", o.validation_stride_mm, 0.0, 100.0);
-  if (!o.canvas_px.empty()) {
-    if (o.canvas_px.size() != 2)
-      refuse_field("options.canvas_px", "[height, width]", nlohmann::json(o.canvas_px).dump());
-    for (const int64_t side : o.canvas_px) require_option_in<int64_t>("canvas_px", side, 8, 1024);
-  }
+  if (!o.canvas_px.empty()) check_canvas(o.canvas_px);
   if ((o.balance_patients || o.structure_fraction > 0) && o.slices_per_epoch == 0) {
     refuse_field("options.slices_per_epoch", "positive where slices are drawn in a balance", "0");
   }

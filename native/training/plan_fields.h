@@ -204,6 +204,7 @@ void visit_run_fields(Visitor& v, TrainingRunOptions& o) {
 }
 
 void check_run_options(const TrainingRunOptions& options);
+void check_canvas(const std::vector<int64_t>& canvas_px);
 
 // The options as JSON, defaults filled in.
 template <class Options>

@@ -1,6 +1,5 @@
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <filesystem>
 
@@ -9,6 +8,7 @@
 #include "models/lesion_model.h"
 #include "models/resnet101/base_weights.h"
 #include "models/weights/safetensors.h"
+#include "temporary_folder.h"
 #include "training/lesion_session.h"
 
 namespace fs = std::filesystem;
@@ -16,15 +16,6 @@ using namespace hepatica;
 using namespace hepatica::test;
 
 namespace {
-
-struct TemporaryFolder {
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "hepatica-lesions-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  std::string path;
-};
 
 History train(const LesionTrainingPlan& plan, int64_t cancel_after_epoch = 0) {
   Run run;

@@ -1,7 +1,6 @@
 #include "training/session.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,21 +9,13 @@
 #include "core/error.h"
 #include "models/weights/safetensors.h"
 #include "synthetic_scans.h"
+#include "temporary_folder.h"
 
 namespace fs = std::filesystem;
 using namespace hepatica;
 using namespace hepatica::test;
 
 namespace {
-
-struct TemporaryFolder {
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "hepatica-training-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  std::string path;
-};
 
 std::string bytes_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
