@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { runJob } from './job.js';
-import { packageRoot } from './native.js';
+import { manifest } from './loading/packages.js';
 import type { DeviceInfo } from './types.js';
 
 /**
@@ -10,7 +8,6 @@ import type { DeviceInfo } from './types.js';
  * @throws {@link NativeLoadError} where the native part cannot be loaded
  */
 export async function deviceInfo(): Promise<DeviceInfo> {
-  const { version } = createRequire(import.meta.url)(join(packageRoot, 'package.json')) as { version: string };
   const found = await runJob({}, (native, control) => native.deviceInfo(control));
-  return { version, ...found };
+  return { version: manifest.version, ...found };
 }

@@ -15,7 +15,7 @@ export async function runJob<Result>(
 ): Promise<Result> {
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
-  const binding = loadedNative() ?? (await native());
+  const { binding } = loadedNative() ?? (await native());
   signal?.throwIfAborted();
 
   let job: NativeJob<Result> | undefined;

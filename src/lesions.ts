@@ -2,6 +2,7 @@ import { runJob } from './job.js';
 import { kLesionTypes } from './lesion-types.js';
 import { NativeMaskResult } from './mask-result.js';
 import { defaultLesionModel, modelArgument } from './model.js';
+import { loadWarnings } from './native.js';
 import type { NativeClassificationResult, NativeLesion } from './native-binding.js';
 import { checkOptions, classifyOptions, invalidArgument } from './options.js';
 import { perimetersOf } from './perimeters.js';
@@ -60,7 +61,7 @@ class NativeClassification extends NativeMaskResult implements LesionClassificat
     this.threshold = result.threshold;
     this.minimumMl = result.minimumMl;
     const known = new Set(liver.warnings.map(({ code }) => code));
-    this.warnings = [...liver.warnings, ...result.warnings.filter(({ code }) => !known.has(code))];
+    this.warnings = [...liver.warnings, ...[...loadWarnings(), ...result.warnings].filter(({ code }) => !known.has(code))];
   }
 }
 

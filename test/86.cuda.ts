@@ -5,9 +5,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findLibtorch } from '../src/native.js';
 import { writeThresholdModel } from './support/models.js';
-import { kRoot, makeFolder, runCode } from './support/programs.js';
+import { findLibtorch, kRoot, makeFolder, runCode } from './support/programs.js';
 
 const kRelease = join(kRoot, 'build', 'Release');
 const kAddon = join(kRelease, 'hepatica.node');

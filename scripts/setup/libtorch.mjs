@@ -1,8 +1,6 @@
 // libtorch: headers and libraries of one pinned version, from the first place that has them:
 //   HEPATICA_LIBTORCH, vendor/libtorch, the torch wheel of the Python package index, PyTorch's own archive.
-import { createHash } from 'node:crypto';
 import {
-  createWriteStream,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,11 +11,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { basename, join } from 'node:path';
+import { download } from './download.mjs';
 import { outputOf, run, SetupError, say } from './process.mjs';
 
-export const kLibtorchVersion = '2.13.0';
+// The add-on checks the same version before it loads a libtorch.
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+export const kLibtorchVersion = manifest.hepatica.libtorch;
 const kStamp = 'hepatica-libtorch.json';
 const kLibraries = [/^libtorch\.so$/, /^libtorch_cpu\.so$/, /^libc10\.so$/, /^libgomp.*\.so\.1$/];
 const kVersionHeader = 'include/torch/headeronly/version.h';
@@ -74,6 +74,13 @@ export function stampLibtorch(folder, source) {
   writeFileSync(join(folder, kStamp), `${JSON.stringify(stamp, null, 2)}\n`);
 }
 
+/** Unpacks the licences of libtorch and its parts, which a wheel holds beside the library, to `target`/licenses. */
+function unpackLicenses(wheel, target, scratch) {
+  run('unzip', ['-q', wheel, '*.dist-info/licenses/*', '-d', scratch]);
+  const folder = readdirSync(scratch).find((name) => name.endsWith('.dist-info'));
+  renameSync(join(scratch, folder, 'licenses'), join(target, 'licenses'));
+}
+
 /** Unpacks the libraries and headers below `prefix` of a zip file to `target`, complete or not at all. */
 function unpack(zip, prefix, target, scratch, source) {
   const names = ['lib/libtorch.so', 'lib/libtorch_cpu.so', 'lib/libc10.so', 'lib/libgomp*.so.1', 'include/*'];
@@ -85,8 +92,7 @@ function unpack(zip, prefix, target, scratch, source) {
   renameSync(unpacked, target);
 }
 
-/** The wheel of torch as it is on the configured index; refused if it is a CUDA build. */
-function fetchWheel(target, scratch) {
+function downloadWheel(scratch) {
   say(`set-up: pip download torch==${kLibtorchVersion} (its wheel holds libtorch; Python is not needed afterwards)`);
   // Any CPython's wheel holds the same libraries; one is named so that the local Python's version does not matter.
   const choice = ['--only-binary=:all:', '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'];
@@ -95,29 +101,20 @@ function fetchWheel(target, scratch) {
     ...['--retries', '1', '--timeout', '60', '--extra-index-url', kCpuWheelIndex],
     ...['--dest', scratch, `torch==${kLibtorchVersion}`],
   ]);
-  const wheel = readdirSync(scratch).find((name) => name.endsWith('.whl'));
-  const path = join(scratch, wheel);
-  const versionFile = outputOf('unzip', ['-p', path, 'torch/version.py']) ?? '';
-  const isCpu = /^cuda[^=]*= None$/m.test(versionFile) && !outputOf('unzip', ['-Z1', path])?.includes('libtorch_cuda');
-  if (!isCpu) throw new SetupError(`${wheel} is not a CPU build`);
-  unpack(path, 'torch', target, scratch, wheel);
+  return join(
+    scratch,
+    readdirSync(scratch).find((name) => name.endsWith('.whl')),
+  );
 }
 
-async function download(url, path) {
-  const response = await fetch(url);
-  if (!response.ok) throw new SetupError(`${url} answered ${response.status}`);
-  const hash = createHash('sha256');
-  await pipeline(
-    response.body,
-    async function* (chunks) {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        yield chunk;
-      }
-    },
-    createWriteStream(path),
-  );
-  return hash.digest('hex');
+/** The wheel of torch as it is on the configured index; refused if it is a CUDA build. */
+function fetchWheel(target, scratch) {
+  const path = downloadWheel(scratch);
+  const versionFile = outputOf('unzip', ['-p', path, 'torch/version.py']) ?? '';
+  const isCpu = /^cuda[^=]*= None$/m.test(versionFile) && !outputOf('unzip', ['-Z1', path])?.includes('libtorch_cuda');
+  if (!isCpu) throw new SetupError(`${basename(path)} is not a CPU build`);
+  unpack(path, 'torch', target, scratch, basename(path));
+  unpackLicenses(path, target, scratch);
 }
 
 async function fetchArchive(target, scratch) {
@@ -166,4 +163,17 @@ export async function resolveLibtorch(root) {
     `libtorch ${kLibtorchVersion} could not be had:\n${failures.join('\n')}\n` +
       'Name a folder that holds its include/ and lib/ in HEPATICA_LIBTORCH.',
   );
+}
+
+/** The folder with the licences that come with a libtorch; taken from its wheel where the copy was made without. */
+export function libtorchLicenses(libtorch) {
+  const folder = join(libtorch, 'licenses');
+  if (existsSync(folder)) return folder;
+  const scratch = mkdtempSync(join(libtorch, '.licenses-'));
+  try {
+    unpackLicenses(downloadWheel(scratch), libtorch, scratch);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return folder;
 }

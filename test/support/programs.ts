@@ -4,10 +4,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundledLibtorch, namedLibtorch } from '../../src/loading/libtorch.js';
 
 export const kRoot = fileURLToPath(new URL('../..', import.meta.url));
 export const kMain = join(kRoot, 'src/cli/main.ts');
 export const kIndex = join(kRoot, 'src/index.ts');
+
+/** The folder of the libtorch that the tests load. */
+export function findLibtorch(): string {
+  const libtorch = namedLibtorch() ?? bundledLibtorch();
+  if (!libtorch) throw new Error('no libtorch: npm run build');
+  return libtorch.folder;
+}
 
 export interface Outcome {
   readonly stdout: string;
