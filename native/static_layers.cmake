@@ -11,3 +11,4 @@ endforeach()
 
 hepatica_layer(dicom_static FOLDERS dicom LINK hepatica_core hepatica_static_libraries)
 hepatica_layer(nifti_static FOLDERS nifti LINK hepatica_core hepatica_static_libraries)
+set_target_properties(hepatica_dicom_static hepatica_nifti_static PROPERTIES EXCLUDE_FROM_ALL ON)

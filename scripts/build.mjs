@@ -17,9 +17,10 @@ export function buildJobs() {
 }
 
 /** Configures again only where the options changed; CMake itself watches its own files. */
-function configure(libtorch, cuda) {
+function configure(libtorch, cuda, staticLibraries) {
   const kernels = cuda.nvcc ? ['--CDHEPATICA_CUDA=ON', `--CDHEPATICA_NVCC=${cuda.nvcc}`] : ['--CDHEPATICA_CUDA=OFF'];
-  const options = [`--CDHEPATICA_LIBTORCH=${libtorch}`, ...kernels];
+  const packaged = `--CDHEPATICA_STATIC_LIBRARIES=${staticLibraries ?? ''}`;
+  const options = [`--CDHEPATICA_LIBTORCH=${libtorch}`, packaged, ...kernels];
   const stampPath = join(kBuildFolder, 'configured-with.json');
   const stamp = JSON.stringify(options);
   const isConfigured = existsSync(join(kBuildFolder, 'CMakeCache.txt')) && existsSync(stampPath);
@@ -30,10 +31,10 @@ function configure(libtorch, cuda) {
   writeFileSync(stampPath, stamp);
 }
 
-/** Builds CMake's `target`, incrementally. */
-export function buildNative({ libtorch, cuda }, target) {
+/** Builds CMake's `target`, incrementally; `staticLibraries` (a folder) adds the targets of the released add-on. */
+export function buildNative({ libtorch, cuda }, target, staticLibraries) {
   say(`build: ${target} (CMake, ${buildJobs()} jobs)`);
-  configure(libtorch, cuda);
+  configure(libtorch, cuda, staticLibraries);
   const options = ['--out', kBuildFolder, '--config', 'Release', '--parallel', String(buildJobs())];
   run(join(kBinaries, 'cmake-js'), ['build', '--target', target, '--log-level', 'warn', ...options], { cwd: kRoot });
 }

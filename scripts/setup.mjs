@@ -17,10 +17,10 @@ function checkNode() {
   }
 }
 
-/** Installs what is missing; `tests` adds what only the tests need. Returns where libtorch and nvcc are. */
-export async function setUp({ tests = false } = {}) {
+/** Installs what is missing for building, and for `tests` or `packaging`. Returns where libtorch and nvcc are. */
+export async function setUp({ tests = false, packaging = false } = {}) {
   checkNode();
-  installPackages({ tests, libtorch: needsLibtorch(kRoot) });
+  installPackages({ tests, packaging, libtorch: needsLibtorch(kRoot) });
   installModules(kRoot);
   const libtorch = await resolveLibtorch(kRoot);
   const cuda = findCudaToolkit();

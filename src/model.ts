@@ -39,7 +39,7 @@ export function modelArgument(model: unknown): ModelHandle {
   throw invalidArgument('model', 'a model from loadModel or trainSegmenter', model);
 }
 
-async function sha256Of(path: string): Promise<string> {
+export async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash).catch((cause) => {
     throw unreadableFile(path, cause);

@@ -19,6 +19,10 @@ const kTestPackages = [
   { name: 'dicom3tools', why: 'checks written DICOM', command: 'dciodvfy' },
   { name: 'clang-format', why: 'checks the C++ layout', command: 'clang-format' },
 ];
+const kPackagingPackages = [
+  { name: 'dpkg-dev', why: "unpacks and patches Debian's sources of DCMTK, OpenJPEG, NIfTI and zlib", command: 'dpkg-source' },
+  { name: 'make', why: 'builds zlib', command: 'make' },
+];
 const kFetchPackages = [
   { name: 'unzip', why: 'unpacks libtorch', command: 'unzip' },
   {
@@ -50,9 +54,14 @@ function aptGet(prefix, args) {
   run(command[0], command.slice(1));
 }
 
-/** Installs what is missing for `{ tests, libtorch }`: the native tests' tools, the download of libtorch. */
-export function installPackages({ tests, libtorch }) {
-  const packages = [...kBuildPackages, ...(tests ? kTestPackages : []), ...(libtorch ? kFetchPackages : [])];
+/** Installs what is missing for `{ tests, packaging, libtorch }`: the native tests' tools, Debian's sources, the download of libtorch. */
+export function installPackages({ tests, packaging, libtorch }) {
+  const packages = [
+    ...kBuildPackages,
+    ...(tests ? kTestPackages : []),
+    ...(packaging ? kPackagingPackages : []),
+    ...(libtorch || packaging ? kFetchPackages : []),
+  ];
   const list = packages.map(({ name, why }) => `  ${name.padEnd(20)} ${why}`).join('\n');
   if (process.env.HEPATICA_SKIP_SYSTEM_PACKAGES === '1') return;
   if (!findOnPath('dpkg-query') || !findOnPath('apt-get')) {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addClassifyCommand } from './classify.js';
+import { addDoctorCommand } from './doctor.js';
 import { addEvaluateCommand } from './evaluate.js';
 import { addFiltersCommand } from './filters.js';
 import { addInfoCommand } from './info.js';
@@ -33,6 +34,7 @@ addTrainCommand(program);
 addWeightsCommand(program);
 addSynthesizeCommand(program);
 addInfoCommand(program);
+addDoctorCommand(program);
 program.addHelpText(
   'after',
   `

@@ -1,0 +1,54 @@
+// Software bills of materials (CycloneDX, JSON): the main package's from npm, the binary packages' from what they hold.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
+import { outputOf, SetupError } from '../setup/process.mjs';
+import { kRoot } from '../setup.mjs';
+import { kMirrors, kSources } from './sources.mjs';
+
+/** npm's own, of what a user installs with the main package. */
+export function npmBom() {
+  const args = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'library', '--omit', 'dev', '--package-lock-only'];
+  const text = outputOf('npm', args, { cwd: kRoot });
+  if (text === null) throw new SetupError(`npm ${args.join(' ')} failed`);
+  return text;
+}
+
+function component({ name, version, license, purl, file }) {
+  const made = new Models.Component(file ? Enums.ComponentType.File : Enums.ComponentType.Library, name, { version });
+  made.bomRef.value = file ? `file:${name}` : `${name}@${version}`;
+  if (license) made.licenses.add(new Models.LicenseExpression(license));
+  if (purl) made.purl = purl;
+  if (file) made.hashes.set(Enums.HashAlgorithm['SHA-256'], createHash('sha256').update(readFileSync(file)).digest('hex'));
+  return made;
+}
+
+/** Debian's source packages inside the add-on, with the hashes of the files that they were built from. */
+export function staticComponents() {
+  return kSources.map(({ name, version, license, folder, files }) => {
+    const made = component({ name, version, license: license.replace('LicenseRef-Public-Domain', '') });
+    for (const [file, sha256] of Object.entries(files)) {
+      const hashes = new Models.HashDictionary([[Enums.HashAlgorithm['SHA-256'], sha256]]);
+      const url = `${kMirrors[0]}/${folder}/${file}`;
+      made.externalReferences.add(
+        new Models.ExternalReference(url, Enums.ExternalReferenceType.Distribution, { hashes }),
+      );
+    }
+    return made;
+  });
+}
+
+export function libraryComponent(name, version, license) {
+  return component({ name, version, license });
+}
+
+/** The bill of a package that holds `components` and `files`. */
+export function writeBom(manifest, components, files) {
+  const bom = new Models.Bom();
+  bom.metadata.component = component({ name: manifest.name, version: manifest.version });
+  for (const part of components) bom.components.add(part);
+  for (const file of files) bom.components.add(component({ name: basename(file), file }));
+  const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot5));
+  return serializer.serialize(bom, { sortLists: true, space: 2 });
+}

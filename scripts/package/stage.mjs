@@ -1,0 +1,125 @@
+// The folders that are packed: build/packages/stage/NAME, each with just what is published.
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { kBuildFolder } from '../build.mjs';
+import { outputOf, run, SetupError, say } from '../setup/process.mjs';
+import { kRoot } from '../setup.mjs';
+import { highestFloors } from './elf.mjs';
+import * as manifests from './manifests.mjs';
+import { libtorchNotices, mainNotices, moduleVersion, platformNotices } from './notices.mjs';
+import { libraryComponent, npmBom, staticComponents, writeBom } from './sbom.mjs';
+
+export const kPackages = join(kBuildFolder, 'packages');
+const kStage = join(kPackages, 'stage');
+export const kLibraries = ['libtorch.so', 'libtorch_cpu.so', 'libc10.so', 'libgomp.so.1'];
+
+function emptyFolder(name) {
+  const folder = join(kStage, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+function write(folder, name, text) {
+  writeFileSync(join(folder, name), text.endsWith('\n') ? text : `${text}\n`);
+}
+
+function writeCommon(folder, manifest, notices, bom) {
+  write(folder, 'package.json', JSON.stringify(manifest, null, 2));
+  write(folder, 'THIRD-PARTY-NOTICES.txt', notices);
+  write(folder, 'sbom.cdx.json', bom);
+  cpSync(join(kRoot, 'LICENSE'), join(folder, 'LICENSE'));
+}
+
+const kReadme = (manifest) =>
+  `# ${manifest.name}\n\n${manifest.description}.\n\nInstalled by \`npm install hepatica\`, and of no use without it.\n`;
+
+function strip(file) {
+  run('strip', ['--strip-unneeded', file]);
+}
+
+/** TypeScript's output, types, the liver weights; no binaries. */
+export function stageMain() {
+  const folder = emptyFolder('hepatica');
+  for (const name of ['dist', 'weights', 'README.md']) {
+    cpSync(join(kRoot, name), join(folder, name), { recursive: true });
+  }
+  const manifest = manifests.mainManifest();
+  writeCommon(folder, manifest, mainNotices(), npmBom());
+  return { folder, manifest };
+}
+
+/** The add-on by prebuildify, and what it leaves behind: the preload add-on and the kernel library. */
+export function stagePlatform(setup, staticLibraries) {
+  const folder = emptyFolder(manifests.kPlatform);
+  write(folder, 'package.json', JSON.stringify(manifests.platformManifest({}), null, 2));
+  const options = ['--napi', '--strip', '--tag-libc', '--name', 'hepatica'];
+  const shim = join(kRoot, 'scripts/gyp-to-cmake.sh');
+  run(join(kRoot, 'node_modules/.bin/prebuildify'), [...options, '--node-gyp', shim], { cwd: folder });
+  rmSync(join(folder, 'build'), { recursive: true });
+
+  const target = join(folder, 'prebuilds', manifests.kPlatform);
+  for (const name of ['hepatica_preload.node', 'libhepatica_cuda.so']) {
+    const built = join(kBuildFolder, 'Release', name);
+    // The kernel library is absent where no CUDA toolkit was.
+    if (name.endsWith('.so') && !setup.cuda.nvcc) continue;
+    cpSync(built, join(target, name));
+    strip(join(target, name));
+  }
+  const files = readdirSync(target).map((name) => join(target, name));
+  if (!files.some((file) => file.endsWith('hepatica.glibc.node'))) {
+    throw new SetupError(`prebuildify left no hepatica.glibc.node in ${target}, but ${files.join(', ')}`);
+  }
+  if (!setup.cuda.nvcc) say(`package: no CUDA kernels: ${setup.cuda.reason}`);
+  const manifest = manifests.platformManifest(highestFloors(files));
+  const parts = [...staticComponents(), ...compiledIn(setup.cuda)];
+  writeCommon(folder, manifest, platformNotices(staticLibraries, setup.cuda), writeBom(manifest, parts, files));
+  write(folder, 'README.md', kReadme(manifest));
+  return { folder, manifest, files };
+}
+
+function compiledIn(cuda) {
+  const json = outputOf('dpkg-query', ['-W', '-f', '${Version}', 'nlohmann-json3-dev']) ?? 'unknown';
+  const parts = [
+    libraryComponent('node-addon-api', moduleVersion('node-addon-api'), 'MIT'),
+    libraryComponent('nlohmann-json', json, 'MIT'),
+  ];
+  if (cuda.nvcc) parts.push(libraryComponent('cuda-runtime', cuda.version, 'LicenseRef-NVIDIA-CUDA-EULA'));
+  return parts;
+}
+
+/** The four CPU libraries, stripped. */
+export function stageLibtorch(libtorch, licenses) {
+  const folder = emptyFolder(`libtorch-${manifests.kPlatform}`);
+  mkdirSync(join(folder, 'lib'));
+  const files = kLibraries.map((name) => {
+    const file = join(folder, 'lib', name);
+    cpSync(join(libtorch, 'lib', name), file, { dereference: true });
+    strip(file);
+    return file;
+  });
+  const manifest = manifests.libtorchManifest();
+  const parts = [libraryComponent('libtorch', manifest.hepatica.libtorch, 'BSD-3-Clause')];
+  writeCommon(folder, manifest, libtorchNotices(licenses), writeBom(manifest, parts, files));
+  write(folder, 'README.md', kReadme(manifest));
+  return { folder, manifest, files };
+}
+
+/** The lesion network's weights with their own licence, or null as long as there are none. */
+export function stageLesionWeights() {
+  const source = manifests.lesionWeightsFolder();
+  if (!source) {
+    say('package: packages/weights-mdl is absent: hepatica is packed without weights of the lesion network');
+    return null;
+  }
+  const folder = emptyFolder('weights-mdl');
+  cpSync(source, folder, { recursive: true });
+  const manifest = manifests.lesionWeightsManifest(source);
+  for (const name of ['LICENSE', 'README.md']) {
+    if (!existsSync(join(folder, name))) throw new SetupError(`${source} lacks a ${name} of its own`);
+  }
+  const main = join(folder, manifest.main);
+  write(folder, 'package.json', JSON.stringify({ ...manifest, files: undefined }, null, 2));
+  write(folder, 'sbom.cdx.json', writeBom(manifest, [], [main]));
+  return { folder, manifest, files: [main] };
+}
