@@ -11,11 +11,15 @@ import { main, outputOf, SetupError, say } from './setup/process.mjs';
 import { setUp } from './setup.mjs';
 
 function pack(kind, { folder, manifest }) {
-  const listed = outputOf('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', kPackages], { cwd: folder });
+  const listed = outputOf('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', kPackages], {
+    cwd: folder,
+  });
   if (listed === null) throw new SetupError(`npm pack failed in ${folder}`);
   const [tarball] = JSON.parse(listed);
   const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-  say(`package: ${manifest.name} ${manifest.version}: ${megabytes(tarball.size)} packed, ${megabytes(tarball.unpackedSize)}`);
+  say(
+    `package: ${manifest.name} ${manifest.version}: ${megabytes(tarball.size)} packed, ${megabytes(tarball.unpackedSize)}`,
+  );
   return { tarball: tarball.filename, complaints: checkTarball(kind, tarball) };
 }
 
@@ -36,7 +40,8 @@ await main(async () => {
     ...(weights ? [pack('weights', weights)] : []),
   ];
   const complaints = [...packed.flatMap((each) => each.complaints), ...checkBinaries(platform.files, libtorch.files)];
-  if (complaints.length > 0) throw new SetupError(`The packages are not as they must be:\n  ${complaints.join('\n  ')}`);
+  if (complaints.length > 0)
+    throw new SetupError(`The packages are not as they must be:\n  ${complaints.join('\n  ')}`);
   const { glibc, glibcxx } = platform.manifest.hepatica;
   say(`package: needs glibc ${glibc} and libstdc++ with GLIBCXX_${glibcxx}; nothing else but libtorch's package`);
   writeFileSync(join(kPackages, 'packages.json'), `${JSON.stringify(packed.map(({ tarball }) => tarball))}\n`);

@@ -72,7 +72,7 @@ async function runLayout(name, layout, context) {
   if (installed.failed > 0) return tally;
   const start = async (label, runtime, args, accept) => {
     const options = { cwd: folder, env: cleanEnvironment(folder, runtime) };
-    tally = add(tally, await succeeds(`${name}: ${label}`, layout.run(context.tools, runtime, args), options, accept));
+    tally = add(tally, await succeeds(`${name}: ${label}`, layout.run(runtime, args), options, accept));
   };
   for (const program of kPrograms) await start(program, process.execPath, [program], volumeIsThere);
   if (name !== 'npm') return tally;
@@ -86,7 +86,14 @@ async function runLayout(name, layout, context) {
     output.includes('SHA-256'),
   );
   const esbuild = join(context.tools, 'node_modules/@esbuild/linux-x64/bin/esbuild');
-  const bundle = ['esm.mjs', '--bundle', '--platform=node', '--format=esm', '--external:hepatica', '--outfile=bundle.mjs'];
+  const bundle = [
+    'esm.mjs',
+    '--bundle',
+    '--platform=node',
+    '--format=esm',
+    '--external:hepatica',
+    '--outfile=bundle.mjs',
+  ];
   run(esbuild, bundle, { cwd: folder });
   await start('bundled by esbuild', process.execPath, ['bundle.mjs'], volumeIsThere);
   return add(tally, await typedPrograms(folder, context));
@@ -103,7 +110,7 @@ async function typedPrograms(folder, context) {
   ];
   let tally = kNothing;
   for (const { module, args } of kinds) {
-    const command = [tsc, ['typed.ts', ...strict, ...types, ...args]];
+    const command = [tsc, ['typed.mts', ...strict, ...types, ...args]];
     tally = add(tally, await succeeds(`npm: TypeScript, ${module}`, command, { cwd: folder, env: context.env }));
   }
   return tally;

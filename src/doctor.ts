@@ -68,9 +68,7 @@ async function foundWeights(): Promise<FoundWeights[]> {
     // Optional.
   }
   const present = paths.filter((path) => existsSync(path));
-  return Promise.all(
-    present.map(async (path) => ({ path, bytes: statSync(path).size, sha256: await sha256Of(path) })),
-  );
+  return Promise.all(present.map(async (path) => ({ path, bytes: statSync(path).size, sha256: await sha256Of(path) })));
 }
 
 /** A failure is a finding: this rejects only where a program error does. */
@@ -122,7 +120,8 @@ export async function chooseGpu(folder: string): Promise<{ choice: string; devic
   if (!libtorch.cuda) throw refuse(folder, 'it is a build for CPUs (no libtorch_cuda.so)', howToGet);
   const addon = findAddon();
   const { info, reason } = await probe(preloadOf(addon), libtorch.folder, addon);
-  if (!info) throw refuse(folder, reason, 'Type: npx hepatica doctor --cpu, and look at the NVIDIA driver (nvidia-smi)');
+  if (!info)
+    throw refuse(folder, reason, 'Type: npx hepatica doctor --cpu, and look at the NVIDIA driver (nvidia-smi)');
   if (!info.cuda.networks) {
     throw refuse(folder, info.cuda.reason || 'networks do not run on this GPU with it', 'Install the NVIDIA driver');
   }

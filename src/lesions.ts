@@ -61,7 +61,10 @@ class NativeClassification extends NativeMaskResult implements LesionClassificat
     this.threshold = result.threshold;
     this.minimumMl = result.minimumMl;
     const known = new Set(liver.warnings.map(({ code }) => code));
-    this.warnings = [...liver.warnings, ...[...loadWarnings(), ...result.warnings].filter(({ code }) => !known.has(code))];
+    this.warnings = [
+      ...liver.warnings,
+      ...[...loadWarnings(), ...result.warnings].filter(({ code }) => !known.has(code)),
+    ];
   }
 }
 

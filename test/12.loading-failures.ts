@@ -1,5 +1,5 @@
 // Each reason why the native part cannot be loaded, with what to type.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -101,20 +101,19 @@ test('a libtorch of another version is refused before it is loaded', async () =>
 });
 
 test('another libtorch in the process is refused with both places', async () => {
-  const preload = JSON.stringify(join(process.cwd(), 'build/Release/hepatica_preload.node'));
+  const other = join(folder.path, 'other');
+  mkdirSync(other);
+  copyFileSync(join(findLibtorch(), 'libc10.so'), join(other, 'libc10.so'));
+  const { preloadOf, findAddon } = await import('../src/native.js');
+  // Opens libc10.so, which stays, and then finds no libtorch_cpu.so.
   const code = `
     const { createRequire } = await import('node:module');
-    const { cpSync, mkdtempSync } = await import('node:fs');
-    const other = mkdtempSync('/tmp/hepatica-other-');
-    cpSync(${JSON.stringify(join(findLibtorch(), 'libc10.so'))}, other + '/libc10.so');
-    process.dlopen({ exports: {} }, other + '/libc10.so', 0x102) ;`;
-  const { stdout } = await runCode(
-    `try { ${code} } catch {} void ${preload}; ${kReport}`,
-    {},
-  );
+    const preload = createRequire('/')(${JSON.stringify(preloadOf(findAddon()))});
+    await preload.open(${JSON.stringify(other)}).catch(() => {});`;
+  const { stdout } = await runCode(code + kReport);
   const error = JSON.parse(stdout) as Record<string, string>;
   assert.is(error.code, 'LIBTORCH_CONFLICT');
-  assert.match(error.message ?? '', '/tmp/hepatica-other-');
+  assert.match(error.message ?? '', other);
   assert.match(error.remedy ?? '', 'process of its own');
 });
 

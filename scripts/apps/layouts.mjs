@@ -26,8 +26,10 @@ function yarn(linker) {
       writeFileSync(join(folder, 'yarn.lock'), '');
     },
     install: (tools) => [node, [join(tools, 'node_modules/@yarnpkg/cli-dist/bin/yarn.js'), 'install']],
-    run: (tools, runtime, args) =>
-      linker === 'pnp' ? [runtime, ['--require', './.pnp.cjs', '--loader', './.pnp.loader.mjs', ...args]] : [runtime, args],
+    run: (runtime, args) =>
+      linker === 'pnp'
+        ? [runtime, ['--require', './.pnp.cjs', '--loader', './.pnp.loader.mjs', ...args]]
+        : [runtime, args],
   };
 }
 
@@ -40,9 +42,16 @@ function npm(more) {
     // No script of any package may be wanted.
     install: (tools) => [
       node,
-      [join(tools, 'node_modules/npm11/bin/npm-cli.js'), 'install', '--strict-allow-scripts', '--no-audit', '--no-fund', ...more],
+      [
+        join(tools, 'node_modules/npm11/bin/npm-cli.js'),
+        'install',
+        '--strict-allow-scripts',
+        '--no-audit',
+        '--no-fund',
+        ...more,
+      ],
     ],
-    run: (_tools, runtime, args) => [runtime, args],
+    run: (runtime, args) => [runtime, args],
   };
 }
 
@@ -55,7 +64,7 @@ export const kLayouts = {
       writeFileSync(join(folder, '.npmrc'), `registry=${registry.url}\nstore-dir=${join(folder, '.store')}\n`);
     },
     install: (tools) => [node, [join(tools, 'node_modules/pnpm/bin/pnpm.cjs'), 'install', '--ignore-scripts']],
-    run: (_tools, runtime, args) => [runtime, args],
+    run: (runtime, args) => [runtime, args],
   },
   'yarn, hoisted': yarn('node-modules'),
   'yarn, isolated': yarn('pnpm'),

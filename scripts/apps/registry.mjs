@@ -35,7 +35,10 @@ function writeConfiguration(folder) {
 async function untilAnswering(url, child) {
   const end = Date.now() + kPatienceMs;
   while (Date.now() < end && child.exitCode === null) {
-    const ready = await fetch(`${url}-/ping`).then((answer) => answer.ok, () => false);
+    const ready = await fetch(`${url}-/ping`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
     if (ready) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
@@ -57,7 +60,9 @@ export async function startRegistry(tools, folder, tarballs) {
     const userconfig = join(folder, 'npmrc');
     writeFileSync(userconfig, `registry=${url}\n//127.0.0.1:${port}/:_authToken=nobody\n`);
     for (const tarball of tarballs) {
-      const { status, stderr } = spawnSync('npm', ['publish', tarball, '--userconfig', userconfig], { encoding: 'utf8' });
+      const { status, stderr } = spawnSync('npm', ['publish', tarball, '--userconfig', userconfig], {
+        encoding: 'utf8',
+      });
       if (status !== 0) throw new SetupError(`${tarball} could not be published locally:\n${stderr}`);
     }
     return { url, userconfig, stop };

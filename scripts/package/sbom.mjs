@@ -20,7 +20,8 @@ function component({ name, version, license, purl, file }) {
   made.bomRef.value = file ? `file:${name}` : `${name}@${version}`;
   if (license) made.licenses.add(new Models.LicenseExpression(license));
   if (purl) made.purl = purl;
-  if (file) made.hashes.set(Enums.HashAlgorithm['SHA-256'], createHash('sha256').update(readFileSync(file)).digest('hex'));
+  if (file)
+    made.hashes.set(Enums.HashAlgorithm['SHA-256'], createHash('sha256').update(readFileSync(file)).digest('hex'));
   return made;
 }
 

@@ -79,7 +79,7 @@ export function stagePlatform(setup, staticLibraries) {
 }
 
 function compiledIn(cuda) {
-  const json = outputOf('dpkg-query', ['-W', '-f', '${Version}', 'nlohmann-json3-dev']) ?? 'unknown';
+  const json = outputOf('dpkg-query', ['-s', 'nlohmann-json3-dev'])?.match(/^Version: (.+)$/m)?.[1] ?? 'unknown';
   const parts = [
     libraryComponent('node-addon-api', moduleVersion('node-addon-api'), 'MIT'),
     libraryComponent('nlohmann-json', json, 'MIT'),

@@ -7,7 +7,12 @@ import { kLibraries } from './stage.mjs';
 export const kFloors = { GLIBC: '2.35', GLIBCXX: '3.4.30', CXXABI: '1.3.13' };
 
 const kMegabyte = 1e6;
-const kLargest = { main: 20 * kMegabyte, platform: 20 * kMegabyte, libtorch: 150 * kMegabyte, weights: 150 * kMegabyte };
+const kLargest = {
+  main: 20 * kMegabyte,
+  platform: 20 * kMegabyte,
+  libtorch: 150 * kMegabyte,
+  weights: 150 * kMegabyte,
+};
 
 const kSystem = /^(libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|ld-linux-x86-64)\.so\.\d+$/;
 
@@ -56,7 +61,8 @@ export function checkBinaries(platformFiles, libtorchFiles) {
     if (extra.length > 0) complaints.push(`${basename(file)} exports ${extra.slice(0, 5).join(', ')}`);
   }
   for (const [library, version] of Object.entries(highestFloors(files))) {
-    if (isNewer(version, kFloors[library])) complaints.push(`${library}_${version} is needed, above ${kFloors[library]}`);
+    if (isNewer(version, kFloors[library]))
+      complaints.push(`${library}_${version} is needed, above ${kFloors[library]}`);
   }
   return complaints;
 }

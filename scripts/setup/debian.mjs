@@ -20,7 +20,11 @@ const kTestPackages = [
   { name: 'clang-format', why: 'checks the C++ layout', command: 'clang-format' },
 ];
 const kPackagingPackages = [
-  { name: 'dpkg-dev', why: "unpacks and patches Debian's sources of DCMTK, OpenJPEG, NIfTI and zlib", command: 'dpkg-source' },
+  {
+    name: 'dpkg-dev',
+    why: "unpacks and patches Debian's sources of DCMTK, OpenJPEG, NIfTI and zlib",
+    command: 'dpkg-source',
+  },
   { name: 'make', why: 'builds zlib', command: 'make' },
 ];
 const kFetchPackages = [

@@ -31,9 +31,7 @@ function checkFileLengths() {
 function checkPackage() {
   const listed = outputOf('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: kRoot });
   const files = listed === null ? [] : JSON.parse(listed)[0].files.map(({ path }) => path);
-  const foreign = files.filter(
-    (file) => !/^(dist|weights)\/|^(package\.json|README\.md|LICENSE)$/.test(file),
-  );
+  const foreign = files.filter((file) => !/^(dist|weights)\/|^(package\.json|README\.md|LICENSE)$/.test(file));
   for (const file of foreign) say(`${file} must not be published`);
   return files.length > 0 && foreign.length === 0;
 }

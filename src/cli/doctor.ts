@@ -19,7 +19,10 @@ function linesOf(found: Diagnosis): string[] {
   const { machine, device } = found;
   const rows: [string, string][] = [
     ['hepatica', found.hepatica],
-    ['Node', `${found.node}, ${machine.platform}-${machine.arch}, ${machine.glibc ? `glibc ${machine.glibc}` : 'no glibc'}`],
+    [
+      'Node',
+      `${found.node}, ${machine.platform}-${machine.arch}, ${machine.glibc ? `glibc ${machine.glibc}` : 'no glibc'}`,
+    ],
     ...found.packages.map(({ name, version, folder }): [string, string] => [name, `${version} ${folder}`]),
     ['add-on', found.addon ?? 'not loaded'],
     ['libtorch', `${libtorchLine(found)}; ${neededLibtorch} is needed`],
@@ -35,7 +38,8 @@ function linesOf(found: Diagnosis): string[] {
       ['threads', String(device.cpu.threads)],
     );
   }
-  for (const { path, bytes, sha256 } of found.weights) rows.push(['weights', `${path}, ${bytes} bytes, SHA-256 ${sha256}`]);
+  for (const { path, bytes, sha256 } of found.weights)
+    rows.push(['weights', `${path}, ${bytes} bytes, SHA-256 ${sha256}`]);
   for (const { code, message } of found.warnings) rows.push(['warning', `${message} (${code})`]);
   if (found.error) {
     rows.push(['error', `${found.error.message} (${found.error.code})`]);
