@@ -1,5 +1,5 @@
 // `npm run package`: from a clean clone to the tarballs that are published, in build/packages: the main package without
-// binaries, the add-on with its libraries inside, libtorch, and the lesion network's weights where there are any.
+// binaries, the add-on with its libraries inside, libtorch, and the lesion network's weights.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildTypeScript } from './build.mjs';
@@ -37,7 +37,7 @@ await main(async () => {
     pack('main', stageMain()),
     pack('platform', platform),
     pack('libtorch', libtorch),
-    ...(weights ? [pack('weights', weights)] : []),
+    pack('weights', weights),
   ];
   const complaints = [...packed.flatMap((each) => each.complaints), ...checkBinaries(platform.files, libtorch.files)];
   if (complaints.length > 0)

@@ -1,5 +1,5 @@
 // The package.json files of what is published. All versions are the project's own and locked to each other.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
@@ -13,11 +13,8 @@ export const kLesionWeightsPackage = '@hepatica/weights-mdl';
 
 const kInEveryPackage = ['README.md', 'LICENSE', 'THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json'];
 
-/** The weights' folder in the checkout, or null as long as there are none. */
-export function lesionWeightsFolder() {
-  const folder = join(kRoot, 'packages/weights-mdl');
-  return existsSync(join(folder, 'package.json')) ? folder : null;
-}
+/** The lesion network's weights: a workspace of the checkout, where `npm ci` links it into node_modules. */
+export const kLesionWeights = join(kRoot, 'packages/weights-mdl');
 
 // Native code opens these files by path: not from inside a zip file (Yarn's Plug'n'Play).
 const kUnplugged = { preferUnplugged: true };
@@ -29,14 +26,17 @@ function shared(name, description) {
 }
 
 export function mainManifest() {
-  const { scripts, devDependencies, private: _, ...published } = project;
-  const { version } = project;
-  const optional = [kPlatformPackage, ...(lesionWeightsFolder() ? [kLesionWeightsPackage] : [])];
+  const { scripts, devDependencies, workspaces, binary, private: _, ...published } = project;
+  if (project.dependencies[kLesionWeightsPackage] !== project.version) {
+    throw new SetupError(
+      `package.json must depend on ${kLesionWeightsPackage} ${project.version}: one version for all`,
+    );
+  }
   return {
     ...published,
     license: 'SEE LICENSE IN LICENSE',
     files: ['dist', 'weights', ...kInEveryPackage],
-    optionalDependencies: Object.fromEntries(optional.map((name) => [name, version])),
+    optionalDependencies: { [kPlatformPackage]: project.version },
     ...kUnplugged,
   };
 }
@@ -66,13 +66,18 @@ export function libtorchManifest() {
   };
 }
 
-/** The weights' own manifest, with the project's version. */
-export function lesionWeightsManifest(folder) {
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  if (manifest.name !== kLesionWeightsPackage) throw new SetupError(`${folder} is not ${kLesionWeightsPackage}`);
-  if (!manifest.main?.endsWith('.safetensors') || !existsSync(join(folder, manifest.main))) {
-    throw new SetupError(`${folder}/package.json must name its safetensors file as main`);
+/** The weights' own manifest. */
+export function lesionWeightsManifest() {
+  const manifest = JSON.parse(readFileSync(join(kLesionWeights, 'package.json'), 'utf8'));
+  if (manifest.version !== project.version) {
+    throw new SetupError(
+      `${kLesionWeightsPackage} is ${manifest.version}, and hepatica ${project.version}: one version for all`,
+    );
   }
-  if (!manifest.license) throw new SetupError(`${folder}/package.json must name the weights' licence`);
-  return { ...manifest, version: project.version, ...kUnplugged };
+  return {
+    ...shared(manifest.name, manifest.description),
+    ...manifest,
+    files: [...manifest.files, 'sbom.cdx.json'],
+    ...kUnplugged,
+  };
 }

@@ -7,12 +7,27 @@ import { outputOf, SetupError } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
 import { kMirrors, kSources } from './sources.mjs';
 
-/** npm's own, of what a user installs with the main package. */
-export function npmBom() {
+/** npm's own, of what a user installs with the main package; npm does not know of the packages made here. */
+export function npmBom(manifest) {
   const args = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'library', '--omit', 'dev', '--package-lock-only'];
   const text = outputOf('npm', args, { cwd: kRoot });
   if (text === null) throw new SetupError(`npm ${args.join(' ')} failed`);
-  return text;
+  const bom = JSON.parse(text);
+  const own = bom.metadata.component;
+  const license = { license: { name: manifest.license } };
+  Object.assign(own, { name: manifest.name, licenses: [license], properties: [] });
+  const made = Object.entries(manifest.optionalDependencies).map(([name, version]) => ({
+    'bom-ref': `${name}@${version}`,
+    type: 'library',
+    name,
+    version,
+    scope: 'optional',
+    purl: `pkg:npm/${encodeURIComponent(name)}@${version}`.replace('%2F', '/'),
+  }));
+  bom.components.push(...made);
+  const dependencies = bom.dependencies.find(({ ref }) => ref === own['bom-ref']);
+  dependencies.dependsOn.push(...made.map((each) => each['bom-ref']));
+  return JSON.stringify(bom, null, 2);
 }
 
 function component({ name, version, license, purl, file }) {

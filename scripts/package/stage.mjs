@@ -1,5 +1,5 @@
 // The folders that are packed: build/packages/stage/NAME, each with just what is published.
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kBuildFolder } from '../build.mjs';
 import { outputOf, run, SetupError, say } from '../setup/process.mjs';
@@ -38,6 +38,13 @@ function strip(file) {
   run('strip', ['--strip-unneeded', file]);
 }
 
+/** The code's licence and, for what lies in weights/, the weights' own. */
+function mainLicense() {
+  const [code, weights] = ['LICENSE', 'weights/LICENSE'].map((name) => readFileSync(join(kRoot, name), 'utf8'));
+  const head = "hepatica's code is under the Apache License 2.0, which follows; the weights in weights/ are not:\n";
+  return `${head}\n${weights}\n${code}`;
+}
+
 /** TypeScript's output, types, the liver weights; no binaries. */
 export function stageMain() {
   const folder = emptyFolder('hepatica');
@@ -45,7 +52,8 @@ export function stageMain() {
     cpSync(join(kRoot, name), join(folder, name), { recursive: true });
   }
   const manifest = manifests.mainManifest();
-  writeCommon(folder, manifest, mainNotices(), npmBom());
+  writeCommon(folder, manifest, mainNotices(), npmBom(manifest));
+  write(folder, 'LICENSE', mainLicense());
   return { folder, manifest };
 }
 
@@ -105,21 +113,13 @@ export function stageLibtorch(libtorch, licenses) {
   return { folder, manifest, files };
 }
 
-/** The lesion network's weights with their own licence, or null as long as there are none. */
+/** The lesion network's weights with their own licence. */
 export function stageLesionWeights() {
-  const source = manifests.lesionWeightsFolder();
-  if (!source) {
-    say('package: packages/weights-mdl is absent: hepatica is packed without weights of the lesion network');
-    return null;
-  }
   const folder = emptyFolder('weights-mdl');
-  cpSync(source, folder, { recursive: true });
-  const manifest = manifests.lesionWeightsManifest(source);
-  for (const name of ['LICENSE', 'README.md']) {
-    if (!existsSync(join(folder, name))) throw new SetupError(`${source} lacks a ${name} of its own`);
-  }
+  cpSync(manifests.kLesionWeights, folder, { recursive: true });
+  const manifest = manifests.lesionWeightsManifest();
   const main = join(folder, manifest.main);
-  write(folder, 'package.json', JSON.stringify({ ...manifest, files: undefined }, null, 2));
+  write(folder, 'package.json', JSON.stringify(manifest, null, 2));
   write(folder, 'sbom.cdx.json', writeBom(manifest, [], [main]));
   return { folder, manifest, files: [main] };
 }

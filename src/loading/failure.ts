@@ -92,7 +92,7 @@ const complaints: readonly { pattern: RegExp; code: string; explain(match: RegEx
     ],
   },
   {
-    pattern: /wrong ELF class|cannot open shared object file: Exec format|invalid ELF header|file too short/,
+    pattern: /^.*(wrong ELF class|cannot open shared object file: Exec format|invalid ELF header|file too short).*$/m,
     code: 'ADDON_LOAD_FAILED',
     explain: ([complaint]) => [
       `a file is damaged or made for another processor (${complaint})`,

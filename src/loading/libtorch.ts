@@ -65,7 +65,7 @@ export function namedLibtorch(): Libtorch | null {
   throw new NativeLoadError('LIBTORCH_NOT_FOUND', `${choice.folder} (${choice.origin}) holds no libtorch.so`, {
     file: choice.folder,
     remedy: named
-      ? 'Set HEPATICA_LIBTORCH to the folder of a libtorch, or unset it to compute on the CPU'
+      ? `Set HEPATICA_LIBTORCH to the folder of a libtorch ${neededLibtorch}, or unset it: then the one that npm ${isCheckout() ? 'run build' : 'install'} brings is used`
       : 'Type: npx hepatica doctor --cpu',
   });
 }
