@@ -79,9 +79,11 @@ std::vector<uint8_t> resample_canvas(const SliceReader& source, const Geometry& 
                                       canvas.y0, canvas.height);
   std::vector<uint8_t> bytes(static_cast<size_t>(slices * canvas.pixels()));
   parallel_for(slices, run, [&](int64_t i) {
-    std::vector<float> plane(static_cast<size_t>(columns.target_size * rows.target_size));
     std::vector<uint8_t> scratch;
-    resample_plane(source(first_slice + i, scratch), columns, rows, plane.data());
+    const uint8_t* const slice = source(first_slice + i, scratch);
+    if (slice == nullptr) return;
+    std::vector<float> plane(static_cast<size_t>(columns.target_size * rows.target_size));
+    resample_plane(slice, columns, rows, plane.data());
     for (int64_t y = 0; y < rows.target_size; ++y) {
       const float* row = plane.data() + y * columns.target_size;
       uint8_t* const target = bytes.data() + i * canvas.pixels() + y * canvas.width;

@@ -59,7 +59,8 @@ Stretch cover_with_cells(double low, double high, double margin, int64_t grid_si
 // The slice nearest to z's position plus offset_mm, clamped to the scan's slices; halves go up.
 int64_t nearest_slice(int64_t z, double offset_mm, double slice_spacing_mm, int64_t slices);
 
-// Gives slice z of a scan: one that is there, or one made in `scratch`, slice_pixels() bytes. Called on any thread.
+// Gives slice z of a scan: one that is there, one made in `scratch`, slice_pixels() bytes, or null where all are 0.
+// Called on any thread.
 using SliceReader = std::function<const uint8_t*(int64_t z, std::vector<uint8_t>& scratch)>;
 
 // The canvas in the slices from `first_slice` on, rounded to bytes: round(scale * mean). scale 1 for pictures; 255 for

@@ -13,10 +13,16 @@ namespace {
 
 constexpr uint64_t kSyntheticStream = 4;
 
-Mask mask_of_type(const Mask& types, uint8_t type) {
-  Mask mask = types;
-  for (uint8_t& voxel : mask.voxels) voxel = voxel == type;
-  return mask;
+// The slices of one type, 0 and 1.
+SliceReader slices_of_type(const Mask& types, uint8_t type) {
+  return [&types, type](int64_t z, std::vector<uint8_t>& scratch) -> const uint8_t* {
+    const uint8_t* const slice = types.slice(z);
+    const uint8_t* const end = slice + types.geometry.slice_pixels();
+    if (std::find(slice, end, type) == end) return nullptr;
+    scratch.resize(static_cast<size_t>(end - slice));
+    std::transform(slice, end, scratch.begin(), [type](uint8_t voxel) { return voxel == type; });
+    return scratch.data();
+  };
 }
 
 // Coverage of each type, one after the other: the largest one gives the pixel its type.
@@ -27,9 +33,10 @@ void fill_targets(const Mask& types, LesionScan& scan, Run& run) {
   if (types.voxels.empty()) return;
   std::vector<uint8_t> most(size, 0);
   for (uint8_t type = 1; type <= static_cast<uint8_t>(LesionType::kUnknown); ++type) {
-    if (std::find(types.voxels.begin(), types.voxels.end(), type) == types.voxels.end()) continue;
-    const std::vector<uint8_t> part = resample_to_region(mask_of_type(types, type), scan.region, 255, run);
+    const std::vector<uint8_t> part =
+        resample_to_region(slices_of_type(types, type), types.geometry, scan.region, 255, run);
     for (size_t i = 0; i < size; ++i) {
+      if (part[i] == 0) continue;
       scan.lesion[i] = static_cast<uint8_t>(std::min(255, scan.lesion[i] + part[i]));
       if (part[i] <= most[i]) continue;
       most[i] = part[i];
@@ -121,8 +128,8 @@ LesionScan make_lesion_scan(const LesionSource& source, const MdlCnnConfig& conf
   return scan;
 }
 
-LesionScan make_synthetic_scan(const LesionSource& ground, const SyntheticPlace& place, const MdlCnnConfig& config,
-                               const LesionTrainingOptions& options, Run& run) {
+LesionScan make_synthetic_scan(const LesionSource& source, const Ground& ground, const SyntheticPlace& place,
+                               const MdlCnnConfig& config, const LesionTrainingOptions& options, Run& run) {
   SyntheticLesionOptions synthetic;
   synthetic.seed = Random(place.seed, {kSyntheticStream, place.scan, place.variant, place.generation}).bits();
   synthetic.min_count = static_cast<int>(options.synthetic_min_lesions);
@@ -130,12 +137,11 @@ LesionScan make_synthetic_scan(const LesionSource& ground, const SyntheticPlace&
   synthetic.max_slice_fraction = options.max_lesion_share;
   // All types in every liver: what tells them apart must be the lesion, not the patient.
   synthetic.mixed_probability = 1;
-  const Mask* real = ground.types.voxels.empty() ? nullptr : &ground.types;
-  SyntheticLesions made = synthesize_lesions(ground.volume, ground.liver, real, synthetic, run);
-  for (size_t i = 0; real && i < real->voxels.size(); ++i) {
-    if (made.types.voxels[i] == 0) made.types.voxels[i] = real->voxels[i];
+  SyntheticLesions made = synthesize_lesions(source.volume, ground, synthetic, run);
+  for (size_t i = 0; i < source.types.voxels.size(); ++i) {
+    if (made.types.voxels[i] == 0) made.types.voxels[i] = source.types.voxels[i];
   }
-  LesionScan scan = make_scan(ground.patient, made.volume, ground.liver, made.types, config, options.preprocess,
+  LesionScan scan = make_scan(source.patient, made.volume, source.liver, made.types, config, options.preprocess,
                               options.max_lesion_share, run);
   scan.synthetic = true;
   return scan;

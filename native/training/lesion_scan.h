@@ -10,6 +10,7 @@
 #include "models/mdl_cnn/region_input.h"
 #include "training/lesion_plan.h"
 #include "training/read_lesion_case.h"
+#include "training/synthetic_lesions/ground.h"
 
 namespace hepatica {
 
@@ -50,8 +51,8 @@ struct SyntheticPlace {
   uint64_t generation = 0;
 };
 
-// The same with synthetic lesions in it, beside the real ones.
-LesionScan make_synthetic_scan(const LesionSource& ground, const SyntheticPlace& place, const MdlCnnConfig& config,
-                               const LesionTrainingOptions& options, Run& run);
+// The same with synthetic lesions in it, beside the real ones. `ground` is survey_ground's of this source.
+LesionScan make_synthetic_scan(const LesionSource& source, const Ground& ground, const SyntheticPlace& place,
+                               const MdlCnnConfig& config, const LesionTrainingOptions& options, Run& run);
 
 }  // namespace hepatica

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/lesion_model.h"
+#include "training/ground_cache.h"
 #include "training/lesion_task.h"
 #include "training/run_description.h"
 #include "training/session.h"
@@ -58,14 +59,18 @@ std::vector<LesionSource> load_lesion_sources(const LesionTrainingPlan& plan, bo
 
 std::vector<LesionScan> make_validation_scans(std::span<const LesionSource> sources, const MdlCnnConfig& config,
                                               const LesionTrainingOptions& options, Run& run) {
+  // Each is wanted once.
+  GroundCache grounds(0);
   std::vector<LesionScan> scans;
   for (size_t i = 0; i < sources.size(); ++i) {
     const LesionSource& source = sources[i];
     run.check_cancelled();
     if (source.marked) scans.push_back(make_lesion_scan(source, config, options.preprocess, 1, run));
-    for (int64_t variant = 0; source.ground && variant < options.validation_synthetic_per_scan; ++variant) {
+    const bool with_variants = source.ground && options.validation_synthetic_per_scan > 0;
+    const auto ground = with_variants ? grounds.survey(i, source, run) : nullptr;
+    for (int64_t variant = 0; ground && variant < options.validation_synthetic_per_scan; ++variant) {
       const SyntheticPlace place{options.seed, i, static_cast<uint64_t>(variant), kValidationGeneration};
-      scans.push_back(make_synthetic_scan(source, place, config, options, run));
+      scans.push_back(make_synthetic_scan(source, *ground, place, config, options, run));
     }
     run.progress(static_cast<double>(i + 1) / static_cast<double>(sources.size()));
   }

@@ -20,9 +20,10 @@ std::vector<LesionScan> LesionVariants::make(int64_t generation) {
   std::vector<LesionScan> scans;
   for (size_t i = 0; i < sources_.size(); ++i) {
     if (!sources_[i].ground) continue;
+    const auto ground = grounds_.survey(i, sources_[i], background_);
     for (int64_t variant = 0; variant < options_.synthetic_per_scan; ++variant) {
       const SyntheticPlace place{options_.seed, i, static_cast<uint64_t>(variant), static_cast<uint64_t>(generation)};
-      scans.push_back(make_synthetic_scan(sources_[i], place, config_, options_, background_));
+      scans.push_back(make_synthetic_scan(sources_[i], *ground, place, config_, options_, background_));
     }
   }
   return scans;

@@ -9,6 +9,7 @@
 
 #include "core/run.h"
 #include "models/mdl_cnn/config.h"
+#include "training/ground_cache.h"
 #include "training/lesion_plan.h"
 #include "training/lesion_scan.h"
 
@@ -38,6 +39,7 @@ class LesionVariants {
   const MdlCnnConfig config_;
   const LesionTrainingOptions options_;
   Run background_;
+  GroundCache grounds_;
   int64_t generation_ = -1;
   std::future<std::vector<LesionScan>> next_;
   std::vector<LesionScan> scans_;

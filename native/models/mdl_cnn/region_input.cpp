@@ -45,7 +45,7 @@ std::vector<uint8_t> picture_of_region(const Volume& hu, const PreprocessOptions
     preprocess_slice(hu, z, options, scratch.data(), nullptr);
     return scratch.data();
   };
-  return resample_canvas(picture, hu.geometry, region.grid, region.canvas, region.first_slice, region.slices, 1, run);
+  return resample_to_region(picture, hu.geometry, region, 1, run);
 }
 
 // Running sums along z; the end slices are repeated beyond the ends.
@@ -119,6 +119,11 @@ RegionInput make_region_input(const Volume& hu, const Mask& liver, const MdlCnnC
 
 std::vector<uint8_t> resample_to_region(const ByteVolume& source, const RegionInput& region, float scale, Run& run) {
   return resample_canvas(source, region.grid, region.canvas, region.first_slice, region.slices, scale, run);
+}
+
+std::vector<uint8_t> resample_to_region(const SliceReader& source, const Geometry& geometry, const RegionInput& region,
+                                        float scale, Run& run) {
+  return resample_canvas(source, geometry, region.grid, region.canvas, region.first_slice, region.slices, scale, run);
 }
 
 at::Tensor RegionInput::batch(std::span<const int64_t> indices) const {

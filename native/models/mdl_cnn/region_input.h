@@ -60,5 +60,7 @@ void mask_region(RegionInput& region);
 
 // Any bytes of the scan on the region's grid: round(scale * mean); see resample_canvas.
 std::vector<uint8_t> resample_to_region(const ByteVolume& source, const RegionInput& region, float scale, Run& run);
+std::vector<uint8_t> resample_to_region(const SliceReader& source, const Geometry& geometry, const RegionInput& region,
+                                        float scale, Run& run);
 
 }  // namespace hepatica

@@ -35,11 +35,24 @@ struct Ground {
   // Large vessels in the liver: the blood pool in this phase.
   double blood_hu = 0;
 
+  // Of memory, about.
+  int64_t bytes() const { return static_cast<int64_t>(hu.size() * (3 * sizeof(float) + 3)); }
+
   int64_t index(int64_t x, int64_t y, int64_t z) const { return (z * size[1] + y) * size[0] + x; }
   // Of the box's voxel in the whole volume of `full_size`.
   int64_t full_index(int64_t x, int64_t y, int64_t z, const Size3& full_size) const {
     return ((z + box.min[2]) * full_size[1] + y + box.min[1]) * full_size[0] + x + box.min[0];
   }
+};
+
+// The ground while lesions are put into it.
+struct FilledGround {
+  explicit FilledGround(const Ground& surveyed) : ground(surveyed), hu(surveyed.hu), taken(surveyed.taken) {}
+
+  const Ground& ground;
+  std::vector<float> hu;
+  // The lesions that are there now too.
+  std::vector<uint8_t> taken;
 };
 
 // `real_lesions` may be null. Throws EMPTY_MASK where no voxel of the liver has a finite HU.

@@ -53,8 +53,11 @@ double lesion_reach_mm(const LesionLook& look, double sigma_mm) {
 }
 
 LesionSample sample_lesion(const LesionShape& shape, const LesionLook& look, const Vec3& offset_mm, double sigma_mm) {
+  const double reach = lesion_reach_mm(look, sigma_mm);
+  // By far the most points of a lesion's box: not worth the outline's noise.
+  if (shape.greatest_depth_mm(offset_mm) < -reach - 0.001) return {};
   const double depth = shape.depth_mm(offset_mm);
-  if (depth <= -lesion_reach_mm(look, sigma_mm)) return {};
+  if (depth <= -reach) return {};
   LesionSample sample;
   sample.cover = cover_within(look.layers.front(), look.seed, offset_mm, depth, sigma_mm);
   double rest = sample.cover;

@@ -49,10 +49,11 @@ std::vector<LesionType> draw_types(const SyntheticLesionOptions& options) {
   return types;
 }
 
-Placing::Placing(const Ground& ground, const SyntheticLesionOptions& options) : ground_(ground), options_(options) {
+Placing::Placing(const FilledGround& filled, const SyntheticLesionOptions& options)
+    : ground_(filled.ground), taken_(filled.taken), options_(options) {
   Random random(options.seed, {kDrawLiver, 2});
-  sigma_mm_ = in_plane_sigma_mm(ground, random.uniform(kLeastScannerSigmaMm, kMostScannerSigmaMm));
-  liver_look_ = draw_liver_look(options.phase, ground.liver_hu, ground.blood_hu, random);
+  sigma_mm_ = in_plane_sigma_mm(ground_, random.uniform(kLeastScannerSigmaMm, kMostScannerSigmaMm));
+  liver_look_ = draw_liver_look(options.phase, ground_.liver_hu, ground_.blood_hu, random);
 }
 
 // A disc of that diameter fills the allowed part of the largest slice.
@@ -83,7 +84,7 @@ std::optional<Vec3> Placing::draw_centre(int number, int attempt) const {
       voxel[axis] = std::clamp<int64_t>(std::lround(centre[axis]), 0, ground_.size[axis] - 1);
     }
     const int64_t at = ground_.index(voxel[0], voxel[1], voxel[2]);
-    if (ground_.liver[at] && !ground_.taken[at]) return centre;
+    if (ground_.liver[at] && !taken_[at]) return centre;
   }
   return std::nullopt;
 }
@@ -109,12 +110,12 @@ bool Placing::may_fit(const Candidate& candidate) const {
         const Vec3 offset = {(static_cast<double>(x) - candidate.centre[0]) * ground_.spacing_mm[0],
                              (static_cast<double>(y) - candidate.centre[1]) * ground_.spacing_mm[1],
                              (static_cast<double>(z) - candidate.centre[2]) * ground_.spacing_mm[2]};
-        if (candidate.shape.depth_mm(offset) <= 0) continue;
+        if (!candidate.shape.contains(offset)) continue;
         ++all;
         const bool in_box =
             x >= 0 && y >= 0 && z >= 0 && x < ground_.size[0] && y < ground_.size[1] && z < ground_.size[2];
         if (!in_box || !ground_.liver[ground_.index(x, y, z)]) continue;
-        if (ground_.taken[ground_.index(x, y, z)]) return false;
+        if (taken_[ground_.index(x, y, z)]) return false;
         ++inside;
         vessel += ground_.vessel[ground_.index(x, y, z)] > 127;
       }
@@ -133,7 +134,7 @@ bool Placing::fits(const Stamp& stamp) const {
         const float cover = stamp.cover[stamp.index(x, y, z)];
         if (cover <= 0) continue;
         const int64_t at = ground_.index(x + stamp.origin[0], y + stamp.origin[1], z + stamp.origin[2]);
-        if (ground_.taken[at]) return false;
+        if (taken_[at]) return false;
         area += cover >= kLabelCover;
       }
     }

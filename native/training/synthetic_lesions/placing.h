@@ -23,7 +23,8 @@ struct PlacedLesion {
 
 class Placing {
  public:
-  Placing(const Ground& ground, const SyntheticLesionOptions& options);
+  // Keeps references: each lesion finds the places of those before it taken.
+  Placing(const FilledGround& filled, const SyntheticLesionOptions& options);
 
   // `number` from 0; empty where no place was found, even for a smaller one.
   std::optional<PlacedLesion> place(int number, LesionType type, Run& run) const;
@@ -36,6 +37,7 @@ class Placing {
   bool fits(const Stamp& stamp) const;
 
   const Ground& ground_;
+  const std::vector<uint8_t>& taken_;
   const SyntheticLesionOptions& options_;
   LiverLook liver_look_;
   double sigma_mm_ = 1;

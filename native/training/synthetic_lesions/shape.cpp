@@ -9,6 +9,11 @@
 namespace hepatica {
 namespace {
 
+// Nearer to the centre than this there is no direction.
+constexpr double kCentreMm = 1e-6;
+// The same depth computed in two ways differs by far less.
+constexpr double kRoundingMm = 1e-6;
+
 double length(const Vec3& v) { return std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]); }
 
 Vec3 scaled(const Vec3& v, double factor) { return {factor * v[0], factor * v[1], factor * v[2]}; }
@@ -72,7 +77,7 @@ double LesionShape::stretch(const Vec3& direction) const {
 double LesionShape::depth_mm(const Vec3& offset_mm) const {
   const Vec3 own = to_own_axes(offset_mm);
   const double distance = length(own);
-  if (distance < 1e-6) return *std::min_element(semi_axes_mm_.begin(), semi_axes_mm_.end());
+  if (distance < kCentreMm) return *std::min_element(semi_axes_mm_.begin(), semi_axes_mm_.end());
   const double factor = stretch(scaled(own, 1 / distance));
   // First-order distance to the ellipsoid |p / a| = 1: the function over the length of its gradient.
   double level = 0;
@@ -86,6 +91,28 @@ double LesionShape::depth_mm(const Vec3& offset_mm) const {
   return factor * level * (1 - level) / std::sqrt(slope);
 }
 
+// The depth grows with the factor: first-order, it is level * (factor - level) / slope with both of the ellipsoid as it
+// is.
+double LesionShape::depth_with(double factor, const Vec3& offset_mm) const {
+  const Vec3 own = to_own_axes(offset_mm);
+  double level = 0;
+  double slope = 0;
+  for (int axis = 0; axis < 3; ++axis) {
+    const double p = own[axis] / semi_axes_mm_[axis];
+    level += p * p;
+    slope += p * p / (semi_axes_mm_[axis] * semi_axes_mm_[axis]);
+  }
+  if (slope == 0) return *std::min_element(semi_axes_mm_.begin(), semi_axes_mm_.end());
+  level = std::sqrt(level);
+  return level * (factor - level) / std::sqrt(slope);
+}
+
+bool LesionShape::contains(const Vec3& offset_mm) const {
+  if (depth_with(greatest_stretch(), offset_mm) < -kRoundingMm) return false;
+  if (depth_with(least_stretch(), offset_mm) > kRoundingMm) return true;
+  return depth_mm(offset_mm) > 0;
+}
+
 Vec3 LesionShape::surface_mm(const Vec3& direction) const {
   const Vec3 own = to_own_axes(direction);
   double level = 0;
@@ -94,7 +121,7 @@ Vec3 LesionShape::surface_mm(const Vec3& direction) const {
 }
 
 Vec3 LesionShape::half_extent_mm() const {
-  const double factor = 1 + style_.bulge + style_.irregularity + 1.5 * style_.lobulation;
+  const double factor = greatest_stretch();
   Vec3 extent{};
   for (int axis = 0; axis < 3; ++axis) {
     double sum = 0;

@@ -1,6 +1,7 @@
 #include "training/synthetic_lesions/smooth_noise.h"
 
 #include <cmath>
+#include <utility>
 
 namespace hepatica {
 namespace {
@@ -12,12 +13,11 @@ uint64_t mixed(uint64_t z) {
   return z ^ (z >> 31);
 }
 
-double lattice_value(uint64_t seed, int64_t x, int64_t y, int64_t z) {
-  uint64_t hash = seed + static_cast<uint64_t>(x) * 0x9e3779b97f4a7c15ULL;
-  hash = mixed(hash) + static_cast<uint64_t>(y) * 0xd1b54a32d192ed03ULL;
-  hash = mixed(hash) + static_cast<uint64_t>(z) * 0x8cb92ba72f3d8dd7ULL;
-  return static_cast<double>(mixed(hash) >> 11) * 0x1p-52 - 1;
-}
+constexpr uint64_t kAlongX = 0x9e3779b97f4a7c15ULL;
+constexpr uint64_t kAlongY = 0xd1b54a32d192ed03ULL;
+constexpr uint64_t kAlongZ = 0x8cb92ba72f3d8dd7ULL;
+
+double unit_value(uint64_t hash) { return static_cast<double>(mixed(hash) >> 11) * 0x1p-52 - 1; }
 
 double quintic(double t) { return t * t * t * (t * (t * 6 - 15) + 10); }
 
@@ -32,13 +32,21 @@ double smooth_noise(uint64_t seed, const Vec3& place) {
   const double u = quintic(place[0] - x);
   const double v = quintic(place[1] - y);
   const double w = quintic(place[2] - z);
-  const auto i = static_cast<int64_t>(x);
-  const auto j = static_cast<int64_t>(y);
-  const auto k = static_cast<int64_t>(z);
-  const auto edge = [&](int64_t dy, int64_t dz) {
-    return between(lattice_value(seed, i, j + dy, k + dz), lattice_value(seed, i + 1, j + dy, k + dz), u);
+  // Neighbours share what their coordinates have in common.
+  const uint64_t left = seed + static_cast<uint64_t>(static_cast<int64_t>(x)) * kAlongX;
+  const uint64_t row = static_cast<uint64_t>(static_cast<int64_t>(y)) * kAlongY;
+  const uint64_t slice = static_cast<uint64_t>(static_cast<int64_t>(z)) * kAlongZ;
+  const uint64_t at_left = mixed(left) + row;
+  const uint64_t at_right = mixed(left + kAlongX) + row;
+  const auto face = [&](uint64_t below_left, uint64_t below_right) {
+    const uint64_t l = mixed(below_left) + slice;
+    const uint64_t r = mixed(below_right) + slice;
+    return std::pair(between(unit_value(l), unit_value(r), u),
+                     between(unit_value(l + kAlongZ), unit_value(r + kAlongZ), u));
   };
-  return between(between(edge(0, 0), edge(1, 0), v), between(edge(0, 1), edge(1, 1), v), w);
+  const auto [front, front_above] = face(at_left, at_right);
+  const auto [back, back_above] = face(at_left + kAlongY, at_right + kAlongY);
+  return between(between(front, back, v), between(front_above, back_above, v), w);
 }
 
 }  // namespace hepatica

@@ -105,7 +105,8 @@ Stamp make_stamp(const Ground& ground, const Candidate& candidate, double sigma_
   return stamp;
 }
 
-void apply_stamp(Ground& ground, const Stamp& stamp) {
+void apply_stamp(FilledGround& filled, const Stamp& stamp) {
+  const Ground& ground = filled.ground;
   for (int64_t z = 0; z < stamp.size[2]; ++z) {
     for (int64_t y = 0; y < stamp.size[1]; ++y) {
       for (int64_t x = 0; x < stamp.size[0]; ++x) {
@@ -113,8 +114,8 @@ void apply_stamp(Ground& ground, const Stamp& stamp) {
         if (stamp.cover[from] <= 0) continue;
         const int64_t to = ground.index(x + stamp.origin[0], y + stamp.origin[1], z + stamp.origin[2]);
         const float own = ground.parenchyma[to] + ground.structure[to];
-        ground.hu[to] += stamp.covered_hu[from] - stamp.cover[from] * own;
-        ground.taken[to] = 1;
+        filled.hu[to] += stamp.covered_hu[from] - stamp.cover[from] * own;
+        filled.taken[to] = 1;
       }
     }
   }

@@ -37,7 +37,7 @@ double in_plane_sigma_mm(const Ground& ground, double scanner_sigma_mm);
 
 Stamp make_stamp(const Ground& ground, const Candidate& candidate, double sigma_mm, bool spare_vessels, Run& run);
 
-// Replaces the liver's own parenchyma and vessels in ground.hu, keeps its noise, and marks the place as taken.
-void apply_stamp(Ground& ground, const Stamp& stamp);
+// Replaces the liver's own parenchyma and vessels in filled.hu, keeps its noise, and marks the place as taken.
+void apply_stamp(FilledGround& filled, const Stamp& stamp);
 
 }  // namespace hepatica

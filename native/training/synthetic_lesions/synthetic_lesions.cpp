@@ -53,14 +53,14 @@ int16_t rounded(float hu, int16_t) {
 // What has been put into the box, voxel by voxel of the stamp.
 class Composition {
  public:
-  Composition(const Volume& hu, Ground& ground) : ground_(ground) {
+  Composition(const Volume& hu, FilledGround& filled) : filled_(filled), ground_(filled.ground) {
     result_.volume = hu;
     result_.types = {hu.geometry, std::vector<uint8_t>(static_cast<size_t>(hu.geometry.voxel_count()))};
     result_.ids = result_.types;
   }
 
   void add(const PlacedLesion& placed, LesionType type, ContrastPhase phase) {
-    apply_stamp(ground_, placed.stamp);
+    apply_stamp(filled_, placed.stamp);
     SyntheticLesion lesion;
     lesion.id = static_cast<int>(result_.lesions.size()) + 1;
     lesion.type = type;
@@ -95,7 +95,7 @@ class Composition {
           if (cover <= 0) continue;
           const Size3 at = {x + stamp.origin[0], y + stamp.origin[1], z + stamp.origin[2]};
           const int64_t full = ground_.full_index(at[0], at[1], at[2], result_.volume.geometry.size);
-          hu[full] = rounded(ground_.hu[ground_.index(at[0], at[1], at[2])], Value{});
+          hu[full] = rounded(filled_.hu[ground_.index(at[0], at[1], at[2])], Value{});
           if (cover < kLabelCover) continue;
           result_.types.voxels[full] = static_cast<uint8_t>(lesion.type);
           result_.ids.voxels[full] = static_cast<uint8_t>(lesion.id);
@@ -107,26 +107,16 @@ class Composition {
     lesion.mean_hu = sum / static_cast<double>(lesion.voxels);
   }
 
-  Ground& ground_;
+  FilledGround& filled_;
+  const Ground& ground_;
   SyntheticLesions result_;
 };
 
-}  // namespace
-
-SyntheticLesions synthesize_lesions(const Volume& hu, const Mask& liver, const Mask* real_lesions,
-                                    const SyntheticLesionOptions& options, Run& run) {
-  check_options(options);
-  // For its check alone: within a slice the axes may lie as they like.
-  canonical_order(hu.geometry);
-  check_voxels(hu, liver, "liver");
-  if (real_lesions != nullptr) check_voxels(hu, *real_lesions, "real_lesions");
-  const StageTimer timer(run, "synthesis");
-  run.begin_stage("synthesizing", 0, 1);
-  Ground ground = survey_ground(hu, liver, real_lesions, options.margin_mm, run);
-  run.progress(0.5);
+SyntheticLesions fill_ground(const Volume& hu, const Ground& ground, const SyntheticLesionOptions& options, Run& run) {
+  FilledGround filled(ground);
   const std::vector<LesionType> types = draw_types(options);
-  const Placing placing(ground, options);
-  Composition composition(hu, ground);
+  const Placing placing(filled, options);
+  Composition composition(hu, filled);
   size_t placed_count = 0;
   for (size_t i = 0; i < types.size(); ++i) {
     if (const auto placed = placing.place(static_cast<int>(i), types[i], run)) {
@@ -141,6 +131,30 @@ SyntheticLesions synthesize_lesions(const Volume& hu, const Mask& liver, const M
   }
   run.progress(1);
   return composition.take();
+}
+
+}  // namespace
+
+SyntheticLesions synthesize_lesions(const Volume& hu, const Mask& liver, const Mask* real_lesions,
+                                    const SyntheticLesionOptions& options, Run& run) {
+  check_options(options);
+  // For its check alone: within a slice the axes may lie as they like.
+  canonical_order(hu.geometry);
+  check_voxels(hu, liver, "liver");
+  if (real_lesions != nullptr) check_voxels(hu, *real_lesions, "real_lesions");
+  const StageTimer timer(run, "synthesis");
+  run.begin_stage("synthesizing", 0, 1);
+  const Ground ground = survey_ground(hu, liver, real_lesions, options.margin_mm, run);
+  run.progress(0.5);
+  return fill_ground(hu, ground, options, run);
+}
+
+SyntheticLesions synthesize_lesions(const Volume& hu, const Ground& surveyed, const SyntheticLesionOptions& options,
+                                    Run& run) {
+  check_options(options);
+  const StageTimer timer(run, "synthesis");
+  run.begin_stage("synthesizing", 0, 1);
+  return fill_ground(hu, surveyed, options, run);
 }
 
 }  // namespace hepatica

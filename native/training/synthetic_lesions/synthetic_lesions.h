@@ -14,6 +14,8 @@
 
 namespace hepatica {
 
+struct Ground;
+
 // How the lesions look; the liver itself stays as it was scanned. The arterial look in a portal venous scan is not
 // validated: the liver's and the vessels' own enhancement would have to change with it.
 enum class ContrastPhase : uint8_t { kPortalVenous, kArterial };
@@ -76,5 +78,10 @@ struct SyntheticLesions {
 // (slices that are not axial).
 SyntheticLesions synthesize_lesions(const Volume& hu, const Mask& liver, const Mask* real_lesions,
                                     const SyntheticLesionOptions& options, Run& run);
+
+// The same in a liver that survey_ground looked at before, with this margin: the survey draws nothing, so one serves
+// all seeds.
+SyntheticLesions synthesize_lesions(const Volume& hu, const Ground& surveyed, const SyntheticLesionOptions& options,
+                                    Run& run);
 
 }  // namespace hepatica
