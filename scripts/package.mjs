@@ -3,10 +3,10 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildTypeScript } from './build.mjs';
+import { libtorchLicenses } from './package/libtorch-licenses.mjs';
 import { kPackages, stageLesionWeights, stageLibtorch, stageMain, stagePlatform } from './package/stage.mjs';
 import { ensureStaticLibraries } from './package/static-libraries.mjs';
 import { checkBinaries, checkTarball } from './package/verify.mjs';
-import { libtorchLicenses } from './setup/libtorch.mjs';
 import { main, outputOf, SetupError, say } from './setup/process.mjs';
 import { setUp } from './setup.mjs';
 
@@ -18,9 +18,9 @@ function pack(kind, { folder, manifest }) {
   const [tarball] = JSON.parse(listed);
   const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
   say(
-    `package: ${manifest.name} ${manifest.version}: ${megabytes(tarball.size)} packed, ${megabytes(tarball.unpackedSize)}`,
+    `package: ${manifest.name} ${manifest.version}: ${megabytes(tarball.size)} packed, ${megabytes(tarball.unpackedSize)} unpacked`,
   );
-  return { tarball: tarball.filename, complaints: checkTarball(kind, tarball) };
+  return { name: manifest.name, file: tarball.filename, complaints: checkTarball(kind, tarball) };
 }
 
 await main(async () => {
@@ -44,5 +44,6 @@ await main(async () => {
     throw new SetupError(`The packages are not as they must be:\n  ${complaints.join('\n  ')}`);
   const { glibc, glibcxx } = platform.manifest.hepatica;
   say(`package: needs glibc ${glibc} and libstdc++ with GLIBCXX_${glibcxx}; nothing else but libtorch's package`);
-  writeFileSync(join(kPackages, 'packages.json'), `${JSON.stringify(packed.map(({ tarball }) => tarball))}\n`);
+  const made = packed.map(({ name, file }) => ({ name, file }));
+  writeFileSync(join(kPackages, 'packages.json'), `${JSON.stringify(made, null, 2)}\n`);
 });

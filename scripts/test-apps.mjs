@@ -1,11 +1,14 @@
 // `npm run test:apps`: installs the packed tarballs as users do, outside the checkout, and runs small programs with them.
+//   --layout NAME   one of them, as `npm` or `pnpm`
 // The last line is `N passed, N failed`.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { kLayouts } from './apps/layouts.mjs';
-import { packedPackages, startRegistry } from './apps/registry.mjs';
-import { kBuildFolder } from './build.mjs';
+import { refuseExternalBuffers } from './apps/no-external-buffers.mjs';
+import { startRegistry } from './apps/registry.mjs';
+import { buildNative, buildTypeScript, kBuildFolder } from './build.mjs';
 import { kPackages } from './package/stage.mjs';
 import { ensurePhantom, kPhantomFolder } from './phantom.mjs';
 import { main, outputOf, run, SetupError, say } from './setup/process.mjs';
@@ -15,140 +18,170 @@ import { add, kNothing, summary } from './test/tally.mjs';
 
 const kTools = join(kBuildFolder, 'apps');
 const kPrograms = ['esm.mjs', 'commonjs.cjs', 'workers.mjs'];
+const kFromFiles = 'npm, from files';
 
-/** What a user's machine has: Node, a shell, a home of its own; no compiler is looked for, no libtorch is named. */
-function cleanEnvironment(home, runtime) {
-  return {
-    PATH: `${dirname(runtime)}:/usr/bin:/bin`,
-    HOME: home,
-    CC: '/bin/false',
-    CXX: '/bin/false',
-    HEPATICA_APP_INPUT: join(kPhantomFolder, 'dicom'),
-    NODE_NO_WARNINGS: '1',
-  };
+/** All that an app's processes see: one Node, a home of their own. No shell, no compiler, no libtorch is named. */
+function cleanEnvironment(folder, runtime, more = {}) {
+  const bin = join(folder, '.bin', outputOf(runtime, ['--version']).trim());
+  if (!existsSync(bin)) {
+    mkdirSync(bin, { recursive: true });
+    symlinkSync(runtime, join(bin, 'node'));
+  }
+  return { PATH: bin, HOME: folder, HEPATICA_APP_INPUT: join(kPhantomFolder, 'dicom'), NODE_NO_WARNINGS: '1', ...more };
 }
 
-async function succeeds(name, [command, args], options, accept = () => true) {
+/** `accept` returns what is wrong with the output, or null. */
+async function succeeds(name, [command, args], options, accept = () => null) {
   const { output, exitCode } = await runProgram(command, args, options);
-  const passed = exitCode === 0 && accept(output);
-  say(`apps: ${name}: ${passed ? 'passed' : 'failed'}`);
-  return { ...kNothing, [passed ? 'passed' : 'failed']: 1 };
+  const complaint = exitCode === 0 ? accept(output) : `exit code ${exitCode}`;
+  say(`apps: ${name}: ${complaint === null ? 'passed' : `failed: ${complaint}`}`);
+  return { ...kNothing, [complaint === null ? 'passed' : 'failed']: 1 };
 }
 
-function volumeIsThere(output) {
+function reportIn(output) {
   const line = output.split('\n').find((text) => text.startsWith('{'));
-  return line !== undefined && JSON.parse(line).volumeMl > 0;
+  return line === undefined ? null : JSON.parse(line);
+}
+
+/** A program's report must be the development build's, its libraries the app's own or the system's C and C++ ones. */
+function checkReport(output, folder, reference) {
+  const report = reportIn(output);
+  if (report === null) return 'no report';
+  if (report.volumeMl !== reference.volumeMl) return `${report.volumeMl} ml, not ${reference.volumeMl}`;
+  if (report.result === undefined) return null;
+  if (report.result !== reference.result) return 'other bytes than those of the development build';
+  const system = /\/(libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|ld-linux-x86-64|librefusal)\.so(\.\d+)*$/;
+  const foreign = report.libraries.filter((path) => !path.startsWith(`${folder}/`) && !system.test(path));
+  return foreign.length > 0 ? `loaded ${foreign.join(', ')}` : null;
 }
 
 function tools() {
   mkdirSync(kTools, { recursive: true });
-  for (const name of ['package.json', 'package-lock.json']) {
-    const file = join(kRoot, 'test/apps', name);
-    if (existsSync(file)) cpSync(file, join(kTools, name));
-  }
-  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: kTools });
-  return kTools;
+  for (const name of ['package.json', 'package-lock.json']) cpSync(join(kRoot, 'test/apps', name), join(kTools, name));
+  const lock = readFileSync(join(kTools, 'package-lock.json'), 'utf8');
+  const stamp = join(kTools, 'node_modules/.installed-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: kTools });
+  cpSync(join(kTools, 'package-lock.json'), stamp);
 }
 
-/** Every Node that the apps run with: this one, and those that npm has. */
-function runtimes(folder) {
-  const others = ['node22', 'node24'].map((name) => join(folder, 'node_modules', name, 'bin/node'));
-  return [process.execPath, ...others.filter((path) => existsSync(path))];
+/** Every Node that the apps run with besides this one. */
+function otherRuntimes() {
+  return ['node22', 'node24'].map((name) => join(kTools, 'node_modules', name, 'bin/node'));
+}
+
+/** What the checkout's own build reports. */
+async function developmentReport(setup) {
+  buildNative(setup, 'hepatica');
+  if (!existsSync(join(kRoot, 'dist/index.js'))) buildTypeScript();
+  const folder = join(kBuildFolder, 'apps-reference');
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(kRoot, 'test/apps/programs/esm.mjs'), join(folder, 'esm.mjs'));
+  const env = { ...process.env, HEPATICA_APP_INPUT: join(kPhantomFolder, 'dicom') };
+  const { output, exitCode } = await runProgram(process.execPath, ['esm.mjs'], { cwd: folder, env });
+  if (exitCode !== 0) throw new SetupError('the development build does not run the program of the test apps');
+  return reportIn(output);
 }
 
 async function installedApp(name, layout, context) {
   const folder = join(context.folder, name.replaceAll(/\W+/g, '-'));
   mkdirSync(folder);
   layout.prepare(folder, context);
-  const env = { ...cleanEnvironment(folder, process.execPath), NPM_CONFIG_USERCONFIG: context.registry.userconfig };
-  const installed = await succeeds(`${name}: install`, layout.install(context.tools), { cwd: folder, env });
+  const env = cleanEnvironment(folder, process.execPath, { NPM_CONFIG_USERCONFIG: context.registry.userconfig });
+  const tally = await succeeds(`${name}: install`, layout.install(kTools), { cwd: folder, env });
   cpSync(join(kRoot, 'test/apps/programs'), folder, { recursive: true });
-  return { folder, tally: installed };
+  return { folder, tally };
 }
 
 async function runLayout(name, layout, context) {
   const { folder, tally: installed } = await installedApp(name, layout, context);
   let tally = installed;
   if (installed.failed > 0) return tally;
-  const start = async (label, runtime, args, accept) => {
-    const options = { cwd: folder, env: cleanEnvironment(folder, runtime) };
+  const check = (output) => checkReport(output, folder, context.reference);
+  const start = async (label, runtime, args, accept, more) => {
+    const options = { cwd: folder, env: cleanEnvironment(folder, runtime, more) };
     tally = add(tally, await succeeds(`${name}: ${label}`, layout.run(runtime, args), options, accept));
   };
-  for (const program of kPrograms) await start(program, process.execPath, [program], volumeIsThere);
-  if (name !== 'npm') return tally;
+  for (const program of kPrograms) await start(program, process.execPath, [program], check);
+  if (name === 'npm') {
+    await runMore(folder, start, check);
+    tally = add(tally, await typedPrograms(folder));
+  }
+  rmSync(folder, { recursive: true, force: true });
+  return tally;
+}
 
-  for (const runtime of runtimes(context.tools).slice(1)) {
-    const version = outputOf(runtime, ['--version'])?.trim();
-    await start(`esm.mjs on Node ${version}`, runtime, ['esm.mjs'], volumeIsThere);
+/** What does not depend on the layout. */
+async function runMore(folder, start, check) {
+  for (const runtime of otherRuntimes()) {
+    await start(`esm.mjs on Node ${outputOf(runtime, ['--version']).trim()}`, runtime, ['esm.mjs'], check);
   }
   await start('node --test, two processes', process.execPath, ['--test', 'parallel-1.test.mjs', 'parallel-2.test.mjs']);
-  await start('doctor', process.execPath, ['node_modules/hepatica/dist/cli/main.js', 'doctor'], (output) =>
-    output.includes('SHA-256'),
+  const doctor = ['node_modules/hepatica/dist/cli/main.js', 'doctor'];
+  await start('doctor', process.execPath, doctor, (output) =>
+    output.includes('SHA-256') ? null : 'no hash of weights',
   );
-  const esbuild = join(context.tools, 'node_modules/@esbuild/linux-x64/bin/esbuild');
-  const bundle = [
-    'esm.mjs',
-    '--bundle',
-    '--platform=node',
-    '--format=esm',
-    '--external:hepatica',
-    '--outfile=bundle.mjs',
-  ];
-  run(esbuild, bundle, { cwd: folder });
-  await start('bundled by esbuild', process.execPath, ['bundle.mjs'], volumeIsThere);
-  return add(tally, await typedPrograms(folder, context));
+
+  const esbuild = join(kTools, 'node_modules/@esbuild/linux-x64/bin/esbuild');
+  const bundle = ['--bundle', '--platform=node', '--format=esm', '--external:hepatica', '--outfile=bundle.mjs'];
+  run(esbuild, ['esm.mjs', ...bundle], { cwd: folder });
+  await start('bundled by esbuild', process.execPath, ['bundle.mjs'], check);
+
+  const addon = join(folder, 'node_modules/@hepatica/linux-x64/prebuilds/linux-x64/hepatica.glibc.node');
+  const LD_PRELOAD = refuseExternalBuffers(addon, folder);
+  await start('without external buffers, as in Electron', process.execPath, ['esm.mjs'], check, { LD_PRELOAD });
 }
 
 /** The types as an app's compiler sees them. */
-async function typedPrograms(folder, context) {
+async function typedPrograms(folder) {
   const tsc = join(kRoot, 'node_modules/.bin/tsc');
-  const strict = ['--strict', '--target', 'es2023', '--skipLibCheck', 'false', '--types', 'node'];
-  const types = ['--typeRoots', join(kRoot, 'node_modules/@types')];
+  const strict = ['--strict', '--target', 'es2023', '--types', 'node'];
+  const types = ['--typeRoots', join(kTools, 'node_modules/@types')];
+  const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler', '--noEmit'];
+  symlinkSync(join(kTools, 'node_modules/electron'), join(folder, 'node_modules/electron'));
   const kinds = [
-    { module: 'nodenext', args: ['--module', 'nodenext', '--outDir', 'typed-nodenext'] },
-    { module: 'bundler', args: ['--module', 'esnext', '--moduleResolution', 'bundler', '--noEmit'] },
+    { name: 'nodenext', file: 'typed.mts', args: ['--module', 'nodenext', '--outDir', 'typed'] },
+    { name: 'bundler', file: 'typed.mts', args: bundler },
+    // Electron's own declarations do not hold under every check.
+    { name: 'Electron main process', file: 'electron.mts', args: [...bundler, '--skipLibCheck'] },
   ];
   let tally = kNothing;
-  for (const { module, args } of kinds) {
-    const command = [tsc, ['typed.mts', ...strict, ...types, ...args]];
-    tally = add(tally, await succeeds(`npm: TypeScript, ${module}`, command, { cwd: folder, env: context.env }));
+  for (const { name, file, args } of kinds) {
+    const command = [tsc, [file, ...strict, ...types, ...args]];
+    tally = add(tally, await succeeds(`npm: TypeScript, ${name}`, command, { cwd: folder }));
   }
   return tally;
 }
 
-/** By file, without a registry for hepatica's own packages. */
-async function runFromFiles(context) {
-  const byFile = Object.fromEntries(
-    packedPackages(kPackages).map((tarball) => {
-      const [, scope, name] = tarball.match(/^(hepatica-(?=[a-z]))?(.+?)-\d+\.\d+\.\d+.*\.tgz$/);
-      return [scope ? `@hepatica/${name}` : name, `file:${join(kPackages, tarball)}`];
-    }),
-  );
-  return runLayout('npm, from files', kLayouts.npm, { ...context, dependencies: byFile });
+/** `hepatica` from the registry, or each package from its file. */
+function dependenciesOf(name, tarballs) {
+  if (name !== kFromFiles) return { hepatica: '*' };
+  return Object.fromEntries(tarballs.map(({ name: each, file }) => [each, `file:${join(kPackages, file)}`]));
 }
 
-async function runAll(context) {
+async function runAll(wanted, context) {
   let tally = kNothing;
-  for (const [name, layout] of Object.entries(kLayouts)) tally = add(tally, await runLayout(name, layout, context));
-  return add(tally, await runFromFiles(context));
+  for (const [name, layout] of Object.entries({ ...kLayouts, [kFromFiles]: kLayouts.npm })) {
+    if (wanted !== undefined && name !== wanted) continue;
+    const dependencies = dependenciesOf(name, context.tarballs);
+    tally = add(tally, await runLayout(name, layout, { ...context, dependencies }));
+  }
+  return tally;
 }
 
 await main(async () => {
-  const setup = await setUp({ packaging: true });
-  if (!existsSync(join(kPackages, 'packages.json'))) run(process.execPath, [join(kRoot, 'scripts/package.mjs')]);
+  const { values } = parseArgs({ options: { layout: { type: 'string' } } });
+  const setup = await setUp();
+  if (!existsSync(join(kPackages, 'packages.json'))) throw new SetupError('There are no packages yet: npm run package');
+  const tarballs = JSON.parse(readFileSync(join(kPackages, 'packages.json'), 'utf8'));
+  tools();
   ensurePhantom(setup);
-  const folder = mkdtempSync(join(tmpdir(), 'hepatica-apps-'));
-  const tarballs = readdirSync(kPackages).filter((name) => name.endsWith('.tgz'));
-  if (tarballs.length < 3) throw new SetupError(`${kPackages} holds ${tarballs.length} tarballs: npm run package`);
-  const installed = tools();
-  const registry = await startRegistry(
-    installed,
-    join(kBuildFolder, 'apps-registry'),
-    tarballs.map((name) => join(kPackages, name)),
-  );
+  const reference = await developmentReport(setup);
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'hepatica-apps-')));
+  const files = tarballs.map(({ file }) => join(kPackages, file));
+  const registry = await startRegistry(kTools, join(kBuildFolder, 'apps-registry'), files);
   try {
-    const dependencies = { hepatica: '*' };
-    const tally = await runAll({ folder, registry, tools: installed, dependencies, env: process.env });
+    const tally = await runAll(values.layout, { folder, registry, tarballs, reference });
     say(summary(tally));
     return tally.failed > 0 ? 1 : 0;
   } finally {

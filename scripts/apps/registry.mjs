@@ -1,7 +1,7 @@
 // A registry on this machine that holds the packed tarballs and passes everything else on: a package that is missing, or
 // whose version does not fit, shows here as it would after publishing; an optional dependency is left out silently.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { outputOf, SetupError } from '../setup/process.mjs';
@@ -53,7 +53,8 @@ export async function startRegistry(tools, folder, tarballs) {
   const url = `http://127.0.0.1:${port}/`;
   const program = join(tools, 'node_modules/verdaccio/bin/verdaccio');
   const args = [program, '--config', join(folder, 'config.yaml'), '--listen', `127.0.0.1:${port}`];
-  const child = spawn(process.execPath, args, { stdio: 'ignore' });
+  // Verdaccio wants Node 22.
+  const child = spawn(join(tools, 'node_modules/node22/bin/node'), args, { stdio: 'ignore' });
   const stop = () => child.kill();
   try {
     await untilAnswering(url, child);
@@ -70,9 +71,4 @@ export async function startRegistry(tools, folder, tarballs) {
     stop();
     throw error;
   }
-}
-
-/** The name and version of each tarball, by its file name. */
-export function packedPackages(folder) {
-  return JSON.parse(readFileSync(join(folder, 'packages.json'), 'utf8'));
 }

@@ -65,12 +65,15 @@ function filesBelow(folder) {
     .sort();
 }
 
-/** The licences of libtorch and its parts, each text once, and of GCC's OpenMP library. */
+/** The licences of libtorch and its parts (folders, by what they are of), each text once, and of GCC's OpenMP library. */
 export function libtorchNotices(licenses) {
   const titles = new Map();
-  for (const path of filesBelow(licenses)) {
-    const text = readFileSync(path, 'utf8').trim();
-    titles.set(text, [...(titles.get(text) ?? []), `libtorch: ${relative(licenses, path)}`]);
+  for (const [name, folder] of Object.entries(licenses)) {
+    for (const path of filesBelow(folder)) {
+      const text = readFileSync(path, 'utf8').trim();
+      const place = relative(folder, path).replace(/^[^/]*dist-info\/(licenses\/)?/, '');
+      titles.set(text, [...(titles.get(text) ?? []), `${name}: ${place}`]);
+    }
   }
   const parts = [...titles].map(([text, names]) => section(names.join('\n'), text));
   const gomp = 'libgomp.so.1: the OpenMP library of GCC, GPL-3.0 with the GCC Runtime Library Exception';

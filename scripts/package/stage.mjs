@@ -96,6 +96,12 @@ function compiledIn(cuda) {
   return parts;
 }
 
+/** What libtorch is built of, by the folders of its licences; no wheel tells these versions. */
+function partsOf(licenses) {
+  const folders = readdirSync(licenses, { recursive: true }).map((path) => path.match(/third_party\/([^/]+)$/)?.[1]);
+  return [...new Set(folders.filter(Boolean))].sort();
+}
+
 /** The four CPU libraries, stripped. */
 export function stageLibtorch(libtorch, licenses) {
   const folder = emptyFolder(`libtorch-${manifests.kPlatform}`);
@@ -107,7 +113,12 @@ export function stageLibtorch(libtorch, licenses) {
     return file;
   });
   const manifest = manifests.libtorchManifest();
-  const parts = [libraryComponent('libtorch', manifest.hepatica.libtorch, 'BSD-3-Clause')];
+  const parts = [
+    libraryComponent('libtorch', manifest.hepatica.libtorch, 'BSD-3-Clause'),
+    libraryComponent('oneMKL', '2024.2', 'LicenseRef-Intel-Simplified'),
+    ...partsOf(licenses.libtorch).map((name) => libraryComponent(name)),
+    libraryComponent('libgomp', undefined, 'GPL-3.0-or-later WITH GCC-exception-3.1'),
+  ];
   writeCommon(folder, manifest, libtorchNotices(licenses), writeBom(manifest, parts, files));
   write(folder, 'README.md', kReadme(manifest));
   return { folder, manifest, files };

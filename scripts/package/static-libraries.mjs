@@ -1,21 +1,24 @@
-// DCMTK, OpenJPEG, NIfTI and zlib as static libraries for the released add-on, in vendor/static. Builds of a checkout link
-// Debian's shared libraries instead: these here take minutes to compile, and the code is the same.
+// DCMTK, OpenJPEG, NIfTI and zlib as static libraries for the released add-on, in vendor/static or the folder named in
+// HEPATICA_STATIC_LIBRARIES (kept between CI's runs). Builds of a checkout link Debian's shared libraries instead: these
+// here take minutes to compile, and the code is the same.
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { download } from '../setup/download.mjs';
 import { findOnPath, run, SetupError, say } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
 import { kMirrors, kSources } from './sources.mjs';
 
-const kStatic = join(kRoot, 'vendor/static');
+const kStatic = resolve(process.env.HEPATICA_STATIC_LIBRARIES || join(kRoot, 'vendor/static'));
 const kStamp = join(kStatic, 'hepatica-static.json');
 const kDownloads = join(kRoot, 'vendor/debian');
 
 // Debian's hardening; sections of their own, so that the linker leaves out what is not called.
-const kFlags = `-O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections -ffile-prefix-map=${kDownloads}=.`;
+const kFlags = '-O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections';
+// No path of this machine in what is published.
+const kMappedFlags = `${kFlags} -ffile-prefix-map=${kDownloads}=.`;
 
 const kNifti = [
   'USE_FSL_CODE',
@@ -27,12 +30,12 @@ const kNifti = [
 const kDcmtkLeftOut = ['TIFF', 'PNG', 'XML', 'OPENSSL', 'SNDFILE', 'ICONV', 'ICU', 'WRAP', 'OPENJPEG', 'DOXYGEN'];
 
 /** CMake's options of each package; zlib is configured by its own script, its CMake files want what Debian left out. */
-const kOptions = {
-  openjpeg2: ['-DBUILD_SHARED_LIBS=OFF', '-DBUILD_CODEC=OFF', '-DBUILD_TESTING=OFF', `-DCMAKE_C_FLAGS=${kFlags}`],
+const optionsWith = (flags) => ({
+  openjpeg2: ['-DBUILD_SHARED_LIBS=OFF', '-DBUILD_CODEC=OFF', '-DBUILD_TESTING=OFF', `-DCMAKE_C_FLAGS=${flags}`],
   nifticlib: [
     '-DNIFTI_INSTALL_INCLUDE_DIR=include/nifti',
     ...kNifti.map((name) => `-D${name}=OFF`),
-    `-DCMAKE_C_FLAGS=${kFlags}`,
+    `-DCMAKE_C_FLAGS=${flags}`,
   ],
   // As Debian builds it (debian/rules), but for what hepatica never calls, and with the dictionary inside: there is no
   // file of it on a user's machine. Texts are converted by glibc's iconv, as in Debian's.
@@ -48,10 +51,10 @@ const kOptions = {
     '-DDCMTK_ENABLE_MANPAGES=OFF',
     '-DCMAKE_CXX_STANDARD=17',
     '-DCMAKE_INSTALL_DATADIC=share/dcmtk',
-    `-DCMAKE_C_FLAGS=${kFlags}`,
-    `-DCMAKE_CXX_FLAGS=${kFlags} -DENABLE_DCMJPLS_INTERLEAVE_NONE`,
+    `-DCMAKE_C_FLAGS=${flags}`,
+    `-DCMAKE_CXX_FLAGS=${flags} -DENABLE_DCMJPLS_INTERLEAVE_NONE`,
   ],
-};
+});
 
 async function sha256Of(path) {
   const hash = createHash('sha256');
@@ -89,7 +92,7 @@ function build(name, tree) {
   say(`package: building ${name} (static, ${jobs} jobs)`);
   const output = { stdio: ['ignore', 'ignore', 'inherit'] };
   if (name === 'zlib') {
-    const env = { ...process.env, CFLAGS: kFlags };
+    const env = { ...process.env, CFLAGS: kMappedFlags };
     run('./configure', ['--static', `--prefix=${kStatic}`], { cwd: tree, env, ...output });
     run('make', ['-j', jobs, 'libz.a'], { cwd: tree, ...output });
     run('make', ['install'], { cwd: tree, ...output });
@@ -100,7 +103,14 @@ function build(name, tree) {
   const places = ['-DCMAKE_INSTALL_PREFIX=/usr', `-DCMAKE_PREFIX_PATH=${kStatic}`, '-DCMAKE_INSTALL_LIBDIR=lib'];
   const ccache = findOnPath('ccache');
   const launchers = ccache ? [`-DCMAKE_C_COMPILER_LAUNCHER=${ccache}`, `-DCMAKE_CXX_COMPILER_LAUNCHER=${ccache}`] : [];
-  const options = ['-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Release', ...places, ...launchers, ...kOptions[name]];
+  const options = [
+    '-G',
+    'Ninja',
+    '-DCMAKE_BUILD_TYPE=Release',
+    ...places,
+    ...launchers,
+    ...optionsWith(kMappedFlags)[name],
+  ];
   run('cmake', ['-S', tree, '-B', folder, '--log-level=ERROR', '-Wno-dev', ...options], output);
   run('cmake', ['--build', folder, '--parallel', jobs], output);
   run('cmake', ['--install', folder, '--prefix', kStatic], output);
@@ -116,7 +126,7 @@ function keepLicenses({ name, licenseFiles }, tree) {
 
 /** The folder with lib/, include/ and licenses/ of the static libraries; built where it is not what this file says. */
 export async function ensureStaticLibraries() {
-  const stamp = JSON.stringify({ sources: kSources, flags: kFlags, options: kOptions }, null, 2);
+  const stamp = JSON.stringify({ sources: kSources, flags: kFlags, options: optionsWith(kFlags) }, null, 2);
   if (existsSync(kStamp) && readFileSync(kStamp, 'utf8') === stamp) return kStatic;
   mkdirSync(kDownloads, { recursive: true });
   rmSync(kStatic, { recursive: true, force: true });

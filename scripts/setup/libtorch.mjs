@@ -18,6 +18,7 @@ import { outputOf, run, SetupError, say } from './process.mjs';
 // The add-on checks the same version before it loads a libtorch.
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 export const kLibtorchVersion = manifest.hepatica.libtorch;
+export const kTorchWheel = `torch==${kLibtorchVersion}`;
 const kStamp = 'hepatica-libtorch.json';
 const kLibraries = [/^libtorch\.so$/, /^libtorch_cpu\.so$/, /^libc10\.so$/, /^libgomp.*\.so\.1$/];
 const kVersionHeader = 'include/torch/headeronly/version.h';
@@ -74,11 +75,15 @@ export function stampLibtorch(folder, source) {
   writeFileSync(join(folder, kStamp), `${JSON.stringify(stamp, null, 2)}\n`);
 }
 
-/** Unpacks the licences of libtorch and its parts, which a wheel holds beside the library, to `target`/licenses. */
-function unpackLicenses(wheel, target, scratch) {
-  run('unzip', ['-q', wheel, '*.dist-info/licenses/*', '-d', scratch]);
-  const folder = readdirSync(scratch).find((name) => name.endsWith('.dist-info'));
-  renameSync(join(scratch, folder, 'licenses'), join(target, 'licenses'));
+/** Unpacks the licences of a wheel and of its parts in `scratch`; returns their folder. */
+export function unpackLicenses(wheel, scratch) {
+  const target = join(scratch, 'licenses');
+  mkdirSync(target);
+  const names = (outputOf('unzip', ['-Z1', wheel]) ?? '').split('\n');
+  const texts = names.filter((name) => /dist-info\/LICENSE|\/licens(es|ing)\/.*[^/]$/.test(name));
+  // Each keeps its folder, which names the part: third_party/fmt/LICENSE.
+  run('unzip', ['-q', wheel, ...texts, '-d', target]);
+  return target;
 }
 
 /** Unpacks the libraries and headers below `prefix` of a zip file to `target`, complete or not at all. */
@@ -92,14 +97,15 @@ function unpack(zip, prefix, target, scratch, source) {
   renameSync(unpacked, target);
 }
 
-function downloadWheel(scratch) {
-  say(`set-up: pip download torch==${kLibtorchVersion} (its wheel holds libtorch; Python is not needed afterwards)`);
+/** The wheel of a requirement (`torch==2.13.0`) from the configured index, or PyTorch's of CPU builds. */
+export function downloadWheel(requirement, scratch) {
+  say(`set-up: pip download ${requirement} (nothing of it is run, and Python is not needed afterwards)`);
   // Any CPython's wheel holds the same libraries; one is named so that the local Python's version does not matter.
   const choice = ['--only-binary=:all:', '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'];
   run('python3', [
     ...['-m', 'pip', 'download', '--no-deps', '--progress-bar', 'off', '--disable-pip-version-check', ...choice],
     ...['--retries', '1', '--timeout', '60', '--extra-index-url', kCpuWheelIndex],
-    ...['--dest', scratch, `torch==${kLibtorchVersion}`],
+    ...['--dest', scratch, requirement],
   ]);
   return join(
     scratch,
@@ -109,12 +115,12 @@ function downloadWheel(scratch) {
 
 /** The wheel of torch as it is on the configured index; refused if it is a CUDA build. */
 function fetchWheel(target, scratch) {
-  const path = downloadWheel(scratch);
+  const path = downloadWheel(kTorchWheel, scratch);
   const versionFile = outputOf('unzip', ['-p', path, 'torch/version.py']) ?? '';
   const isCpu = /^cuda[^=]*= None$/m.test(versionFile) && !outputOf('unzip', ['-Z1', path])?.includes('libtorch_cuda');
   if (!isCpu) throw new SetupError(`${basename(path)} is not a CPU build`);
   unpack(path, 'torch', target, scratch, basename(path));
-  unpackLicenses(path, target, scratch);
+  renameSync(unpackLicenses(path, scratch), join(target, 'licenses'));
 }
 
 async function fetchArchive(target, scratch) {
@@ -163,17 +169,4 @@ export async function resolveLibtorch(root) {
     `libtorch ${kLibtorchVersion} could not be had:\n${failures.join('\n')}\n` +
       'Name a folder that holds its include/ and lib/ in HEPATICA_LIBTORCH.',
   );
-}
-
-/** The folder with the licences that come with a libtorch; taken from its wheel where the copy was made without. */
-export function libtorchLicenses(libtorch) {
-  const folder = join(libtorch, 'licenses');
-  if (existsSync(folder)) return folder;
-  const scratch = mkdtempSync(join(libtorch, '.licenses-'));
-  try {
-    unpackLicenses(downloadWheel(scratch), libtorch, scratch);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-  return folder;
 }

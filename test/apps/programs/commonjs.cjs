@@ -3,7 +3,7 @@ const { readSeries, segmentLiver } = require('hepatica');
 async function main() {
   const volume = await readSeries(process.env.HEPATICA_APP_INPUT);
   const liver = await segmentLiver(volume);
-  console.log(JSON.stringify({ volumeMl: liver.volumeMl, device: liver.device, slices: volume.size[2] }));
+  console.log(JSON.stringify({ volumeMl: liver.volumeMl }));
 }
 
 main();
