@@ -71,8 +71,9 @@ export interface Lesion {
   readonly slices: readonly LesionSlice[];
   readonly perimeters: readonly Perimeter[];
   readonly volumeMl: number;
-  /** Longest axial diameter (RECIST 1.1), and the extent across it in the same slice, mm. */
+  /** Longest axial diameter (RECIST 1.1), mm. */
   readonly diameterMm: number;
+  /** The longest chord perpendicular to it that lies inside the lesion, in the same slice (WHO), mm. */
   readonly perpendicularMm: number;
   /** z index of the slice with the longest diameter. */
   readonly diameterSlice: number;

@@ -21,6 +21,11 @@ std::vector<uint8_t> cut_out(const Mask& ids, const Lesion& lesion, int64_t z) {
   return cut;
 }
 
+PixelSlice pixels_of(const std::vector<uint8_t>& cut, const Geometry& geometry, const BoundingBox& box) {
+  return {cut.data(), box.max[0] - box.min[0] + 1, box.max[1] - box.min[1] + 1, geometry.spacing_mm[0],
+          geometry.spacing_mm[1]};
+}
+
 void add_perimeters(const std::vector<uint8_t>& cut, const Geometry& geometry, int64_t z, Lesion& lesion) {
   const BoundingBox& box = lesion.box;
   const int64_t width = box.max[0] - box.min[0] + 1;
@@ -45,11 +50,9 @@ void measure_slice(const std::vector<uint8_t>& cut, const Geometry& geometry, in
     part->max[axis] += box.min[axis];
   }
   lesion.slices.push_back({z, *part, std::count(cut.begin(), cut.end(), 1)});
-  const AxialDiameter diameter =
-      axial_diameter(cut.data(), width, height, geometry.spacing_mm[0], geometry.spacing_mm[1]);
+  const AxialDiameter diameter = axial_diameter(pixels_of(cut, geometry, box));
   if (diameter.longest_mm > lesion.diameter_mm) {
     lesion.diameter_mm = diameter.longest_mm;
-    lesion.perpendicular_mm = diameter.perpendicular_mm;
     lesion.diameter_slice = z;
   }
   add_perimeters(cut, geometry, z, lesion);
@@ -96,6 +99,9 @@ void measure_lesion(const Volume& volume, const Mask& ids, Lesion& lesion) {
   for (int64_t z = lesion.box.min[2]; z <= lesion.box.max[2]; ++z) {
     measure_slice(cut_out(ids, lesion, z), ids.geometry, z, lesion);
   }
+  const std::vector<uint8_t> widest = cut_out(ids, lesion, lesion.diameter_slice);
+  const PixelSlice pixels = pixels_of(widest, ids.geometry, lesion.box);
+  lesion.perpendicular_mm = perpendicular_chord_mm(pixels, axial_diameter(pixels));
 }
 
 }  // namespace hepatica
