@@ -118,6 +118,9 @@ export interface NativeModelResult {
   readonly architecture: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly parameters: number;
+  /** Of kind resnet101 alone. */
+  readonly missing?: readonly string[];
+  readonly surplus?: readonly string[];
 }
 
 export interface NativeLesionInstance {
@@ -189,6 +192,7 @@ export interface NativeBinding {
   ): NativeJob<NativeSegmentationResult>;
   inspectNetwork(
     volume: VoxelArgument<CtVoxels>,
+    liver: VoxelArgument<Uint8Array> | null,
     model: ModelHandle,
     options: { slice: number },
     control: NativeControl,

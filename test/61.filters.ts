@@ -1,7 +1,20 @@
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { InvalidArgumentError, loadModel, type Model, renderFilters, type VolumeInput } from '../src/index.js';
+import {
+  InvalidArgumentError,
+  loadModel,
+  type Model,
+  renderFilters,
+  type Segmentation,
+  segmentLiver,
+  type VolumeInput,
+} from '../src/index.js';
+import { writeLesionModel } from './support/lesion-model.js';
+import { writeThresholdModel } from './support/models.js';
+import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
+import { makePhantom } from './support/volumes.js';
 
 const [kColumns, kRows, kSlices] = [48, 40, 5];
 
@@ -60,6 +73,56 @@ test('what is no slice, model or option is refused', async ({ model }) => {
   for (const [call, field] of refused) {
     assert.is((await rejection(call(), InvalidArgumentError, 'INVALID_ARGUMENT')).field, field);
   }
+});
+
+/** A network, and the liver that it looks at: fewer slices than the volume, most of it in slice 5 of 9. */
+async function lesionScan() {
+  const folder = makeFolder();
+  const model = await loadModel(writeLesionModel(join(folder.path, 'lesions.safetensors')));
+  const liverModel = await loadModel(writeThresholdModel(join(folder.path, 'liver.safetensors')));
+  const liver = await segmentLiver(makePhantom(), { model: liverModel });
+  folder.remove();
+  return { model, liver };
+}
+
+test('a lesion network shows its base and its channels on the liver', async () => {
+  const { model, liver } = await lesionScan();
+  const areas = Array.from({ length: liver.size[2] }, (_, z) => {
+    const pixels = liver.size[0] * liver.size[1];
+    return liver.mask.subarray(z * pixels, (z + 1) * pixels).reduce((sum, value) => sum + value, 0);
+  });
+  const first = await renderFilters(model, liver);
+  assert.is(areas[first.slice], Math.max(...areas));
+  assert.equal(await renderFilters(model, liver, { slice: first.slice }), first);
+  const layers = ['conv1', 'layer1', ...[1, 2, 3, 4, 5, 6, 7].flatMap((i) => [`location${i}`, `class${i}`])];
+  const all = await renderFilters(model, liver, { layers });
+  assert.ok(all.height > first.height);
+  const one = await renderFilters(model, liver, { layers: ['location1'] });
+  assert.ok(one.height < first.height / 2);
+  const unknown = await rejection(
+    renderFilters(model, liver, { layers: ['layer2'] }),
+    InvalidArgumentError,
+    'INVALID_ARGUMENT',
+  );
+  assert.match(unknown.message, 'conv1, layer1, location1, ');
+  // The liver network takes no notice of the liver.
+  const liverNetwork = await loadModel();
+  assert.equal(await renderFilters(liverNetwork, liver), await renderFilters(liverNetwork, liver.volume));
+});
+
+test('a lesion network is refused without a liver, or beyond it', async () => {
+  const { model, liver } = await lesionScan();
+  const call = (scan: VolumeInput | Segmentation, options = {}) =>
+    rejection(renderFilters(model, scan, options), InvalidArgumentError, 'INVALID_ARGUMENT');
+  assert.is((await call(liver.volume)).field, 'liver');
+  const empty = { ...liver, volume: liver.volume, mask: new Uint8Array(liver.mask.length) };
+  assert.is((await call(empty)).field, 'liver');
+  const inner = new Uint8Array(liver.mask.length);
+  const pixels = liver.size[0] * liver.size[1];
+  inner.set(liver.mask.subarray(5 * pixels, 7 * pixels), 5 * pixels);
+  const beyond = await call({ ...liver, volume: liver.volume, mask: inner }, { slice: 3 });
+  assert.is(beyond.field, 'slice');
+  assert.match(beyond.message, 'from 5 to 6');
 });
 
 test('an aborted call rejects with the reason', async ({ model }) => {

@@ -175,4 +175,19 @@ test('the page holds its figures, asks the network for nothing, and takes names 
   assert.is(page.match(/<svg/g)?.length, 5, 'detection by size, free response, types, ROC, Dice');
 });
 
+test('filters: of the lesion network, in the liver that a network of its own finds', async ({ folder }) => {
+  const input = join(folder, 'scan.nii.gz');
+  await writeVolume(input, makePhantom());
+  const model = writeLesionModel(join(folder, 'lesions.safetensors'));
+  const liverModel = writeThresholdModel(join(folder, 'liver.safetensors'));
+  const out = join(folder, 'filters');
+  const args = ['filters', input, '--liver-model', liverModel, '--layers', 'location1,class7', '--out', out];
+  const drawn = await runCli([...args, '--model', model, '--json']);
+  assert.is(drawn.exitCode, 0, drawn.stderr);
+  assert.is(JSON.parse(drawn.stdout).slice, 6);
+  assert.equal(await readdir(out), ['filters.png']);
+  const twice = await runCli([...args, '--model', model, '--lesions']);
+  assert.is(twice.exitCode, 2);
+});
+
 test.run();

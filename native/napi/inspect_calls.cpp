@@ -30,10 +30,12 @@ Napi::Value maps_value(Napi::Env env, const std::shared_ptr<Maps>& maps) {
 }  // namespace
 
 Napi::Value inspect_network_call(const Napi::CallbackInfo& info) {
-  return start_job(info.Env(), info[3].As<Napi::Object>(),
-                   [volume = volume_argument(info[0]), model = model_argument<SegmenterModel>(info[1]),
-                    slice = int_argument(info[2].As<Napi::Object>(), "slice")](Run& run) -> Deliver {
-                     auto maps = std::make_shared<Maps>(inspect_network(*volume, *model, slice, run));
+  std::shared_ptr<const ByteVolume> liver;
+  if (!info[1].IsNull()) liver = byte_volume_argument(info[1]);
+  return start_job(info.Env(), info[4].As<Napi::Object>(),
+                   [volume = volume_argument(info[0]), liver, model = any_model_argument(info[2]),
+                    slice = int_argument(info[3].As<Napi::Object>(), "slice")](Run& run) -> Deliver {
+                     auto maps = std::make_shared<Maps>(inspect_network(*volume, liver.get(), *model, slice, run));
                      return [maps](Napi::Env env) -> Napi::Value { return maps_value(env, maps); };
                    });
 }

@@ -1,8 +1,8 @@
-import type { Command } from 'commander';
-import { renderFilters } from '../index.js';
-import { defaultModel } from '../model.js';
+import { type Command, Option } from 'commander';
+import { type Model, renderFilters, type Segmentation, type Volume } from '../index.js';
+import { defaultLesionModel, defaultModel } from '../model.js';
 import { type InputOptions, readInput } from './input.js';
-import { withModel } from './model.js';
+import { segmentWith, withModel } from './model.js';
 import { nonNegativeInteger, withCommonOptions, withInputOptions } from './options.js';
 import { writeOutputFolder } from './output.js';
 import { runCommand, type Session } from './session.js';
@@ -10,24 +10,39 @@ import { runCommand, type Session } from './session.js';
 interface FiltersCommandOptions extends InputOptions {
   readonly out: string;
   readonly model?: string;
+  readonly lesions?: boolean;
+  readonly liverModel?: string;
   readonly slice?: number;
   readonly layers?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
+/** What the network looks at: a lesion network the liver alone. */
+async function scanFor(
+  model: Model,
+  volume: Volume,
+  { liverModel, threads }: FiltersCommandOptions,
+  { signal, onProgress }: Session,
+): Promise<Volume | Segmentation> {
+  if (model.info.kind !== 'mdl_cnn') return volume;
+  const options = { signal, onProgress, ...(threads === undefined ? {} : { threads }) };
+  return withModel(liverModel, (given) => segmentWith(given, volume, options));
+}
+
 async function filters(input: string, options: FiltersCommandOptions, session: Session): Promise<void> {
   const volume = await readInput(input, options, session);
   const { signal, onProgress } = session;
-  const figure = await withModel(options.model, async (given) =>
-    renderFilters(given ?? (await defaultModel('liver')), volume, {
+  const figure = await withModel(options.model, async (given) => {
+    const model = given ?? (await (options.lesions ? defaultLesionModel() : defaultModel('liver')));
+    return renderFilters(model, await scanFor(model, volume, options, session), {
       signal,
       onProgress,
       ...(options.threads === undefined ? {} : { threads: options.threads }),
       ...(options.slice === undefined ? {} : { slice: options.slice }),
       ...(options.layers === undefined ? {} : { layers: options.layers.split(',') }),
-    }),
-  );
+    });
+  });
   await writeOutputFolder(options.out, (folder) => folder.write('filters.png', figure.png));
   session.result({ input, out: options.out, slice: figure.slice }, [
     `written to ${options.out}: filters.png (slice ${figure.slice})`,
@@ -40,9 +55,18 @@ export function addFiltersCommand(program: Command): void {
     .description("draw the network's filters, and what its layers answer to a slice (figure 8)")
     .argument('<input>', 'DICOM folder or file, or NIfTI')
     .requiredOption('--out <folder>', 'where to write filters.png')
-    .option('--model <file>', 'weights (default: those of the liver)')
-    .option('--slice <z>', 'the slice (default: the middle one)', nonNegativeInteger('--slice'))
-    .option('--layers <names>', 'conv1,conv2,conv3 or some of them (default: all)');
+    .option('--model <file>', 'weights of a network of your own (default: those of the liver)')
+    .addOption(new Option('--lesions', 'the weights of the lesion network').conflicts('model'))
+    .option('--liver-model <file>', 'weights that find the liver for a lesion network (default: those of the liver)')
+    .option(
+      '--slice <z>',
+      'the slice (default: the middle one; of a lesion network the one with most liver)',
+      nonNegativeInteger('--slice'),
+    )
+    .option(
+      '--layers <names>',
+      'some of conv1,conv2,conv3; of a lesion network of conv1, layer1, …, location1 to 7, class1 to 7 (default: all; seven)',
+    );
   withInputOptions(withCommonOptions(command)).action((input: string, options) =>
     runCommand(options, (session) => filters(input, options, session)),
   );

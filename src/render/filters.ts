@@ -3,14 +3,19 @@ import { runJob } from '../job.js';
 import { modelArgument } from '../model.js';
 import type { NativeFeatureMaps } from '../native-binding.js';
 import { checkOptions, renderFiltersOptions } from '../options.js';
-import type { Model, RunOptions, VolumeInput } from '../types.js';
+import { segmentedMaskArgument } from '../segmentation.js';
+import type { Model, RunOptions, Segmentation, VolumeInput } from '../types.js';
 import { volumeArgument } from '../volume.js';
 import { drawGreySlice, encodePng, kFontFamily, makeCanvas } from './canvas.js';
 
 export interface RenderFiltersOptions extends RunOptions {
-  /** z index; default: the middle slice. */
+  /** z index; default: the middle slice, of a lesion network the one with most liver. */
   readonly slice?: number;
-  /** The layers that are shown, from 'conv1', 'conv2', 'conv3'; default: all. */
+  /**
+   * The layers that are shown. Of a liver network: `conv1`, `conv2`, `conv3`; default: all. Of a lesion network: `conv1`
+   * and `layer1` to `layer4` as far as it has them (the base), `location1` to `location7`, `class1` to `class7`;
+   * default: `conv1`, `layer1`, `location1`, `location7`, `class1`, `class4` and `class7`.
+   */
   readonly layers?: readonly string[];
 }
 
@@ -21,28 +26,40 @@ export interface RenderedFilters {
   readonly height: number;
 }
 
+/** All seventeen layers would be 1,700 maps. */
+const kLesionLayers = ['conv1', 'layer1', 'location1', 'location7', 'class1', 'class4', 'class7'];
+
 const kSheetWidth = 1600;
 const kGap = 4;
 const kTitleHeight = 40;
 
 /**
  * Draws what the filters of a network see (the paper's figure 8): the first layer's filters, laid back onto pixels, and
- * the activation maps of its layers on one slice, cut to the body. Each tile has its own grey scale: zero is mid-grey
- * for filters, black for activations.
+ * the activation maps of its layers on one slice, cut to the body or, of a lesion network, to the liver. Each tile has
+ * its own grey scale: zero is mid-grey for filters, black for activations.
  *
- * @throws {@link InvalidArgumentError}, {@link InputFileError} `UNSUPPORTED_ORIENTATION`
+ * @param scan - a volume; for a lesion network a result of `segmentLiver`, since it sees the liver alone
+ * @throws {@link InvalidArgumentError}, {@link ModelError} `WRONG_MODEL`, {@link InputFileError}
+ *   `UNSUPPORTED_ORIENTATION`
  */
 export async function renderFilters(
   model: Model,
-  volume: VolumeInput,
+  scan: VolumeInput | Segmentation,
   options: RenderFiltersOptions = {},
 ): Promise<RenderedFilters> {
   checkOptions(renderFiltersOptions, options);
   const handle = modelArgument(model);
+  const liver = isSegmentation(scan) ? scan : undefined;
+  const volume = isSegmentation(scan) ? scan.volume : scan;
   const voxels = volumeArgument(volume);
-  const slice = options.slice ?? Math.floor(volume.size[2] / 2);
-  const all = await runJob(options, (native, control) => native.inspectNetwork(voxels, handle, { slice }, control));
-  const shown = all.filter(({ name }) => name === 'filters' || (options.layers?.includes(name) ?? true));
+  const mask = liver ? segmentedMaskArgument('liver', liver) : null;
+  const seesLiver = liver !== undefined && model.info.kind === 'mdl_cnn';
+  const slice = options.slice ?? (seesLiver ? largestSlice(liver) : Math.floor(volume.size[2] / 2));
+  const all = await runJob(options, (native, control) =>
+    native.inspectNetwork(voxels, mask, handle, { slice }, control),
+  );
+  const layers = options.layers ?? (model.info.kind === 'mdl_cnn' ? kLesionLayers : undefined);
+  const shown = all.filter(({ name }) => name === 'filters' || (layers?.includes(name) ?? true));
   const unknown = options.layers?.find((layer) => !all.some(({ name }) => name === layer && name !== 'filters'));
   if (unknown !== undefined) {
     const known = all.map(({ name }) => name).filter((name) => name !== 'filters');
@@ -52,6 +69,21 @@ export async function renderFilters(
     });
   }
   return { slice, ...(await drawSheet(shown)) };
+}
+
+function isSegmentation(scan: unknown): scan is Segmentation {
+  return typeof scan === 'object' && scan !== null && 'volume' in scan && 'mask' in scan;
+}
+
+/** The slice with most of the structure in it; of equal ones the first. */
+function largestSlice({ mask, size }: Segmentation): number {
+  const pixels = size[0] * size[1];
+  let [largest, most] = [0, -1];
+  for (let z = 0; z < size[2]; z++) {
+    const inside = mask.subarray(z * pixels, (z + 1) * pixels).reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
+    if (inside > most) [largest, most] = [z, inside];
+  }
+  return largest;
 }
 
 function columnsOf({ name, count }: NativeFeatureMaps): number {

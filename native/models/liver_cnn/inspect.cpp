@@ -9,19 +9,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
 
 #include "models/liver_cnn/channels.h"
 #include "models/liver_cnn/folded_weights.h"
 
 namespace hepatica {
 namespace {
-
-// Of (count, height, width).
-FeatureMaps feature_maps(const std::string& name, const at::Tensor& maps) {
-  const at::Tensor dense = maps.contiguous();
-  const float* values = dense.const_data_ptr<float>();
-  return {name, dense.size(0), dense.size(2), dense.size(1), {values, values + dense.numel()}};
-}
 
 // Pixel-unshuffle made s * s channels of each picture: their weights, shuffled, are one patch of k s pixels a side.
 at::Tensor pixel_filters(const at::Tensor& weight, const LiverCnnConfig& config) {
