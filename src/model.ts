@@ -34,6 +34,25 @@ class NativeModel implements Model {
   }
 }
 
+export function isModel(value: unknown): value is Model {
+  return value instanceof NativeModel;
+}
+
+/** The file of weights that training starts from: of a path, or of a model of that kind. */
+export function weightsPath(field: string, weights: string | Model, kind: string): string {
+  if (typeof weights === 'string') return weights;
+  modelArgument(weights);
+  if (weights.info.kind === kind) return weights.info.path;
+  throw new ModelError('WRONG_MODEL', `Expected ${field} to be of kind ${kind}, received ${weights.info.kind}`, {
+    file: weights.info.path,
+    field,
+    remedy:
+      kind === 'resnet101'
+        ? "Load torchvision's or timm's resnet101 with loadModel"
+        : 'Load what trainLesionClassifier wrote with loadModel',
+  });
+}
+
 export function modelArgument(model: unknown): ModelHandle {
   if (model instanceof NativeModel) return NativeModel.argument(model);
   throw invalidArgument('model', 'a model from loadModel or trainSegmenter', model);
@@ -48,10 +67,14 @@ export async function sha256Of(path: string): Promise<string> {
 }
 
 /**
- * Loads a trained network, of structures or of lesions (safetensors with hepatica's metadata); `info.kind` tells which.
+ * Loads weights; `info.kind` tells which: `liver_cnn` for `segmentStructure`, `mdl_cnn` for `classifyLesions` (both
+ * safetensors with hepatica's metadata), or `resnet101`, torchvision's or timm's published ImageNet weights (safetensors
+ * or `.pth`, of which nothing is executed), which `trainLesionClassifier` takes as `base`. Of another ResNet, and where
+ * tensors are missing or too many, `WRONG_MODEL` lists them.
  *
  * @param path - default: the liver weights that come with the package
- * @throws {@link ModelError} `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`; {@link InputFileError} `FILE_NOT_FOUND`
+ * @throws {@link ModelError} `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`, `UNSAFE_PICKLE`, `OLD_TORCH_FORMAT`;
+ *   {@link InputFileError} `FILE_NOT_FOUND`
  */
 export async function loadModel(path: string = defaultWeights('liver'), options: RunOptions = {}): Promise<Model> {
   checkPath('path', path);
@@ -65,6 +88,8 @@ export async function loadModel(path: string = defaultWeights('liver'), options:
     parameters: result.parameters,
     sha256: await sha256Of(path),
     path,
+    ...(result.missing && { missing: result.missing }),
+    ...(result.surplus && { surplus: result.surplus }),
   };
   return new NativeModel(info, result.handle);
 }

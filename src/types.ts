@@ -211,6 +211,7 @@ export interface SaveModelOptions extends RunOptions {
 
 /** What a model needs to run, and where it comes from; kept as metadata in its safetensors file. */
 export interface ModelInfo {
+  /** `liver_cnn`, `mdl_cnn` or `resnet101`. */
   readonly kind: string;
   readonly structure: string;
   readonly architecture: Readonly<Record<string, unknown>>;
@@ -219,6 +220,10 @@ export interface ModelInfo {
   /** Hex SHA-256 of the file. */
   readonly sha256: string;
   readonly path: string;
+  /** Of `resnet101`: tensors that the file lacks and a base does without (counters, the classifier). */
+  readonly missing?: readonly string[];
+  /** Of `resnet101`: tensors of the file that a base has no use for (the classifier). */
+  readonly surplus?: readonly string[];
 }
 
 export interface Model {

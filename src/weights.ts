@@ -38,7 +38,8 @@ export interface FetchedWeights {
 
 /**
  * torchvision puts the first 8 digits of the SHA-256 into a file's name and checks those itself; more it does not
- * publish, so more cannot be pinned here.
+ * publish, so more cannot be pinned here. timm's files on GitHub are of the format before torch 1.6, which isn't read;
+ * those on Hugging Face are, with `{ url, sha256 }`: their hashes are shown there alone.
  */
 const kPublished: readonly PublishedWeights[] = [
   {

@@ -25,6 +25,7 @@ import {
 } from './support/models.js';
 import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
+import { resnet101Shapes, writeTorchArchive } from './support/resnet101.js';
 import { makePhantom } from './support/volumes.js';
 
 const test = suite<{ folder: string; path: string; remove: () => void }>('models');
@@ -157,6 +158,69 @@ for (const [name, bytes, code] of broken) {
     assert.ok(error.remedy, 'no remedy');
   });
 }
+
+test("torchvision's published ResNet101 is a model too, of a kind of its own", async ({ folder }) => {
+  const path = writeTorchArchive(join(folder, 'resnet101.pth'), resnet101Shapes());
+  const published = await loadModel(path);
+  const { kind, structure, architecture, parameters, missing, surplus, sha256 } = published.info;
+  assert.equal(
+    { kind, structure, architecture, missing, surplus },
+    {
+      kind: 'resnet101',
+      structure: 'ImageNet',
+      architecture: { stages: 4 },
+      missing: [],
+      surplus: ['fc.bias', 'fc.weight'],
+    },
+  );
+  // 44,549,160 with the classifier, as torchvision counts them.
+  assert.is(parameters, 44_549_160 - 1000 * 2049);
+  assert.is(sha256, createHash('sha256').update(readFileSync(path)).digest('hex'));
+  await rejection(segmentLiver(makePhantom(), { model: published }), ModelError, 'WRONG_MODEL');
+
+  // As safetensors with hepatica's metadata, and as timm publishes it: with metadata that say nothing.
+  const saved = join(folder, 'resnet101.safetensors');
+  await saveModel(published, saved, { precision: 'bf16' });
+  assert.equal((await loadModel(saved)).info.missing, ['fc.bias', 'fc.weight']);
+  const bytes = readFileSync(saved);
+  const length = Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, unknown>;
+  header.__metadata__ = { format: 'pt' };
+  bytes.write(JSON.stringify(header).padEnd(length), 8);
+  writeFileSync(saved, bytes);
+  const again = await loadModel(saved);
+  assert.is(again.info.kind, 'resnet101');
+  assert.is(again.info.parameters, parameters);
+  assert.is(again.info.metadata.format, 'pt');
+});
+
+test('published weights that are not ResNet101 are refused, with the tensors that do not fit', async ({ folder }) => {
+  const path = join(folder, 'other.pth');
+  const refused = async (shapes: readonly [string, readonly number[]][]) => {
+    const error = await rejection(loadModel(writeTorchArchive(path, shapes)), ModelError, 'WRONG_MODEL');
+    assert.is(error.file, path);
+    return error.message;
+  };
+  const whole = resnet101Shapes();
+  const lacking = whole.filter(([name]) => !name.startsWith('layer3.22.conv'));
+  assert.match(
+    await refused(lacking),
+    /3 tensors missing: layer3\.22\.conv1\.weight, layer3\.22\.conv2\.weight, layer3\.22\.conv3\.weight/,
+  );
+  assert.match(
+    await refused([...whole, ['layer1.0.se.fc1.weight', [16, 256]]]),
+    /1 surplus: layer1\.0\.se\.fc1\.weight/,
+  );
+  assert.match(
+    await refused(whole.map(([name, shape]) => [name, name === 'conv1.weight' ? [64, 3, 3, 3] : shape])),
+    /1 of another shape: conv1\.weight/,
+  );
+  // Another number of classes is no obstacle.
+  const { info } = await loadModel(writeTorchArchive(path, resnet101Shapes({ classes: 4, counters: false })));
+  assert.equal(info.surplus, ['fc.bias', 'fc.weight']);
+  assert.is(info.missing?.length, 104);
+  assert.ok(info.missing?.every((name) => name.endsWith('num_batches_tracked')));
+});
 
 test('segmentLiver refuses a model of another organ; segmentStructure takes it', async ({ path }) => {
   const model = await loadModel(writeThresholdModel(path, 1, 'kidney'));

@@ -32,6 +32,17 @@ test("finds most of the phantom's lesions, and says of each what it is in number
   }
 });
 
+test('two runs give the same bytes', async () => {
+  const volume = await readSeries(join(kPhantom, 'dicom'));
+  const run = async () => {
+    const { mask, lesions } = await classifyLesions(await segmentLiver(volume));
+    return { mask, lesions };
+  };
+  const first = await run();
+  assert.ok(first.lesions.length > 0);
+  assert.equal(await run(), first);
+});
+
 /** Runs only where the real scan is. */
 const onRealScan = existsSync(kScan)
   ? test

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "core/error.h"
+#include "models/base_model.h"
 #include "models/lesion_model.h"
 #include "models/segmenter_model.h"
+#include "models/weights/read_state_dict.h"
 
 namespace hepatica {
 namespace {
@@ -66,8 +68,12 @@ int64_t NetworkModel::parameter_count() const {
 }
 
 std::shared_ptr<const NetworkModel> load_network_model(const std::string& path) {
-  const Metadata metadata = SafetensorsFile(path).metadata();
-  if (required_metadata(metadata, "kind", path) == LesionModel::kKind) return LesionModel::load(path);
+  if (is_torch_file(path)) return BaseModel::load(path);
+  const SafetensorsFile file(path);
+  const auto kind = file.metadata().find("kind");
+  const bool named = kind != file.metadata().end();
+  if (named ? kind->second == BaseModel::kKind : looks_like_base(file.names())) return BaseModel::load(path);
+  if (named && kind->second == LesionModel::kKind) return LesionModel::load(path);
   return SegmenterModel::load(path);
 }
 

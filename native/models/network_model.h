@@ -44,8 +44,8 @@ class NetworkModel {
   std::string path_;
 };
 
-// A SegmenterModel or a LesionModel, as the file's "kind" says. Throws as SafetensorsFile does, and WRONG_MODEL for
-// other weights, naming the file and the field or tensor.
+// A SegmenterModel, LesionModel or BaseModel, by the file's "kind"; published ResNet101, which has none, by its names.
+// Throws as SafetensorsFile and load_base do, and WRONG_MODEL for other weights, naming file and field or tensor.
 std::shared_ptr<const NetworkModel> load_network_model(const std::string& path);
 
 // What a file's metadata must hold; throw WRONG_MODEL.

@@ -65,7 +65,8 @@ std::shared_ptr<const ByteVolume> byte_volume_argument(const Napi::Value& value)
 
 void throw_wrong_kind(const NetworkModel& model, const char* wanted) {
   throw Error("WRONG_MODEL", std::string("Expected a model of kind ") + wanted + ", received one of: " + model.kind(),
-              model.path(), "model", "mdl_cnn is what classifyLesions takes, liver_cnn what segmentStructure does");
+              model.path(), "model",
+              "classifyLesions takes mdl_cnn, segmentStructure liver_cnn, trainLesionClassifier resnet101 as its base");
 }
 
 std::shared_ptr<const NetworkModel> any_model_argument(const Napi::Value& value) {

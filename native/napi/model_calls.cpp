@@ -1,7 +1,7 @@
 #include <memory>
 #include <string>
 
-#include "models/network_model.h"
+#include "models/base_model.h"
 #include "napi/arguments.h"
 #include "napi/calls.h"
 #include "napi/handles.h"
@@ -22,6 +22,10 @@ Napi::Object model_value(Napi::Env env, const std::shared_ptr<const NetworkModel
   object.Set("architecture", model->architecture());
   object.Set("metadata", metadata);
   object.Set("parameters", static_cast<double>(model->parameter_count()));
+  if (const auto* base = dynamic_cast<const BaseModel*>(model.get())) {
+    object.Set("missing", strings_value(env, base->missing()));
+    object.Set("surplus", strings_value(env, base->surplus()));
+  }
   return object;
 }
 

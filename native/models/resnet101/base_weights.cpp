@@ -60,8 +60,12 @@ void check_names(const StateDict& found, const StateDict& whole, bool classifier
 
 BaseWeights load_base(const std::string& path, int64_t stages, bool classifier) {
   const StateDict found = read_state_dict(path);
-  check_names(found, whole_network(), classifier, path);
+  const StateDict whole = whole_network();
+  check_names(found, whole, classifier, path);
   BaseWeights base;
+  for (const auto& [name, tensor] : whole) {
+    if (!found.contains(name)) base.missing.push_back(name);
+  }
   for (const auto& [name, tensor] : found) {
     if (!is_in(name, stages, classifier)) {
       base.left_out.push_back(name);

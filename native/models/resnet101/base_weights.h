@@ -12,6 +12,8 @@ namespace hepatica {
 struct BaseWeights {
   // Exactly the names of ResNet101(stages, classifier), but for counters that the file leaves out; finite.
   StateDict state;
+  // Of ResNet101's tensors, those that the file lacks though the network does without them, in order.
+  std::vector<std::string> missing;
   // Of ResNet101's tensors in the file, those that the truncated network has no use for (deeper stages, fc), in order.
   std::vector<std::string> left_out;
 };

@@ -11,6 +11,10 @@
 namespace hepatica {
 namespace {
 
+constexpr std::string_view kArchive = "PK\x03\x04";
+// A pickle of protocol 2 that starts with LONG1: torch.save's magic number before 1.6.
+constexpr std::string_view kOldTorch = "\x80\x02\x8a";
+
 std::string first_bytes(const std::string& path) {
   std::string bytes(4, '\0');
   std::ifstream file(path, std::ios::binary);
@@ -21,9 +25,8 @@ std::string first_bytes(const std::string& path) {
 
 StateDict read_either(const std::string& path) {
   const std::string start = first_bytes(path);
-  if (start == "PK\x03\x04") return read_torch_archive(path);
-  // A pickle of protocol 2 that starts with LONG1: torch.save's magic number before 1.6.
-  if (start.starts_with("\x80\x02\x8a")) {
+  if (start == kArchive) return read_torch_archive(path);
+  if (start.starts_with(kOldTorch)) {
     throw Error("OLD_TORCH_FORMAT", path + " has the format that torch.save wrote before 1.6", path, {},
                 "Save it again in Python: torch.save(torch.load(path, weights_only=True), path)");
   }
@@ -31,6 +34,11 @@ StateDict read_either(const std::string& path) {
 }
 
 }  // namespace
+
+bool is_torch_file(const std::string& path) {
+  const std::string start = first_bytes(path);
+  return start == kArchive || start.starts_with(kOldTorch);
+}
 
 StateDict read_state_dict(const std::string& path) {
   constexpr std::string_view kParallel = "module.";

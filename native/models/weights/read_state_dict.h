@@ -7,6 +7,9 @@
 
 namespace hepatica {
 
+// Whether torch.save wrote it, now or before 1.6. False for a file that cannot be read.
+bool is_torch_file(const std::string& path);
+
 // A safetensors file or a torch archive (.pth, .pt, .bin). "module.", which DataParallel puts before every name, is
 // taken off. Throws as SafetensorsFile and read_torch_archive do, and OLD_TORCH_FORMAT for what torch.save wrote
 // before 1.6.

@@ -1,0 +1,35 @@
+// ResNet101's published ImageNet weights as a model of their own: what a lesion network's base starts from.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/network_model.h"
+#include "models/resnet101/base_weights.h"
+
+namespace hepatica {
+
+class BaseModel : public NetworkModel {
+ public:
+  static constexpr const char* kKind = "resnet101";
+
+  // Throws as load_base does.
+  static std::shared_ptr<const BaseModel> load(const std::string& path);
+
+  BaseModel(BaseWeights weights, Metadata metadata, std::string path);
+
+  // ResNet101's tensors that the file lacks and a base does without, and the file's that a base has no use for: of the
+  // classifier, and counters.
+  const std::vector<std::string>& missing() const { return missing_; }
+  const std::vector<std::string>& surplus() const { return surplus_; }
+
+ private:
+  std::vector<std::string> missing_;
+  std::vector<std::string> surplus_;
+};
+
+// Whether a file without hepatica's metadata may be meant as one: ResNets have this tensor.
+bool looks_like_base(const std::vector<std::string>& names);
+
+}  // namespace hepatica
