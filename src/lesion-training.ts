@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runJob } from './job.js';
 import { discoverLesionDataset, nativeLesionCase } from './lesion-dataset.js';
+import { isModel, weightsPath } from './model.js';
 import { checkOptions, expecting, invalidArgument } from './options.js';
 import {
   amount,
@@ -20,19 +21,7 @@ import {
   type TrainRunOptions,
   trainRunFields,
 } from './training-run.js';
-import type { LesionTrainingDataset } from './types.js';
-
-/** Lesion network (paper: MDL-CNN). Fields are those of a model's `info.architecture`. */
-const kDefaultArchitecture = {
-  spacing_mm: 1.5,
-  context_mm: [-3, 0, 3],
-  slab_mm: 3,
-  channels: ['relative', 'clipped'],
-  base_stages: 1,
-  location_width: 64,
-  threshold: 0.7,
-  minimum_ml: 0.1,
-};
+import type { LesionTrainingDataset, Model } from './types.js';
 
 /** Amounts are standard deviations unless said otherwise. */
 export interface LesionAugmentation {
@@ -53,12 +42,18 @@ export interface LesionAugmentation {
 export interface TrainLesionsOptions extends TrainRunOptions {
   /** Random size, rotation, mirroring, grey values and liver borders; default false, as in the paper. */
   readonly augment?: boolean | LesionAugmentation;
-  /** A trained lesion network to go on from, its architecture the default one; default: from scratch. */
-  readonly initial?: string;
+  /**
+   * A trained lesion network to go on from: a path, or a model from `loadModel`, whose file is read again. The run's
+   * network is its, with the fields that `architecture` gives. Default: from scratch.
+   */
+  readonly initial?: string | Model;
   /** `location`: only the class channel of that network learns, and the rest stays as it is. Default `none`. */
   readonly freeze?: 'none' | 'location';
-  /** ImageNet weights of ResNet101 to start the base from (torchvision's names); default: from scratch. */
-  readonly base?: string;
+  /**
+   * ImageNet weights of ResNet101 to start the base from, torchvision's, timm's or of the same names: a path, or a
+   * model from `loadModel`, whose file is read again. Default: from scratch.
+   */
+  readonly base?: string | Model;
   /** Epochs in which that base is held fixed; default 0. */
   readonly frozenEpochs?: number;
   /** Factor of that base's learning rate afterwards; default 0.1. */
@@ -94,6 +89,8 @@ export interface TrainLesionsOptions extends TrainRunOptions {
   readonly bestBy?: 'dice' | 'accuracy' | 'mean' | 'loss';
 }
 
+const weightsField = expecting('a path or a model', z.union([z.string().min(1), z.custom<Model>(isModel)]));
+
 const trainOptions = z.strictObject({
   ...trainRunFields,
   augment: augmentField({
@@ -104,9 +101,9 @@ const trainOptions = z.strictObject({
     noise: amount,
     liverErrors: part,
   }),
-  initial: expecting('a path', z.string().min(1)),
+  initial: weightsField,
   freeze: expecting("'none' or 'location'", z.enum(['none', 'location'])),
-  base: expecting('a path', z.string().min(1)),
+  base: weightsField,
   frozenEpochs: count(0),
   baseLearningRateFactor: expecting('a positive number', z.number().positive()),
   syntheticPerScan: count(0),
@@ -127,17 +124,20 @@ const trainOptions = z.strictObject({
   bestBy: expecting("'dice', 'accuracy', 'mean' or 'loss'", z.enum(['dice', 'accuracy', 'mean', 'loss'])),
 });
 
-function nativeOptions(options: z.output<typeof trainOptions>): Record<string, unknown> {
+/** The files that the run starts from. */
+interface Beginning {
+  readonly initial: string | undefined;
+  readonly base: string | undefined;
+}
+
+function nativeOptions(options: z.output<typeof trainOptions>, { initial, base }: Beginning): Record<string, unknown> {
   return given({
     ...nativeRunOptions(options),
-    architecture:
-      options.initial !== undefined && options.architecture === undefined
-        ? ''
-        : JSON.stringify({ ...kDefaultArchitecture, ...options.architecture }),
-    initial: options.initial,
+    architecture: options.architecture && JSON.stringify(options.architecture),
+    initial,
     freeze: options.freeze,
     augmentation: nativeAugmentation(options.augment),
-    base: options.base,
+    base,
     frozen_epochs: options.frozenEpochs,
     base_learning_rate_factor: options.baseLearningRateFactor,
     synthetic_per_scan: options.syntheticPerScan,
@@ -173,7 +173,9 @@ export async function trainLesionClassifier(
 ): Promise<TrainedRun> {
   const checked = checkOptions(trainOptions, options);
   if (checked.output === undefined) throw invalidArgument('output', 'a path', checked.output);
-  const { signal, onEpoch, base, initial } = checked;
+  const { signal, onEpoch } = checked;
+  const initial = checked.initial && weightsPath('initial', checked.initial, 'mdl_cnn');
+  const base = checked.base && weightsPath('base', checked.base, 'resnet101');
   const { cases: found } = await discoverLesionDataset(dataset);
   const split = splitOf(
     found.map(({ patient }) => patient),
@@ -192,7 +194,7 @@ export async function trainLesionClassifier(
     hashOf(initial),
   ]);
   const hashes = given({ dataset_sha256: datasetSha256, base_sha256: baseSha256, initial_sha256: initialSha256 });
-  const plan = JSON.stringify({ cases, options: { ...nativeOptions(checked), ...hashes } });
+  const plan = JSON.stringify({ cases, options: { ...nativeOptions(checked, { initial, base }), ...hashes } });
   const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
   const result = await runJob(options, (native, control) => native.trainLesionClassifier(plan, control), report);
   return {

@@ -9,6 +9,8 @@ import {
   type LesionTrainingCase,
   type LesionTrainingDataset,
   loadModel,
+  type Model,
+  ModelError,
   type TrainLesionsOptions,
   trainLesionClassifier,
   writeMask,
@@ -16,6 +18,7 @@ import {
 } from '../src/index.js';
 import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
+import { resnet101Shapes, writeTorchArchive } from './support/resnet101.js';
 import { forEachVoxel, kAxial } from './support/volumes.js';
 
 const folder = makeFolder();
@@ -137,6 +140,43 @@ test('the classes of a trained network are learned anew, its location stays', as
   assert.is(settings.initial, undefined);
   const early = trainLesionClassifier(dataset, { ...kQuick, freeze: 'location', output: output('never') });
   await rejection(early, InvalidArgumentError, 'INVALID_ARGUMENT');
+});
+
+test('goes on from a loaded network with what the architecture changes', async ({ dataset }) => {
+  const { architecture: _, ...quick } = kQuick;
+  const initial = await loadModel(output('first'));
+  const options = { ...quick, epochs: 1, architecture: { threshold: 0.4 } };
+  const { weights } = await trainLesionClassifier(dataset, { ...options, initial, output: output('further') });
+  const { architecture } = (await loadModel(weights)).info;
+  assert.equal(architecture, { ...initial.info.architecture, threshold: 0.4 });
+  initial.dispose();
+  const disposed = trainLesionClassifier(dataset, { ...options, initial, output: output('never') });
+  assert.is((await rejection(disposed, InvalidArgumentError, 'DISPOSED')).field, 'model');
+});
+
+test('the base starts from published weights, as a path or a model', async ({ dataset }) => {
+  const path = writeTorchArchive(join(folder.path, 'resnet101.pth'), resnet101Shapes());
+  const base = await loadModel(path);
+  const options = { ...kQuick, epochs: 1, frozenEpochs: 1 };
+  await trainLesionClassifier(dataset, { ...options, base, output: output('based') });
+  await trainLesionClassifier(dataset, { ...options, base: path, output: output('based-path') });
+  assert.ok(weightsOf('based').equals(weightsOf('based-path')), 'the files differ');
+  const settings = JSON.parse(metadataOf('based').training_options ?? '') as Record<string, unknown>;
+  assert.match(String(settings.base_sha256), /^[0-9a-f]{64}$/);
+  const lesions = await loadModel(output('first'));
+  const wrong = (change: object) =>
+    rejection(
+      trainLesionClassifier(dataset, { ...options, ...change, output: output('never') }),
+      ModelError,
+      'WRONG_MODEL',
+    );
+  assert.match((await wrong({ base: lesions })).message, /Expected base to be of kind resnet101, received mdl_cnn/);
+  assert.match((await wrong({ frozenEpochs: 0, initial: base })).message, /initial to be of kind mdl_cnn/);
+  await rejection(
+    trainLesionClassifier(dataset, { ...options, base: {} as Model, output: output('never') }),
+    InvalidArgumentError,
+    'INVALID_ARGUMENT',
+  );
 });
 
 test('wrong options, types and labels are refused by name', async ({ dataset }) => {

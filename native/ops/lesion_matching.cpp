@@ -8,13 +8,12 @@
 #include <utility>
 
 #include "core/error.h"
-#include "ops/components.h"
 
 namespace hepatica {
 namespace {
 
-void add_components(const Mask& mask, LesionType type, LesionInstances& instances) {
-  const ComponentMap map(mask, Connectivity::kFaces);
+void add_components(const Mask& mask, LesionType type, Connectivity connectivity, LesionInstances& instances) {
+  const ComponentMap map(mask, connectivity);
   const size_t limit = std::numeric_limits<uint16_t>::max();
   if (instances.lesions.size() + map.components().size() > limit) {
     throw Error("INVALID_ARGUMENT", "Expected a mask of at most " + std::to_string(limit) + " lesions, received more",
@@ -178,14 +177,14 @@ LesionInstances lesions_by_type(const Mask& types) {
     if (counts[type] == 0) continue;
     std::transform(types.voxels.begin(), types.voxels.end(), of_type.voxels.begin(),
                    [&](uint8_t value) { return value == type ? 1 : 0; });
-    add_components(of_type, static_cast<LesionType>(type), instances);
+    add_components(of_type, static_cast<LesionType>(type), Connectivity::kFaces, instances);
   }
   return instances;
 }
 
-LesionInstances lesions_of_mask(const Mask& mask) {
+LesionInstances lesions_of_mask(const Mask& mask, Connectivity connectivity) {
   LesionInstances instances = no_lesions(mask.geometry);
-  add_components(mask, LesionType::kUnknown, instances);
+  add_components(mask, LesionType::kUnknown, connectivity, instances);
   return instances;
 }
 

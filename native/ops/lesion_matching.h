@@ -16,6 +16,7 @@
 
 #include "core/lesion.h"
 #include "core/volume.h"
+#include "ops/components.h"
 #include "ops/metrics.h"
 
 namespace hepatica {
@@ -40,7 +41,10 @@ LesionInstances lesions_by_id(const Mask& ids);
 // two. By type, largest first. Throws INVALID_ARGUMENT for values above 5 and for more than 65,535 lesions.
 LesionInstances lesions_by_type(const Mask& types);
 // The components of what is not 0, largest first, of unknown type.
-LesionInstances lesions_of_mask(const Mask& mask);
+LesionInstances lesions_of_mask(const Mask& mask, Connectivity connectivity = Connectivity::kFaces);
+
+// What classification calls one lesion: a network's map frays where a lesion is thin.
+inline constexpr Connectivity kFoundLesions = Connectivity::kCorners;
 
 // Lesions that correspond: indices into the instances, ascending; neither side is empty.
 struct LesionPair {

@@ -9,6 +9,7 @@
 #include "cuda/loader.h"
 #include "models/mdl_cnn/region_input.h"
 #include "ops/components.h"
+#include "ops/lesion_matching.h"
 #include "ops/orient.h"
 #include "pipelines/check_volume.h"
 #include "pipelines/lesion_candidates.h"
@@ -54,7 +55,7 @@ LesionMaps run_network(const RegionInput& region, const LesionModel& model, Prec
 
 // Largest first: those that are large enough, and as many as there are ids.
 int paint_ids(const Mask& above, double minimum_ml, Mask& ids, Run& run) {
-  const ComponentMap map(above, Connectivity::kCorners);
+  const ComponentMap map(above, kFoundLesions);
   const double voxel_ml = above.geometry.voxel_volume_ml();
   size_t count = 0;
   for (const Component& component : map.components()) {

@@ -59,7 +59,7 @@ enum class FrozenPart { kNone, kLocation };
 
 struct LesionTrainingOptions : TrainingRunOptions {
   RegionAugmentation augmentation;
-  // A trained lesion network to go on from; where no architecture is given, it is that one's. Empty: from scratch.
+  // A trained lesion network to go on from, `architecture` saying what is to be otherwise. Empty: from scratch.
   std::string initial;
   std::string initial_sha256;  // of that file
   FrozenPart freeze = FrozenPart::kNone;

@@ -35,11 +35,6 @@ RunDescription describe(const LesionTrainingPlan& plan, const MdlCnnConfig& conf
 
 }  // namespace
 
-MdlCnnConfig training_config(const LesionTrainingOptions& options) {
-  if (!options.architecture.empty()) return MdlCnnConfig::from_json(options.architecture);
-  return options.initial.empty() ? MdlCnnConfig{} : LesionModel::load(options.initial)->config();
-}
-
 void check_run(const LesionTrainingPlan& plan, const MdlCnnConfig& config) {
   check_run(plan.options, describe(plan, config));
 }
@@ -78,11 +73,11 @@ std::vector<LesionScan> make_validation_scans(std::span<const LesionSource> sour
   return scans;
 }
 
-History run_training(const LesionTrainingPlan& plan, const MdlCnnConfig& config, std::span<const LesionSource> training,
+History run_training(const LesionTrainingPlan& plan, const LesionStart& start, std::span<const LesionSource> training,
                      std::span<const LesionScan> validation, const std::function<void(const std::string&)>& on_epoch,
                      Run& run) {
-  LesionTask task(plan.options, config, training, validation, run);
-  return run_training(plan.options, describe(plan, config), task, on_epoch, run);
+  LesionTask task(plan.options, start, training, validation, run);
+  return run_training(plan.options, describe(plan, start.config), task, on_epoch, run);
 }
 
 }  // namespace hepatica

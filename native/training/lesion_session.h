@@ -11,12 +11,10 @@
 #include "training/history.h"
 #include "training/lesion_plan.h"
 #include "training/lesion_scan.h"
+#include "training/lesion_start.h"
 #include "training/read_lesion_case.h"
 
 namespace hepatica {
-
-// The network that the options describe. Throws WRONG_MODEL.
-MdlCnnConfig training_config(const LesionTrainingOptions& options);
 
 // What must hold before data are read: patients apart, outputs writable.
 void check_run(const LesionTrainingPlan& plan, const MdlCnnConfig& config);
@@ -29,7 +27,7 @@ std::vector<LesionSource> load_lesion_sources(const LesionTrainingPlan& plan, bo
 std::vector<LesionScan> make_validation_scans(std::span<const LesionSource> sources, const MdlCnnConfig& config,
                                               const LesionTrainingOptions& options, Run& run);
 
-History run_training(const LesionTrainingPlan& plan, const MdlCnnConfig& config, std::span<const LesionSource> training,
+History run_training(const LesionTrainingPlan& plan, const LesionStart& start, std::span<const LesionSource> training,
                      std::span<const LesionScan> validation, const std::function<void(const std::string&)>& on_epoch,
                      Run& run);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "models/lesion_model.h"
 #include "models/resnet101/base_weights.h"
 #include "training/lesion_loss.h"
 #include "training/lesion_validation.h"
@@ -55,22 +54,21 @@ class LesionTask::RegionBatch : public TrainingBatch {
   LesionBatch batch_;
 };
 
-LesionTask::LesionTask(const LesionTrainingOptions& options, const MdlCnnConfig& config,
+LesionTask::LesionTask(const LesionTrainingOptions& options, const LesionStart& start,
                        std::span<const LesionSource> training, std::span<const LesionScan> validation, Run& run)
     : options_(options),
       validation_(validation),
       bf16_(use_bf16(options.precision)),
-      real_(make_real_scans(training, config, options, run)),
-      variants_(training, config, options),
-      sampler_(real_, config, options),
-      network_(seeded_network<MdlCnn>(config, options.seed)),
-      average_(seeded_network<MdlCnn>(config, options.seed)) {
-  if (!options.initial.empty()) {
-    const auto initial = LesionModel::load(options.initial);
-    for (MdlCnn network : {network_, average_}) network->load_state_dict(initial->state(), options.initial);
+      real_(make_real_scans(training, start.config, options, run)),
+      variants_(training, start.config, options),
+      sampler_(real_, start.config, options),
+      network_(seeded_network<MdlCnn>(start.config, options.seed)),
+      average_(seeded_network<MdlCnn>(start.config, options.seed)) {
+  for (MdlCnn network : {network_, average_}) {
+    if (!start.weights.empty()) network->load_state_dict(start.weights, options.initial);
   }
   if (options.base.empty()) return;
-  const BaseWeights weights = load_base(options.base, config.base_stages);
+  const BaseWeights weights = load_base(options.base, start.config.base_stages);
   for (const MdlCnn& network : {network_, average_}) {
     ResNet101 base = network->base_network();
     base->load_state_dict(weights.state, options.base);

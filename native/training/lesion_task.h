@@ -10,6 +10,7 @@
 #include "training/lesion_plan.h"
 #include "training/lesion_sampler.h"
 #include "training/lesion_scan.h"
+#include "training/lesion_start.h"
 #include "training/lesion_variants.h"
 #include "training/read_lesion_case.h"
 #include "training/training_task.h"
@@ -19,7 +20,7 @@ namespace hepatica {
 class LesionTask : public TrainingTask {
  public:
   // Keeps references to sources and validation scans. Loads options.base.
-  LesionTask(const LesionTrainingOptions& options, const MdlCnnConfig& config, std::span<const LesionSource> training,
+  LesionTask(const LesionTrainingOptions& options, const LesionStart& start, std::span<const LesionSource> training,
              std::span<const LesionScan> validation, Run& run);
 
   torch::nn::Module& network() override { return *network_; }

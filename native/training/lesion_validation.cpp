@@ -8,7 +8,6 @@
 #include <optional>
 #include <vector>
 
-#include "ops/components.h"
 #include "ops/lesion_matching.h"
 #include "ops/metrics.h"
 #include "training/lesion_loss.h"
@@ -69,7 +68,7 @@ LesionBatch targets_of(const LesionScan& scan, int64_t begin, int64_t end) {
 
 void remove_small(Mask& mask, double minimum_ml) {
   const double voxel_ml = mask.geometry.voxel_volume_ml();
-  const ComponentMap map(mask, Connectivity::kFaces);
+  const ComponentMap map(mask, kFoundLesions);
   for (size_t i = map.components().size(); i > 0; --i) {
     if (static_cast<double>(map.components()[i - 1].voxels) * voxel_ml >= minimum_ml) break;
     map.paint(i - 1, 0, mask);
@@ -130,7 +129,7 @@ Mask reference_of(const LesionScan& scan) {
 }
 
 Totals score_scan(const LesionScan& scan, const Maps& maps, ClassTotals& classes) {
-  const LesionInstances found = lesions_of_mask(maps.found);
+  const LesionInstances found = lesions_of_mask(maps.found, kFoundLesions);
   const LesionInstances reference = lesions_by_type(reference_of(scan));
   const LesionMatching matching = match_lesions(found, reference);
   const std::vector<int> channels = channels_of(found, maps);

@@ -64,6 +64,7 @@ inline LesionTrainingPlan lesion_plan(const std::string& folder) {
   plan.options.synthetic_per_scan = 0;
   plan.options.validation_synthetic_per_scan = 0;
   plan.options.precision = TrainingPrecision::kFp32;
+  plan.options.architecture = small_lesion_config().to_json();
   plan.options.output = folder + "/lesions.safetensors";
   return plan;
 }

@@ -23,12 +23,13 @@ History train(const LesionTrainingPlan& plan, int64_t cancel_after_epoch = 0) {
   std::vector<LesionSource> sources = {lesion_source("a", 16), lesion_source("b", 32, 5, LesionType::kMetastasis)};
   for (LesionSource& source : sources) source.ground = true;
   const std::vector<LesionSource> held_out = {lesion_source("v", 24)};
-  const MdlCnnConfig config = small_lesion_config();
+  const LesionStart start = lesion_start(plan.options);
+  const MdlCnnConfig& config = start.config;
   const std::vector<LesionScan> validation = make_validation_scans(held_out, config, plan.options, run);
   check_run(plan, config);
   int64_t epochs = 0;
   return run_training(
-      plan, config, sources, validation,
+      plan, start, sources, validation,
       [&](const std::string&) {
         if (++epochs == cancel_after_epoch) run.cancel();
       },
@@ -128,6 +129,38 @@ TEST_CASE("classes are learned beside a location that stays as it was trained") 
     const bool same = tensor.equal(first.at(name));
     CHECK_MESSAGE(same == !name.starts_with("class"), name);
   }
+  // What stays as it is must go on seeing what it learned from.
+  plan.options.preprocess.hu_max = 300;
+  CHECK_THROWS_AS(lesion_start(plan.options), Error);
+  plan.options.freeze = FrozenPart::kNone;
+  CHECK_NOTHROW(lesion_start(plan.options));
+}
+
+TEST_CASE("an architecture given beside an initial network says what is otherwise") {
+  const TemporaryFolder folder;
+  LesionTrainingPlan plan = lesion_plan(folder.path);
+  plan.options.epochs = 1;
+  train(plan);
+  LesionTrainingOptions options;
+  options.initial = plan.options.output;
+  CHECK(lesion_start(options).config == small_lesion_config());
+  CHECK(lesion_start(options).weights.size() == SafetensorsFile(plan.options.output).names().size());
+  options.architecture = R"({"threshold": 0.3})";
+  MdlCnnConfig changed = small_lesion_config();
+  changed.threshold = 0.3;
+  CHECK(lesion_start(options).config == changed);
+  options.initial.clear();
+  MdlCnnConfig beside_default;
+  beside_default.threshold = 0.3;
+  CHECK(lesion_start(options).config == beside_default);
+  for (const char* wrong : {R"({"widths": 3})", R"({"threshold": "high"})", "[]", "{"}) {
+    options.architecture = wrong;
+    CHECK_THROWS_AS(lesion_start(options), Error);
+  }
+  // A width that the initial weights do not have.
+  plan.options.initial = plan.options.output;
+  plan.options.architecture = R"({"location_width": 9})";
+  CHECK_THROWS_AS(train(plan), Error);
 }
 
 TEST_CASE("another seed gives another lesion run") {
