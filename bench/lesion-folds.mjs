@@ -3,6 +3,11 @@
  *
  *   node bench/lesion-folds.mjs FOLD.safetensors…
  *
+ *   --threshold P, --minimum-ml V   instead of the network's
+ *   --synthetic N                   variants of each patient with synthetic lesions (default: 4)
+ *   --data FOLDER                   of PATIENT/image.nii.gz and label.nii.gz (default: the scans in ../shared)
+ *   --out FILE                      (default: bench/results/lesion-folds.json)
+ *
  * Each file is a network trained with `hepatica train --model lesions --keep last`, and is tried on the patients that
  * its metadata names as `validation_patients`: together they are out-of-fold. Three ways:
  *   - real lesions (LiTS, location alone) inside the reference's liver;
@@ -10,20 +15,10 @@
  *   - synthetic lesions of known type put into the same patients (their real ones stay and count as of unknown type).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  classifyLesions,
-  evaluateLesions,
-  loadModel,
-  readMask,
-  readVolume,
-  segmentLiver,
-  synthesizeLesions,
-} from '../dist/index.js';
 import { kBench, kRoot } from './peers.mjs';
 
-const kData = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train');
 /** LiTS's label of lesions, and the value of a lesion of unknown type in a lesion-type mask. */
 const kLabelLesion = 2;
 const kUnknownType = 5;
@@ -36,9 +31,17 @@ const { positionals: models, values } = parseArgs({
     threshold: { type: 'string' },
     'minimum-ml': { type: 'string' },
     synthetic: { type: 'string', default: '4' },
-    name: { type: 'string', default: 'lesion-folds' },
+    data: {
+      type: 'string',
+      default: join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train'),
+    },
+    out: { type: 'string', default: join(kBench, 'results', 'lesion-folds.json') },
+    // The built façade; the tests name its source.
+    library: { type: 'string', default: join(kRoot, 'dist', 'index.js') },
   },
 });
+const { classifyLesions, evaluateLesions, loadModel, readMask, readVolume, segmentLiver, synthesizeLesions } =
+  await import(values.library);
 const options = {
   device: 'cpu',
   ...(values.threshold === undefined ? {} : { threshold: Number(values.threshold) }),
@@ -51,8 +54,8 @@ const inLiver = (volume, mask) => ({ ...gridOf(volume), volume, mask, warnings: 
 
 /** Of one patient: the evaluation cases of the three ways. */
 async function casesOf(patient, model, hasLesions) {
-  const volume = await readVolume(join(kData, patient, 'image.nii.gz'));
-  const labels = await readMask(join(kData, patient, 'label.nii.gz'));
+  const volume = await readVolume(join(values.data, patient, 'image.nii.gz'));
+  const labels = await readMask(join(values.data, patient, 'label.nii.gz'));
   const liver = labels.data.map((label) => (label > 0 ? 1 : 0));
   const real = labels.data.map((label) => (hasLesions && label === kLabelLesion ? kUnknownType : 0));
   const find = (scan, mask) => classifyLesions(inLiver(scan, mask), { ...options, model });
@@ -106,6 +109,10 @@ function report(way, { pooled, cases }) {
   console.log(`  confusion (rows CYS ANG HCC MET, columns the same, missed): ${JSON.stringify(confusion.slice(0, 4))}`);
 }
 
+if (models.length === 0) {
+  console.error('node bench/lesion-folds.mjs FOLD.safetensors… [options]: name the networks of the folds');
+  process.exit(2);
+}
 const all = { reference: [], predicted: [], synthetic: [] };
 for (const path of models) {
   const model = await loadModel(path);
@@ -127,5 +134,5 @@ for (const [way, title] of Object.entries(ways)) {
   results[way] = await evaluateLesions(all[way]);
   report(title, results[way]);
 }
-mkdirSync(join(kBench, 'results'), { recursive: true });
-writeFileSync(join(kBench, 'results', `${values.name}.json`), `${JSON.stringify(results, null, 2)}\n`);
+mkdirSync(dirname(values.out), { recursive: true });
+writeFileSync(values.out, `${JSON.stringify(results, null, 2)}\n`);
