@@ -17,6 +17,8 @@ function yarn(linker) {
         `nodeLinker: ${linker}`,
         `npmRegistryServer: "${registry.url}"`,
         'unsafeHttpWhitelist: ["127.0.0.1"]',
+        // Yarn refuses what was published less than a day ago.
+        'npmPreapprovedPackages: ["hepatica", "@hepatica/*"]',
         'enableScripts: false',
         'enableTelemetry: false',
         'enableImmutableInstalls: false',
@@ -26,6 +28,8 @@ function yarn(linker) {
       writeFileSync(join(folder, 'yarn.lock'), '');
     },
     install: (tools) => [node, [join(tools, 'node_modules/@yarnpkg/cli-dist/bin/yarn.js'), 'install']],
+    // Node 20's require() of an ES module does not ask Yarn's loader where that one's imports lie; Node 22's does.
+    requiresOnNode22: linker === 'pnp',
     run: (runtime, args) =>
       linker === 'pnp'
         ? [runtime, ['--require', './.pnp.cjs', '--loader', './.pnp.loader.mjs', ...args]]

@@ -35,9 +35,9 @@ function cudaLicense(nvcc) {
   return licenseText(...candidates);
 }
 
-/** What the add-on and the kernel library carry inside; `cuda` is null where no kernels were built. */
+/** What the add-on and the kernel library carry inside; `staticLibraries` is null where Debian's shared ones are linked. */
 export function platformNotices(staticLibraries, cuda) {
-  const parts = kSources.map(({ name, version }) =>
+  const parts = (staticLibraries ? kSources : []).map(({ name, version }) =>
     section(
       `${name} ${version} (Debian's source package, with its patches), linked statically`,
       licenseText(join(staticLibraries, 'licenses', `${name}.txt`)),

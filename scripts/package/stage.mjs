@@ -1,7 +1,7 @@
-// The folders that are packed: build/packages/stage/NAME, each with just what is published.
+// The folders that are packed, stage/NAME below a folder for all (`packages`), each with just what is published.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kBuildFolder } from '../build.mjs';
+import { buildNative, kBuildFolder } from '../build.mjs';
 import { outputOf, run, SetupError, say } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
 import { highestFloors } from './elf.mjs';
@@ -9,12 +9,10 @@ import * as manifests from './manifests.mjs';
 import { libtorchNotices, mainNotices, moduleVersion, platformNotices } from './notices.mjs';
 import { libraryComponent, npmBom, staticComponents, writeBom } from './sbom.mjs';
 
-export const kPackages = join(kBuildFolder, 'packages');
-const kStage = join(kPackages, 'stage');
 export const kLibraries = ['libtorch.so', 'libtorch_cpu.so', 'libc10.so', 'libgomp.so.1'];
 
-function emptyFolder(name) {
-  const folder = join(kStage, name);
+function emptyFolder(packages, name) {
+  const folder = join(packages, 'stage', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   return folder;
@@ -46,8 +44,8 @@ function mainLicense() {
 }
 
 /** TypeScript's output, types, the liver weights; no binaries. */
-export function stageMain() {
-  const folder = emptyFolder('hepatica');
+export function stageMain(packages) {
+  const folder = emptyFolder(packages, 'hepatica');
   for (const name of ['dist', 'weights', 'README.md']) {
     cpSync(join(kRoot, name), join(folder, name), { recursive: true });
   }
@@ -57,16 +55,27 @@ export function stageMain() {
   return { folder, manifest };
 }
 
-/** The add-on by prebuildify, and what it leaves behind: the preload add-on and the kernel library. */
-export function stagePlatform(setup, staticLibraries) {
-  const folder = emptyFolder(manifests.kPlatform);
-  write(folder, 'package.json', JSON.stringify(manifests.platformManifest({}), null, 2));
+function prebuild(folder) {
   const options = ['--napi', '--strip', '--tag-libc', '--name', 'hepatica'];
   const shim = join(kRoot, 'scripts/gyp-to-cmake.sh');
   run(join(kRoot, 'node_modules/.bin/prebuildify'), [...options, '--node-gyp', shim], { cwd: folder });
   rmSync(join(folder, 'build'), { recursive: true });
+}
 
+/**
+ * The add-on by prebuildify, and what that leaves behind: the preload add-on and the kernel library. Without
+ * `staticLibraries`, the checkout's own add-on in its place.
+ */
+export function stagePlatform(packages, setup, staticLibraries) {
+  const folder = emptyFolder(packages, manifests.kPlatform);
+  write(folder, 'package.json', JSON.stringify(manifests.platformManifest({}), null, 2));
   const target = join(folder, 'prebuilds', manifests.kPlatform);
+  if (staticLibraries) {
+    prebuild(folder);
+  } else {
+    buildNative(setup, 'hepatica');
+    cpSync(join(kBuildFolder, 'Release/hepatica.node'), join(target, 'hepatica.glibc.node'));
+  }
   for (const name of ['hepatica_preload.node', 'libhepatica_cuda.so']) {
     const built = join(kBuildFolder, 'Release', name);
     // The kernel library is absent where no CUDA toolkit was.
@@ -80,7 +89,7 @@ export function stagePlatform(setup, staticLibraries) {
   }
   if (!setup.cuda.nvcc) say(`package: no CUDA kernels: ${setup.cuda.reason}`);
   const manifest = manifests.platformManifest(highestFloors(files));
-  const parts = [...staticComponents(), ...compiledIn(setup.cuda)];
+  const parts = [...(staticLibraries ? staticComponents() : []), ...compiledIn(setup.cuda)];
   writeCommon(folder, manifest, platformNotices(staticLibraries, setup.cuda), writeBom(manifest, parts, files));
   write(folder, 'README.md', kReadme(manifest));
   return { folder, manifest, files };
@@ -98,13 +107,14 @@ function compiledIn(cuda) {
 
 /** What libtorch is built of, by the folders of its licences; no wheel tells these versions. */
 function partsOf(licenses) {
+  if (!licenses) return [];
   const folders = readdirSync(licenses, { recursive: true }).map((path) => path.match(/third_party\/([^/]+)$/)?.[1]);
   return [...new Set(folders.filter(Boolean))].sort();
 }
 
 /** The four CPU libraries, stripped. */
-export function stageLibtorch(libtorch, licenses) {
-  const folder = emptyFolder(`libtorch-${manifests.kPlatform}`);
+export function stageLibtorch(packages, libtorch, licenses) {
+  const folder = emptyFolder(packages, `libtorch-${manifests.kPlatform}`);
   mkdirSync(join(folder, 'lib'));
   const files = kLibraries.map((name) => {
     const file = join(folder, 'lib', name);
@@ -125,8 +135,8 @@ export function stageLibtorch(libtorch, licenses) {
 }
 
 /** The lesion network's weights with their own licence. */
-export function stageLesionWeights() {
-  const folder = emptyFolder('weights-mdl');
+export function stageLesionWeights(packages) {
+  const folder = emptyFolder(packages, 'weights-mdl');
   cpSync(manifests.kLesionWeights, folder, { recursive: true });
   const manifest = manifests.lesionWeightsManifest();
   const main = join(folder, manifest.main);

@@ -45,11 +45,11 @@ function isNewer(version, floor) {
   return index >= 0 && a[index] > (b[index] ?? 0);
 }
 
-/** Complaints about the binaries of the platform and libtorch packages. */
-export function checkBinaries(platformFiles, libtorchFiles) {
+/** Complaints about the binaries of the platform and libtorch packages; `selfContained`: nothing but the C and C++ libraries is needed. */
+export function checkBinaries(platformFiles, libtorchFiles, { selfContained }) {
   const complaints = [];
   const files = [...platformFiles, ...libtorchFiles];
-  for (const file of files) {
+  for (const file of selfContained ? files : []) {
     const foreign = neededLibraries(file).filter((name) => !kSystem.test(name) && !kLibraries.includes(name));
     if (foreign.length > 0) complaints.push(`${basename(file)} needs ${foreign.join(', ')}`);
   }
