@@ -12,8 +12,6 @@
 
 #include "core/error.h"
 #include "training/random.h"
-#include "training/synthetic_lesions/ground.h"
-#include "training/synthetic_lesions/shape.h"
 
 using namespace hepatica;
 
@@ -106,40 +104,6 @@ TEST_CASE("synthetic lesions are the same whatever the thread count, and others 
   CHECK(one.types.voxels == five.types.voxels);
   options.seed = 12;
   CHECK(synthesize(scan, options).ids.voxels != one.ids.voxels);
-}
-
-TEST_CASE("a liver that was surveyed once takes the lesions of every seed as if surveyed for each") {
-  const Scan scan = make_scan();
-  Mask real = scan.none;
-  real.voxels[static_cast<size_t>(real.geometry.voxel_count() / 2 + 56)] = 1;
-  Run run;
-  SyntheticLesionOptions options;
-  options.min_count = 3;
-  const Ground ground = survey_ground(scan.volume, scan.liver, &real, options.margin_mm, run);
-  for (const uint64_t seed : {3, 4, 3}) {
-    options.seed = seed;
-    const SyntheticLesions expected = synthesize(scan, options, &real);
-    const SyntheticLesions made = synthesize_lesions(scan.volume, ground, options, run);
-    REQUIRE(made.lesions.size() >= 3);
-    CHECK(hu_of(made.volume) == hu_of(expected.volume));
-    CHECK(made.ids.voxels == expected.ids.voxels);
-  }
-}
-
-TEST_CASE("what is quickly known of an outline agrees with its depth") {
-  Random random(5, {});
-  for (int i = 0; i < 50; ++i) {
-    const LesionShape shape(random.uniform(4, 60), {0.2, 0.15, 0.05, 0.15}, random);
-    const Vec3 half = shape.half_extent_mm();
-    for (int point = 0; point < 200; ++point) {
-      Vec3 offset{};
-      for (int axis = 0; axis < 3; ++axis) offset[axis] = random.uniform(-1.3, 1.3) * half[axis];
-      const double depth = shape.depth_mm(offset);
-      CHECK(depth <= shape.greatest_depth_mm(offset) + 1e-9);
-      CHECK(shape.contains(offset) == (depth > 0));
-    }
-    CHECK(shape.contains({0, 0, 0}));
-  }
 }
 
 TEST_CASE("synthetic lesions lie in the liver, masks and records agree, the rest keeps its HU") {
