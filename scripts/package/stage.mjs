@@ -74,7 +74,9 @@ export function stagePlatform(packages, setup, staticLibraries) {
     prebuild(folder);
   } else {
     buildNative(setup, 'hepatica');
-    cpSync(join(kBuildFolder, 'Release/hepatica.node'), join(target, 'hepatica.glibc.node'));
+    const addon = join(target, 'hepatica.glibc.node');
+    cpSync(join(kBuildFolder, 'Release/hepatica.node'), addon);
+    strip(addon);
   }
   for (const name of ['hepatica_preload.node', 'libhepatica_cuda.so']) {
     const built = join(kBuildFolder, 'Release', name);
