@@ -69,7 +69,7 @@ function installTools() {
   const lock = readFileSync(join(kTools, 'package-lock.json'), 'utf8');
   const stamp = join(kTools, 'node_modules/.installed-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: kTools });
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: kTools });
   cpSync(join(kTools, 'package-lock.json'), stamp);
 }
 

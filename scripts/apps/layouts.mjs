@@ -67,7 +67,7 @@ export const kLayouts = {
       writeManifest(folder, dependencies);
       writeFileSync(join(folder, '.npmrc'), `registry=${registry.url}\nstore-dir=${join(folder, '.store')}\n`);
     },
-    install: (tools) => [node, [join(tools, 'node_modules/pnpm/bin/pnpm.mjs'), 'install', '--ignore-scripts']],
+    install: (tools) => [node, [join(tools, 'node_modules/pnpm/bin/pnpm.cjs'), 'install', '--ignore-scripts']],
     run: (runtime, args) => [runtime, args],
   },
   'yarn, hoisted': yarn('node-modules'),
