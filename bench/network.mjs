@@ -4,8 +4,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildNative } from '../scripts/build.mjs';
-import { setUp } from '../scripts/setup.mjs';
 import { aim } from './aims.mjs';
 import { lesionWeights } from './lesion-weights.mjs';
 import { kBench, kRoot, printTable, python, time } from './peers.mjs';
@@ -86,7 +84,6 @@ function printConvolutions(precision, { peak, convolutions }) {
 }
 
 async function benchNetwork({ title, weights, exporter, shape, outputsOf }, options) {
-  buildNative(await setUp(), 'hepatica_bench');
   const folder = mkdtempSync(join(tmpdir(), 'hepatica-network-'));
   try {
     const raw = join(folder, 'probability.raw');

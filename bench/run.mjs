@@ -1,5 +1,5 @@
 /**
- * Measures hepatica against its peers in one run and prints times and ratios.
+ * Builds hepatica, measures it against its peers in one run and prints times and ratios.
  *
  *   npm run bench                          everything
  *   npm run bench -- preprocessing         one of: reading, preprocessing, liver, lesions, pipeline
@@ -13,6 +13,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { buildNative, buildTypeScript } from '../scripts/build.mjs';
+import { setUp } from '../scripts/setup.mjs';
 import { allAims } from './aims.mjs';
 import { installPeers, kBench, machine } from './peers.mjs';
 
@@ -40,6 +42,10 @@ const options = {
 };
 const chosen = positionals.length > 0 ? positionals : Object.keys(kBenchmarks);
 
+const setup = await setUp();
+buildNative(setup, 'hepatica');
+buildNative(setup, 'hepatica_bench');
+buildTypeScript();
 installPeers();
 const results = { date: new Date().toISOString(), machine: machine(), options };
 console.log(`${results.machine.cpu}, ${results.machine.threads} threads, Node ${results.machine.node}`);

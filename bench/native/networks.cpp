@@ -2,6 +2,8 @@
 
 #include <fstream>
 
+#include "models/liver_cnn/folded_weights.h"
+
 namespace hepatica::bench {
 namespace {
 
@@ -12,16 +14,15 @@ constexpr int64_t kLeastInputs = 64;
 
 at::ScalarType dtype_of(Precision precision) { return precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat; }
 
+// As inference folds them: the head's output is the difference of both classes, half as wide as the one in the file.
 json time_convolutions(const SegmenterModel& model, Precision precision, const Shape& shape, int repeats) {
-  json layers = json::array();
-  const std::array<const char*, 3> names = {"conv2", "conv3", "head"};
-  for (size_t i = 0; i < names.size(); ++i) {
-    const bool is_layer = i < 2;
-    layers.push_back(time_convolution(names[i], model.state().at(std::string(names[i]) + ".weight"), is_layer,
-                                      is_layer ? model.config().dilations[i + 1] : 1, dtype_of(precision), shape,
-                                      repeats));
-  }
-  return layers;
+  const FoldedWeights folded = fold_weights(model.config(), model.state(), "");
+  const auto time_one = [&](const char* name, const FoldedConv& conv, bool relu, int64_t dilation) {
+    return time_convolution(name, conv.weight, relu, dilation, dtype_of(precision), shape, repeats);
+  };
+  return json::array({time_one("conv2", folded.layers[1], true, model.config().dilations[1]),
+                      time_one("conv3", folded.layers[2], true, model.config().dilations[2]),
+                      time_one("head", folded.head, false, 1)});
 }
 
 // How much smaller than the region the layer's picture is in each direction; by the tensor's name.
