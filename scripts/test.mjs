@@ -1,5 +1,7 @@
 // `npm test`: sets up and builds what is missing, then runs every test; the last line is `N passed, N failed`.
-//   --only checks|native|ts|kernels   one suite    --sanitize   the native tests under the sanitizers instead
+//   --only checks|native|ts|kernels          one suite
+//   --sanitize address,undefined|thread      the native tests under these sanitizers instead
+//   --layers all|core,ops,…                  with --sanitize: other layers than those without torch
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildNative, buildTypeScript, kBuildFolder } from './build.mjs';
@@ -7,19 +9,29 @@ import { ensurePhantom } from './phantom.mjs';
 import { main, SetupError, say } from './setup/process.mjs';
 import { setUp } from './setup.mjs';
 import { runChecks } from './test/checks.mjs';
-import { runSanitized } from './test/sanitize.mjs';
+import { kSanitizers, runSanitized, sanitizedLayers } from './test/sanitize.mjs';
 import { runKernelSuite, runNativeSuite, runTypeScriptSuite } from './test/suites.mjs';
 import { add, kNothing, summary } from './test/tally.mjs';
 
 const kSuites = ['checks', 'native', 'kernels', 'ts'];
 
+function oneOf(allowed, name, value) {
+  if (value === undefined || allowed.includes(value)) return value;
+  throw new SetupError(`Expected --${name} to be one of ${allowed.join(' | ')}, received ${value}`, 2);
+}
+
 function options() {
+  const text = { type: 'string' };
   try {
-    const { values } = parseArgs({ options: { only: { type: 'string' }, sanitize: { type: 'boolean' } } });
-    if (values.only === undefined || kSuites.includes(values.only)) return values;
-    throw new Error(`Expected --only to be one of ${kSuites.join(', ')}, received ${values.only}`);
+    const { values } = parseArgs({ options: { only: text, sanitize: text, layers: text } });
+    if (values.layers !== undefined && values.sanitize === undefined) throw new Error('--layers goes with --sanitize');
+    return {
+      only: oneOf(kSuites, 'only', values.only),
+      sanitizers: oneOf(kSanitizers, 'sanitize', values.sanitize),
+      layers: sanitizedLayers(values.layers),
+    };
   } catch (error) {
-    throw new SetupError(error.message, 2);
+    throw error instanceof SetupError ? error : new SetupError(error.message, 2);
   }
 }
 
@@ -41,9 +53,9 @@ async function runSuites(setup, only) {
 }
 
 await main(async () => {
-  const { only, sanitize } = options();
+  const { only, sanitizers, layers } = options();
   const setup = await setUp({ tests: true });
-  const tally = sanitize ? await runSanitized(setup) : await runSuites(setup, only);
+  const tally = sanitizers ? await runSanitized(setup, sanitizers, layers) : await runSuites(setup, only);
   say(summary(tally));
   return tally.failed > 0 ? 1 : 0;
 });

@@ -26,10 +26,13 @@ async function runDoctest(folder, program, environment) {
   return counts;
 }
 
-/** Runs every hepatica_LAYER_tests in a folder; the kernels' tests are a suite of their own. */
-export async function runNativeSuite(folder, environment = {}) {
+/** Every hepatica_LAYER_tests in a folder; the kernels' tests are a suite of their own. */
+function nativePrograms(folder) {
   const isTest = (name) => /^hepatica_\w+_tests$/.test(name) && name !== kKernelTests;
-  const programs = existsSync(folder) ? readdirSync(folder).filter(isTest).sort() : [];
+  return existsSync(folder) ? readdirSync(folder).filter(isTest).sort() : [];
+}
+
+export async function runNativeSuite(folder, environment = {}, programs = nativePrograms(folder)) {
   if (programs.length === 0) return { ...kNothing, failed: 1 };
   let tally = kNothing;
   for (const program of programs) tally = add(tally, await runDoctest(folder, program, environment));
