@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { kLayouts } from './apps/layouts.mjs';
+import { kIncomplete, kLayouts } from './apps/layouts.mjs';
 import { refuseExternalBuffers } from './apps/no-external-buffers.mjs';
 import { startRegistry } from './apps/registry.mjs';
 import { buildNative, buildTypeScript, kBuildFolder } from './build.mjs';
@@ -116,10 +116,18 @@ async function runLayout(name, layout, context) {
   }
   if (name === 'npm') {
     await runMore(folder, start, check);
-    tally = add(tally, await typedPrograms(folder));
+    tally = add(tally, await typedPrograms(folder), await runIncomplete(context));
   }
   rmSync(folder, { recursive: true, force: true });
   return tally;
+}
+
+async function runIncomplete(context) {
+  const { folder, tally } = await installedApp('npm, without optional packages', kIncomplete, context);
+  const options = { cwd: folder, env: cleanEnvironment(folder, process.execPath) };
+  const says = (output) => (/^ADDON_NOT_FOUND Type: npm install /m.test(output) ? null : 'no ADDON_NOT_FOUND');
+  const command = [process.execPath, ['incomplete.mjs']];
+  return add(tally, await succeeds('npm, without optional packages: incomplete.mjs', command, options, says));
 }
 
 /** What does not depend on the layout. */

@@ -59,6 +59,9 @@ function npm(more) {
   };
 }
 
+/** As with a lock file that was written on another system: the platform package is not there. */
+export const kIncomplete = npm(['--omit=optional']);
+
 export const kLayouts = {
   npm: npm([]),
   'npm, isolated': npm(['--install-strategy=linked']),

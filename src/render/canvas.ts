@@ -1,24 +1,44 @@
 import { createRequire } from 'node:module';
-import { type Canvas, createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
-import { HepaticaError } from '../errors.js';
+import type * as CanvasLibrary from '@napi-rs/canvas';
+import type { Canvas, SKRSContext2D } from '@napi-rs/canvas';
+import { HepaticaError, NativeLoadError } from '../errors.js';
 import type { Geometry } from '../types.js';
 
 /** The font of every picture; it comes with a package, so that pictures are the same on machines without fonts. */
 export const kFontFamily = 'Hepatica Inter';
 
+const require = createRequire(import.meta.url);
+
 const kFontFile = '@fontsource/inter/files/inter-latin-400-normal.woff2';
+
+/** Loaded with the first picture: hepatica computes without it where npm left its optional binary out. */
+export function canvasLibrary(): typeof CanvasLibrary {
+  try {
+    return require('@napi-rs/canvas') as typeof CanvasLibrary;
+  } catch (cause) {
+    throw new NativeLoadError(
+      'CANVAS_NOT_FOUND',
+      'The native part of @napi-rs/canvas, which draws pictures, is missing',
+      {
+        remedy: 'Type: npm install --include=optional hepatica',
+        cause,
+      },
+    );
+  }
+}
 
 /** For pictures that are drawn without a canvas of `makeCanvas`; once is enough. */
 export function registerFont(): void {
+  const { GlobalFonts } = canvasLibrary();
   if (!GlobalFonts.has(kFontFamily)) {
-    GlobalFonts.registerFromPath(createRequire(import.meta.url).resolve(kFontFile), kFontFamily);
+    GlobalFonts.registerFromPath(require.resolve(kFontFile), kFontFamily);
   }
 }
 
 /** A canvas with the font registered. */
 export function makeCanvas(width: number, height: number): { canvas: Canvas; context: SKRSContext2D } {
   registerFont();
-  const canvas = createCanvas(width, height);
+  const canvas = canvasLibrary().createCanvas(width, height);
   return { canvas, context: canvas.getContext('2d') };
 }
 

@@ -1,7 +1,6 @@
-import { loadImage } from '@napi-rs/canvas';
 import type * as Vega from 'vega';
 import { InvalidArgumentError } from '../errors.js';
-import { encodePng, kFontFamily, makeCanvas, registerFont } from './canvas.js';
+import { canvasLibrary, encodePng, kFontFamily, makeCanvas, registerFont } from './canvas.js';
 import { renderChart } from './chart.js';
 
 /** What is drawn of one epoch; a null or absent value leaves a gap in its curve. */
@@ -142,7 +141,7 @@ export async function renderLearningCurves(history: readonly LearningCurvePoint[
   };
   const svg = await renderChart(spec);
   registerFont();
-  const picture = await loadImage(Buffer.from(svg));
+  const picture = await canvasLibrary().loadImage(Buffer.from(svg));
   const sheet = makeCanvas(picture.width * 2, picture.height * 2);
   sheet.context.drawImage(picture, 0, 0, sheet.canvas.width, sheet.canvas.height);
   return { svg, png: await encodePng(sheet.canvas) };

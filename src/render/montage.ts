@@ -1,5 +1,4 @@
-import { loadImage } from '@napi-rs/canvas';
-import { encodePng, kFontFamily, makeCanvas } from './canvas.js';
+import { canvasLibrary, encodePng, kFontFamily, makeCanvas } from './canvas.js';
 import type { RenderedSlice } from './overlay.js';
 
 /**
@@ -24,7 +23,7 @@ export async function renderMontage(
   for (const [index, picture] of pictures.entries()) {
     const x = (index % columns) * tileWidth;
     const y = Math.floor(index / columns) * tileHeight;
-    context.drawImage(await loadImage(picture.png), x, y, tileWidth, tileHeight);
+    context.drawImage(await canvasLibrary().loadImage(picture.png), x, y, tileWidth, tileHeight);
     context.fillStyle = '#fff';
     context.fillText(options.captions?.[index] ?? `slice ${picture.slice}`, x + 5, y + 5);
   }
