@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -31,6 +32,12 @@ void begin_sample(ResampleAxis& axis, int64_t first) {
   axis.weight_begin.push_back(static_cast<int32_t>(axis.weights.size()));
 }
 
+// Most rows of a mask are.
+bool is_empty(const uint8_t* row, int64_t count) {
+  return row[0] == 0 && std::memcmp(row, row + 1, static_cast<size_t>(count - 1)) == 0;
+}
+bool is_empty(const float*, int64_t) { return false; }
+
 template <class Pixel>
 void resample_row(const Pixel* source, const ResampleAxis& axis, float* target) {
   for (int64_t i = 0; i < axis.target_size; ++i) {
@@ -55,6 +62,7 @@ void resample_rows(const Pixel* source, const ResampleAxis& x, const ResampleAxi
   // Only a part of the source's rows where the axis is a part.
   const int64_t end = y.first.back() + y.weight_begin[y.target_size] - y.weight_begin[y.target_size - 1];
   for (int64_t row = y.first.front(); row < end; ++row) {
+    if (is_empty(source + row * x.source_size, x.source_size)) continue;
     resample_row(source + row * x.source_size, x, rows.data() + row * x.target_size);
   }
   std::vector<float> sums(static_cast<size_t>(x.target_size));

@@ -1,6 +1,5 @@
 #include "training/synthetic_lesions/smooth_noise.h"
 
-#include <cmath>
 #include <utility>
 
 namespace hepatica {
@@ -21,21 +20,27 @@ double unit_value(uint64_t hash) { return static_cast<double>(mixed(hash) >> 11)
 
 double quintic(double t) { return t * t * t * (t * (t * 6 - 15) + 10); }
 
+// floor, without the call of it.
+int64_t below(double value) {
+  const auto towards_zero = static_cast<int64_t>(value);
+  return towards_zero - (static_cast<double>(towards_zero) > value ? 1 : 0);
+}
+
 double between(double a, double b, double t) { return a + t * (b - a); }
 
 }  // namespace
 
 double smooth_noise(uint64_t seed, const Vec3& place) {
-  const double x = std::floor(place[0]);
-  const double y = std::floor(place[1]);
-  const double z = std::floor(place[2]);
-  const double u = quintic(place[0] - x);
-  const double v = quintic(place[1] - y);
-  const double w = quintic(place[2] - z);
+  const int64_t x = below(place[0]);
+  const int64_t y = below(place[1]);
+  const int64_t z = below(place[2]);
+  const double u = quintic(place[0] - static_cast<double>(x));
+  const double v = quintic(place[1] - static_cast<double>(y));
+  const double w = quintic(place[2] - static_cast<double>(z));
   // Neighbours share what their coordinates have in common.
-  const uint64_t left = seed + static_cast<uint64_t>(static_cast<int64_t>(x)) * kAlongX;
-  const uint64_t row = static_cast<uint64_t>(static_cast<int64_t>(y)) * kAlongY;
-  const uint64_t slice = static_cast<uint64_t>(static_cast<int64_t>(z)) * kAlongZ;
+  const uint64_t left = seed + static_cast<uint64_t>(x) * kAlongX;
+  const uint64_t row = static_cast<uint64_t>(y) * kAlongY;
+  const uint64_t slice = static_cast<uint64_t>(z) * kAlongZ;
   const uint64_t at_left = mixed(left) + row;
   const uint64_t at_right = mixed(left + kAlongX) + row;
   const auto face = [&](uint64_t below_left, uint64_t below_right) {
