@@ -21,10 +21,11 @@ export function moduleVersion(name) {
   return JSON.parse(readFileSync(join(kRoot, 'node_modules', name, 'package.json'), 'utf8')).version;
 }
 
-/** The licence that NVIDIA ships with the static CUDA runtime: an archive's EULA.txt, or its wheel's License.txt. */
+/** The licence that NVIDIA ships with the static CUDA runtime: an archive's, a Debian package's or a wheel's. */
 function cudaLicense(nvcc) {
   const toolkit = dirname(dirname(outputOf('readlink', ['-f', nvcc])?.trim() ?? nvcc));
-  const candidates = [join(toolkit, 'EULA.txt')];
+  const packages = readdirSync('/usr/share/doc').filter((name) => /^cuda-cudart-dev-/.test(name));
+  const candidates = [join(toolkit, 'EULA.txt'), ...packages.map((name) => `/usr/share/doc/${name}/copyright`)];
   for (const root of ['/usr/local/cuda', ...readdirSync('/usr/local').map((name) => join('/usr/local', name))]) {
     const wheels = join(root, 'dist-info');
     if (!root.includes('cuda') || !existsSync(wheels)) continue;
