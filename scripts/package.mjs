@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildTypeScript, kBuildFolder } from './build.mjs';
 import { libtorchLicenses } from './package/libtorch-licenses.mjs';
-import { stageLesionWeights, stageLibtorch, stageMain, stagePlatform } from './package/stage.mjs';
 import { ensureStaticLibraries } from './package/static-libraries.mjs';
 import { checkBinaries, checkTarball } from './package/verify.mjs';
 import { main, outputOf, SetupError, say } from './setup/process.mjs';
@@ -34,6 +33,8 @@ export function packagesFolder(trial) {
 
 export async function makePackages(trial) {
   const setup = await setUp({ packaging: !trial });
+  // Imported here: it takes a package, and in a clean clone there were none until now.
+  const { stageLesionWeights, stageLibtorch, stageMain, stagePlatform } = await import('./package/stage.mjs');
   const staticLibraries = trial ? null : await ensureStaticLibraries();
   const packages = packagesFolder(trial);
   rmSync(packages, { recursive: true, force: true });
