@@ -9,10 +9,11 @@ import { parseArgs } from 'node:util';
 import { buildTypeScript, kBuildFolder } from './build.mjs';
 import { libtorchLicenses } from './package/libtorch-licenses.mjs';
 import { ensureStaticLibraries } from './package/static-libraries.mjs';
+import { checkBinaries, checkTarball } from './package/verify.mjs';
 import { main, outputOf, SetupError, say } from './setup/process.mjs';
 import { setUp } from './setup.mjs';
 
-function pack(packages, kind, { folder, manifest }, checkTarball) {
+function pack(packages, kind, { folder, manifest }) {
   const listed = outputOf('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', packages], {
     cwd: folder,
   });
@@ -34,7 +35,6 @@ export async function makePackages(trial) {
   const setup = await setUp({ packaging: !trial });
   // Imported here: it takes a package, and in a clean clone there were none until now.
   const { stageLesionWeights, stageLibtorch, stageMain, stagePlatform } = await import('./package/stage.mjs');
-  const { checkBinaries, checkTarball } = await import('./package/verify.mjs');
   const staticLibraries = trial ? null : await ensureStaticLibraries();
   const packages = packagesFolder(trial);
   rmSync(packages, { recursive: true, force: true });
@@ -44,10 +44,10 @@ export async function makePackages(trial) {
   buildTypeScript();
   const libtorch = stageLibtorch(packages, setup.libtorch, trial ? {} : libtorchLicenses(setup.libtorch));
   const packed = [
-    pack(packages, 'main', stageMain(packages), checkTarball),
-    pack(packages, 'platform', platform, checkTarball),
-    pack(packages, 'libtorch', libtorch, checkTarball),
-    pack(packages, 'weights', stageLesionWeights(packages), checkTarball),
+    pack(packages, 'main', stageMain(packages)),
+    pack(packages, 'platform', platform),
+    pack(packages, 'libtorch', libtorch),
+    pack(packages, 'weights', stageLesionWeights(packages)),
   ];
   const complaints = packed.flatMap((each) => each.complaints);
   complaints.push(...checkBinaries(platform.files, libtorch.files, { selfContained: !trial }));

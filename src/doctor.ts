@@ -1,6 +1,5 @@
 // What `hepatica doctor` finds: everything that bears on whether hepatica runs here, and how.
 import { existsSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { deviceInfo } from './device.js';
 import { HepaticaError, NativeLoadError } from './errors.js';
@@ -14,13 +13,12 @@ import {
   manifest,
   neededLibtorch,
   packageFolder,
-  packageRoot,
   platformFolder,
   platformPackage,
   readManifest,
 } from './loading/packages.js';
 import { probe } from './loading/probe.js';
-import { sha256Of } from './model.js';
+import { defaultWeights, lesionWeights, sha256Of } from './model.js';
 import { findAddon, loadedNative, preloadOf } from './native.js';
 import type { DeviceInfo, Warning } from './types.js';
 
@@ -61,9 +59,9 @@ function foundPackages(): FoundPackage[] {
 }
 
 async function foundWeights(): Promise<FoundWeights[]> {
-  const paths = [join(packageRoot, 'weights/liver.safetensors')];
+  const paths = [defaultWeights('liver')];
   try {
-    paths.push(createRequire(import.meta.url).resolve(lesionWeightsPackage));
+    paths.push(lesionWeights());
   } catch {
     // Optional.
   }

@@ -106,11 +106,17 @@ export async function saveModel(model: Model, path: string, options: SaveModelOp
   await runJob(options, (native, control) => native.saveModel(handle, path, { precision }, control));
 }
 
-function defaultWeights(structure: string): string {
+/** Where the weights of a structure that come with the package lie. */
+export function defaultWeights(structure: string): string {
   return join(packageRoot, 'weights', `${structure}.safetensors`);
 }
 
-function lesionWeights(): string {
+/**
+ * Where the lesion network's weights lie.
+ *
+ * @throws {@link ModelError} `WEIGHTS_NOT_FOUND`
+ */
+export function lesionWeights(): string {
   try {
     return createRequire(import.meta.url).resolve(lesionWeightsPackage);
   } catch (cause) {

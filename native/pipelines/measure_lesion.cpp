@@ -39,7 +39,9 @@ void add_perimeters(const std::vector<uint8_t>& cut, const Geometry& geometry, i
   }
 }
 
-void measure_slice(const std::vector<uint8_t>& cut, const Geometry& geometry, int64_t z, Lesion& lesion) {
+// `longest`: of the slices so far.
+void measure_slice(const std::vector<uint8_t>& cut, const Geometry& geometry, int64_t z, Lesion& lesion,
+                   AxialDiameter& longest) {
   const BoundingBox& box = lesion.box;
   const int64_t width = box.max[0] - box.min[0] + 1;
   const int64_t height = box.max[1] - box.min[1] + 1;
@@ -51,8 +53,8 @@ void measure_slice(const std::vector<uint8_t>& cut, const Geometry& geometry, in
   }
   lesion.slices.push_back({z, *part, std::count(cut.begin(), cut.end(), 1)});
   const AxialDiameter diameter = axial_diameter(pixels_of(cut, geometry, box));
-  if (diameter.longest_mm > lesion.diameter_mm) {
-    lesion.diameter_mm = diameter.longest_mm;
+  if (diameter.longest_mm > longest.longest_mm) {
+    longest = diameter;
     lesion.diameter_slice = z;
   }
   add_perimeters(cut, geometry, z, lesion);
@@ -96,12 +98,13 @@ void measure_voxels(const std::vector<Value>& hu, const Mask& ids, Lesion& lesio
 
 void measure_lesion(const Volume& volume, const Mask& ids, Lesion& lesion) {
   std::visit([&](const auto& hu) { measure_voxels(hu, ids, lesion); }, volume.hu);
+  AxialDiameter longest;
   for (int64_t z = lesion.box.min[2]; z <= lesion.box.max[2]; ++z) {
-    measure_slice(cut_out(ids, lesion, z), ids.geometry, z, lesion);
+    measure_slice(cut_out(ids, lesion, z), ids.geometry, z, lesion, longest);
   }
+  lesion.diameter_mm = longest.longest_mm;
   const std::vector<uint8_t> widest = cut_out(ids, lesion, lesion.diameter_slice);
-  const PixelSlice pixels = pixels_of(widest, ids.geometry, lesion.box);
-  lesion.perpendicular_mm = perpendicular_chord_mm(pixels, axial_diameter(pixels));
+  lesion.perpendicular_mm = perpendicular_chord_mm(pixels_of(widest, ids.geometry, lesion.box), longest);
 }
 
 }  // namespace hepatica

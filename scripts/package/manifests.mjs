@@ -9,6 +9,8 @@ const project = JSON.parse(readFileSync(join(kRoot, 'package.json'), 'utf8'));
 export const kPlatform = 'linux-x64';
 export const kPlatformPackage = `@hepatica/${kPlatform}`;
 export const kLibtorchPackage = `@hepatica/libtorch-${kPlatform}`;
+/** What that package holds: the CPU libraries, and GCC's OpenMP library that they need. */
+export const kLibtorchFiles = ['libtorch.so', 'libtorch_cpu.so', 'libc10.so', 'libgomp.so.1'];
 export const kLesionWeightsPackage = '@hepatica/weights-mdl';
 
 const kInEveryPackage = ['README.md', 'LICENSE', 'THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json'];

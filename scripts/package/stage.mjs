@@ -9,8 +9,6 @@ import * as manifests from './manifests.mjs';
 import { libtorchNotices, mainNotices, moduleVersion, platformNotices } from './notices.mjs';
 import { libraryComponent, npmBom, staticComponents, writeBom } from './sbom.mjs';
 
-export const kLibraries = ['libtorch.so', 'libtorch_cpu.so', 'libc10.so', 'libgomp.so.1'];
-
 function emptyFolder(packages, name) {
   const folder = join(packages, 'stage', name);
   rmSync(folder, { recursive: true, force: true });
@@ -118,7 +116,7 @@ function partsOf(licenses) {
 export function stageLibtorch(packages, libtorch, licenses) {
   const folder = emptyFolder(packages, `libtorch-${manifests.kPlatform}`);
   mkdirSync(join(folder, 'lib'));
-  const files = kLibraries.map((name) => {
+  const files = manifests.kLibtorchFiles.map((name) => {
     const file = join(folder, 'lib', name);
     cpSync(join(libtorch, 'lib', name), file, { dereference: true });
     strip(file);

@@ -1,7 +1,7 @@
 // What must hold of the packages: their files, their sizes, and what the binaries ask of the machine.
 import { basename } from 'node:path';
 import { exportedSymbols, highestFloors, neededLibraries, runPaths } from './elf.mjs';
-import { kLibraries } from './stage.mjs';
+import { kLibtorchFiles } from './manifests.mjs';
 
 /** Of Debian 12's compiler and C library: what `docs/release.md` and the README promise. */
 export const kFloors = { GLIBC: '2.35', GLIBCXX: '3.4.30', CXXABI: '1.3.13' };
@@ -50,7 +50,7 @@ export function checkBinaries(platformFiles, libtorchFiles, { selfContained }) {
   const complaints = [];
   const files = [...platformFiles, ...libtorchFiles];
   for (const file of selfContained ? files : []) {
-    const foreign = neededLibraries(file).filter((name) => !kSystem.test(name) && !kLibraries.includes(name));
+    const foreign = neededLibraries(file).filter((name) => !kSystem.test(name) && !kLibtorchFiles.includes(name));
     if (foreign.length > 0) complaints.push(`${basename(file)} needs ${foreign.join(', ')}`);
   }
   for (const file of platformFiles) {
