@@ -5,14 +5,17 @@
  *
  *   --threshold P, --minimum-ml V   instead of the network's
  *   --synthetic N                   variants of each patient with synthetic lesions (default: 4)
+ *   --mixed N                       variants with all types in each liver (default: 4)
  *   --data FOLDER                   of PATIENT/image.nii.gz and label.nii.gz (default: the scans in ../shared)
  *   --out FILE                      (default: bench/results/lesion-folds.json)
  *
  * Each file is a network trained with `hepatica train --model lesions --keep last`, and is tried on the patients that
- * its metadata names as `validation_patients`: together they are out-of-fold. Three ways:
+ * its metadata names as `validation_patients`: together they are out-of-fold. Four ways:
  *   - real lesions (LiTS, location alone) inside the reference's liver;
  *   - the same inside the liver that the package's own network finds (it learned from the livers of lits_00, 01, 04, 05);
- *   - synthetic lesions of known type put into the same patients (their real ones stay and count as of unknown type).
+ *   - synthetic lesions of known type put into the same patients (their real ones stay and count as of unknown type):
+ *     3 to 8 of mostly one type;
+ *   - the same with 6 to 14 of all types.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,8 +25,11 @@ import { kBench, kRoot } from './peers.mjs';
 /** LiTS's label of lesions, and the value of a lesion of unknown type in a lesion-type mask. */
 const kLabelLesion = 2;
 const kUnknownType = 5;
-/** Seeds that training's variants do not have. */
-const kFirstSeed = 20_000;
+/** What is synthesized, with seeds that training's variants do not have. */
+const kSynthetic = {
+  synthetic: { firstSeed: 20_000, count: [3, 8] },
+  mixed: { firstSeed: 30_000, count: [6, 14], mixedProbability: 1 },
+};
 
 const { positionals: models, values } = parseArgs({
   allowPositionals: true,
@@ -31,6 +37,7 @@ const { positionals: models, values } = parseArgs({
     threshold: { type: 'string' },
     'minimum-ml': { type: 'string' },
     synthetic: { type: 'string', default: '4' },
+    mixed: { type: 'string', default: '4' },
     data: {
       type: 'string',
       default: join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train'),
@@ -52,7 +59,7 @@ const gridOf = ({ size, spacing, origin, direction }) => ({ size, spacing, origi
 const maskOn = (grid, data) => ({ ...gridOf(grid), data });
 const inLiver = (volume, mask) => ({ ...gridOf(volume), volume, mask, warnings: [] });
 
-/** Of one patient: the evaluation cases of the three ways. */
+/** Of one patient: the evaluation cases of the four ways. */
 async function casesOf(patient, model, hasLesions) {
   const volume = await readVolume(join(values.data, patient, 'image.nii.gz'));
   const labels = await readMask(join(values.data, patient, 'label.nii.gz'));
@@ -65,17 +72,19 @@ async function casesOf(patient, model, hasLesions) {
     predicted: [
       { patient, prediction: await classifyLesions(segmented, { ...options, model }), reference: maskOn(volume, real) },
     ],
-    synthetic: [],
   };
-  for (let variant = 0; variant < Number(values.synthetic); variant++) {
-    const made = await synthesizeLesions(volume, maskOn(volume, liver), {
-      seed: kFirstSeed + variant,
-      count: [3, 8],
-      realLesions: maskOn(volume, real),
-    });
-    const types = made.types.data.map((type, i) => type || real[i]);
-    const prediction = await find(made.volume, liver);
-    cases.synthetic.push({ patient, prediction, reference: maskOn(volume, types) });
+  for (const [way, { firstSeed, ...lesions }] of Object.entries(kSynthetic)) {
+    cases[way] = [];
+    for (let variant = 0; variant < Number(values[way]); variant++) {
+      const made = await synthesizeLesions(volume, maskOn(volume, liver), {
+        ...lesions,
+        seed: firstSeed + variant,
+        realLesions: maskOn(volume, real),
+      });
+      const types = made.types.data.map((type, i) => type || real[i]);
+      const prediction = await find(made.volume, liver);
+      cases[way].push({ patient, prediction, reference: maskOn(volume, types) });
+    }
   }
   return cases;
 }
@@ -113,7 +122,7 @@ if (models.length === 0) {
   console.error('node bench/lesion-folds.mjs FOLD.safetensors… [options]: name the networks of the folds');
   process.exit(2);
 }
-const all = { reference: [], predicted: [], synthetic: [] };
+const all = { reference: [], predicted: [], synthetic: [], mixed: [] };
 for (const path of models) {
   const model = await loadModel(path);
   for (const patient of JSON.parse(model.info.metadata.validation_patients)) {
@@ -128,6 +137,7 @@ const ways = {
   reference: "real lesions, reference's liver",
   predicted: 'real lesions, predicted liver',
   synthetic: 'synthetic lesions',
+  mixed: 'synthetic lesions of all types in each liver',
 };
 for (const [way, title] of Object.entries(ways)) {
   if (all[way].length === 0) continue;

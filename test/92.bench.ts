@@ -31,7 +31,7 @@ async function writePatient(patient: string): Promise<void> {
   await writeMask(join(folder.path, patient, 'label.nii.gz'), { ...volume, data: label });
 }
 
-test('lesion folds: each network is tried on its own validation patients, in three ways', async () => {
+test('lesion folds: each network is tried on its own validation patients, in four ways', async () => {
   const models: string[] = [];
   for (const patient of ['lits_a', 'lits_b']) {
     await writePatient(patient);
@@ -41,10 +41,11 @@ test('lesion folds: each network is tried on its own validation patients, in thr
     models.push(path);
   }
   const out = join(folder.path, 'results/folds.json');
-  const { exitCode, stderr } = await run([...models, '--data', folder.path, '--synthetic', '1', '--out', out]);
+  const variants = ['--synthetic', '1', '--mixed', '1'];
+  const { exitCode, stderr } = await run([...models, '--data', folder.path, ...variants, '--out', out]);
   assert.is(exitCode, 0, stderr);
   const results = JSON.parse(readFileSync(out, 'utf8')) as Record<string, LesionEvaluation>;
-  const { reference, predicted, synthetic } = results;
+  const { reference, predicted, synthetic, mixed } = results;
   assert.equal(
     reference?.cases.map(({ patient }) => patient),
     ['lits_a', 'lits_b'],
@@ -55,6 +56,8 @@ test('lesion folds: each network is tried on its own validation patients, in thr
   assert.is(predicted?.pooled.cases, 2);
   assert.is(synthetic?.pooled.cases, 2);
   assert.ok((synthetic?.pooled.referenceLesions ?? 0) > 2, 'no lesion was synthesized');
+  assert.is(mixed?.pooled.cases, 2);
+  assert.ok((mixed?.pooled.referenceLesions ?? 0) > (synthetic?.pooled.referenceLesions ?? 0));
 });
 
 test('lesion folds: without a network it says how it is called', async () => {
