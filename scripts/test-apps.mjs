@@ -1,14 +1,18 @@
 // `npm run test:apps`: installs the packed tarballs as users do, outside the checkout, and runs small programs with them.
 //   --layout NAME   one of them, as `npm` or `pnpm`; may be given several times
+//   --bare FOLDER   in a Debian 12 of nothing but its base (made there where it is not), instead of the layouts; as root
+//   --input FOLDER  the series that the programs read, instead of the phantom
 //   --trial         packages made quickly, with the checkout's own add-on (scripts/package.mjs)
 // The last line is `N passed, N failed`.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runBare } from './apps/bare.mjs';
 import { kIncomplete, kLayouts } from './apps/layouts.mjs';
 import { refuseExternalBuffers } from './apps/no-external-buffers.mjs';
 import { startRegistry } from './apps/registry.mjs';
+import { checkReport, reportIn, succeeds } from './apps/report.mjs';
 import { buildNative, buildTypeScript, kBuildFolder } from './build.mjs';
 import { makePackages, packagesFolder } from './package.mjs';
 import { ensurePhantom, kPhantomFolder } from './phantom.mjs';
@@ -23,10 +27,8 @@ const kPrograms = [
   { file: 'commonjs.cjs', requires: true },
   { file: 'workers.mjs', requires: true },
 ];
+const kProgramFolder = join(kRoot, 'test/apps/programs');
 const kFromFiles = 'npm, from files';
-const kSystem = /\/(libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|ld-linux-x86-64)\.so(\.\d+)*$/;
-/** In a trial Debian's DCMTK and what that needs are the system's too. */
-const kTrialSystem = /^\/usr\/lib\/x86_64-linux-gnu\/(?!.*(torch|c10|gomp))/;
 
 /** All that an app's processes see: one Node, a home of their own. No shell, no compiler, no libtorch is named. */
 function cleanEnvironment(folder, runtime, more = {}) {
@@ -35,32 +37,7 @@ function cleanEnvironment(folder, runtime, more = {}) {
     mkdirSync(bin, { recursive: true });
     symlinkSync(runtime, join(bin, 'node'));
   }
-  return { PATH: bin, HOME: folder, HEPATICA_APP_INPUT: join(kPhantomFolder, 'dicom'), NODE_NO_WARNINGS: '1', ...more };
-}
-
-/** `accept` returns what is wrong with the output, or null. */
-async function succeeds(name, [command, args], options, accept = () => null) {
-  const { output, exitCode } = await runProgram(command, args, options);
-  const complaint = exitCode === 0 ? accept(output) : `exit code ${exitCode}`;
-  say(`apps: ${name}: ${complaint === null ? 'passed' : `failed: ${complaint}`}`);
-  return { ...kNothing, [complaint === null ? 'passed' : 'failed']: 1 };
-}
-
-function reportIn(output) {
-  const line = output.split('\n').find((text) => text.startsWith('{'));
-  return line === undefined ? null : JSON.parse(line);
-}
-
-/** A program's report must be the development build's, its libraries the app's own or the system's (`system`). */
-function checkReport(output, folder, { reference, system }) {
-  const report = reportIn(output);
-  if (report === null) return 'no report';
-  if (report.volumeMl !== reference.volumeMl) return `${report.volumeMl} ml, not ${reference.volumeMl}`;
-  if (report.result === undefined) return null;
-  if (report.result !== reference.result) return 'other bytes than those of the development build';
-  const isExpected = (path) => path.startsWith(`${folder}/`) || system.test(path);
-  const foreign = report.libraries.filter((path) => !isExpected(path));
-  return foreign.length > 0 ? `loaded ${foreign.join(', ')}` : null;
+  return { PATH: bin, HOME: folder, NODE_NO_WARNINGS: '1', ...more };
 }
 
 function installTools() {
@@ -79,13 +56,13 @@ function otherRuntimes() {
 }
 
 /** What the checkout's own build reports. */
-async function developmentReport(setup) {
+async function developmentReport(setup, input) {
   buildNative(setup, 'hepatica');
   if (!existsSync(join(kRoot, 'dist/index.js'))) buildTypeScript();
   const folder = join(kBuildFolder, 'apps-reference');
   mkdirSync(folder, { recursive: true });
-  cpSync(join(kRoot, 'test/apps/programs/esm.mjs'), join(folder, 'esm.mjs'));
-  const env = { ...process.env, HEPATICA_APP_INPUT: join(kPhantomFolder, 'dicom') };
+  cpSync(join(kProgramFolder, 'esm.mjs'), join(folder, 'esm.mjs'));
+  const env = { ...process.env, HEPATICA_APP_INPUT: input };
   const { output, exitCode } = await runProgram(process.execPath, ['esm.mjs'], { cwd: folder, env });
   if (exitCode !== 0) throw new SetupError('the development build does not run the program of the test apps');
   return reportIn(output);
@@ -97,7 +74,7 @@ async function installedApp(name, layout, context) {
   layout.prepare(folder, context);
   const env = cleanEnvironment(folder, process.execPath, { NPM_CONFIG_USERCONFIG: context.registry.userconfig });
   const tally = await succeeds(`${name}: install`, layout.install(kTools), { cwd: folder, env });
-  cpSync(join(kRoot, 'test/apps/programs'), folder, { recursive: true });
+  cpSync(kProgramFolder, folder, { recursive: true });
   return { folder, tally };
 }
 
@@ -107,7 +84,10 @@ async function runLayout(name, layout, context) {
   if (installed.failed > 0) return tally;
   const check = (output) => checkReport(output, folder, context);
   const start = async (label, runtime, args, accept, more) => {
-    const options = { cwd: folder, env: cleanEnvironment(folder, runtime, more) };
+    const options = {
+      cwd: folder,
+      env: cleanEnvironment(folder, runtime, { HEPATICA_APP_INPUT: context.input, ...more }),
+    };
     tally = add(tally, await succeeds(`${name}: ${label}`, layout.run(runtime, args), options, accept));
   };
   for (const { file, requires } of kPrograms) {
@@ -205,13 +185,14 @@ function hasTools() {
   }
 }
 
-async function runApps(layouts, trial) {
+async function runApps({ layout: layouts, trial, bare, input = join(kPhantomFolder, 'dicom') }) {
+  if (bare && trial) throw new SetupError("--bare goes without --trial: Debian's libraries are not there", 2);
   if (!hasTools()) return { ...kNothing, skipped: 1 };
   const setup = await setUp();
   const packages = packagesFolder(trial);
   if (trial || !existsSync(join(packages, 'packages.json'))) await makePackages(trial);
   ensurePhantom(setup);
-  const reference = await developmentReport(setup);
+  const reference = await developmentReport(setup, resolve(input));
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'hepatica-apps-')));
   const tarballs = tarballsIn(packages);
   const registry = await startRegistry(
@@ -219,8 +200,11 @@ async function runApps(layouts, trial) {
     join(kBuildFolder, 'apps-registry'),
     tarballs.map(({ path }) => path),
   );
+  const context = { folder, registry, tarballs, reference, trial, input: resolve(input) };
   try {
-    return await runAll(layouts, { folder, registry, tarballs, reference, system: trial ? kTrialSystem : kSystem });
+    return await (bare
+      ? runBare(resolve(bare), { ...context, tools: kTools, programs: kProgramFolder })
+      : runAll(layouts, context));
   } finally {
     registry.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -228,10 +212,16 @@ async function runApps(layouts, trial) {
 }
 
 await main(async () => {
+  const text = { type: 'string' };
   const { values } = parseArgs({
-    options: { layout: { type: 'string', multiple: true }, trial: { type: 'boolean', default: false } },
+    options: {
+      layout: { ...text, multiple: true },
+      trial: { type: 'boolean', default: false },
+      bare: text,
+      input: text,
+    },
   });
-  const tally = await runApps(values.layout, values.trial);
+  const tally = await runApps(values);
   say(summary(tally));
   return tally.failed > 0 ? 1 : 0;
 });
