@@ -2,6 +2,7 @@ import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderLearningCurves } from '../src/render/history.js';
+import { placeLabels, type Rectangle } from '../src/render/label-places.js';
 import { renderMontage } from '../src/render/montage.js';
 import { renderOverlay } from '../src/render/overlay.js';
 import { renderPreprocessing } from '../src/render/preprocessing.js';
@@ -69,6 +70,53 @@ test('lesions are boxed with their names above: green where benign, red where ma
   };
   assert.ok(changed(14 * 16 - 24, 14 * 16 - 3) > 30, 'the text stands above the box');
   assert.is(changed(14 * 16 - 80, 14 * 16 - 30), 0);
+});
+
+const layout = { height: 13, gap: 4, picture: { width: 512, height: 512 } };
+const rectangle = (left: number, top: number, width: number, height: number): Rectangle => ({
+  left,
+  top,
+  width,
+  height,
+});
+const disjoint = (a: Rectangle, b: Rectangle) =>
+  a.left + a.width <= b.left || b.left + b.width <= a.left || a.top + a.height <= b.top || b.top + b.height <= a.top;
+const leftTops = (boxes: readonly Rectangle[], widths: readonly number[]) =>
+  placeLabels(boxes, widths, layout).map(({ left, top }) => [left, top]);
+
+test('a label stands above its box, below it where the picture ends, inside it where both do', () => {
+  assert.equal(leftTops([rectangle(100, 100, 40, 30)], [60]), [[100, 83]]);
+  assert.equal(leftTops([rectangle(100, 10, 40, 30)], [60]), [[100, 44]]);
+  assert.equal(leftTops([rectangle(490, 100, 20, 30)], [60]), [[452, 83]], 'and within the picture');
+  assert.equal(leftTops([rectangle(100, 5, 200, 500)], [60]), [[104, 9]]);
+});
+
+test('labels of neighbouring boxes cover neither one another nor a box', () => {
+  const neighbours = [rectangle(208, 200, 13, 15), rectangle(154, 215, 10, 10)];
+  assert.equal(leftTops(neighbours, [64, 64]), [
+    [208, 183],
+    [100, 198],
+  ]);
+  assert.equal(
+    leftTops([rectangle(100, 100, 40, 30), rectangle(110, 80, 50, 18)], [60, 60]),
+    [
+      [100, 134],
+      [110, 63],
+    ],
+    'below, since a box stands above',
+  );
+  const nested = [rectangle(50, 50, 300, 300), rectangle(100, 100, 40, 30)];
+  assert.equal(leftTops(nested, [60, 60])[1], [100, 83], 'a box around another one is no obstacle');
+  const crowd = Array.from({ length: 12 }, (_, i) => rectangle(60 + 70 * (i % 4), 60 + 80 * Math.floor(i / 4), 30, 25));
+  const labels = placeLabels(crowd, Array(12).fill(64), layout);
+  for (const [i, label] of labels.entries()) {
+    for (const other of [...crowd, ...labels.slice(0, i)]) assert.ok(disjoint(label, other), `label ${i}`);
+  }
+});
+
+test('where there is no room, the label covers as little as it can', () => {
+  const walls = [rectangle(0, 100, 512, 20), rectangle(0, 155, 512, 20), rectangle(200, 122, 30, 21)];
+  assert.equal(leftTops(walls, [60, 60, 60])[2], [200, 147], 'seven rows of the wall below, not seventeen above');
 });
 
 test("a volume whose x axis runs to the patient's right is mirrored into the radiological view", async () => {

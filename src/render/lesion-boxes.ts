@@ -1,6 +1,7 @@
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { Lesion } from '../types.js';
 import { kFontFamily, type SlicePlacement } from './canvas.js';
+import { placeLabels, type Rectangle } from './label-places.js';
 
 /** What is drawn of a lesion. */
 export type BoxedLesion = Pick<Lesion, 'type' | 'probability' | 'malignant' | 'slices'>;
@@ -10,33 +11,37 @@ const kBenignColour = '#00e040';
 const kMalignantColour = '#ff3030';
 
 /** The box around the outer edges of its first and last pixels, in picture pixels. */
-function placeBox(box: Lesion['slices'][number]['box'], placement: SlicePlacement) {
+function placeBox(box: Lesion['slices'][number]['box'], placement: SlicePlacement): Rectangle {
   const x = [box.min[0], box.max[0] + 1].map((edge) => placement.offsetX + edge * placement.scaleX);
   const y = [box.min[1], box.max[1] + 1].map((edge) => placement.offsetY + edge * placement.scaleY);
   const [left, top] = [Math.min(...x), Math.min(...y)];
   return { left, top, width: Math.max(...x) - left, height: Math.max(...y) - top };
 }
 
-/** Above the box; below it where the picture ends. */
-function drawLabel(
-  context: SKRSContext2D,
-  text: string,
-  colour: string,
-  box: ReturnType<typeof placeBox>,
-  placement: SlicePlacement,
-): void {
-  const size = Math.max(13, Math.round(placement.width / 40));
-  const gap = Math.round(size / 3);
-  context.font = `${size}px "${kFontFamily}"`;
+/** A lesion in one slice. */
+interface ShownLesion {
+  readonly text: string;
+  readonly colour: string;
+  readonly box: Rectangle;
+}
+
+function drawLabels(context: SKRSContext2D, shown: readonly ShownLesion[], picture: SlicePlacement): void {
+  const height = Math.max(13, Math.round(picture.width / 40));
+  context.font = `${height}px "${kFontFamily}"`;
   context.textBaseline = 'alphabetic';
-  const fitsAbove = box.top - gap - size >= 0;
-  const baseline = fitsAbove ? box.top - gap : Math.min(placement.height - gap, box.top + box.height + gap + size);
-  const left = Math.max(0, Math.min(box.left, placement.width - context.measureText(text).width));
-  context.lineWidth = Math.max(2, size / 5);
+  const places = placeLabels(
+    shown.map(({ box }) => box),
+    shown.map(({ text }) => context.measureText(text).width),
+    { height, gap: Math.round(height / 3), picture },
+  );
+  context.lineWidth = Math.max(2, height / 5);
   context.strokeStyle = '#000000';
-  context.strokeText(text, left, baseline);
-  context.fillStyle = colour;
-  context.fillText(text, left, baseline);
+  for (const [index, { left, top }] of places.entries()) {
+    const { text, colour } = shown[index] as ShownLesion;
+    context.strokeText(text, left, top + height);
+    context.fillStyle = colour;
+    context.fillText(text, left, top + height);
+  }
 }
 
 /** The boxes of the lesions that lie in slice `z`, with class and probability. */
@@ -46,15 +51,19 @@ export function drawLesionBoxes(
   z: number,
   placement: SlicePlacement,
 ): void {
-  for (const { type, probability, malignant, slices } of lesions) {
-    const colour = malignant ? kMalignantColour : kBenignColour;
-    for (const { slice, box } of slices) {
-      if (slice !== z) continue;
-      const placed = placeBox(box, placement);
-      context.strokeStyle = colour;
-      context.lineWidth = Math.max(2, placement.width / 300);
-      context.strokeRect(placed.left, placed.top, placed.width, placed.height);
-      drawLabel(context, `${type} ${Math.round(probability * 100)} %`, colour, placed, placement);
-    }
+  const shown = lesions.flatMap(({ type, probability, malignant, slices }) =>
+    slices
+      .filter(({ slice }) => slice === z)
+      .map(({ box }) => ({
+        text: `${type} ${Math.round(probability * 100)} %`,
+        colour: malignant ? kMalignantColour : kBenignColour,
+        box: placeBox(box, placement),
+      })),
+  );
+  context.lineWidth = Math.max(2, placement.width / 300);
+  for (const { colour, box } of shown) {
+    context.strokeStyle = colour;
+    context.strokeRect(box.left, box.top, box.width, box.height);
   }
+  drawLabels(context, shown, placement);
 }

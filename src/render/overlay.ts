@@ -81,7 +81,7 @@ function chooseSlices(volume: Geometry, perimeters: readonly Perimeter[], choice
 
 /**
  * Draws the perimeter in yellow on the CT slices (the paper's figure 5), in the radiological view; lesions in boxes,
- * green where benign, red where malignant, with class and probability above (figure 7).
+ * green where benign, red where malignant, with class and probability beside (figure 7).
  *
  * @param volume the CT volume, HU, order (z, y, x)
  * @param outlines a result of `segmentLiver` or `classifyLesions`, or perimeters on the volume's grid
