@@ -61,6 +61,7 @@ export interface Lesion {
   readonly probability: number;
   /** Of all four; they add up to 1. Area-weighted mean of the class map over the lesion. */
   readonly probabilities: Readonly<Record<LesionType, number>>;
+  /** Whether `type` is HCC or MET. */
   readonly malignant: boolean;
   /** P(HCC) + P(MET). */
   readonly malignancyProbability: number;
@@ -77,6 +78,7 @@ export interface Lesion {
   readonly perpendicularMm: number;
   /** z index of the slice with the longest diameter. */
   readonly diameterSlice: number;
+  /** Mean and standard deviation of its voxels' HU. */
   readonly meanHu: number;
   readonly sdHu: number;
   /** Centre of mass: voxel (x, y, z), and mm, LPS. */
@@ -87,6 +89,7 @@ export interface Lesion {
 export interface ClassifyOptions extends RunOptions, DeviceOptions {
   /** A trained lesion network; default: the weights of `@hepatica/weights-mdl`. */
   readonly model?: Model;
+  /** As of {@link SegmentOptions}. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
   /** Location probability above which a pixel is lesion; default: the model's. */
   readonly threshold?: number;
@@ -99,15 +102,21 @@ export interface LesionClassification extends Geometry {
   readonly lesions: readonly Lesion[];
   /** 0, or the id of the lesion; order (z, y, x). */
   readonly mask: Uint8Array;
+  /** The liver's. */
   readonly volume: Volume;
+  /** What `classifyLesions` was given. */
   readonly liver: Segmentation;
+  /** What was computed with: the options, or the model's. */
   readonly threshold: number;
   readonly minimumMl: number;
+  /** `cpu`, or `cuda:0 NAME`. */
   readonly device: string;
   readonly precision: 'fp32' | 'bf16';
+  /** ms by stage. */
   readonly timings: Readonly<Record<string, number>>;
   /** `NON_CONTRAST`, `LARGE_LESION` (over 40 % of the liver in a slice), `FEW_SLICES`, `SEVERAL_TYPES`, `TOO_MANY_LESIONS`, … */
   readonly warnings: readonly Warning[];
+  /** Frees the mask at once, not the liver and its volume; `mask` has length 0 afterwards. */
   dispose(): void;
 }
 
@@ -164,8 +173,10 @@ export interface SyntheticLesions {
   /** 0, or the id of the lesion. */
   readonly ids: Mask;
   readonly lesions: readonly SyntheticLesion[];
+  /** ms by stage. */
   readonly timings: Readonly<Record<string, number>>;
   /** `FEWER_LESIONS` where there was no room for all. */
   readonly warnings: readonly Warning[];
+  /** Frees the volume and both masks at once; their `data` have length 0 afterwards. */
   dispose(): void;
 }

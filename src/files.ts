@@ -66,6 +66,7 @@ export async function listSeries(
 /**
  * Reads a NIfTI volume (`.nii`, `.nii.gz`) in Hounsfield units; RAS becomes LPS, the order of the voxels is kept.
  *
+ * @returns `size` (x, y, z) voxels; `data` in order (z, y, x), HU; `report` is null
  * @throws {@link InputFileError} `FILE_NOT_FOUND`, `NOT_NIFTI`, `CORRUPT_FILE`, `UNSUPPORTED_FORMAT`, …
  */
 export async function readVolume(path: string, options: RunOptions = {}): Promise<Volume> {
@@ -77,6 +78,7 @@ export async function readVolume(path: string, options: RunOptions = {}): Promis
 /**
  * Reads a NIfTI mask (labels 0 to 255), to be passed to `evaluateSegmentation`.
  *
+ * @returns `size` (x, y, z) voxels; `data` in order (z, y, x), one byte a voxel
  * @throws {@link InputFileError} as {@link readVolume}
  */
 export async function readMask(path: string, options: RunOptions = {}): Promise<Mask> {

@@ -1,12 +1,13 @@
 /**
- * hepatica finds the liver in contrast-enhanced abdominal CT. For research use only.
+ * hepatica finds the liver in contrast-enhanced abdominal CT, and its lesions with their types. For research use only.
  *
- * Every call returns a promise, computes off the event loop, takes `signal` and `onProgress`, and rejects with a
- * {@link HepaticaError} that has a stable `code`; after an abort with the signal's own reason.
+ * Every call that takes time returns a promise and computes off the event loop (pictures are drawn on it, one at a
+ * time), takes `signal` and `onProgress` where its options have them, and rejects with a {@link HepaticaError} that has a
+ * stable `code`; after an abort with the signal's own reason. An option that a call does not know is refused.
  *
  * @packageDocumentation
  */
-export { discoverDataset, splitPatients } from './dataset.js';
+export { discoverDataset, type PatientSplit, splitPatients } from './dataset.js';
 export { deviceInfo } from './device.js';
 export * from './errors.js';
 export { evaluateSegmentation } from './evaluate.js';
@@ -15,18 +16,19 @@ export { renderLesionEvaluation } from './evaluation/page.js';
 export type * from './evaluation/types.js';
 export { listSeries, readMask, readSeries, readVolume, writeMask, writeSeries, writeVolume } from './files.js';
 export { discoverLesionDataset } from './lesion-dataset.js';
-export { type TrainLesionsOptions, trainLesionClassifier } from './lesion-training.js';
+export { type LesionAugmentation, type TrainLesionsOptions, trainLesionClassifier } from './lesion-training.js';
 export { classifyLesions } from './lesions.js';
 export { loadModel, saveModel } from './model.js';
 export { preprocess } from './preprocessing.js';
 export { type RenderedFilters, type RenderFiltersOptions, renderFilters } from './render/filters.js';
 export { type LearningCurvePoint, type LearningCurves, renderLearningCurves } from './render/history.js';
-export { renderMontage } from './render/montage.js';
+export type { BoxedLesion } from './render/lesion-boxes.js';
+export { type MontageOptions, renderMontage } from './render/montage.js';
 export { type Outlines, type RenderedSlice, type RenderOptions, renderOverlay } from './render/overlay.js';
-export { renderPreprocessing } from './render/preprocessing.js';
+export { type RenderPreprocessingOptions, renderPreprocessing } from './render/preprocessing.js';
 export { segmentLiver, segmentStructure, tracePerimeters } from './segmentation.js';
 export { synthesizeLesions } from './synthesis.js';
-export { type TrainOptions, trainSegmenter } from './training.js';
+export { type Augmentation, type TrainOptions, trainSegmenter } from './training.js';
 export type { EpochRecord, TrainedRun, TrainingHistory, TrainingResult, TrainRunOptions } from './training-run.js';
 export type * from './types.js';
 export {

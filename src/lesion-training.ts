@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { runJob } from './job.js';
 import { discoverLesionDataset, nativeLesionCase } from './lesion-dataset.js';
 import { isModel, weightsPath } from './model.js';
-import { checkOptions, expecting, invalidArgument } from './options.js';
+import { checkOptions, expecting } from './options.js';
 import {
   amount,
   augmentField,
   canvasField,
+  checkRun,
   count,
   type EpochRecord,
   flag,
@@ -31,7 +32,7 @@ export interface LesionAugmentation {
   readonly rotationDeg?: number;
   /** Of the logarithm of the contrast to the liver; default 0.12. */
   readonly gain?: number;
-  /** Of all HU; default 5. */
+  /** HU added to all; default 5. */
   readonly offsetHu?: number;
   /** The most that half the pictures get, of 200 HU; default 0.05. */
   readonly noise?: number;
@@ -172,7 +173,7 @@ export async function trainLesionClassifier(
   options: TrainLesionsOptions,
 ): Promise<TrainedRun> {
   const checked = checkOptions(trainOptions, options);
-  if (checked.output === undefined) throw invalidArgument('output', 'a path', checked.output);
+  checkRun(checked);
   const { signal, onEpoch } = checked;
   const initial = checked.initial && weightsPath('initial', checked.initial, 'mdl_cnn');
   const base = checked.base && weightsPath('base', checked.base, 'resnet101');

@@ -73,14 +73,21 @@ export const seriesAttributes = z.strictObject({
   contrastAgent: attribute,
 });
 
-/** Two integers, the lower first; wider than any CT's range they make no sense. */
-const huWindow = z.tuple([z.int().min(-32768), z.int().max(32767)]).refine(([low, high]) => low < high);
+/** Wider than any CT's range a window makes no sense. */
+export const windowField = expecting(
+  'two integers in HU, the lower one first',
+  z.tuple([z.int().min(-32768), z.int().max(32767)]).refine(([low, high]) => low < high),
+);
+
+export const equalizationField = expecting("'global', 'clahe' or 'none'", z.enum(['global', 'clahe', 'none']));
+
+export const precisionField = expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16']));
 
 export const preprocessOptions = z.strictObject({
   ...runFields,
   device: deviceField,
-  window: expecting('two integers in HU, the lower one first', huWindow),
-  equalization: expecting("'global', 'clahe' or 'none'", z.enum(['global', 'clahe', 'none'])),
+  window: windowField,
+  equalization: equalizationField,
 });
 
 const anObject = z.custom<object>((value) => typeof value === 'object' && value !== null);
@@ -89,7 +96,31 @@ export const segmentOptions = z.strictObject({
   ...runFields,
   device: deviceField,
   model: expecting('a model from loadModel or trainSegmenter', anObject),
-  precision: expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16'])),
+  precision: precisionField,
+});
+
+const pixelCount = expecting('a positive integer', z.int().min(1).max(16_384));
+
+export const renderOptions = z.strictObject({
+  signal: runFields.signal,
+  onProgress: runFields.onProgress,
+  slices: expecting(
+    "'structure', 'all' or a list of z indices",
+    z.union([z.enum(['structure', 'all']), z.array(z.number())]),
+  ),
+  window: expecting(
+    'two numbers in HU, the lower one first',
+    z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high),
+  ),
+  minimumSize: pixelCount,
+});
+
+export const renderPreprocessingOptions = z.strictObject({ minimumSize: pixelCount });
+
+export const montageOptions = z.strictObject({
+  columns: pixelCount,
+  tileWidth: pixelCount,
+  captions: expecting('a list of texts', z.array(z.string())),
 });
 
 export const renderFiltersOptions = z.strictObject({
@@ -107,8 +138,8 @@ export const fetchWeightsOptions = z.strictObject({
 export const classifyOptions = z.strictObject({
   ...runFields,
   device: deviceField,
-  model: expecting('a model from loadModel or trainLesionClassifier', anObject),
-  precision: expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16'])),
+  model: expecting('a lesion model from loadModel', anObject),
+  precision: precisionField,
   threshold: expecting('a number above 0 and below 1', z.number().gt(0).lt(1)),
   minimumMl: expecting('a number of millilitres, 0 or more', z.number().min(0).max(1e6)),
 });

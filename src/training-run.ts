@@ -8,8 +8,8 @@ import { z } from 'zod';
 import { type PatientSplit, splitPatients } from './dataset.js';
 import { unreadableFile } from './errors.js';
 import type { LabelPolygon } from './labels.js';
-import { expecting, invalidArgument, runFields } from './options.js';
-import type { Model, RunOptions } from './types.js';
+import { equalizationField, expecting, invalidArgument, precisionField, runFields, windowField } from './options.js';
+import type { HistogramEqualization, Model, RunOptions } from './types.js';
 
 /** One pass over the training slices and what was measured after it. */
 export interface EpochRecord {
@@ -65,11 +65,13 @@ export interface TrainRunOptions extends RunOptions {
   readonly architecture?: Readonly<Record<string, unknown>>;
   /** HU limits before equalization; default [−100, 400]. */
   readonly window?: readonly [number, number];
-  readonly equalization?: 'global' | 'clahe' | 'none';
+  /** Per-slice histogram equalization; default `global`. */
+  readonly equalization?: HistogramEqualization;
+  /** Whole number from 0: of the split, the first weights, and all that is drawn at random. Default 0. */
   readonly seed?: number;
-  /** Part of the patients that is validated on; default 0.3. */
+  /** Part of the patients that is validated on, 0 to 1; default 0.3. */
   readonly validationFraction?: number;
-  /** The patients that are validated on, instead of a seeded part of them. */
+  /** The patients that are validated on, instead of a seeded part of them; `validationFraction` counts for nothing then. */
   readonly validationPatients?: readonly string[];
   /**
    * Which epoch's weights are saved; default `best`, by the validation score. `last`: the validation patients choose
@@ -86,6 +88,7 @@ export interface TrainRunOptions extends RunOptions {
   readonly learningRate?: number;
   /** Default `constant`. */
   readonly schedule?: 'constant' | 'cosine';
+  /** Steps in which the learning rate rises to its full value; default 0. */
   readonly warmupSteps?: number;
   /** Decay of the moving average of the weights that is validated and saved; default 0: the weights themselves. */
   readonly emaDecay?: number;
@@ -93,6 +96,7 @@ export interface TrainRunOptions extends RunOptions {
   readonly earlyStoppingEpochs?: number;
   /** Slices drawn for an epoch; default 0: as many as there are, each once. */
   readonly slicesPerEpoch?: number;
+  /** Arithmetic: `auto` (default) takes bf16 where the CPU has it, else fp32. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
   /** Epochs between validations; default 1. */
   readonly validationEvery?: number;
@@ -100,11 +104,13 @@ export interface TrainRunOptions extends RunOptions {
   readonly timeLimitMinutes?: number;
   /** Folder for checkpoints after every epoch; default: none. */
   readonly checkpoints?: string;
-  /** Go on from `checkpoints` where it holds some; default false. */
+  /** Go on from `checkpoints`, which has to be given, where it holds some; default false. */
   readonly resume?: boolean;
   /** Kept in the weights' metadata. */
   readonly licence?: string;
+  /** What was trained on, in words: kept in the weights' metadata. */
   readonly datasetName?: string;
+  /** Called after every epoch, once its checkpoint is written. */
   readonly onEpoch?: (record: EpochRecord) => void;
 }
 
@@ -141,8 +147,8 @@ export const trainRunFields = {
   ...runFields,
   output: expecting('a path', z.string().min(1)),
   architecture: expecting('an object', z.record(z.string(), z.unknown())),
-  window: expecting('two integers in HU, the lower one first', z.tuple([z.int(), z.int()])),
-  equalization: expecting("'global', 'clahe' or 'none'", z.enum(['global', 'clahe', 'none'])),
+  window: windowField,
+  equalization: equalizationField,
   seed: count(0),
   validationFraction: part,
   validationPatients: expecting('a list of patients', z.array(z.string().min(1)).min(1)),
@@ -156,7 +162,7 @@ export const trainRunFields = {
   emaDecay: expecting('a number from 0 to 1, 1 excluded', z.number().min(0).lt(1)),
   earlyStoppingEpochs: count(0),
   slicesPerEpoch: count(0),
-  precision: expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16'])),
+  precision: precisionField,
   validationEvery: count(1),
   timeLimitMinutes: amount,
   checkpoints: text,
@@ -171,6 +177,14 @@ export const trainRunFields = {
 
 const checkedFields = z.strictObject(trainRunFields);
 type CheckedRunOptions = z.output<typeof checkedFields>;
+
+/** What one field's schema cannot see. */
+export function checkRun({ output, resume, checkpoints }: CheckedRunOptions): void {
+  if (output === undefined) throw invalidArgument('output', 'a path', output);
+  if (resume && checkpoints === undefined) {
+    throw invalidArgument('checkpoints', 'the folder that resume goes on from', checkpoints);
+  }
+}
 
 /** Only what was given: the native side keeps the defaults, and refuses null. */
 export function given(fields: Record<string, unknown>): Record<string, unknown> {

@@ -3,11 +3,12 @@ import { checkDataset, discoverDataset } from './dataset.js';
 import { runJob } from './job.js';
 import { isPolygonLabel, readPolygons } from './labels.js';
 import { loadModel } from './model.js';
-import { checkOptions, expecting, invalidArgument } from './options.js';
+import { checkOptions, expecting } from './options.js';
 import {
   amount,
   augmentField,
   canvasField,
+  checkRun,
   type EpochRecord,
   flag,
   given,
@@ -66,15 +67,15 @@ export interface Augmentation {
 export interface TrainOptions extends TrainRunOptions {
   /** Random size, rotation, shift and grey values (no mirroring: the liver has a side); default false, as in the paper. */
   readonly augment?: boolean | Augmentation;
-  /** What is segmented; any name. Default `liver`. */
+  /** What is segmented; any name, which `segmentLiver` takes only where it is `liver`. Default `liver`. */
   readonly structure?: string;
   /** Weight of the structure's pixels in the cross-entropy; default 1. */
   readonly positiveWeight?: number;
   /** Weight of a soft Dice term beside the cross-entropy; default 0. */
   readonly diceWeight?: number;
-  /** Draw the patient first, then a slice of it. */
+  /** Draw the patient first, then a slice of it; needs `slicesPerEpoch`. Default false. */
   readonly balancePatients?: boolean;
-  /** Part of the drawn slices that shows the structure; default 0: as they come. */
+  /** Part of the drawn slices that shows the structure, 0 to 1; needs `slicesPerEpoch`. Default 0: as they come. */
   readonly structureFraction?: number;
   /** Distance of the slices trained on, mm; default 0: every slice. */
   readonly sliceStrideMm?: number;
@@ -143,7 +144,7 @@ export async function trainSegmenter(
   options: TrainOptions,
 ): Promise<TrainingResult> {
   const checked = checkOptions(trainOptions, options);
-  if (checked.output === undefined) throw invalidArgument('output', 'a path', checked.output);
+  checkRun(checked);
   const { signal, onEpoch } = checked;
   const found = typeof dataset === 'string' ? await discoverDataset(dataset) : checkDataset(dataset);
   const split = splitOf(

@@ -35,7 +35,7 @@ export interface ExcludedFile {
   readonly reason: string;
 }
 
-/** What reading found and did; nothing is dropped or mended without a line here. */
+/** What reading found and did; nothing is dropped or mended without a line here. Texts that the files lack are empty. */
 export interface SeriesReport {
   readonly patientId: string;
   readonly studyInstanceUid: string;
@@ -43,9 +43,11 @@ export interface SeriesReport {
   readonly frameOfReferenceUid: string;
   readonly seriesDescription: string;
   readonly manufacturer: string;
+  /** UIDs, each once. */
   readonly transferSyntaxes: readonly string[];
   /** True where a lossy transfer syntax, or LossyImageCompression (0028,2110), says so. */
   readonly lossy: boolean;
+  /** SliceThickness (0018,0050) of the first slice; `spacing` is measured from the positions. */
   readonly sliceThicknessMm: number | null;
   readonly gantryTilt: boolean;
   readonly contrastAgent: string;
@@ -98,7 +100,7 @@ export interface DeviceOptions {
 export interface ReadSeriesOptions extends RunOptions {
   /** SeriesInstanceUID, where the source holds several. */
   readonly series?: string;
-  /** Which sub-volume of a series with several phases, as listed by `listSeries`. */
+  /** Which sub-volume of a series with several phases, from 0 as listed by `listSeries`; needed where there are several. */
   readonly phase?: number;
   /** What to do about missing or unevenly spaced slices; default `reject`. */
   readonly gaps?: 'reject' | 'interpolate';
@@ -106,7 +108,7 @@ export interface ReadSeriesOptions extends RunOptions {
   readonly raw?: boolean;
 }
 
-/** What is known of patient and study when a series is written. */
+/** What is known of patient and study when a series is written: texts of at most 64 characters. */
 export interface SeriesAttributes {
   readonly patientId?: string;
   readonly patientName?: string;
@@ -120,7 +122,9 @@ export interface SeriesSummary {
   readonly studyInstanceUid: string;
   readonly patientId: string;
   readonly modality: string;
+  /** SeriesDescription (0008,103E). */
   readonly description: string;
+  /** How many files it has. */
   readonly files: number;
   /** Sub-volumes (phases, temporal positions, acquisitions); one for an ordinary series. */
   readonly phases: readonly { readonly phase: number; readonly label: string; readonly slices: number }[];
@@ -131,7 +135,7 @@ export interface SeriesSummary {
 export type HistogramEqualization = 'global' | 'clahe' | 'none';
 
 export interface PreprocessOptions extends RunOptions, DeviceOptions {
-  /** HU limits; default [−100, 400] (paper, Preprocessing). */
+  /** HU limits, integers, the lower one first; default [−100, 400] (paper, Preprocessing). */
   readonly window?: readonly [number, number];
   /** Per-slice histogram equalization; default `global` (OpenCV's equalizeHist). */
   readonly equalization?: HistogramEqualization;
@@ -143,8 +147,11 @@ export interface PreprocessedVolume extends Geometry {
   readonly data: Uint8Array;
   /** 0 to 255, order (z, y, x): clipped only (figure 2 B). */
   readonly clipped: Uint8Array;
+  /** `cpu`, or `cuda:0 NAME`. */
   readonly device: string;
+  /** ms by stage. */
   readonly timings: Readonly<Record<string, number>>;
+  /** Frees the pictures at once; `data` and `clipped` have length 0 afterwards. */
   dispose(): void;
 }
 
@@ -154,7 +161,7 @@ export interface Perimeter {
   readonly slice: number;
   /** True for the border of a hole. */
   readonly hole: boolean;
-  /** x, y of the border pixels' centres, in pixels, flattened: [x0, y0, x1, y1, …]; not closed by repetition. */
+  /** x, y of the border pixels' centres, in pixels of the slice (centres at integers), flattened: [x0, y0, x1, y1, …]; not closed by repetition. */
   readonly pixels: Float32Array;
   /** x, y, z in mm, LPS, flattened: [x0, y0, z0, …]. */
   readonly mm: Float32Array;
@@ -170,28 +177,33 @@ export interface BoundingBox {
 export interface SegmentOptions extends RunOptions, DeviceOptions {
   /** A trained segmenter; default: the weights that come with the package. */
   readonly model?: Model;
-  /** Arithmetic on the CPU: `auto` takes bf16 where the CPU has it, else fp32. */
+  /** Arithmetic on the CPU: `auto` (default) takes bf16 where the CPU has it, else fp32. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
 }
 
 /** The liver region as the lesion network takes it. */
 export interface RegionOfInterest {
+  /** Of the liver, with the margin around it as far as the volume reaches. */
   readonly boundingBox: BoundingBox;
-  /** Voxels added around the bounding box on each side. */
+  /** What was added on each side, rounded up to whole voxels. */
   readonly marginMm: number;
 }
 
 /** A segmented structure on the grid of its source volume. */
 export interface Segmentation extends Geometry {
+  /** `liver`, or what the model was trained for. */
   readonly structure: string;
   /** 0 or 1, order (z, y, x). */
   readonly mask: Uint8Array;
+  /** By slice, outer borders and those of holes. */
   readonly perimeters: readonly Perimeter[];
+  /** 0 where nothing was found. */
   readonly volumeMl: number;
   /** Null where nothing was found. */
   readonly boundingBox: BoundingBox | null;
-  /** z indices with the structure. */
+  /** z indices with the structure, ascending. */
   readonly slices: readonly number[];
+  /** Null where nothing was found. */
   readonly roi: RegionOfInterest | null;
   /** The volume that was segmented: the input of `classifyLesions` together with the mask. */
   readonly volume: Volume;
@@ -200,7 +212,9 @@ export interface Segmentation extends Geometry {
   readonly precision: 'fp32' | 'bf16';
   /** ms by stage. */
   readonly timings: Readonly<Record<string, number>>;
+  /** Of reading, of loading the native part, and of this call. */
   readonly warnings: readonly Warning[];
+  /** Frees the mask at once instead of at the next garbage collection; `mask` has length 0 afterwards. */
   dispose(): void;
 }
 
@@ -213,9 +227,13 @@ export interface SaveModelOptions extends RunOptions {
 export interface ModelInfo {
   /** `liver_cnn`, `mdl_cnn` or `resnet101`. */
   readonly kind: string;
+  /** What it finds: `liver`, `lesions`, … */
   readonly structure: string;
+  /** What the paper leaves open of the network; the fields that `architecture` of a training takes. */
   readonly architecture: Readonly<Record<string, unknown>>;
+  /** All of the file's metadata. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** How many weights it has. */
   readonly parameters: number;
   /** Hex SHA-256 of the file. */
   readonly sha256: string;
@@ -226,8 +244,10 @@ export interface ModelInfo {
   readonly surplus?: readonly string[];
 }
 
+/** A network in native memory, from `loadModel` or `trainSegmenter`. */
 export interface Model {
   readonly info: ModelInfo;
+  /** Frees the weights at once; calls that are given the model afterwards reject with `DISPOSED`. */
   dispose(): void;
 }
 
@@ -284,7 +304,9 @@ export interface TrainingDataset {
 export type * from './classification-types.js';
 
 export interface DeviceInfo {
+  /** hepatica's. */
   readonly version: string;
+  /** libtorch's version. */
   readonly libtorch: string;
   readonly cuda: {
     readonly available: boolean;
@@ -295,5 +317,11 @@ export interface DeviceInfo {
     /** Why no device can be used; empty where one can. */
     readonly reason: string;
   };
-  readonly cpu: { readonly features: readonly string[]; readonly bf16: boolean; readonly threads: number };
+  readonly cpu: {
+    readonly features: readonly string[];
+    /** True where `precision: 'auto'` takes bf16. */
+    readonly bf16: boolean;
+    /** What a call computes with unless its option `threads` says otherwise. */
+    readonly threads: number;
+  };
 }

@@ -7,7 +7,11 @@ import {
   loadModel,
   preprocess,
   readSeries,
+  renderMontage,
+  renderOverlay,
   segmentLiver,
+  trainLesionClassifier,
+  trainSegmenter,
   writeMask,
 } from '../src/index.js';
 import { rejection } from './support/rejections.js';
@@ -55,6 +59,28 @@ for (const [field, value, message] of wrongRunOptions) {
     await refused(preprocess(volume, wrong({ [field]: value })), message, field);
   });
 }
+
+test('pictures refuse options that they do not know, and windows the wrong way round', async () => {
+  const known = 'signal, onProgress, slices, window, minimumSize';
+  await refused(
+    renderOverlay(volume, { perimeters: [] }, wrong({ slice: 3 })),
+    `Expected options to be an object with no other fields than ${known}, received { slice: 3 }`,
+    'options',
+  );
+  const window = 'Expected window to be two numbers in HU, the lower one first, received [190, -110]';
+  await refused(renderOverlay(volume, { perimeters: [] }, { window: [190, -110] }), window, 'window');
+  const columns = 'Expected columns to be a positive integer, received 0';
+  await refused(renderMontage([], { columns: 0 }), columns, 'columns');
+});
+
+test('trainings refuse to go on from nowhere, and windows the wrong way round', async () => {
+  const options = { output: 'never.safetensors', resume: true };
+  const checkpoints = 'Expected checkpoints to be the folder that resume goes on from, received undefined';
+  await refused(trainSegmenter({ cases: [] }, options), checkpoints, 'checkpoints');
+  await refused(trainLesionClassifier({ cases: [] }, options), checkpoints, 'checkpoints');
+  const window = 'Expected window to be two integers in HU, the lower one first, received [400, -100]';
+  await refused(trainSegmenter({ cases: [] }, { output: 'never', window: [400, -100] }), window, 'window');
+});
 
 test('readSeries refuses wrong options of its own', async () => {
   const phase = 'Expected phase to be a non-negative integer, received 1.5';

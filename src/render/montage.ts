@@ -1,15 +1,27 @@
+import { checkOptions, montageOptions } from '../options.js';
 import { canvasLibrary, encodePng, kFontFamily, makeCanvas } from './canvas.js';
 import type { RenderedSlice } from './overlay.js';
+
+export interface MontageOptions {
+  /** Pictures a row; default 6, or fewer where there are fewer. */
+  readonly columns?: number;
+  /** Pixels; heights follow from the first picture. Default 256. */
+  readonly tileWidth?: number;
+  /** One a picture, in their order; default: `slice` and its z index. */
+  readonly captions?: readonly string[];
+}
 
 /**
  * Lays pictures out on one sheet, row by row, each with its slice number.
  *
  * @returns a PNG file
+ * @throws {@link InvalidArgumentError}; {@link NativeLoadError} `CANVAS_NOT_FOUND`
  */
 export async function renderMontage(
   pictures: readonly RenderedSlice[],
-  options: { readonly columns?: number; readonly tileWidth?: number; readonly captions?: readonly string[] } = {},
+  options: MontageOptions = {},
 ): Promise<Uint8Array> {
+  checkOptions(montageOptions, options);
   const columns = Math.max(1, Math.min(options.columns ?? 6, pictures.length));
   const rows = Math.max(1, Math.ceil(pictures.length / columns));
   const tileWidth = options.tileWidth ?? 256;

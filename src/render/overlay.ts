@@ -1,10 +1,11 @@
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import { InvalidArgumentError } from '../errors.js';
+import { checkOptions, renderOptions } from '../options.js';
 import type { Geometry, LesionClassification, Perimeter, VolumeInput } from '../types.js';
 import { drawGreySlice, encodePng, makeCanvas, placeSlice, type SlicePlacement, windowSlice } from './canvas.js';
 import { type BoxedLesion, drawLesionBoxes } from './lesion-boxes.js';
 
-/** A picture of one slice. */
+/** A picture of one slice, in the radiological view: the patient's right on the left, anterior above. */
 export interface RenderedSlice {
   /** z index. */
   readonly slice: number;
@@ -83,9 +84,11 @@ function chooseSlices(volume: Geometry, perimeters: readonly Perimeter[], choice
  * Draws the perimeter in yellow on the CT slices (the paper's figure 5), in the radiological view; lesions in boxes,
  * green where benign, red where malignant, with class and probability beside (figure 7).
  *
- * @param volume the CT volume, HU, order (z, y, x)
- * @param outlines a result of `segmentLiver` or `classifyLesions`, or perimeters on the volume's grid
- * @throws InvalidArgumentError where a slice is not in the volume; the signal's reason on abort
+ * @param volume - the CT volume, HU, order (z, y, x)
+ * @param outlines - a result of `segmentLiver` or `classifyLesions`, or perimeters on the volume's grid
+ * @returns a picture a slice, in the order of `options.slices`
+ * @throws {@link InvalidArgumentError} where a slice is not in the volume; {@link NativeLoadError} `CANVAS_NOT_FOUND`;
+ *   the signal's reason on abort
  */
 export async function renderOverlay(
   volume: VolumeInput,
@@ -93,6 +96,7 @@ export async function renderOverlay(
   options: RenderOptions = {},
 ): Promise<RenderedSlice[]> {
   checkVolume(volume);
+  checkOptions(renderOptions, options);
   const { perimeters } = 'liver' in outlines ? outlines.liver : outlines;
   const slices = chooseSlices(volume, perimeters, options.slices);
   const window = options.window ?? kAbdominalWindow;

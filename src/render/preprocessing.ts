@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
+import { checkOptions, renderPreprocessingOptions } from '../options.js';
 import type { PreprocessedVolume, VolumeInput } from '../types.js';
 import { drawGreySlice, encodePng, kFontFamily, makeCanvas, placeSlice, windowSlice } from './canvas.js';
 import type { RenderedSlice } from './overlay.js';
@@ -7,18 +8,27 @@ const kCaptionHeight = 36;
 /** The whole range of a CT: what a slice looks like before anything is done to it. */
 const kRawWindow: readonly [number, number] = [-1024, 1500];
 
+export interface RenderPreprocessingOptions {
+  /** The longer side of each step's picture has at least this many pixels; default 512. */
+  readonly minimumSize?: number;
+}
+
 /**
  * Draws the steps of preprocessing side by side (the paper's figure 2): A the raw slice, B clipped to the HU window,
  * C with its histogram equalized.
  *
- * @param slice z index
+ * @param volume - HU, order (z, y, x)
+ * @param preprocessed - what `preprocess` made of it
+ * @param slice - z index
+ * @throws {@link InvalidArgumentError}; {@link NativeLoadError} `CANVAS_NOT_FOUND`
  */
 export async function renderPreprocessing(
   volume: VolumeInput,
   preprocessed: PreprocessedVolume,
   slice: number,
-  options: { readonly minimumSize?: number } = {},
+  options: RenderPreprocessingOptions = {},
 ): Promise<RenderedSlice> {
+  checkOptions(renderPreprocessingOptions, options);
   if (!Number.isInteger(slice) || slice < 0 || slice >= volume.size[2]) {
     throw new InvalidArgumentError(
       'INVALID_ARGUMENT',
