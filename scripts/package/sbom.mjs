@@ -30,11 +30,12 @@ export function npmBom(manifest) {
   return JSON.stringify(bom, null, 2);
 }
 
-function component({ name, version, license, purl, file }) {
+function component({ name, version, license, purl, file, source }) {
   const made = new Models.Component(file ? Enums.ComponentType.File : Enums.ComponentType.Library, name, { version });
-  made.bomRef.value = file ? `file:${name}` : `${name}@${version}`;
+  made.bomRef.value = file ? `file:${name}` : [name, version].filter(Boolean).join('@');
   if (license) made.licenses.add(new Models.LicenseExpression(license));
   if (purl) made.purl = purl;
+  if (source) made.properties.add(new Models.Property('hepatica:version-from', source));
   if (file)
     made.hashes.set(Enums.HashAlgorithm['SHA-256'], createHash('sha256').update(readFileSync(file)).digest('hex'));
   return made;
@@ -55,8 +56,9 @@ export function staticComponents() {
   });
 }
 
-export function libraryComponent(name, version, license) {
-  return component({ name, version, license });
+/** `source`: what tells the version, where nothing else of the component does. */
+export function libraryComponent(name, version, license, source) {
+  return component({ name, version, license, source });
 }
 
 /** The bill of a package that holds `components` and `files`. */

@@ -5,6 +5,7 @@ import { buildNative, kBuildFolder } from '../build.mjs';
 import { outputOf, run, SetupError, say } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
 import { highestFloors } from './elf.mjs';
+import { libtorchParts } from './libtorch-parts.mjs';
 import * as manifests from './manifests.mjs';
 import { libtorchNotices, mainNotices, moduleVersion, platformNotices } from './notices.mjs';
 import { libraryComponent, npmBom, staticComponents, writeBom } from './sbom.mjs';
@@ -105,13 +106,6 @@ function compiledIn(cuda) {
   return parts;
 }
 
-/** What libtorch is built of, by the folders of its licences; no wheel tells these versions. */
-function partsOf(licenses) {
-  if (!licenses) return [];
-  const folders = readdirSync(licenses, { recursive: true }).map((path) => path.match(/third_party\/([^/]+)$/)?.[1]);
-  return [...new Set(folders.filter(Boolean))].sort();
-}
-
 /** The four CPU libraries, stripped. */
 export function stageLibtorch(packages, libtorch, licenses) {
   const folder = emptyFolder(packages, `libtorch-${manifests.kPlatform}`);
@@ -126,7 +120,9 @@ export function stageLibtorch(packages, libtorch, licenses) {
   const parts = [
     libraryComponent('libtorch', manifest.hepatica.libtorch, 'BSD-3-Clause'),
     libraryComponent('oneMKL', '2024.2', 'LicenseRef-Intel-Simplified'),
-    ...partsOf(licenses.libtorch).map((name) => libraryComponent(name)),
+    ...libtorchParts(libtorch, licenses.libtorch).map((part) =>
+      libraryComponent(part.name, part.version, undefined, part.source),
+    ),
     libraryComponent('libgomp', undefined, 'GPL-3.0-or-later WITH GCC-exception-3.1'),
   ];
   writeCommon(folder, manifest, libtorchNotices(licenses), writeBom(manifest, parts, files));
