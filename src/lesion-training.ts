@@ -134,7 +134,6 @@ interface Beginning {
 function nativeOptions(options: z.output<typeof trainOptions>, { initial, base }: Beginning): Record<string, unknown> {
   return given({
     ...nativeRunOptions(options),
-    architecture: options.architecture && JSON.stringify(options.architecture),
     initial,
     freeze: options.freeze,
     augmentation: nativeAugmentation(options.augment),

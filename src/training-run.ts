@@ -61,7 +61,10 @@ export interface TrainingHistory {
 export interface TrainRunOptions extends RunOptions {
   /** Where to write the trained weights (.safetensors). */
   readonly output: string;
-  /** What differs from the default network, in the fields of a model's `info.architecture`. */
+  /**
+   * What differs from the network that the training starts from, in the fields of a model's `info.architecture`: from the
+   * default one, that of the weights that come with the package, or from `initial`.
+   */
   readonly architecture?: Readonly<Record<string, unknown>>;
   /** HU limits before equalization; default [−100, 400]. */
   readonly window?: readonly [number, number];
@@ -198,6 +201,7 @@ export function nativeRunOptions(options: CheckedRunOptions): Record<string, unk
   const { window, equalization } = options;
   const preprocess = given({ hu_min: window?.[0], hu_max: window?.[1], equalization });
   return given({
+    architecture: options.architecture && JSON.stringify(options.architecture),
     keep: options.keep,
     preprocess,
     seed: options.seed,

@@ -25,27 +25,6 @@ import {
 } from './training-run.js';
 import type { TrainingCase, TrainingDataset } from './types.js';
 
-/**
- * The liver network that comes with the package (docs/experiments.md): what the paper leaves open of its three layers.
- * Fields are those of a model's `info.architecture`.
- */
-const kDefaultArchitecture = {
-  spacing_mm: 2,
-  context_mm: [-10, -5, 0, 5, 10],
-  coordinates: ['x', 'y'],
-  prior_context_mm: [],
-  passes: 1,
-  subsampling: 3,
-  kernels: [5, 5, 5],
-  dilations: [1, 2, 3],
-  skip: 'all',
-  head: 'subpixel',
-  head_kernel: 3,
-  threshold: 0.5,
-  z_smoothing_mm: 0,
-  slice_step_mm: 0,
-};
-
 /** Amounts are standard deviations unless said otherwise. */
 export interface Augmentation {
   /** Of the logarithm of the size; default 0.08. */
@@ -109,7 +88,6 @@ const trainOptions = z.strictObject({
 function nativeOptions(options: z.output<typeof trainOptions>): Record<string, unknown> {
   return given({
     ...nativeRunOptions(options),
-    architecture: JSON.stringify({ ...kDefaultArchitecture, ...options.architecture }),
     augmentation: nativeAugmentation(options.augment),
     structure: options.structure,
     positive_weight: options.positiveWeight,

@@ -1,22 +1,11 @@
 #include "training/lesion_start.h"
 
-#include <nlohmann/json.hpp>
-#include <string>
-
 #include "core/error.h"
 #include "models/lesion_model.h"
+#include "training/architecture.h"
 
 namespace hepatica {
 namespace {
-
-// With the fields that `text` gives.
-MdlCnnConfig changed(const MdlCnnConfig& config, const std::string& text) {
-  const auto changes = nlohmann::json::parse(text, nullptr, false);
-  if (!changes.is_object()) return MdlCnnConfig::from_json(text);
-  auto whole = nlohmann::json::parse(config.to_json());
-  whole.update(changes);
-  return MdlCnnConfig::from_json(whole.dump());
-}
 
 // What is held fixed would see other pictures than it learned from.
 void check_preprocessing(const LesionTrainingOptions& options, const LesionModel& initial) {
@@ -40,7 +29,7 @@ LesionStart lesion_start(const LesionTrainingOptions& options) {
     check_preprocessing(options, *initial);
     start = {initial->config(), initial->state()};
   }
-  if (!options.architecture.empty()) start.config = changed(start.config, options.architecture);
+  start.config = with_architecture(start.config, options.architecture);
   return start;
 }
 

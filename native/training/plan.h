@@ -57,7 +57,8 @@ struct AutoContext {
 
 // What every training run is asked for, whatever its network.
 struct TrainingRunOptions {
-  std::string architecture;  // JSON of the network's configuration; empty: its defaults
+  // JSON: the fields of the network's configuration that differ from the network it starts from; empty: none.
+  std::string architecture;
   PreprocessOptions preprocess;
   uint64_t seed = 0;
   int64_t epochs = 200;

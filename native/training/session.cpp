@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "models/weights/safetensors.h"
+#include "training/architecture.h"
 #include "training/checkpoint.h"
 #include "training/liver_task.h"
 #include "training/optimization.h"
@@ -32,7 +33,7 @@ void require_writable(const std::string& path, const char* field) {
 }  // namespace
 
 LiverCnnConfig training_config(const TrainingOptions& options) {
-  return options.architecture.empty() ? LiverCnnConfig{} : LiverCnnConfig::from_json(options.architecture);
+  return with_architecture(LiverCnnConfig{}, options.architecture);
 }
 
 RunDescription describe(const TrainingPlan& plan, const LiverCnnConfig& config) {

@@ -16,7 +16,7 @@ namespace hepatica {
 
 class TrainingTask;
 
-// The network that the options describe. Throws INVALID_ARGUMENT.
+// The default network with what the options' architecture says otherwise. Throws WRONG_MODEL as with_architecture does.
 LiverCnnConfig training_config(const TrainingOptions& options);
 
 RunDescription describe(const TrainingPlan& plan, const LiverCnnConfig& config);

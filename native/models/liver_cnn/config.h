@@ -19,7 +19,7 @@ enum class HeadKind {
 // What the head sees besides the third layer: nothing, the pools of all three layers in order, or the input after it.
 enum class SkipKind { kNone, kAllLayers, kInput };
 
-// The defaults are the search's recommendation (docs/experiments.md).
+// The defaults are the network that comes with the package (docs/experiments.md), and what a training starts from.
 struct LiverCnnConfig {
   static constexpr std::array<int64_t, 3> kWidths = {128, 64, 128};
   static constexpr int64_t kClasses = 2;
@@ -27,17 +27,17 @@ struct LiverCnnConfig {
   // In-plane pixel size of the network grid, mm.
   double spacing_mm = 2.0;
   // The slices that are seen at once, as offsets along z in mm; the nearest slice is taken, clamped to the scan.
-  std::vector<double> context_mm = {-5, 0, 5};
+  std::vector<double> context_mm = {-10, -5, 0, 5, 10};
   // Coordinate channels, normalized to the body's bounding box: any of "x", "y", in this order.
   std::vector<std::string> coordinates = {"x", "y"};
   // The slices of the previous pass's probability map (auto-context), as offsets in mm; empty: no prior channels.
-  std::vector<double> prior_context_mm = {-5, 0, 5};
+  std::vector<double> prior_context_mm;
   // How often the network runs; from the second pass on, the prior is the pass before.
   int passes = 1;
   // Pixel-unshuffle factor in front of the first layer.
   int64_t subsampling = 3;
   std::array<int64_t, 3> kernels = {5, 5, 5};
-  std::array<int64_t, 3> dilations = {1, 1, 2};
+  std::array<int64_t, 3> dilations = {1, 2, 3};
   SkipKind skip = SkipKind::kAllLayers;
   HeadKind head = HeadKind::kSubpixel;
   int64_t head_kernel = 3;

@@ -52,10 +52,13 @@ TEST_CASE("a configuration survives its JSON") {
 
 TEST_CASE("channels follow from the configuration") {
   LiverCnnConfig config;
-  CHECK(config.input_channels() == 6 * 9 + 2);
+  CHECK(config.input_channels() == 5 * 9 + 2);
   CHECK(config.head_input_channels() == 320);
   CHECK(config.head_output_channels() == 18);
-  // A canvas of 144 x 192 pixels, as the search counted it.
+  // A canvas of 144 x 192 pixels, as docs/experiments.md counts it.
+  CHECK(config.flop(48 * 64) == doctest::Approx(3.76e9).epsilon(0.002));
+  config.context_mm = config.prior_context_mm = {-5, 0, 5};
+  CHECK(config.input_channels() == 6 * 9 + 2);
   CHECK(config.flop(48 * 64) == doctest::Approx(3.94e9).epsilon(0.002));
   config.prior_context_mm = {};
   config.subsampling = 4;

@@ -64,6 +64,8 @@ NetworkInput ellipsoid(int64_t width, int64_t height, int64_t slices, double sli
 
 std::vector<LiverCnnConfig> configurations() {
   LiverCnnConfig base;
+  base.context_mm = base.prior_context_mm = {-5, 0, 5};
+  base.dilations = {1, 1, 2};
   base.kernels = {5, 3, 3};
   base.passes = 2;
   LiverCnnConfig plain = base;
@@ -117,6 +119,7 @@ TEST_CASE("fused inference equals the plain torch module") {
 
 TEST_CASE("channels are those of the module's forward") {
   LiverCnnConfig config;
+  config.context_mm = config.prior_context_mm = {-5, 0, 5};
   config.subsampling = 4;
   Mask inside;
   const NetworkInput input = ellipsoid(45, 38, 6, 5, inside);
@@ -204,10 +207,10 @@ TEST_CASE("bf16 stays within 0.001 of fp32's Dice") {
     return;
   }
   LiverCnnConfig config;
+  config.context_mm = {-5, 0, 5};
   config.kernels = {3, 3, 3};
+  config.dilations = {1, 1, 2};
   config.subsampling = 2;
-  config.prior_context_mm = {};
-  config.passes = 1;
   Mask inside;
   const NetworkInput input = ellipsoid(64, 48, 16, 5, inside);
   const Canvas canvas = body_canvas(input, config.subsampling);

@@ -16,7 +16,7 @@ TEST_CASE("the state dict has the names of its published form") {
     CHECK_MESSAGE(state.contains(name), name);
   }
   CHECK(state.size() == 3 + 3 * 5 + 2);
-  CHECK(state.at("conv1.weight").sizes() == at::IntArrayRef({128, 56, 5, 5}));
+  CHECK(state.at("conv1.weight").sizes() == at::IntArrayRef({128, 47, 5, 5}));
   CHECK(state.at("conv2.weight").sizes() == at::IntArrayRef({64, 128, 5, 5}));
   CHECK(state.at("head.weight").sizes() == at::IntArrayRef({18, 320, 3, 3}));
 }
@@ -25,6 +25,7 @@ TEST_CASE("every form of head and skip gives two logits a pixel") {
   for (const HeadKind head : {HeadKind::kSubpixel, HeadKind::kBilinear}) {
     for (const SkipKind skip : {SkipKind::kNone, SkipKind::kAllLayers, SkipKind::kInput}) {
       LiverCnnConfig config;
+      config.context_mm = config.prior_context_mm = {-5, 0, 5};
       config.kernels = {3, 3, 3};
       config.subsampling = 4;
       config.head = head;
@@ -68,6 +69,6 @@ TEST_CASE("weights of another network are refused with the tensor's name") {
   surplus["layer1.0.conv1.weight"] = at::zeros({1});
   CHECK(refused_field(surplus) == "layer1.0.conv1.weight");
   StateDict misshapen = net->state_dict();
-  misshapen["conv1.weight"] = at::zeros({128, 56, 3, 3});
+  misshapen["conv1.weight"] = at::zeros({128, 47, 3, 3});
   CHECK(refused_field(misshapen) == "conv1.weight");
 }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "../source_folder.h"
 #include "core/error.h"
 #include "models/liver_cnn/module.h"
 
@@ -43,8 +44,8 @@ TEST_CASE("a model survives its file with what is needed to run it") {
   preprocessing.equalization = Equalization::kClahe;
   LiverCnn net(config);
   const SegmenterModel model(config, preprocessing, "spleen", net->state_dict(), {{"training", "phantom"}});
-  // As the search counted them.
-  CHECK(model.parameter_count() == 641298);
+  // As the model card counts them: the default is the network that comes with the package.
+  CHECK(model.parameter_count() == 612498);
   const std::string path = temporary_file();
   model.save(path);
   const auto loaded = SegmenterModel::load(path);
@@ -56,6 +57,11 @@ TEST_CASE("a model survives its file with what is needed to run it") {
   CHECK(loaded->metadata() == model.metadata());
   CHECK(loaded->metadata().at("training") == "phantom");
   CHECK(at::equal(loaded->state().at("conv3.weight"), net->state_dict().at("conv3.weight")));
+}
+
+TEST_CASE("the default network is the one that comes with the package") {
+  const auto shipped = SegmenterModel::load(test::in_source_folder("weights/liver.safetensors"));
+  CHECK(shipped->config() == LiverCnnConfig{});
 }
 
 TEST_CASE("weights of another model are refused") {

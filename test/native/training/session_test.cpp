@@ -48,6 +48,20 @@ History train(const TrainingPlan& plan, int64_t cancel_after_epoch = 0) {
 
 }  // namespace
 
+TEST_CASE("an architecture says what differs from the default network") {
+  TrainingOptions options;
+  CHECK(training_config(options) == LiverCnnConfig{});
+  options.architecture = R"({"dilations": [1, 1, 2], "threshold": 0.4})";
+  LiverCnnConfig expected;
+  expected.dilations = {1, 1, 2};
+  expected.threshold = 0.4;
+  CHECK(training_config(options) == expected);
+  for (const char* wrong : {R"({"layers": 3})", R"({"passes": 2})", "[]", "{"}) {
+    options.architecture = wrong;
+    CHECK(code_of([&] { training_config(options); }) == "WRONG_MODEL");
+  }
+}
+
 TEST_CASE("a small set is learned by heart") {
   const TemporaryFolder folder;
   TrainingPlan plan = ball_plan(folder.path);
