@@ -41,20 +41,8 @@ ResampleAxis grid_axis(int64_t source_size, double source_mm, int64_t grid_size,
   return area_axis(source_size, grid_size, grid_mm / source_mm);
 }
 
-AxisWeights back_weights(int64_t source_size, double source_mm, int64_t grid_size, double grid_mm) {
-  AxisWeights axis;
-  axis.taps = std::min<int64_t>(2, grid_size);
-  axis.first.resize(static_cast<size_t>(source_size));
-  axis.weight.assign(static_cast<size_t>(source_size * axis.taps), 0.0F);
-  for (int64_t i = 0; i < source_size; ++i) {
-    const double position =
-        std::clamp((static_cast<double>(i) + 0.5) * source_mm / grid_mm - 0.5, 0.0, static_cast<double>(grid_size - 1));
-    axis.first[i] = std::min(static_cast<int64_t>(position), grid_size - axis.taps);
-    const double fraction = position - static_cast<double>(axis.first[i]);
-    axis.weight[i * axis.taps] = static_cast<float>(1 - fraction);
-    if (axis.taps == 2) axis.weight[i * axis.taps + 1] = static_cast<float>(fraction);
-  }
-  return axis;
+ResampleAxis back_axis(int64_t source_size, double source_mm, int64_t grid_size, double grid_mm) {
+  return bilinear_axis(grid_size, source_size, source_mm / grid_mm);
 }
 
 Stretch cover_with_cells(double low, double high, double margin, int64_t grid_size, int64_t cell) {

@@ -2,6 +2,7 @@
 // outer edge of the source's first pixel, so a source of n pixels of s mm has ceil(n s / p) network pixels.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -27,16 +28,8 @@ NetworkGrid network_grid(const Geometry& source, double spacing_mm);
 // The plain axes of the means that bring a source onto the grid: columns (x) or rows (y).
 ResampleAxis grid_axis(int64_t source_size, double source_mm, int64_t grid_size, double grid_mm);
 
-// Linear interpolation of the network grid at source pixel centres, clamped at the borders: source pixel i is the sum
-// of weight[i * taps + t] * grid[first[i] + t].
-struct AxisWeights {
-  int64_t taps = 0;
-  std::vector<int64_t> first;
-  std::vector<float> weight;
-
-  int64_t size() const { return static_cast<int64_t>(first.size()); }
-};
-AxisWeights back_weights(int64_t source_size, double source_mm, int64_t grid_size, double grid_mm);
+// The axis of the linear interpolation back at source pixel centres, clamped at the borders.
+ResampleAxis back_axis(int64_t source_size, double source_mm, int64_t grid_size, double grid_mm);
 
 // A part of the network grid, which may reach over its right and lower border.
 struct Canvas {
@@ -47,6 +40,18 @@ struct Canvas {
 
   int64_t pixels() const { return width * height; }
 };
+
+// Adds weight times the canvas' plane of one slice to a plane of the whole grid, without what lies over its border.
+template <class Value>
+void add_to_grid(const Value* canvas_plane, const Canvas& canvas, float weight, const NetworkGrid& grid, float* plane) {
+  const int64_t width = std::min(canvas.width, grid.width - canvas.x0);
+  const int64_t height = std::min(canvas.height, grid.height - canvas.y0);
+  for (int64_t y = 0; y < height; ++y) {
+    const Value* source = canvas_plane + y * canvas.width;
+    float* target = plane + (canvas.y0 + y) * grid.width + canvas.x0;
+    for (int64_t x = 0; x < width; ++x) target[x] += weight * static_cast<float>(source[x]);
+  }
+}
 
 // Begin and length along one axis of whole cells around `low` to `high` with `margin` pixels more on each side; begin
 // is a multiple of the cell.

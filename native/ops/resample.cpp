@@ -32,11 +32,11 @@ void begin_sample(ResampleAxis& axis, int64_t first) {
   axis.weight_begin.push_back(static_cast<int32_t>(axis.weights.size()));
 }
 
-// Most rows of a mask are.
-bool is_empty(const uint8_t* row, int64_t count) {
-  return row[0] == 0 && std::memcmp(row, row + 1, static_cast<size_t>(count - 1)) == 0;
+// Most rows of a mask or of a probability map are.
+template <class Pixel>
+bool is_empty(const Pixel* row, int64_t count) {
+  return row[0] == 0 && std::memcmp(row, row + 1, static_cast<size_t>(count - 1) * sizeof(Pixel)) == 0;
 }
-bool is_empty(const float*, int64_t) { return false; }
 
 template <class Pixel>
 void resample_row(const Pixel* source, const ResampleAxis& axis, float* target) {
@@ -158,6 +158,14 @@ void resample_plane(const uint8_t* source, const ResampleAxis& x, const Resample
   resample_rows(source, x, y, [&](int64_t row, const std::vector<float>& sums) {
     std::transform(sums.begin(), sums.end(), target + row * x.target_size,
                    [](float sum) { return static_cast<uint8_t>(std::clamp(std::nearbyint(sum), 0.0F, 255.0F)); });
+  });
+}
+
+void threshold_plane(const float* source, const ResampleAxis& x, const ResampleAxis& y, float threshold,
+                     uint8_t* target) {
+  resample_rows(source, x, y, [&](int64_t row, const std::vector<float>& sums) {
+    std::transform(sums.begin(), sums.end(), target + row * x.target_size,
+                   [threshold](float sum) { return static_cast<uint8_t>(sum > threshold); });
   });
 }
 

@@ -37,4 +37,8 @@ void resample_plane(const uint8_t* source, const ResampleAxis& x, const Resample
 void resample_plane(const float* source, const ResampleAxis& x, const ResampleAxis& y, float* target);
 void resample_plane(const uint8_t* source, const ResampleAxis& x, const ResampleAxis& y, uint8_t* target);
 
+// 1 where the resampled value is above the threshold, else 0.
+void threshold_plane(const float* source, const ResampleAxis& x, const ResampleAxis& y, float threshold,
+                     uint8_t* target);
+
 }  // namespace hepatica

@@ -42,8 +42,8 @@ LocatedLesions locate_lesions(const LesionMaps& maps, const RegionInput& region,
   LocatedLesions located{{geometry, std::vector<uint8_t>(voxels)}, {geometry, std::vector<uint8_t>(voxels)}};
   if (region.slices == 0) return located;
   const double grid_mm = region.grid.spacing_mm;
-  const ResampleAxis columns = bilinear_axis(region.grid.width, geometry.size[0], geometry.spacing_mm[0] / grid_mm);
-  const ResampleAxis rows = bilinear_axis(region.grid.height, geometry.size[1], geometry.spacing_mm[1] / grid_mm);
+  const ResampleAxis columns = back_axis(geometry.size[0], geometry.spacing_mm[0], region.grid.width, grid_mm);
+  const ResampleAxis rows = back_axis(geometry.size[1], geometry.spacing_mm[1], region.grid.height, grid_mm);
   const auto level = static_cast<float>(255 * threshold);
   parallel_for(region.slices, run, [&](int64_t i) {
     std::vector<float> plane(static_cast<size_t>(region.grid.pixels()));

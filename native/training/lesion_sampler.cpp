@@ -79,26 +79,24 @@ CanvasTransform LesionSampler::place(const Item& item, Random& random) const {
   const Canvas& canvas = item.scan->region.canvas;
   const int64_t pixel = item.voxel % canvas.pixels();
   const auto shift = [&](int64_t side) { return static_cast<double>(side) * random.uniform(-0.25, 0.25); };
-  const double middle_x = static_cast<double>(pixel % canvas.width) + shift(width_);
-  const double middle_y = static_cast<double>(pixel / canvas.width) + shift(height_);
-  CanvasTransform map;
+  Point middle;
+  middle.x = static_cast<double>(pixel % canvas.width) + shift(width_);
+  middle.y = static_cast<double>(pixel / canvas.width) + shift(height_);
+  PictureChange change;
   const RegionAugmentation& a = options_.augmentation;
   if (a.enabled) {
-    const double scale = std::exp(random.normal(a.scale));
-    const double angle = random.normal(a.rotation_deg) * std::numbers::pi / 180;
-    const double flip_x = random.uniform() < 0.5 ? -scale : scale;
-    const double flip_y = random.uniform() < 0.5 ? -scale : scale;
-    map.xx = std::cos(angle) * flip_x;
-    map.xy = -std::sin(angle) * flip_y;
-    map.yx = std::sin(angle) * flip_x;
-    map.yy = std::cos(angle) * flip_y;
+    change.scale = std::exp(random.normal(a.scale));
+    change.angle_rad = random.normal(a.rotation_deg) * std::numbers::pi / 180;
+    change.stretch_x = random.uniform() < 0.5 ? -1 : 1;
+    change.stretch_y = random.uniform() < 0.5 ? -1 : 1;
   }
   // The canvas' middle, between its pixels, lies on the picture's middle; whole pixels where nothing else is changed.
-  const double half_x = static_cast<double>(width_ - 1) / 2;
-  const double half_y = static_cast<double>(height_ - 1) / 2;
-  const auto place = [&](double offset) { return a.enabled ? offset : std::round(offset); };
-  map.x0 = place(middle_x - (map.xx * half_x + map.xy * half_y));
-  map.y0 = place(middle_y - (map.yx * half_x + map.yy * half_y));
+  CanvasTransform map =
+      place_on(middle, {static_cast<double>(width_ - 1) / 2, static_cast<double>(height_ - 1) / 2}, change);
+  if (!a.enabled) {
+    map.x0 = std::round(map.x0);
+    map.y0 = std::round(map.y0);
+  }
   return map;
 }
 

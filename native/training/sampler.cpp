@@ -173,29 +173,25 @@ void Sampler::fill_item(BatchItem& item, int64_t index, bool with_prior, Random&
 
 // Without augmentation, the canvas is laid in whole cells as at inference, the body in its middle.
 CanvasTransform Sampler::place_canvas(const BodyBox& box, Random& random) const {
-  const double middle_x = (static_cast<double>(box.x0) + static_cast<double>(box.x1)) / 2;
-  const double middle_y = (static_cast<double>(box.y0) + static_cast<double>(box.y1)) / 2;
-  const double half_width = static_cast<double>(canvas_.width) / 2;
-  const double half_height = static_cast<double>(canvas_.height) / 2;
-  CanvasTransform map;
-  if (!options_.augmentation.enabled) {
+  Point middle = {(static_cast<double>(box.x0) + static_cast<double>(box.x1)) / 2,
+                  (static_cast<double>(box.y0) + static_cast<double>(box.y1)) / 2};
+  const Point half = {static_cast<double>(canvas_.width) / 2, static_cast<double>(canvas_.height) / 2};
+  const Augmentation& a = options_.augmentation;
+  if (!a.enabled) {
+    CanvasTransform map = place_on(middle, half);
     const auto cell = static_cast<double>(config_.subsampling);
-    map.x0 = std::round((middle_x - half_width) / cell) * cell;
-    map.y0 = std::round((middle_y - half_height) / cell) * cell;
+    map.x0 = std::round(map.x0 / cell) * cell;
+    map.y0 = std::round(map.y0 / cell) * cell;
     return map;
   }
-  const Augmentation& a = options_.augmentation;
-  const double scale = std::exp(random.normal(a.scale));
-  const double aspect = std::exp(random.normal(a.aspect));
-  const double angle = random.normal(a.rotation_deg) * std::numbers::pi / 180;
+  PictureChange change;
+  change.scale = std::exp(random.normal(a.scale));
+  change.stretch_x = std::exp(random.normal(a.aspect));
+  change.angle_rad = random.normal(a.rotation_deg) * std::numbers::pi / 180;
   const double shift = a.shift_mm / config_.spacing_mm;
-  map.xx = std::cos(angle) * scale * aspect;
-  map.xy = -std::sin(angle) * scale;
-  map.yx = std::sin(angle) * scale * aspect;
-  map.yy = std::cos(angle) * scale;
-  map.x0 = middle_x + random.uniform(-shift, shift) - (map.xx * half_width + map.xy * half_height);
-  map.y0 = middle_y + random.uniform(-shift, shift) - (map.yx * half_width + map.yy * half_height);
-  return map;
+  middle.x += random.uniform(-shift, shift);
+  middle.y += random.uniform(-shift, shift);
+  return place_on(middle, half, change);
 }
 
 void Sampler::fill_image(const BatchItem& item, Random& random, float* image) const {

@@ -138,29 +138,6 @@ at::Tensor predict(LiverCnn& network, const JudgedScan& judged, const TrainingOp
   return before;
 }
 
-// The map of one slice at the source pixels' centres: inside where it is above the threshold.
-void threshold_on_source(const float* map, const Canvas& canvas, const AxisWeights& columns, const AxisWeights& rows,
-                         double threshold, uint8_t* mask) {
-  const auto value = [&](int64_t x, int64_t y) {
-    x -= canvas.x0;
-    y -= canvas.y0;
-    const bool inside = x >= 0 && y >= 0 && x < canvas.width && y < canvas.height;
-    return inside ? map[y * canvas.width + x] : 0.0F;
-  };
-  for (int64_t j = 0; j < rows.size(); ++j) {
-    for (int64_t i = 0; i < columns.size(); ++i) {
-      float sum = 0;
-      for (int64_t u = 0; u < rows.taps; ++u) {
-        for (int64_t t = 0; t < columns.taps; ++t) {
-          sum += rows.weight[j * rows.taps + u] * columns.weight[i * columns.taps + t] *
-                 value(columns.first[i] + t, rows.first[j] + u);
-        }
-      }
-      *mask++ = static_cast<double>(sum) > threshold;
-    }
-  }
-}
-
 Mask mask_on_source(at::Tensor maps, const JudgedScan& judged, const LiverCnnConfig& config, Run& run) {
   const int64_t pixels = judged.canvas.width * judged.canvas.height;
   float* values = maps.data_ptr<float>();
@@ -170,14 +147,16 @@ Mask mask_on_source(at::Tensor maps, const JudgedScan& judged, const LiverCnnCon
   }
   const Geometry& source = judged.scan.source;
   const NetworkGrid& grid = judged.scan.input.grid;
-  const AxisWeights columns = back_weights(source.size[0], source.spacing_mm[0], grid.width, grid.spacing_mm);
-  const AxisWeights rows = back_weights(source.size[1], source.spacing_mm[1], grid.height, grid.spacing_mm);
+  const ResampleAxis columns = back_axis(source.size[0], source.spacing_mm[0], grid.width, grid.spacing_mm);
+  const ResampleAxis rows = back_axis(source.size[1], source.spacing_mm[1], grid.height, grid.spacing_mm);
   Mask mask;
   mask.geometry = source;
   mask.geometry.size[2] = count;
   mask.voxels.resize(static_cast<size_t>(mask.geometry.voxel_count()));
   parallel_for(count, run, [&](int64_t i) {
-    threshold_on_source(values + i * pixels, judged.canvas, columns, rows, config.threshold, mask.slice(i));
+    std::vector<float> plane(static_cast<size_t>(grid.pixels()));
+    add_to_grid(values + i * pixels, judged.canvas, 1, grid, plane.data());
+    threshold_plane(plane.data(), columns, rows, static_cast<float>(config.threshold), mask.slice(i));
   });
   return fill_holes(largest_component(mask), run);
 }

@@ -74,4 +74,17 @@ CanvasTransform inverse(const CanvasTransform& map) {
   return back;
 }
 
+CanvasTransform place_on(Point source, Point canvas, const PictureChange& change) {
+  const double along = std::cos(change.angle_rad) * change.scale;
+  const double across = std::sin(change.angle_rad) * change.scale;
+  CanvasTransform map;
+  map.xx = along * change.stretch_x;
+  map.xy = -across * change.stretch_y;
+  map.yx = across * change.stretch_x;
+  map.yy = along * change.stretch_y;
+  map.x0 = source.x - (map.xx * canvas.x + map.xy * canvas.y);
+  map.y0 = source.y - (map.yx * canvas.x + map.yy * canvas.y);
+  return map;
+}
+
 }  // namespace hepatica

@@ -50,40 +50,7 @@ PlaneWeights plane_weights(const std::vector<int64_t>& slices, int64_t z, const 
 // The canvas' planes summed up, on the whole network grid, in units of round(255 p).
 void gather_plane(const ProbabilityMap& map, const PlaneWeights& weights, std::vector<float>& plane) {
   plane.assign(static_cast<size_t>(map.grid.pixels()), 0.0F);
-  const Canvas& canvas = map.canvas;
-  const int64_t width = std::min(canvas.width, map.grid.width - canvas.x0);
-  const int64_t height = std::min(canvas.height, map.grid.height - canvas.y0);
-  for (const auto& [index, weight] : weights) {
-    for (int64_t y = 0; y < height; ++y) {
-      const uint8_t* source = map.plane(index) + y * canvas.width;
-      float* target = plane.data() + (canvas.y0 + y) * map.grid.width + canvas.x0;
-      for (int64_t x = 0; x < width; ++x) target[x] += weight * static_cast<float>(source[x]);
-    }
-  }
-}
-
-// One slice: columns first, where rows have any probability at all; then rows, compared with the threshold.
-void threshold_slice(const std::vector<float>& plane, const NetworkGrid& grid, const AxisWeights& columns,
-                     const AxisWeights& rows, float threshold, uint8_t* slice) {
-  const int64_t width = columns.size();
-  std::vector<float> wide(static_cast<size_t>(grid.height * width), 0.0F);
-  for (int64_t j = 0; j < grid.height; ++j) {
-    const float* source = plane.data() + j * grid.width;
-    if (std::all_of(source, source + grid.width, [](float value) { return value == 0; })) continue;
-    for (int64_t x = 0; x < width; ++x) {
-      float sum = 0;
-      for (int64_t t = 0; t < columns.taps; ++t)
-        sum += columns.weight[x * columns.taps + t] * source[columns.first[x] + t];
-      wide[j * width + x] = sum;
-    }
-  }
-  for (int64_t y = 0; y < rows.size(); ++y) {
-    const float* first = wide.data() + rows.first[y] * width;
-    const float* second = rows.taps == 2 ? first + width : first;
-    const float upper = rows.weight[y * rows.taps];
-    const float lower = rows.taps == 2 ? rows.weight[y * rows.taps + 1] : 0;
-    for (int64_t x = 0; x < width; ++x) slice[y * width + x] = upper * first[x] + lower * second[x] > threshold;
-  }
+  for (const auto& [index, weight] : weights) add_to_grid(map.plane(index), map.canvas, weight, map.grid, plane.data());
 }
 
 }  // namespace
@@ -98,8 +65,8 @@ std::vector<int64_t> predicted_slices(const NetworkInput& input, const LiverCnnC
 
 Mask threshold_on_source_grid(const ProbabilityMap& map, const LiverCnnConfig& config, const Geometry& source,
                               Run& run) {
-  const AxisWeights columns = back_weights(source.size[0], source.spacing_mm[0], map.grid.width, map.grid.spacing_mm);
-  const AxisWeights rows = back_weights(source.size[1], source.spacing_mm[1], map.grid.height, map.grid.spacing_mm);
+  const ResampleAxis columns = back_axis(source.size[0], source.spacing_mm[0], map.grid.width, map.grid.spacing_mm);
+  const ResampleAxis rows = back_axis(source.size[1], source.spacing_mm[1], map.grid.height, map.grid.spacing_mm);
   const int64_t step = map.slices.size() > 1 ? map.slices[1] - map.slices[0] : 1;
   const std::vector<float> kernel =
       gaussian(config.z_smoothing_mm / (source.spacing_mm[2] * static_cast<double>(step)));
@@ -107,7 +74,7 @@ Mask threshold_on_source_grid(const ProbabilityMap& map, const LiverCnnConfig& c
   parallel_for(source.slice_count(), run, [&](int64_t z) {
     std::vector<float> plane;
     gather_plane(map, plane_weights(map.slices, z, kernel), plane);
-    threshold_slice(plane, map.grid, columns, rows, static_cast<float>(255 * config.threshold), mask.slice(z));
+    threshold_plane(plane.data(), columns, rows, static_cast<float>(255 * config.threshold), mask.slice(z));
   });
   return mask;
 }

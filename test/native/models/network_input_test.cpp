@@ -28,15 +28,22 @@ Geometry geometry_of(Size3 size, Vec3 spacing_mm) {
 
 }  // namespace
 
-TEST_CASE("back weights interpolate between network pixel centres and clamp at the borders") {
-  const AxisWeights axis = back_weights(8, 1, 4, 2);
+TEST_CASE("the way back interpolates between network pixel centres and clamps at the borders") {
+  const ResampleAxis axis = back_axis(8, 1, 4, 2);
+  REQUIRE(axis.source_size == 4);
+  REQUIRE(axis.target_size == 8);
+  const std::vector<float> grid = {10, 20, 30, 40};
+  const auto value = [&](int64_t i) {
+    float sum = 0;
+    for (int32_t w = axis.weight_begin[i]; w < axis.weight_begin[i + 1]; ++w) {
+      sum += axis.weights[w] * grid[axis.first[i] + w - axis.weight_begin[i]];
+    }
+    return sum;
+  };
   // Source pixel 1 lies at 1.5 mm; network pixels 0 and 1 are centred at 1 and 3 mm.
-  CHECK(axis.first[1] == 0);
-  CHECK(axis.weight[2] == doctest::Approx(0.75));
-  CHECK(axis.weight[3] == doctest::Approx(0.25));
-  CHECK(axis.weight[0] == doctest::Approx(1));
-  CHECK(static_cast<float>(axis.first[7]) + axis.weight[15] == doctest::Approx(3));
-  CHECK(back_weights(5, 1, 1, 9).taps == 1);
+  CHECK(value(1) == doctest::Approx(12.5));
+  CHECK(value(0) == 10);
+  CHECK(value(7) == 40);
 }
 
 TEST_CASE("odd sizes and anisotropic pixels keep constant pictures constant") {
