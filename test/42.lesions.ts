@@ -146,20 +146,20 @@ test('a disposed result has no mask; a disposed liver is refused', async ({ live
 });
 
 test('refuses options and livers that make no sense, in the one form', async ({ model, liver }) => {
-  const refusals: [Promise<unknown>, RegExp][] = [
+  const refusals: [() => Promise<unknown>, RegExp][] = [
     [
-      classifyLesions(liver, { model, threshold: 1 }),
+      () => classifyLesions(liver, { model, threshold: 1 }),
       /Expected threshold to be a number above 0 and below 1, received 1/,
     ],
-    [classifyLesions(liver, { model, minimumMl: -1 }), /Expected minimumMl to be .* received -1/],
+    [() => classifyLesions(liver, { model, minimumMl: -1 }), /Expected minimumMl to be .* received -1/],
     [
-      classifyLesions(undefined as never, { model }),
+      () => classifyLesions(undefined as never, { model }),
       /Expected liver to be a result of segmentLiver, received undefined/,
     ],
-    [classifyLesions(liver, { modle: model } as never), /Expected options to be an object with no other fields/],
+    [() => classifyLesions(liver, { modle: model } as never), /Expected options to be an object with no other fields/],
   ];
   for (const [call, message] of refusals) {
-    assert.match((await rejection(call, InvalidArgumentError, 'INVALID_ARGUMENT')).message, message);
+    assert.match((await rejection(call(), InvalidArgumentError, 'INVALID_ARGUMENT')).message, message);
   }
 });
 
