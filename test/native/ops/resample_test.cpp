@@ -107,6 +107,26 @@ TEST_CASE("planes are interpolated between pixel centres, and clamped at the edg
   }
 }
 
+TEST_CASE("a threshold is compared with the interpolated values, empty rows or not") {
+  const int64_t width = 17;
+  const int64_t height = 9;
+  std::vector<float> plane(static_cast<size_t>(width * height), 0.0F);
+  const std::vector<uint8_t> bytes = random_bytes(plane.size(), 8);
+  // The first rows and the last stay empty.
+  for (size_t i = 3 * width; i < plane.size() - width; ++i) plane[i] = bytes[i];
+  const ResampleAxis columns = bilinear_axis(width, 40, 0.43);
+  const ResampleAxis rows = bilinear_axis(height, 22, 0.41);
+  std::vector<float> values(40 * 22);
+  resample_plane(plane.data(), columns, rows, values.data());
+  // One of them is the threshold itself: it is not above.
+  for (const float threshold : {0.0F, 127.5F, values[20 * 20]}) {
+    std::vector<uint8_t> expected, above(values.size(), 7);
+    for (const float value : values) expected.push_back(value > threshold);
+    threshold_plane(plane.data(), columns, rows, threshold, above.data());
+    CHECK(above == expected);
+  }
+}
+
 TEST_CASE("ratio 1 changes nothing") {
   const std::vector<uint8_t> plane = random_bytes(33 * 17, 4);
   std::vector<uint8_t> same(plane.size());
