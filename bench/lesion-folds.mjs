@@ -3,7 +3,7 @@
  *
  *   node bench/lesion-folds.mjs FOLD.safetensors…
  *
- *   --threshold P, --minimum-ml V   instead of the network's
+ *   --threshold P, --extent-threshold P, --minimum-ml V   instead of the network's
  *   --synthetic N                   variants of each patient with synthetic lesions (default: 4)
  *   --mixed N                       variants with all types in each liver (default: 4)
  *   --data FOLDER                   of PATIENT/image.nii.gz and label.nii.gz (default: the scans in ../shared)
@@ -25,6 +25,13 @@ import { kBench, kRoot } from './peers.mjs';
 /** LiTS's label of lesions, and the value of a lesion of unknown type in a lesion-type mask. */
 const kLabelLesion = 2;
 const kUnknownType = 5;
+const kSizesMl = [
+  [0, 0.1],
+  [0.1, 0.5],
+  [0.5, 2],
+  [2, 8],
+  [8, Infinity],
+];
 /** What is synthesized, with seeds that training's variants do not have. */
 const kSynthetic = {
   synthetic: { firstSeed: 20_000, count: [3, 8] },
@@ -35,6 +42,7 @@ const { positionals: models, values } = parseArgs({
   allowPositionals: true,
   options: {
     threshold: { type: 'string' },
+    'extent-threshold': { type: 'string' },
     'minimum-ml': { type: 'string' },
     synthetic: { type: 'string', default: '4' },
     mixed: { type: 'string', default: '4' },
@@ -52,6 +60,7 @@ const { classifyLesions, evaluateLesions, loadModel, readMask, readVolume, segme
 const options = {
   device: 'cpu',
   ...(values.threshold === undefined ? {} : { threshold: Number(values.threshold) }),
+  ...(values['extent-threshold'] === undefined ? {} : { extentThreshold: Number(values['extent-threshold']) }),
   ...(values['minimum-ml'] === undefined ? {} : { minimumMl: Number(values['minimum-ml']) }),
 };
 
@@ -93,6 +102,18 @@ const percent = (value) => (value === null ? '–' : `${(100 * value).toFixed(1)
 const of = ({ value, low, high }) =>
   value === null ? '–' : `${value.toFixed(3)}${low === null ? '' : ` (${low.toFixed(3)} to ${high.toFixed(3)})`}`;
 
+/** Of every type: found of all, by volume. Pieces of a lesion that the liver's border cuts count as lesions. */
+function foundBySize(cases) {
+  const references = cases.flatMap((one) => one.references);
+  return ['CYS', 'ANG', 'HCC', 'MET'].map((type) => {
+    const counts = kSizesMl.map(([from, to]) => {
+      const some = references.filter((one) => one.type === type && one.volumeMl >= from && one.volumeMl < to);
+      return `${some.filter(({ iou }) => iou > 0).length}/${some.length}`;
+    });
+    return `${type} ${counts.join(' ')}`;
+  });
+}
+
 function report(way, { pooled, cases }) {
   console.log(`\n${way}: ${pooled.patients} patients, ${pooled.cases} cases, ${pooled.referenceLesions} lesions`);
   for (const one of cases) {
@@ -113,6 +134,9 @@ function report(way, { pooled, cases }) {
   );
   const { accuracy, malignancy, confusion, lesions } = pooled.typing;
   if (lesions === 0) return;
+  console.log(
+    `  found, by ml (${kSizesMl.map((range) => range.join(' to ')).join(', ')}): ${foundBySize(cases).join('; ')}`,
+  );
   console.log(`  types of ${lesions} found lesions: accuracy ${of(accuracy)}`);
   console.log(`  malignant: accuracy ${of(malignancy.accuracy)}, AUC ${of(malignancy.auc)}`);
   console.log(`  confusion (rows CYS ANG HCC MET, columns the same, missed): ${JSON.stringify(confusion.slice(0, 4))}`);

@@ -1,5 +1,5 @@
-// `node scripts/weights-mdl.mjs RUN THRESHOLD`: makes the weights of packages/weights-mdl from a training's output folder
-// (`hepatica train --model lesions --out RUN`): kernels as bf16, and the location threshold that was chosen afterwards.
+// `node scripts/weights-mdl.mjs RUN THRESHOLD EXTENT`: makes the weights of packages/weights-mdl from a training's output
+// folder (`hepatica train --model lesions --out RUN`): kernels as bf16, and the thresholds that were chosen afterwards.
 // Needs `npm run build`.
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -9,12 +9,12 @@ import { kRoot } from './setup.mjs';
 
 const kTarget = join(kRoot, 'packages', 'weights-mdl', 'mdl_cnn.safetensors');
 
-/** A safetensors file with another threshold in its metadata: 8 bytes of length, a JSON header, the tensors. */
-function withThreshold(bytes, threshold) {
+/** A safetensors file with other thresholds in its metadata: 8 bytes of length, a JSON header, the tensors. */
+function withThresholds(bytes, thresholds) {
   const end = 8 + Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.subarray(8, end).toString());
   const metadata = header.__metadata__;
-  metadata.architecture = JSON.stringify({ ...JSON.parse(metadata.architecture), threshold });
+  metadata.architecture = JSON.stringify({ ...JSON.parse(metadata.architecture), ...thresholds });
   const text = Buffer.from(JSON.stringify(header));
   const padded = Buffer.concat([text, Buffer.alloc(-text.length & 7, ' ')]);
   const length = Buffer.alloc(8);
@@ -23,13 +23,16 @@ function withThreshold(bytes, threshold) {
 }
 
 await main(async () => {
-  const [run, threshold] = process.argv.slice(2);
-  if (threshold === undefined) throw new Error('Usage: node scripts/weights-mdl.mjs RUN THRESHOLD');
+  const [run, threshold, extent] = process.argv.slice(2);
+  if (extent === undefined) throw new Error('Usage: node scripts/weights-mdl.mjs RUN THRESHOLD EXTENT');
   const { loadModel, saveModel } = await import(join(kRoot, 'dist', 'index.js'));
   const model = await loadModel(join(run, 'lesions.safetensors'));
   const draft = `${kTarget}.new`;
   await saveModel(model, draft, { precision: 'bf16' });
-  writeFileSync(draft, withThreshold(readFileSync(draft), Number(threshold)));
+  writeFileSync(
+    draft,
+    withThresholds(readFileSync(draft), { threshold: Number(threshold), extent_threshold: Number(extent) }),
+  );
   renameSync(draft, kTarget);
   const { info } = await loadModel(kTarget);
   const bytes = readFileSync(kTarget);

@@ -91,9 +91,14 @@ export interface ClassifyOptions extends RunOptions, DeviceOptions {
   readonly model?: Model;
   /** As of {@link SegmentOptions}. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
-  /** Location probability above which a pixel is lesion; default: the model's. */
+  /** Location probability above which a lesion is reported; default: the model's. */
   readonly threshold?: number;
-  /** Smaller lesions are not reported, ml; default: the model's. */
+  /**
+   * Location probability above which voxels beside those are of the lesion too, at most `threshold`; default: the
+   * model's, or `threshold` where that is lower.
+   */
+  readonly extentThreshold?: number;
+  /** Lesions with less than this above `threshold` are not reported, ml; default: the model's. */
   readonly minimumMl?: number;
 }
 
@@ -108,6 +113,7 @@ export interface LesionClassification extends Geometry {
   readonly liver: Segmentation;
   /** What was computed with: the options, or the model's. */
   readonly threshold: number;
+  readonly extentThreshold: number;
   readonly minimumMl: number;
   /** `cpu`, or `cuda:0 NAME`. */
   readonly device: string;

@@ -50,6 +50,7 @@ class NativeClassification extends NativeMaskResult implements LesionClassificat
   readonly volume: Volume;
   readonly liver: Segmentation;
   readonly threshold: number;
+  readonly extentThreshold: number;
   readonly minimumMl: number;
   readonly warnings: readonly Warning[];
 
@@ -59,6 +60,7 @@ class NativeClassification extends NativeMaskResult implements LesionClassificat
     this.volume = liver.volume;
     this.liver = liver;
     this.threshold = result.threshold;
+    this.extentThreshold = result.extentThreshold;
     this.minimumMl = result.minimumMl;
     const known = new Set(liver.warnings.map(({ code }) => code));
     this.warnings = [
@@ -76,7 +78,8 @@ function checkLiver(liver: unknown): asserts liver is Segmentation {
 /**
  * Finds the lesions of a liver and tells their types (paper, MDL-CNN): cyst, haemangioma, hepatocellular carcinoma or
  * metastasis. Only the liver's region goes through the network; a lesion is a 3-D component of the voxels in the liver
- * whose location probability is above the threshold (voxels that touch at a face, an edge or a corner).
+ * whose location probability is above the extent's threshold (voxels that touch at a face, an edge or a corner), of
+ * which at least the minimum volume is above the threshold.
  *
  * @param liver - a result of `segmentLiver`; its volume is read again, so dispose of neither before
  * @returns each lesion with its type, probabilities and measurements, and their mask on the grid of the volume
@@ -86,7 +89,7 @@ export async function classifyLesions(
   liver: Segmentation,
   options: ClassifyOptions = {},
 ): Promise<LesionClassification> {
-  const { threshold, minimumMl, precision } = checkOptions(classifyOptions, options);
+  const { threshold, extentThreshold, minimumMl, precision } = checkOptions(classifyOptions, options);
   checkLiver(liver);
   const model = options.model ?? defaultLesionModel();
   const volume = volumeArgument(liver.volume, model instanceof Promise);
@@ -95,6 +98,7 @@ export async function classifyLesions(
   const settings = {
     precision: precision ?? 'auto',
     ...(threshold !== undefined && { threshold }),
+    ...(extentThreshold !== undefined && { extentThreshold }),
     ...(minimumMl !== undefined && { minimumMl }),
   };
   const result = await runJob(options, (native, control) =>

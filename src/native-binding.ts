@@ -101,6 +101,7 @@ export interface NativeLesion
 export interface NativeClassificationResult extends NativeGrid<Uint8Array> {
   readonly lesions: readonly NativeLesion[];
   readonly threshold: number;
+  readonly extentThreshold: number;
   readonly minimumMl: number;
   readonly precision: 'fp32' | 'bf16';
 }
@@ -201,7 +202,7 @@ export interface NativeBinding {
     volume: VoxelArgument<CtVoxels>,
     liver: VoxelArgument<Uint8Array>,
     model: ModelHandle,
-    options: { precision: string; threshold?: number; minimumMl?: number },
+    options: { precision: string; threshold?: number; extentThreshold?: number; minimumMl?: number },
     control: NativeControl,
   ): NativeJob<NativeClassificationResult>;
   tracePerimeters(mask: VoxelArgument<Uint8Array>, control: NativeControl): NativeJob<NativePerimeters>;

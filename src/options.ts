@@ -141,6 +141,7 @@ export const classifyOptions = z.strictObject({
   model: expecting('a lesion model from loadModel', anObject),
   precision: precisionField,
   threshold: expecting('a number above 0 and below 1', z.number().gt(0).lt(1)),
+  extentThreshold: expecting('a number above 0 and below 1', z.number().gt(0).lt(1)),
   minimumMl: expecting('a number of millilitres, 0 or more', z.number().min(0).max(1e6)),
 });
 

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  type ClassifyOptions,
   classifyLesions,
   InvalidArgumentError,
   loadModel,
@@ -27,19 +28,28 @@ const kBalls = [
   { centre: [48, 36, 5], radius: 4, hu: 345 },
 ] as const;
 
-/** The phantom's organ with two bright balls; `expected`: their numbers. */
-function phantomWithLesions() {
+interface Ball {
+  readonly centre: readonly number[];
+  readonly radius: number;
+  readonly hu: number;
+}
+
+/** The phantom's organ with balls, the later ones over the earlier; `expected`: their numbers. */
+function phantomWith(balls: readonly Ball[]) {
   const volume = makePhantom({ size: [96, 80, 12], organRadius: 24 });
   const expected = new Uint8Array(volume.data.length);
   forEachVoxel(volume.size, (index, x, y, z) => {
-    for (const [number, { centre, radius, hu }] of kBalls.entries()) {
-      if (Math.hypot(x - centre[0], y - centre[1], z - centre[2]) > radius) continue;
+    for (const [number, { centre, radius, hu }] of balls.entries()) {
+      const [cx = 0, cy = 0, cz = 0] = centre;
+      if (Math.hypot(x - cx, y - cy, z - cz) > radius) continue;
       volume.data[index] = hu;
       expected[index] = number + 1;
     }
   });
   return { volume, expected };
 }
+
+const phantomWithLesions = () => phantomWith(kBalls);
 
 test.before(async (context) => {
   context.liverModel = await loadModel(writeThresholdModel(join(folder.path, 'liver.safetensors')));
@@ -121,6 +131,27 @@ test('the threshold and the least volume are options', async ({ model, liver }) 
   assert.ok(all.warnings.some(({ code }) => code === 'LARGE_LESION'));
 });
 
+test('a lesion reaches as far as the lower threshold, if enough of it is above the upper one', async ({
+  model,
+  liverModel,
+}) => {
+  // 322 HU: about 0.58.
+  const rim = { centre: [28, 36, 6], radius: 5, hu: 322 };
+  const volume = phantomWith([rim, { ...rim, radius: 3, hu: 395 }, { ...rim, centre: [48, 36, 6] }]).volume;
+  const liver = await segmentLiver(volume, { model: liverModel });
+  const volumes = async (options: ClassifyOptions) =>
+    (await classifyLesions(liver, { model, ...options })).lesions.map(({ volumeMl }) => volumeMl);
+  const low = await volumes({ threshold: 0.5 });
+  const [core = 0, ...others] = await volumes({ threshold: 0.7, extentThreshold: 0.7 });
+  assert.equal([low.length, others.length], [2, 0]);
+  assert.ok(core < 0.4 * (low[0] ?? 0));
+  assert.equal(await volumes({ threshold: 0.7, extentThreshold: 0.5 }), [low[0]]);
+  assert.equal(await volumes({ threshold: 0.7 }), [low[0]]);
+  assert.equal(await volumes({ threshold: 0.7, minimumMl: core + 0.001 }), []);
+  const found = await classifyLesions(liver, { model, threshold: 0.4 });
+  assert.equal([found.threshold, found.extentThreshold], [0.4, 0.4]);
+});
+
 test('the same liver gives the same bytes, whatever the thread count', async ({ model, liver }) => {
   const one = await classifyLesions(liver, { model, threads: 1 });
   const two = await classifyLesions(liver, { model, threads: 2 });
@@ -150,6 +181,10 @@ test('refuses options and livers that make no sense, in the one form', async ({ 
     [
       () => classifyLesions(liver, { model, threshold: 1 }),
       /Expected threshold to be a number above 0 and below 1, received 1/,
+    ],
+    [
+      () => classifyLesions(liver, { model, threshold: 0.4, extentThreshold: 0.6 }),
+      /Expected extentThreshold to be at most threshold, 0.4, received 0.6/,
     ],
     [() => classifyLesions(liver, { model, minimumMl: -1 }), /Expected minimumMl to be .* received -1/],
     [

@@ -49,9 +49,10 @@ Napi::Value segment_structure_call(const Napi::CallbackInfo& info);
 // inspectNetwork(volume, model, { slice }, control) -> [{ name, count, width, height, values }]: filters, activations
 Napi::Value inspect_network_call(const Napi::CallbackInfo& info);
 
-// classifyLesions(volume, liver, model, { precision, threshold?, minimumMl? }, control) -> { geometry, report, handle,
-// lesions, threshold, minimumMl, precision }; a lesion is src/types.ts's, but for the probabilities' order (CYS, ANG,
-// HCC, MET), its slices as integers (slice, first and last x, first and last y, pixels) and packed perimeters
+// classifyLesions(volume, liver, model, { precision, threshold?, extentThreshold?, minimumMl? }, control) ->
+// { geometry, report, handle, lesions, threshold, extentThreshold, minimumMl, precision }; a lesion is src/types.ts's,
+// but for the probabilities' order (CYS, ANG, HCC, MET), its slices as integers (slice, first and last x, first and
+// last y, pixels) and packed perimeters
 Napi::Value classify_lesions_call(const Napi::CallbackInfo& info);
 
 // tracePerimeters(mask, control) -> perimeters, as segmentStructure gives them

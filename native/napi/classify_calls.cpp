@@ -87,6 +87,7 @@ Napi::Object classification_value(Napi::Env env, const Outcome& outcome, const R
   }
   object.Set("lesions", lesions);
   object.Set("threshold", classification.threshold);
+  object.Set("extentThreshold", classification.extent_threshold);
   object.Set("minimumMl", classification.minimum_ml);
   object.Set("precision", precision_name(classification.precision));
   return object;
@@ -96,6 +97,9 @@ ClassifyOptions classify_options(const Napi::Object& object) {
   ClassifyOptions options;
   options.precision = precision_argument(object);
   if (object.Get("threshold").IsNumber()) options.threshold = number_argument(object, "threshold");
+  if (object.Get("extentThreshold").IsNumber()) {
+    options.extent_threshold = number_argument(object, "extentThreshold");
+  }
   if (object.Get("minimumMl").IsNumber()) options.minimum_ml = number_argument(object, "minimumMl");
   return options;
 }

@@ -169,6 +169,22 @@ Mask ComponentMap::mask_of(size_t index) const {
   return mask;
 }
 
+std::vector<size_t> hysteresis(const ComponentMap& map, const Mask& levels, double minimum_ml) {
+  const double voxel_ml = levels.geometry.voxel_volume_ml();
+  const auto enough = [&](int64_t voxels) {
+    return voxels > 0 && static_cast<double>(voxels) * voxel_ml >= minimum_ml;
+  };
+  std::vector<size_t> kept;
+  for (size_t i = 0; i < map.components().size() && enough(map.components()[i].voxels); ++i) {
+    int64_t voxels = 0;
+    map.visit_runs(i, [&](int64_t begin, int64_t end) {
+      voxels += std::count(levels.voxels.begin() + begin, levels.voxels.begin() + end, kAboveBoth);
+    });
+    if (enough(voxels)) kept.push_back(i);
+  }
+  return kept;
+}
+
 Mask largest_component(const Mask& mask) {
   const ComponentMap map(mask, Connectivity::kFaces);
   if (!map.components().empty()) return map.mask_of(0);

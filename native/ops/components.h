@@ -69,6 +69,12 @@ class ComponentMap {
   std::vector<Component> components_;
 };
 
+// Hysteresis (Canny, IEEE TPAMI 1986; 8: 679): of the components of `levels`, which has 1 above the lower of two
+// thresholds and kAboveBoth above both, the indices of those that hold at least `minimum_ml`, and a voxel, of the
+// latter. In the components' order.
+inline constexpr uint8_t kAboveBoth = 2;
+std::vector<size_t> hysteresis(const ComponentMap& map, const Mask& levels, double minimum_ml);
+
 // 0 and 1; empty where the mask is. Faces connect (scipy.ndimage.label's default), so that a bridge of voxels that
 // merely touch at corners does not hold the spleen or the abdominal wall to the liver.
 Mask largest_component(const Mask& mask);

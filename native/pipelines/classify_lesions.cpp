@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -53,22 +54,17 @@ LesionMaps run_network(const RegionInput& region, const LesionModel& model, Prec
   return maps;
 }
 
-// Largest first: those that are large enough, and as many as there are ids.
-int paint_ids(const Mask& above, double minimum_ml, Mask& ids, Run& run) {
-  const ComponentMap map(above, kFoundLesions);
-  const double voxel_ml = above.geometry.voxel_volume_ml();
-  size_t count = 0;
-  for (const Component& component : map.components()) {
-    if (static_cast<double>(component.voxels) * voxel_ml < minimum_ml) break;
-    ++count;
+// Largest first: those that are detected, and as many as there are ids.
+int paint_ids(const Mask& levels, double minimum_ml, Mask& ids, Run& run) {
+  const ComponentMap map(levels, kFoundLesions);
+  std::vector<size_t> lesions = hysteresis(map, levels, minimum_ml);
+  if (lesions.size() > kMaxLesions) {
+    run.warn("TOO_MANY_LESIONS", "Of " + std::to_string(lesions.size()) + " lesions the " +
+                                     std::to_string(kMaxLesions) + " largest are kept");
+    lesions.resize(kMaxLesions);
   }
-  if (count > kMaxLesions) {
-    run.warn("TOO_MANY_LESIONS",
-             "Of " + std::to_string(count) + " lesions the " + std::to_string(kMaxLesions) + " largest are kept");
-    count = kMaxLesions;
-  }
-  for (size_t i = 0; i < count; ++i) map.paint(i, static_cast<uint8_t>(i + 1), ids);
-  return static_cast<int>(count);
+  for (size_t i = 0; i < lesions.size(); ++i) map.paint(lesions[i], static_cast<uint8_t>(i + 1), ids);
+  return static_cast<int>(lesions.size());
 }
 
 // `volume` and `liver` lie in canonical orientation.
@@ -81,8 +77,8 @@ Found find_lesions(const Volume& volume, const Mask& liver, const LesionModel& m
   const LesionMaps maps = run_network(region, model, wanted.precision, run);
   run.begin_stage("measuring", kPredicted, 1);
   const StageTimer timer(run, "lesions");
-  const LocatedLesions located = locate_lesions(maps, region, liver, wanted.threshold, run);
-  const int count = paint_ids(located.above, wanted.minimum_ml, found.ids, run);
+  const LocatedLesions located = locate_lesions(maps, region, liver, {wanted.threshold, wanted.extent_threshold}, run);
+  const int count = paint_ids(located.levels, wanted.minimum_ml, found.ids, run);
   found.scores = score_lesions(found.ids, count, located.probability, maps, region);
   return found;
 }
@@ -157,6 +153,14 @@ void warn_of_lesions(const std::vector<Lesion>& lesions, const Mask& liver, Run&
   }
 }
 
+void check_thresholds(const LesionClassification& wanted) {
+  if (wanted.extent_threshold <= wanted.threshold) return;
+  std::ostringstream message;
+  message << "Expected extentThreshold to be at most threshold, " << wanted.threshold << ", received "
+          << wanted.extent_threshold;
+  throw Error("INVALID_ARGUMENT", message.str(), {}, "extentThreshold", "Lower it, or raise threshold");
+}
+
 }  // namespace
 
 LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
@@ -168,6 +172,9 @@ LesionClassification classify_lesions(const Volume& source, const Mask& liver, c
   }
   LesionClassification result;
   result.threshold = options.threshold.value_or(model.config().threshold);
+  result.extent_threshold =
+      options.extent_threshold.value_or(std::min(model.config().extent_threshold, result.threshold));
+  check_thresholds(result);
   result.minimum_ml = options.minimum_ml.value_or(model.config().minimum_ml);
   result.precision = choose_cpu_precision(options.precision);
   Found found = find_in_canonical(source, liver, model, result, run);

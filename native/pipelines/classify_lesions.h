@@ -20,6 +20,8 @@ struct ClassifyOptions {
   PrecisionChoice precision = PrecisionChoice::kAuto;
   // The model's where absent.
   std::optional<double> threshold;
+  // The model's is lowered to a lower `threshold`.
+  std::optional<double> extent_threshold;
   std::optional<double> minimum_ml;
 };
 
@@ -56,15 +58,18 @@ struct LesionClassification {
   // 0, or the lesion's id, on the source grid.
   Mask mask;
   double threshold = 0;
+  double extent_threshold = 0;
   double minimum_ml = 0;
   Precision precision = Precision::kFp32;
 };
 
-// Lesions are the components of the voxels in the liver whose location probability is above the threshold. Voxels that
+// Lesions are the components of the voxels in the liver whose location probability is above the extent's threshold, of
+// which at least the minimum is above the threshold: hysteresis (Canny, IEEE TPAMI 1986; 8: 679). Voxels that
 // touch at a face, an edge or a corner are of one lesion: in thick slices a lesion that lies aslant would fall apart
 // otherwise. Timings, warnings and the device used are left in the run. Warnings: LARGE_LESION (over 40 % of the liver
 // in a slice: the paper leaves such out of its training), FEW_SLICES (fewer than the network looks at), SEVERAL_TYPES,
-// TOO_MANY_LESIONS (the 255 largest are kept), NETWORK_ON_CPU. Throws INVALID_ARGUMENT for a liver on another grid.
+// TOO_MANY_LESIONS (the 255 largest are kept), NETWORK_ON_CPU. Throws INVALID_ARGUMENT for a liver on another grid, and
+// an extent's threshold above the other.
 LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
                                       const ClassifyOptions& options, Run& run);
 

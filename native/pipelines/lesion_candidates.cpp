@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/parallel.h"
+#include "ops/components.h"
 #include "ops/resample.h"
 
 namespace hepatica {
@@ -35,8 +36,8 @@ std::vector<int64_t> nearest_pixels(int64_t source_size, double source_mm, doubl
 
 }  // namespace
 
-LocatedLesions locate_lesions(const LesionMaps& maps, const RegionInput& region, const Mask& liver, double threshold,
-                              Run& run) {
+LocatedLesions locate_lesions(const LesionMaps& maps, const RegionInput& region, const Mask& liver,
+                              const LesionThresholds& thresholds, Run& run) {
   const Geometry& geometry = liver.geometry;
   const auto voxels = static_cast<size_t>(geometry.voxel_count());
   LocatedLesions located{{geometry, std::vector<uint8_t>(voxels)}, {geometry, std::vector<uint8_t>(voxels)}};
@@ -44,7 +45,8 @@ LocatedLesions locate_lesions(const LesionMaps& maps, const RegionInput& region,
   const double grid_mm = region.grid.spacing_mm;
   const ResampleAxis columns = back_axis(geometry.size[0], geometry.spacing_mm[0], region.grid.width, grid_mm);
   const ResampleAxis rows = back_axis(geometry.size[1], geometry.spacing_mm[1], region.grid.height, grid_mm);
-  const auto level = static_cast<float>(255 * threshold);
+  const auto detection = static_cast<float>(255 * thresholds.detection);
+  const auto extent = static_cast<float>(255 * thresholds.extent);
   parallel_for(region.slices, run, [&](int64_t i) {
     std::vector<float> plane(static_cast<size_t>(region.grid.pixels()));
     std::vector<float> values(static_cast<size_t>(geometry.slice_pixels()));
@@ -54,7 +56,9 @@ LocatedLesions locate_lesions(const LesionMaps& maps, const RegionInput& region,
     for (int64_t pixel = 0; pixel < geometry.slice_pixels(); ++pixel) {
       if (liver.slice(z)[pixel] == 0) continue;
       located.probability.slice(z)[pixel] = static_cast<uint8_t>(values[pixel] + 0.5F);
-      located.above.slice(z)[pixel] = values[pixel] > level ? 1 : 0;
+      if (values[pixel] > extent) {
+        located.levels.slice(z)[pixel] = values[pixel] > detection ? kAboveBoth : 1;
+      }
     }
   });
   return located;

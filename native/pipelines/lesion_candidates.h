@@ -12,14 +12,20 @@
 
 namespace hepatica {
 
-// round(255 p) of the location map in the liver, bilinear between the region's pixels, 0 outside the liver, and 1 in
-// `above` where the probability is above the threshold before it is rounded.
+// Of the location's probability; `extent` is at most `detection`.
+struct LesionThresholds {
+  double detection = 0;
+  double extent = 0;
+};
+
+// round(255 p) of the location map in the liver, bilinear between the region's pixels, 0 outside the liver, and in
+// `levels`, as hysteresis() takes them, what it is above before it is rounded.
 struct LocatedLesions {
   ByteVolume probability;
-  Mask above;
+  Mask levels;
 };
-LocatedLesions locate_lesions(const LesionMaps& maps, const RegionInput& region, const Mask& liver, double threshold,
-                              Run& run);
+LocatedLesions locate_lesions(const LesionMaps& maps, const RegionInput& region, const Mask& liver,
+                              const LesionThresholds& thresholds, Run& run);
 
 // What the network's maps say of one lesion.
 struct LesionScores {

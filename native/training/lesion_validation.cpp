@@ -43,7 +43,7 @@ struct ClassTotals {
 };
 
 struct Maps {
-  Mask found;                                 // 1 where the location is above the threshold, inside the liver
+  Mask found;                                 // 1 where lesions are found, inside the liver
   std::array<std::vector<float>, 4> classes;  // probability by channel, of the pixels
 };
 
@@ -66,13 +66,11 @@ LesionBatch targets_of(const LesionScan& scan, int64_t begin, int64_t end) {
   return batch;
 }
 
-void remove_small(Mask& mask, double minimum_ml) {
-  const double voxel_ml = mask.geometry.voxel_volume_ml();
-  const ComponentMap map(mask, kFoundLesions);
-  for (size_t i = map.components().size(); i > 0; --i) {
-    if (static_cast<double>(map.components()[i - 1].voxels) * voxel_ml >= minimum_ml) break;
-    map.paint(i - 1, 0, mask);
-  }
+Mask detected_of(const Mask& levels, double minimum_ml) {
+  const ComponentMap map(levels, kFoundLesions);
+  Mask detected{levels.geometry, std::vector<uint8_t>(levels.voxels.size())};
+  for (const size_t lesion : hysteresis(map, levels, minimum_ml)) map.paint(lesion, 1, detected);
+  return detected;
 }
 
 Maps predict(MdlCnn& network, const LesionScan& scan, const LesionTrainingOptions& options, bool bf16,
@@ -96,15 +94,16 @@ Maps predict(MdlCnn& network, const LesionScan& scan, const LesionTrainingOption
     totals.right += loss.right;
     totals.pixels += loss.pixels;
     const at::Tensor p = at::softmax(output.location.to(at::kFloat), 1).select(1, 1) * batch.liver;
-    const at::Tensor found = (p > config.threshold).to(at::kByte).contiguous();
-    std::copy_n(found.const_data_ptr<uint8_t>(), found.numel(), maps.found.voxels.begin() + begin * pixels);
+    const double extent = std::min(config.extent_threshold, config.threshold);
+    const at::Tensor levels = (p > extent).to(at::kByte).add((p > config.threshold).to(at::kByte)).contiguous();
+    std::copy_n(levels.const_data_ptr<uint8_t>(), levels.numel(), maps.found.voxels.begin() + begin * pixels);
     const at::Tensor classes = at::softmax(output.classes.to(at::kFloat), 1).transpose(0, 1).contiguous();
     for (int64_t channel = 0; channel < kLesionTypes; ++channel) {
       std::copy_n(classes.const_data_ptr<float>() + channel * (end - begin) * pixels, (end - begin) * pixels,
                   maps.classes[static_cast<size_t>(channel)].begin() + begin * pixels);
     }
   }
-  remove_small(maps.found, config.minimum_ml);
+  maps.found = detected_of(maps.found, config.minimum_ml);
   return maps;
 }
 

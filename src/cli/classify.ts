@@ -16,6 +16,7 @@ import { runCommand, type Session } from './session.js';
 interface ClassifyCommandOptions extends SegmentCommandOptions {
   readonly liverModel?: string;
   readonly threshold?: number;
+  readonly extentThreshold?: number;
   readonly minimumMl?: number;
 }
 
@@ -30,7 +31,7 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
   const liver = await segmentInput(volume, options.liverModel, options, session);
   session.warn(liver.warnings.slice(volume.warnings.length));
   const { signal, onProgress } = session;
-  const { device, precision, threads, threshold, minimumMl } = options;
+  const { device, precision, threads, threshold, extentThreshold, minimumMl } = options;
   const found: LesionClassification = await withModel(options.model, (model) =>
     classifyLesions(liver, {
       signal,
@@ -40,6 +41,7 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
       ...(model && { model }),
       ...(threads !== undefined && { threads }),
       ...(threshold !== undefined && { threshold }),
+      ...(extentThreshold !== undefined && { extentThreshold }),
       ...(minimumMl !== undefined && { minimumMl }),
     }),
   );
@@ -75,10 +77,19 @@ export function addClassifyCommand(program: Command): void {
     .option('--liver-model <file>', 'weights of a liver network of your own (safetensors)')
     .option(
       '--threshold <probability>',
-      "location probability above which a pixel is lesion (default: the model's)",
+      "location probability above which a lesion is reported (default: the model's)",
       parseNumber,
     )
-    .option('--minimum-ml <volume>', "smaller lesions are left out (default: the model's)", parseNumber);
+    .option(
+      '--extent-threshold <probability>',
+      "and above which voxels beside it are of it too, at most the threshold (default: the model's)",
+      parseNumber,
+    )
+    .option(
+      '--minimum-ml <volume>',
+      "lesions with less than this above the threshold are left out (default: the model's)",
+      parseNumber,
+    );
   withSegmentOptions(command).action((input: string, options) =>
     runCommand(options, (session) => classify(input, options, session)),
   );

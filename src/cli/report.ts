@@ -85,6 +85,7 @@ export function lesionsDocument(input: string, found: LesionClassification) {
     notice: 'For research use only. Not a medical device.',
     input,
     threshold: found.threshold,
+    extentThreshold: found.extentThreshold,
     minimumMl: found.minimumMl,
     lesions: found.lesions.map((lesion) => ({
       ...lesion,

@@ -18,6 +18,7 @@ export const kLesionArchitecture = {
   base_stages: 1,
   location_width: kWidth,
   threshold: 0.5,
+  extent_threshold: 0.5,
   minimum_ml: 0.05,
 };
 

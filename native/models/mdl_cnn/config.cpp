@@ -53,6 +53,7 @@ MdlCnnConfig MdlCnnConfig::from_json(const std::string& text, const std::string&
   config.base_stages = fields.integer("base_stages", 1, 4);
   config.location_width = fields.integer("location_width", 1, 1024);
   config.threshold = fields.number("threshold", 0.01, 0.99);
+  config.extent_threshold = fields.number("extent_threshold", 0.01, 0.99);
   config.minimum_ml = fields.number("minimum_ml", 0, 1000);
   fields.refuse_unknown();
   return config;
@@ -67,6 +68,7 @@ std::string MdlCnnConfig::to_json() const {
               {"base_stages", base_stages},
               {"location_width", location_width},
               {"threshold", threshold},
+              {"extent_threshold", extent_threshold},
               {"minimum_ml", minimum_ml},
               {"slab_mm", slab_mm}}
       .dump();

@@ -38,9 +38,11 @@ struct MdlCnnConfig {
   // Stages of ResNet101 that are run, 1 to 4.
   int64_t base_stages = 1;
   int64_t location_width = 64;
-  // A voxel belongs to a lesion where its probability is above this (docs/lesion-experiments.md).
+  // A lesion is where the probability is above `threshold` in at least `minimum_ml`, and reaches as far as it is above
+  // `extent_threshold` too, or above `threshold` where that is lower: what is sure enough is outlined where it is
+  // likelier than not (docs/lesion-experiments.md).
   double threshold = 0.7;
-  // Smaller lesions are left out.
+  double extent_threshold = 0.5;
   double minimum_ml = 0.1;
 
   // Planes of a region's tensor, order (channel, context).

@@ -34,6 +34,7 @@ TEST_CASE("the lesion network's configuration survives its JSON") {
   config.base_stages = 4;
   config.location_width = 64;
   config.threshold = 0.35;
+  config.extent_threshold = 0.25;
   config.minimum_ml = 0.1;
   config.slab_mm = 5;
   CHECK(MdlCnnConfig::from_json(config.to_json()) == config);
@@ -53,6 +54,7 @@ TEST_CASE("what is not the lesion network's configuration is refused with the fi
   check_refused("base_stages", 5);
   check_refused("location_width", 1 << 20);
   check_refused("threshold", 1);
+  check_refused("extent_threshold", 0);
   check_refused("minimum_ml", -1);
   check_refused("attention", true);
 }

@@ -149,3 +149,14 @@ TEST_CASE("a mask too wide for 16-bit columns is refused") {
   const Mask mask = filled(grid(65536, 1, 1), 1);
   CHECK_THROWS_AS(ComponentMap(mask, Connectivity::kFaces), Error);
 }
+
+TEST_CASE("hysteresis keeps the components that hold enough above both thresholds, largest first") {
+  // 1 mm voxels: 0.001 ml each.
+  Mask levels{{{12, 1, 1}, {1, 1, 1}}, {1, 1, 1, 1, 0, 2, 1, 2, 0, 2, 0, 1}};
+  const ComponentMap map(levels, Connectivity::kFaces);
+  REQUIRE(map.components().size() == 4);
+  CHECK(hysteresis(map, levels, 0) == std::vector<size_t>{1, 2});
+  CHECK(hysteresis(map, levels, 0.001) == std::vector<size_t>{1, 2});
+  CHECK(hysteresis(map, levels, 0.0015) == std::vector<size_t>{1});
+  CHECK(hysteresis(map, levels, 0.0025).empty());
+}

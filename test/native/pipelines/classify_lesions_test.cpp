@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/components.h"
 #include "pipelines/lesion_candidates.h"
 #include "pipelines/measure_lesion.h"
 
@@ -40,7 +41,7 @@ LesionMaps maps_with(uint8_t location, const std::array<uint8_t, 4>& classes) {
 
 }  // namespace
 
-TEST_CASE("lesions are where the map is above the threshold, in the liver and in the region's slices alone") {
+TEST_CASE("lesions are where the map is above the thresholds, in the liver and in the region's slices alone") {
   const Geometry geometry = geometry_of({16, 16, 4}, {1, 1, 3});
   Mask liver{geometry, std::vector<uint8_t>(16 * 16 * 4, 1)};
   for (int64_t z = 0; z < 4; ++z) liver.slice(z)[5 * 16 + 5] = 0;
@@ -48,13 +49,18 @@ TEST_CASE("lesions are where the map is above the threshold, in the liver and in
   LesionMaps maps = maps_with(0, {255, 0, 0, 0});
   // One pixel: voxels 4 to 5 along x and y lie in it.
   maps.location[2 * 8 + 2] = 255;
-  const LocatedLesions located = locate_lesions(maps, small_region(), liver, 0.5, run);
+  const auto levels_above = [&](double detection, double extent) {
+    return locate_lesions(maps, small_region(), liver, {detection, extent}, run).levels;
+  };
+  const LocatedLesions located = locate_lesions(maps, small_region(), liver, {0.6, 0.5}, run);
   // Bilinear between centres 2 mm apart: 0.75 * 0.75 at the voxels next to the pixel's centre.
   CHECK(located.probability.slice(1)[4 * 16 + 4] == 143);
-  CHECK(located.above.slice(1)[4 * 16 + 4] == 1);
-  CHECK(located.above.slice(1)[5 * 16 + 5] == 0);
-  CHECK(std::count(located.above.voxels.begin(), located.above.voxels.end(), 1) == 3);
-  CHECK(locate_lesions(maps, small_region(), liver, 0.6, run).above.voxels == std::vector<uint8_t>(1024));
+  CHECK(located.levels.slice(1)[4 * 16 + 4] == 1);
+  CHECK(located.levels.slice(1)[5 * 16 + 5] == 0);
+  CHECK(std::count(located.levels.voxels.begin(), located.levels.voxels.end(), 1) == 3);
+  const Mask both = levels_above(0.5, 0.5);
+  CHECK(std::count(both.voxels.begin(), both.voxels.end(), kAboveBoth) == 3);
+  CHECK(levels_above(0.6, 0.6).voxels == std::vector<uint8_t>(1024));
 }
 
 TEST_CASE("a lesion's probabilities are means over its voxels and add up to one") {
