@@ -190,4 +190,31 @@ test('filters: of the lesion network, in the liver that a network of its own fin
   assert.is(twice.exitCode, 2);
 });
 
+test('classify writes its lesions with the thresholds that were asked for', async ({ folder }) => {
+  const input = join(folder, 'scan.nii.gz');
+  const volume = makePhantom({ size: [96, 80, 12], organRadius: 24 });
+  // Two balls of 322 HU, about 0.58 for the network, one of them with a core that it is sure of.
+  forEachVoxel(volume.size, (index, x, y, z) => {
+    const [first, second] = [28, 48].map((cx) => Math.hypot(x - cx, y - 36, z - 6)) as [number, number];
+    if (Math.min(first, second) <= 5) volume.data[index] = first <= 3 ? 395 : 322;
+  });
+  await writeVolume(input, volume);
+  const model = writeLesionModel(join(folder, 'lesions.safetensors'));
+  const liverModel = writeThresholdModel(join(folder, 'liver.safetensors'));
+  const classify = (out: string, ...args: string[]) =>
+    runCli(['classify', input, '--model', model, '--liver-model', liverModel, '--out', join(folder, out), ...args]);
+  const volumes: number[] = [];
+  for (const extent of ['0.5', '0.7']) {
+    const { exitCode, stderr } = await classify(extent, '--threshold', '0.7', '--extent-threshold', extent);
+    assert.is(exitCode, 0, stderr);
+    const document = JSON.parse(await readFile(join(folder, extent, 'lesions.json'), 'utf8'));
+    assert.equal([document.threshold, document.extentThreshold, document.lesions.length], [0.7, Number(extent), 1]);
+    volumes.push(document.lesions[0].volumeMl);
+  }
+  assert.ok((volumes[1] ?? 0) < 0.4 * (volumes[0] ?? 0), `${volumes}`);
+  const wrong = await classify('wrong', '--threshold', '0.4', '--extent-threshold', '0.6');
+  assert.is(wrong.exitCode, 2);
+  assert.match(wrong.stderr, /Expected extentThreshold to be at most threshold, 0.4, received 0.6/);
+});
+
 test.run();
