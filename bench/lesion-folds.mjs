@@ -25,6 +25,7 @@ import { kBench, kRoot } from './peers.mjs';
 /** LiTS's label of lesions, and the value of a lesion of unknown type in a lesion-type mask. */
 const kLabelLesion = 2;
 const kUnknownType = 5;
+/** Volumes that found lesions are counted by: from, up to. */
 const kSizesMl = [
   [0, 0.1],
   [0.1, 0.5],

@@ -94,8 +94,8 @@ export interface ClassifyOptions extends RunOptions, DeviceOptions {
   /** Location probability above which a lesion is reported; default: the model's. */
   readonly threshold?: number;
   /**
-   * Location probability above which voxels beside those are of the lesion too, at most `threshold`; default: the
-   * model's, or `threshold` where that is lower.
+   * Location probability above which voxels belong to a reported lesion, at most `threshold`; default: the model's, or
+   * `threshold` where that is lower.
    */
   readonly extentThreshold?: number;
   /** Lesions with less than this above `threshold` are not reported, ml; default: the model's. */

@@ -135,13 +135,15 @@ export const fetchWeightsOptions = z.strictObject({
   cache: expecting('a path', z.string().min(1)),
 });
 
+const thresholdField = expecting('a number above 0 and below 1', z.number().gt(0).lt(1));
+
 export const classifyOptions = z.strictObject({
   ...runFields,
   device: deviceField,
   model: expecting('a lesion model from loadModel', anObject),
   precision: precisionField,
-  threshold: expecting('a number above 0 and below 1', z.number().gt(0).lt(1)),
-  extentThreshold: expecting('a number above 0 and below 1', z.number().gt(0).lt(1)),
+  threshold: thresholdField,
+  extentThreshold: thresholdField,
   minimumMl: expecting('a number of millilitres, 0 or more', z.number().min(0).max(1e6)),
 });
 

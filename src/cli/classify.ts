@@ -82,7 +82,7 @@ export function addClassifyCommand(program: Command): void {
     )
     .option(
       '--extent-threshold <probability>',
-      "and above which voxels beside it are of it too, at most the threshold (default: the model's)",
+      "location probability above which voxels belong to a lesion, at most the threshold (default: the model's)",
       parseNumber,
     )
     .option(
