@@ -25,7 +25,7 @@ export class HepaticaError extends Error {
   }
 }
 
-/** An argument or option is wrong: `INVALID_ARGUMENT`. */
+/** An argument or option is wrong: `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`, `WRONG_STRUCTURE`, `DISPOSED`. */
 export class InvalidArgumentError extends HepaticaError {
   override readonly name = 'InvalidArgumentError';
 }
@@ -76,7 +76,7 @@ type ErrorClass = new (code: string, message: string, details?: ErrorDetails) =>
 
 const modelCodes = new Set(['NOT_SAFETENSORS', 'CORRUPT_WEIGHTS', 'WRONG_MODEL', 'UNSAFE_PICKLE', 'OLD_TORCH_FORMAT']);
 const outputCodes = new Set(['OUTPUT_UNWRITABLE']);
-const argumentCodes = new Set(['INVALID_ARGUMENT', 'DISPOSED']);
+const argumentCodes = new Set(['INVALID_ARGUMENT', 'DISPOSED', 'GEOMETRY_MISMATCH', 'WRONG_STRUCTURE']);
 /** Neither the caller's files nor arguments are at fault. */
 const generalCodes = new Set(['INTERNAL_ERROR', 'OUT_OF_MEMORY']);
 

@@ -9,7 +9,7 @@ import type { EvaluateOptions, MaskInput, Segmentation, SegmentationMetrics } fr
  *
  * @param prediction - a segmentation, or a mask: non-zero is inside
  * @param reference - a mask on the same grid
- * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT` where the grids differ
+ * @throws {@link InvalidArgumentError} `GEOMETRY_MISMATCH` where the grids differ
  */
 export async function evaluateSegmentation(
   prediction: MaskInput | Segmentation,

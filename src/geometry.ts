@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { InvalidArgumentError } from './errors.js';
 import { invalidArgument } from './options.js';
-import type { Geometry } from './types.js';
+import type { Geometry, Vector3 } from './types.js';
 
 const positive = z.number().positive();
 const finite = z.number();
@@ -23,15 +24,56 @@ const fields = {
   },
 } as const;
 
-/** Positions pass through decimal strings and floats: a hundredth of a millimetre is the same place. */
-export function isSameGrid(a: Geometry, b: Geometry): boolean {
-  const close = (left: readonly number[], right: readonly number[], tolerance: number) =>
-    left.every((value, index) => Math.abs(value - (right[index] as number)) <= tolerance);
-  return (
-    close(a.size, b.size, 0) &&
-    close(a.spacing, b.spacing, 1e-3) &&
-    close(a.origin, b.origin, 1e-2) &&
-    close(a.direction, b.direction, 1e-4)
+/** The position of a voxel's centre, LPS; index (x, y, z), fractions allowed. */
+export function positionMm({ spacing, origin, direction }: Geometry, index: readonly number[]): Vector3 {
+  const along = (row: number) =>
+    [0, 1, 2].reduce(
+      (sum, axis) => sum + (direction[3 * row + axis] ?? 0) * (spacing[axis] ?? 0) * (index[axis] ?? 0),
+      origin[row] ?? 0,
+    );
+  return [along(0), along(1), along(2)];
+}
+
+/** Between the corners of the same index, those of the outer voxels' outer edges: a turned or single slice tells too. */
+function largestCornerDistanceMm(a: Geometry, b: Geometry): number {
+  const corners = Array.from({ length: 8 }, (_, corner) =>
+    a.size.map((count, axis) => ((corner >> axis) & 1 ? count - 0.5 : -0.5)),
+  );
+  const distances = corners.map((index) => {
+    const [from, to] = [positionMm(a, index), positionMm(b, index)];
+    return Math.hypot(from[0] - to[0], from[1] - to[1], from[2] - to[2]);
+  });
+  return Math.max(...distances);
+}
+
+const hasSameSize = (a: Geometry, b: Geometry) => a.size.every((count, axis) => count === b.size[axis]);
+
+/** How far apart the same voxel of two grids may be: see {@link isSameGrid}. */
+export const allowedDistanceMm = (reference: Geometry) => 0.5 * Math.min(...reference.spacing);
+
+/**
+ * Whether two grids are one: the same size, and no corner further than half of `reference`'s smallest spacing from its
+ * counterpart, so that every voxel's nearest neighbour is itself. Positions pass through decimal strings and single
+ * precision, and tools round them; what is flipped, shifted by a voxel or from another scan is further off.
+ */
+export function isSameGrid(reference: Geometry, given: Geometry): boolean {
+  return hasSameSize(reference, given) && largestCornerDistanceMm(reference, given) <= allowedDistanceMm(reference);
+}
+
+/**
+ * What goes with a volume must lie on its grid, by {@link isSameGrid}.
+ *
+ * @throws InvalidArgumentError `GEOMETRY_MISMATCH`
+ */
+export function checkSameGrid(field: string, reference: Geometry, given: Geometry): void {
+  if (isSameGrid(reference, given)) return;
+  const received = hasSameSize(reference, given)
+    ? `one whose corners are up to ${largestCornerDistanceMm(reference, given).toFixed(2)} mm away`
+    : `one of ${given.size.join(' × ')} voxels for ${reference.size.join(' × ')}`;
+  throw new InvalidArgumentError(
+    'GEOMETRY_MISMATCH',
+    `Expected ${field} to lie on the grid of its volume, received ${received}`,
+    { field, remedy: 'Give what was made on this very scan; size, spacing, origin and direction are compared.' },
   );
 }
 

@@ -1,3 +1,4 @@
+import { checkSameGrid } from './geometry.js';
 import { runJob } from './job.js';
 import { kLesionTypes } from './lesion-types.js';
 import { NativeMaskResult } from './mask-result.js';
@@ -6,7 +7,7 @@ import { loadWarnings } from './native.js';
 import type { NativeClassificationResult, NativeLesion } from './native-binding.js';
 import { checkOptions, classifyOptions, invalidArgument } from './options.js';
 import { perimetersOf } from './perimeters.js';
-import { segmentedMaskArgument } from './segmentation.js';
+import { checkStructure, segmentedMaskArgument } from './segmentation.js';
 import type {
   ClassifyOptions,
   Lesion,
@@ -62,17 +63,16 @@ class NativeClassification extends NativeMaskResult implements LesionClassificat
     this.threshold = result.threshold;
     this.extentThreshold = result.extentThreshold;
     this.minimumMl = result.minimumMl;
-    const known = new Set(liver.warnings.map(({ code }) => code));
-    this.warnings = [
-      ...liver.warnings,
-      ...[...loadWarnings(), ...result.warnings].filter(({ code }) => !known.has(code)),
-    ];
+    const earlier = liver.warnings ?? [];
+    const known = new Set(earlier.map(({ code }) => code));
+    this.warnings = [...earlier, ...[...loadWarnings(), ...result.warnings].filter(({ code }) => !known.has(code))];
   }
 }
 
 function checkLiver(liver: unknown): asserts liver is Segmentation {
   const parts = typeof liver === 'object' && liver !== null && 'volume' in liver && 'mask' in liver;
   if (!parts) throw invalidArgument('liver', 'a result of segmentLiver', liver);
+  checkStructure('liver', liver);
 }
 
 /**
@@ -83,7 +83,8 @@ function checkLiver(liver: unknown): asserts liver is Segmentation {
  *
  * @param liver - a result of `segmentLiver`; its volume is read again, so dispose of neither before
  * @returns each lesion with its type, probabilities and measurements, and their mask on the grid of the volume
- * @throws {@link ModelError} `WEIGHTS_NOT_FOUND`, `WRONG_MODEL`; {@link InvalidArgumentError}; {@link DeviceError}
+ * @throws {@link ModelError} `WEIGHTS_NOT_FOUND`, `WRONG_MODEL`; {@link InvalidArgumentError} `GEOMETRY_MISMATCH`
+ *   where the mask does not lie on its volume's grid, `WRONG_STRUCTURE`; {@link DeviceError}
  */
 export async function classifyLesions(
   liver: Segmentation,
@@ -94,6 +95,7 @@ export async function classifyLesions(
   const model = options.model ?? defaultLesionModel();
   const volume = volumeArgument(liver.volume, model instanceof Promise);
   const mask = segmentedMaskArgument('liver', liver);
+  checkSameGrid('liver', liver.volume, liver);
   const handle = modelArgument(model instanceof Promise ? await model : model);
   const settings = {
     precision: precision ?? 'auto',

@@ -1,12 +1,13 @@
 import type { NativeGrid, VoxelArgument } from './native-binding.js';
 import { Grid } from './volume.js';
-import { NativeVoxels } from './voxels.js';
+import { NativeVoxels, showVoxels } from './voxels.js';
 
 /** What the networks' results share: a mask in native memory on the source grid, and how it was computed. */
 export class NativeMaskResult extends Grid {
   readonly device: string;
   readonly precision: 'fp32' | 'bf16';
   readonly timings: Readonly<Record<string, number>>;
+  declare readonly mask: Uint8Array;
   readonly #mask: NativeVoxels<Uint8Array>;
 
   constructor(result: NativeGrid<Uint8Array> & { readonly precision: 'fp32' | 'bf16' }) {
@@ -15,10 +16,7 @@ export class NativeMaskResult extends Grid {
     this.precision = result.precision;
     this.timings = result.timings;
     this.#mask = new NativeVoxels(result.handle, new Uint8Array(0));
-  }
-
-  get mask(): Uint8Array {
-    return this.#mask.data;
+    showVoxels(this, 'mask', this.#mask);
   }
 
   dispose(): void {

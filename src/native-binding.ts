@@ -51,6 +51,11 @@ export interface NativeGrid<Data> extends Geometry, RunReport {
   readonly handle: VoxelHandle<Data>;
 }
 
+/** `handle`: the equalized pictures. */
+export interface NativePreprocessing extends NativeGrid<Uint8Array> {
+  readonly clipped: VoxelHandle<Uint8Array>;
+}
+
 /** All perimeters packed: number i has the points starts[i] to starts[i + 1]. */
 export interface NativePerimeters {
   readonly slices: Int32Array;
@@ -170,7 +175,7 @@ export interface NativeBinding {
     volume: VoxelArgument<CtVoxels>,
     options: { huMin: number; huMax: number; equalization: string },
     control: NativeControl,
-  ): NativeJob<NativeGrid<Uint8Array> & { readonly clipped: VoxelHandle<Uint8Array> }>;
+  ): NativeJob<NativePreprocessing>;
   evaluateSegmentation(
     prediction: VoxelArgument<Uint8Array>,
     reference: VoxelArgument<Uint8Array>,

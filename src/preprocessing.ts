@@ -1,11 +1,36 @@
 import { runJob } from './job.js';
+import type { NativePreprocessing } from './native-binding.js';
 import { checkOptions, preprocessOptions } from './options.js';
 import type { PreprocessedVolume, PreprocessOptions, VolumeInput } from './types.js';
-import { volumeArgument } from './volume.js';
-import { geometryOf, NativeVoxels } from './voxels.js';
+import { Grid, volumeArgument } from './volume.js';
+import { NativeVoxels, showVoxels } from './voxels.js';
 
 /** HU limits of the paper (Preprocessing). */
 const abdomenWindow = [-100, 400] as const;
+
+/** Both pictures are in native memory. */
+class NativePreprocessed extends Grid implements PreprocessedVolume {
+  declare readonly data: Uint8Array;
+  declare readonly clipped: Uint8Array;
+  readonly device: string;
+  readonly timings: Readonly<Record<string, number>>;
+  readonly #pictures: readonly NativeVoxels<Uint8Array>[];
+
+  constructor(result: NativePreprocessing) {
+    super(result);
+    this.device = result.device;
+    this.timings = result.timings;
+    const equalized = new NativeVoxels(result.handle, new Uint8Array(0));
+    const clipped = new NativeVoxels(result.clipped, new Uint8Array(0));
+    this.#pictures = [equalized, clipped];
+    showVoxels(this, 'data', equalized);
+    showVoxels(this, 'clipped', clipped);
+  }
+
+  dispose(): void {
+    for (const picture of this.#pictures) picture.dispose();
+  }
+}
 
 /**
  * Clips to a window of Hounsfield units, quantizes to 8 bits and equalizes each slice's histogram, as the networks see
@@ -23,21 +48,5 @@ export async function preprocess(volume: VolumeInput, options: PreprocessOptions
   const result = await runJob(options, (native, control) =>
     native.preprocess(voxels, { huMin, huMax, equalization }, control),
   );
-  const equalized = new NativeVoxels(result.handle, new Uint8Array(0));
-  const clipped = new NativeVoxels(result.clipped, new Uint8Array(0));
-  return {
-    ...geometryOf(result),
-    device: result.device,
-    timings: result.timings,
-    get data() {
-      return equalized.data;
-    },
-    get clipped() {
-      return clipped.data;
-    },
-    dispose() {
-      equalized.dispose();
-      clipped.dispose();
-    },
-  };
+  return new NativePreprocessed(result);
 }

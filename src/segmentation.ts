@@ -1,4 +1,4 @@
-import { ModelError } from './errors.js';
+import { InvalidArgumentError, ModelError } from './errors.js';
 import { runJob } from './job.js';
 import { NativeMaskResult } from './mask-result.js';
 import { defaultModel, modelArgument } from './model.js';
@@ -55,6 +55,21 @@ export function segmentedMaskArgument(field: string, value: unknown): VoxelArgum
   return maskArgument(field, value);
 }
 
+/**
+ * Where a result says of what it is, that must be the liver; a bare mask does not say it.
+ *
+ * @throws InvalidArgumentError `WRONG_STRUCTURE`
+ */
+export function checkStructure(field: string, value: unknown): void {
+  const { structure = 'liver' } = value as { readonly structure?: unknown };
+  if (structure === 'liver') return;
+  throw new InvalidArgumentError(
+    'WRONG_STRUCTURE',
+    `Expected ${field} to be a segmentation of the liver, received one of: ${structure}`,
+    { field, remedy: 'Pass the result of segmentLiver' },
+  );
+}
+
 async function segment(volume: VolumeInput, options: SegmentOptions, model: Model | Promise<Model>) {
   const voxels = volumeArgument(volume, model instanceof Promise);
   const handle = modelArgument(model instanceof Promise ? await model : model);
@@ -64,7 +79,7 @@ async function segment(volume: VolumeInput, options: SegmentOptions, model: Mode
   return new NativeSegmentation(result, asVolume(volume));
 }
 
-function checkStructure(model: Model, structure: string): void {
+function checkModel(model: Model, structure: string): void {
   modelArgument(model);
   if (model.info.structure === structure) return;
   throw new ModelError(
@@ -104,7 +119,7 @@ export async function segmentStructure(
  */
 export async function segmentLiver(volume: VolumeInput, options: SegmentOptions = {}): Promise<Segmentation> {
   checkOptions(segmentOptions, options);
-  if (options.model) checkStructure(options.model, 'liver');
+  if (options.model) checkModel(options.model, 'liver');
   return segment(volume, options, options.model ?? defaultModel('liver'));
 }
 

@@ -1,12 +1,10 @@
-import { InvalidArgumentError } from './errors.js';
-import { isSameGrid } from './geometry.js';
+import { checkSameGrid } from './geometry.js';
 import { runJob } from './job.js';
 import { kLesionTypes } from './lesion-types.js';
 import type { NativeSyntheticLesions } from './native-binding.js';
 import { checkOptions, synthesizeOptions } from './options.js';
-import { segmentedMaskArgument } from './segmentation.js';
+import { checkStructure, segmentedMaskArgument } from './segmentation.js';
 import type {
-  Geometry,
   Mask,
   MaskInput,
   Segmentation,
@@ -47,14 +45,6 @@ class NativeSynthesis implements SyntheticLesions {
   }
 }
 
-function checkGrid(volume: Geometry, mask: Geometry, field: string): void {
-  if (isSameGrid(volume, mask)) return;
-  throw new InvalidArgumentError('GEOMETRY_MISMATCH', `Expected ${field} to lie on the grid of the volume`, {
-    field,
-    remedy: 'Give a mask made on this very scan.',
-  });
-}
-
 /**
  * Puts lesions of known types into a liver as it was scanned: cysts, haemangiomas, hepatocellular carcinomas and
  * metastases by their radiological signs, with the scan's own noise, blurred as the scanner blurs. No public data gives
@@ -63,7 +53,7 @@ function checkGrid(volume: Geometry, mask: Geometry, field: string): void {
  * @param volume - contrast-enhanced abdominal CT, HU, order (z, y, x); axial slices. It is not changed.
  * @param liver - its liver, lesions included
  * @returns the volume with its lesions, a mask of types, a mask of ids, and what is known of each lesion
- * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`; {@link InputFileError} `EMPTY_MASK`,
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`, `WRONG_STRUCTURE`; {@link InputFileError} `EMPTY_MASK`,
  *   `UNSUPPORTED_ORIENTATION`
  */
 export async function synthesizeLesions(
@@ -74,10 +64,11 @@ export async function synthesizeLesions(
   const checked = checkOptions(synthesizeOptions, options);
   const voxels = volumeArgument(volume);
   const mask = segmentedMaskArgument('liver', liver);
-  checkGrid(volume, liver, 'liver');
+  checkSameGrid('liver', volume, liver);
+  checkStructure('liver', liver);
   const { realLesions } = options;
   const real = realLesions ? maskArgument('realLesions', realLesions) : null;
-  if (realLesions) checkGrid(volume, realLesions, 'realLesions');
+  if (realLesions) checkSameGrid('realLesions', volume, realLesions);
   const [minCount, maxCount] = checked.count ?? [1, 6];
   const result = await runJob(options, (native, control) =>
     native.synthesizeLesions(

@@ -13,7 +13,7 @@ import type {
   VolumeInput,
   Warning,
 } from './types.js';
-import { geometryOf, NativeVoxels } from './voxels.js';
+import { geometryOf, NativeVoxels, showVoxels } from './voxels.js';
 
 /** What volumes, masks and results share: a place in space. */
 export class Grid implements Geometry {
@@ -34,6 +34,7 @@ export class Grid implements Geometry {
 export class NativeVolume extends Grid implements Volume {
   readonly report: SeriesReport | null;
   readonly warnings: readonly Warning[];
+  declare readonly data: CtVoxels;
   readonly #voxels: NativeVoxels<CtVoxels>;
 
   constructor(grid: NativeGrid<CtVoxels>, report: SeriesReport | null) {
@@ -41,10 +42,7 @@ export class NativeVolume extends Grid implements Volume {
     this.report = report;
     this.warnings = grid.warnings;
     this.#voxels = new NativeVoxels<CtVoxels>(grid.handle, new Int16Array(0));
-  }
-
-  get data(): CtVoxels {
-    return this.#voxels.data;
+    showVoxels(this, 'data', this.#voxels);
   }
 
   dispose(): void {
@@ -59,16 +57,14 @@ export class NativeVolume extends Grid implements Volume {
 /** A mask that was read: its voxels are in native memory. */
 export class NativeMask extends Grid implements Mask {
   readonly warnings: readonly Warning[];
+  declare readonly data: Uint8Array;
   readonly #voxels: NativeVoxels<Uint8Array>;
 
   constructor(grid: NativeGrid<Uint8Array>) {
     super(grid);
     this.warnings = grid.warnings;
     this.#voxels = new NativeVoxels<Uint8Array>(grid.handle, new Uint8Array(0));
-  }
-
-  get data(): Uint8Array {
-    return this.#voxels.data;
+    showVoxels(this, 'data', this.#voxels);
   }
 
   dispose(): void {

@@ -7,6 +7,14 @@ export function geometryOf({ size, spacing, origin, direction }: Geometry): Geom
   return { size, spacing, origin, direction };
 }
 
+/**
+ * An own, enumerable property: `{ ...volume }` and `structuredClone(volume)`, which leave out what a prototype has, take
+ * the voxels along. They come out of native memory when they are first asked for.
+ */
+export function showVoxels(owner: object, name: string, voxels: { readonly data: ArrayLike<number> }): void {
+  Object.defineProperty(owner, name, { enumerable: true, get: () => voxels.data });
+}
+
 /** Voxels in native memory, shown to JavaScript on demand. */
 export class NativeVoxels<Data extends ArrayLike<number>> {
   #handle: VoxelHandle<Data> | undefined;

@@ -40,12 +40,12 @@ test('empty masks', async () => {
 
 test('masks on different grids are not compared', async () => {
   const moved = { ...row(0, 4), origin: [0.6, 0, 0] as const };
-  const error = await rejection(evaluateSegmentation(row(0, 4), moved), InvalidArgumentError, 'INVALID_ARGUMENT');
+  const error = await rejection(evaluateSegmentation(row(0, 4), moved), InvalidArgumentError, 'GEOMETRY_MISMATCH');
   assert.is(error.field, 'reference');
   const near = { ...row(0, 4), origin: [0.4, 0, 0] as const };
   assert.is((await evaluateSegmentation(row(0, 4), near)).dice, 1);
   const other = { ...row(0, 4), data: new Uint8Array(5), size: [5, 1, 1] as const };
-  await rejection(evaluateSegmentation(row(0, 4), other), InvalidArgumentError, 'INVALID_ARGUMENT');
+  await rejection(evaluateSegmentation(row(0, 4), other), InvalidArgumentError, 'GEOMETRY_MISMATCH');
 });
 
 test.run();

@@ -12,13 +12,14 @@ namespace {
 
 double distance_mm(const Vec3& a, const Vec3& b) { return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]); }
 
-// The largest distance between the grids' corners of the same index.
+// The largest distance between the corners of the same index, those of the outer voxels' outer edges: a turned or
+// single slice tells too. The rule of src/geometry.ts.
 double largest_corner_distance_mm(const Geometry& a, const Geometry& b) {
   double largest = 0;
   for (int corner = 0; corner < 8; ++corner) {
     Vec3 index;
     for (int axis = 0; axis < 3; ++axis) {
-      index[axis] = (corner >> axis & 1) != 0 ? static_cast<double>(a.size[axis] - 1) : 0.0;
+      index[axis] = (corner >> axis & 1) != 0 ? static_cast<double>(a.size[axis]) - 0.5 : -0.5;
     }
     largest = std::max(largest, distance_mm(a.position_mm(index), b.position_mm(index)));
   }
@@ -34,7 +35,7 @@ std::string size_text(const Size3& size) {
 void check_same_grid(const Geometry& prediction, const Geometry& reference) {
   const std::string remedy = "Compare masks of the same scan on the same grid";
   if (prediction.size != reference.size) {
-    throw Error("INVALID_ARGUMENT",
+    throw Error("GEOMETRY_MISMATCH",
                 "Expected the reference to have the prediction's size, " + size_text(prediction.size) + ", received " +
                     size_text(reference.size),
                 {}, "reference", remedy);
@@ -42,7 +43,7 @@ void check_same_grid(const Geometry& prediction, const Geometry& reference) {
   const double distance = largest_corner_distance_mm(prediction, reference);
   const double allowed = 0.5 * *std::min_element(prediction.spacing_mm.begin(), prediction.spacing_mm.end());
   if (distance > allowed) {
-    throw Error("INVALID_ARGUMENT",
+    throw Error("GEOMETRY_MISMATCH",
                 "Expected the reference to lie where the prediction lies, received one whose corners are up to " +
                     std::to_string(distance) + " mm away",
                 {}, "reference", remedy);

@@ -23,8 +23,8 @@ struct SegmentationMetrics {
 
 SegmentationMetrics metrics_of(const Overlap& overlap, double voxel_ml, RvdConvention convention);
 
-// Throws INVALID_ARGUMENT (field "reference") where the grids differ in size, or a corner voxel lies more than half a
-// voxel from its twin: counting voxels of different places would give a figure that means nothing.
+// Throws GEOMETRY_MISMATCH (field "reference") where the grids differ in size, or a corner lies more than half the
+// smallest spacing from its twin: counting voxels of different places would give a figure that means nothing.
 void check_same_grid(const Geometry& prediction, const Geometry& reference);
 
 // Throws as check_same_grid does.

@@ -69,7 +69,8 @@ function checkIterable(cases: unknown): asserts cases is Iterable<LesionCase> | 
  *
  * @param cases - one for each scan; an iterable or async iterable is taken one after the other, so that only one scan's
  *   masks need be in memory: what was given may be disposed of when the next one is asked for
- * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT` where there is no case, or the grids of a case differ
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT` where there is no case,
+ *   `GEOMETRY_MISMATCH` where the grids of a case differ
  */
 export async function evaluateLesions(
   cases: Iterable<LesionCase> | AsyncIterable<LesionCase>,

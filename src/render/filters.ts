@@ -1,9 +1,10 @@
 import { InvalidArgumentError } from '../errors.js';
+import { checkSameGrid } from '../geometry.js';
 import { runJob } from '../job.js';
 import { modelArgument } from '../model.js';
 import type { NativeFeatureMaps } from '../native-binding.js';
 import { checkOptions, renderFiltersOptions } from '../options.js';
-import { segmentedMaskArgument } from '../segmentation.js';
+import { checkStructure, segmentedMaskArgument } from '../segmentation.js';
 import type { Model, RunOptions, Segmentation, VolumeInput } from '../types.js';
 import { volumeArgument } from '../volume.js';
 import { drawGreySlice, encodePng, kFontFamily, makeCanvas } from './canvas.js';
@@ -39,7 +40,8 @@ const kTitleHeight = 40;
  * its own grey scale: zero is mid-grey for filters, black for activations.
  *
  * @param scan - a volume; for a lesion network a result of `segmentLiver`, since it sees the liver alone
- * @throws {@link InvalidArgumentError}, {@link ModelError} `WRONG_MODEL`, {@link InputFileError}
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`, `WRONG_STRUCTURE`; {@link ModelError}
+ *   `WRONG_MODEL`, {@link InputFileError}
  *   `UNSUPPORTED_ORIENTATION`
  */
 export async function renderFilters(
@@ -53,7 +55,9 @@ export async function renderFilters(
   const volume = isSegmentation(scan) ? scan.volume : scan;
   const voxels = volumeArgument(volume);
   const mask = liver ? segmentedMaskArgument('liver', liver) : null;
+  if (liver) checkSameGrid('liver', volume, liver);
   const seesLiver = liver !== undefined && model.info.kind === 'mdl_cnn';
+  if (seesLiver) checkStructure('liver', liver);
   const slice = options.slice ?? (seesLiver ? largestSlice(liver) : Math.floor(volume.size[2] / 2));
   const all = await runJob(options, (native, control) =>
     native.inspectNetwork(voxels, mask, handle, { slice }, control),

@@ -1,5 +1,6 @@
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import { InvalidArgumentError } from '../errors.js';
+import { allowedDistanceMm, checkSameGrid, positionMm } from '../geometry.js';
 import { checkOptions, renderOptions } from '../options.js';
 import type { Geometry, LesionClassification, Perimeter, VolumeInput } from '../types.js';
 import { drawGreySlice, encodePng, makeCanvas, placeSlice, type SlicePlacement, windowSlice } from './canvas.js';
@@ -62,6 +63,25 @@ function checkVolume({ data, size }: VolumeInput): void {
   );
 }
 
+/** Results lie on a grid, which is compared; perimeters alone tell by their points in mm. */
+function checkOutlines(volume: VolumeInput, outlines: Outlines | LesionClassification): void {
+  if ('size' in outlines) checkSameGrid('outlines', volume, outlines as Geometry);
+  if ('liver' in outlines) checkSameGrid('outlines.liver', volume, outlines.liver);
+  const { perimeters } = 'liver' in outlines ? outlines.liver : outlines;
+  const allowed = allowedDistanceMm(volume);
+  for (const { slice, pixels, mm } of perimeters) {
+    const [x = 0, y = 0] = pixels;
+    const [left, posterior, head] = positionMm(volume, [x, y, slice]);
+    const away = mm.length === 0 ? 0 : Math.hypot(left - (mm[0] ?? 0), posterior - (mm[1] ?? 0), head - (mm[2] ?? 0));
+    if (slice >= 0 && slice < volume.size[2] && away <= allowed) continue;
+    throw new InvalidArgumentError(
+      'GEOMETRY_MISMATCH',
+      `Expected outlines to lie on the grid of the volume, received a perimeter in slice ${slice}, ${away.toFixed(1)} mm away`,
+      { field: 'outlines', remedy: 'Draw what was outlined on this very scan.' },
+    );
+  }
+}
+
 function chooseSlices(volume: Geometry, perimeters: readonly Perimeter[], choice: RenderOptions['slices']): number[] {
   const count = volume.size[2];
   if (choice === 'all') return Array.from({ length: count }, (_, z) => z);
@@ -87,7 +107,8 @@ function chooseSlices(volume: Geometry, perimeters: readonly Perimeter[], choice
  * @param volume - the CT volume, HU, order (z, y, x)
  * @param outlines - a result of `segmentLiver` or `classifyLesions`, or perimeters on the volume's grid
  * @returns a picture a slice, in the order of `options.slices`
- * @throws {@link InvalidArgumentError} where a slice is not in the volume; {@link NativeLoadError} `CANVAS_NOT_FOUND`;
+ * @throws {@link InvalidArgumentError} where a slice is not in the volume, `GEOMETRY_MISMATCH` where the outlines are of
+ *   another grid; {@link NativeLoadError} `CANVAS_NOT_FOUND`;
  *   the signal's reason on abort
  */
 export async function renderOverlay(
@@ -97,6 +118,7 @@ export async function renderOverlay(
 ): Promise<RenderedSlice[]> {
   checkVolume(volume);
   checkOptions(renderOptions, options);
+  checkOutlines(volume, outlines);
   const { perimeters } = 'liver' in outlines ? outlines.liver : outlines;
   const slices = chooseSlices(volume, perimeters, options.slices);
   const window = options.window ?? kAbdominalWindow;

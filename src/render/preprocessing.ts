@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
+import { checkSameGrid } from '../geometry.js';
 import { checkOptions, renderPreprocessingOptions } from '../options.js';
 import type { PreprocessedVolume, VolumeInput } from '../types.js';
 import { drawGreySlice, encodePng, kFontFamily, makeCanvas, placeSlice, windowSlice } from './canvas.js';
@@ -20,7 +21,7 @@ export interface RenderPreprocessingOptions {
  * @param volume - HU, order (z, y, x)
  * @param preprocessed - what `preprocess` made of it
  * @param slice - z index
- * @throws {@link InvalidArgumentError}; {@link NativeLoadError} `CANVAS_NOT_FOUND`
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`; {@link NativeLoadError} `CANVAS_NOT_FOUND`
  */
 export async function renderPreprocessing(
   volume: VolumeInput,
@@ -36,6 +37,7 @@ export async function renderPreprocessing(
       { field: 'slice', remedy: 'Give a z index of the volume.' },
     );
   }
+  checkSameGrid('preprocessed', volume, preprocessed);
   const size = [volume.size[0], volume.size[1]] as const;
   const pixels = size[0] * size[1];
   const part = (bytes: Uint8Array) => bytes.subarray(slice * pixels, (slice + 1) * pixels);
