@@ -40,7 +40,7 @@ export class ModelError extends HepaticaError {
   override readonly name = 'ModelError';
 }
 
-/** A result cannot be written: `OUTPUT_UNWRITABLE`. */
+/** A result cannot be written: `OUTPUT_UNWRITABLE`, `OUTPUT_EXISTS`. */
 export class OutputError extends HepaticaError {
   override readonly name = 'OutputError';
 }
@@ -75,7 +75,7 @@ export function unreadableFile(path: string, cause: unknown): InputFileError {
 type ErrorClass = new (code: string, message: string, details?: ErrorDetails) => HepaticaError;
 
 const modelCodes = new Set(['NOT_SAFETENSORS', 'CORRUPT_WEIGHTS', 'WRONG_MODEL', 'UNSAFE_PICKLE', 'OLD_TORCH_FORMAT']);
-const outputCodes = new Set(['OUTPUT_UNWRITABLE']);
+const outputCodes = new Set(['OUTPUT_UNWRITABLE', 'OUTPUT_EXISTS']);
 const argumentCodes = new Set(['INVALID_ARGUMENT', 'DISPOSED', 'GEOMETRY_MISMATCH', 'WRONG_STRUCTURE']);
 /** Neither the caller's files nor arguments are at fault. */
 const generalCodes = new Set(['INTERNAL_ERROR', 'OUT_OF_MEMORY']);

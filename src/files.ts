@@ -1,5 +1,5 @@
 import { runJob } from './job.js';
-import { checkOptions, checkPath, readSeriesOptions, runOptions, seriesAttributes } from './options.js';
+import { checkOptions, checkPath, readSeriesOptions, runOptions } from './options.js';
 import { segmentedMaskArgument } from './segmentation.js';
 import type {
   LesionClassification,
@@ -8,7 +8,6 @@ import type {
   ReadSeriesOptions,
   RunOptions,
   Segmentation,
-  SeriesAttributes,
   SeriesSummary,
   Volume,
   VolumeInput,
@@ -114,27 +113,4 @@ export async function writeMask(
   checkOptions(runOptions, options);
   const voxels = segmentedMaskArgument('mask', mask);
   await runJob(options, (native, control) => native.writeMask(path, voxels, control));
-}
-
-/**
- * Writes a volume as a CT series in DICOM (CT Image Storage, Explicit VR Little Endian): one file a slice, each under a
- * temporary name, then renamed. HU are rounded to integers.
- *
- * @param folder - made where it is absent
- * @param attributes - what is known of patient and study; the UIDs are derived from them
- * @returns the paths written, in the order of z
- * @throws {@link OutputError} `OUTPUT_UNWRITABLE`
- */
-export async function writeSeries(
-  folder: string,
-  volume: VolumeInput,
-  attributes: SeriesAttributes = {},
-  options: RunOptions = {},
-): Promise<string[]> {
-  checkPath('folder', folder);
-  checkOptions(seriesAttributes, attributes);
-  checkOptions(runOptions, options);
-  const voxels = volumeArgument(volume);
-  const texts = attributes as Readonly<Record<string, string>>;
-  return runJob(options, (native, control) => native.writeCtSeries(folder, voxels, texts, control));
 }

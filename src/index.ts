@@ -14,7 +14,7 @@ export { evaluateSegmentation } from './evaluate.js';
 export { evaluateLesions } from './evaluation/evaluate-lesions.js';
 export { renderLesionEvaluation } from './evaluation/page.js';
 export type * from './evaluation/types.js';
-export { listSeries, readMask, readSeries, readVolume, writeMask, writeSeries, writeVolume } from './files.js';
+export { listSeries, readMask, readSeries, readVolume, writeMask, writeVolume } from './files.js';
 export { discoverLesionDataset } from './lesion-dataset.js';
 export { type LesionAugmentation, type TrainLesionsOptions, trainLesionClassifier } from './lesion-training.js';
 export { classifyLesions } from './lesions.js';
@@ -39,3 +39,4 @@ export {
   type PublishedWeights,
   type WeightsSource,
 } from './weights.js';
+export { writeSeries } from './write-series.js';

@@ -12,6 +12,7 @@ import type {
   SeriesSummary,
   SyntheticLesion,
   Warning,
+  WrittenSeries,
 } from './types.js';
 
 /** What every native call takes beside its arguments. */
@@ -169,8 +170,9 @@ export interface NativeBinding {
     folder: string,
     volume: VoxelArgument<CtVoxels>,
     attributes: Readonly<Record<string, string>>,
+    options: { lossy: boolean },
     control: NativeControl,
-  ): NativeJob<string[]>;
+  ): NativeJob<WrittenSeries>;
   preprocess(
     volume: VoxelArgument<CtVoxels>,
     options: { huMin: number; huMax: number; equalization: string },

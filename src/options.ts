@@ -63,14 +63,40 @@ export const readSeriesOptions = z.strictObject({
   raw: expecting('true or false', z.boolean()),
 });
 
-const attribute = expecting('a string of at most 64 characters', z.string().max(64));
+/** A backslash separates values; control characters are not allowed in these elements (PS3.5 table 6.2-1). */
+function textUpTo(length: number) {
+  const schema = z
+    .string()
+    .max(length)
+    .regex(/^[^\\\p{Cc}]*$/u);
+  return expecting(`a string of at most ${length} characters, without backslash and control characters`, schema);
+}
+
+const uidField = expecting(
+  'a DICOM UID: numbers separated by full stops, at most 64 characters',
+  z
+    .string()
+    .max(64)
+    .regex(/^(0|[1-9]\d*)(\.(0|[1-9]\d*))+$/),
+);
 
 export const seriesAttributes = z.strictObject({
-  patientId: attribute,
-  patientName: attribute,
-  studyDescription: attribute,
-  seriesDescription: attribute,
-  contrastAgent: attribute,
+  patientId: textUpTo(64),
+  patientName: textUpTo(64),
+  studyDescription: textUpTo(64),
+  seriesDescription: textUpTo(64),
+  contrastAgent: textUpTo(64),
+  studyInstanceUid: uidField,
+  seriesInstanceUid: uidField,
+  frameOfReferenceUid: uidField,
+  studyDate: expecting('a date as YYYYMMDD', z.string().regex(/^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/)),
+  studyTime: expecting('a time as HHMMSS', z.string().regex(/^([01]\d|2[0-3])[0-5]\d[0-5]\d$/)),
+  derivation: textUpTo(1024),
+});
+
+export const writeSeriesOptions = z.strictObject({
+  ...runFields,
+  uids: expecting("'derived' or 'random'", z.enum(['derived', 'random'])),
 });
 
 /** Wider than any CT's range a window makes no sense. */

@@ -115,6 +115,34 @@ export interface SeriesAttributes {
   readonly studyDescription?: string;
   readonly seriesDescription?: string;
   readonly contrastAgent?: string;
+  /** UIDs that the objects take, for example of the study that they are added to. */
+  readonly studyInstanceUid?: string;
+  readonly seriesInstanceUid?: string;
+  readonly frameOfReferenceUid?: string;
+  /** YYYYMMDD. */
+  readonly studyDate?: string;
+  /** HHMMSS. */
+  readonly studyTime?: string;
+  /**
+   * How the voxels were made, at most 1024 characters (DerivationDescription); the objects are `DERIVED\SECONDARY` then,
+   * and `ORIGINAL\PRIMARY` where it is empty. Default: what hepatica knows of the volume.
+   */
+  readonly derivation?: string;
+}
+
+export interface WriteSeriesOptions extends RunOptions {
+  /** UIDs that are not given: `derived` (default) from all that is written, `random` anew in each call. */
+  readonly uids?: 'derived' | 'random';
+}
+
+/** A series that was written. */
+export interface WrittenSeries {
+  /** In the order of z. */
+  readonly files: readonly string[];
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly frameOfReferenceUid: string;
+  readonly warnings: readonly Warning[];
 }
 
 export interface SeriesSummary {

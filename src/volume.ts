@@ -49,6 +49,11 @@ export class NativeVolume extends Grid implements Volume {
     this.#voxels.dispose();
   }
 
+  /** True once a program could have changed the voxels. */
+  static wasHandedOut(volume: NativeVolume): boolean {
+    return volume.#voxels.handedOut;
+  }
+
   static argument(volume: NativeVolume, field: string): VoxelArgument<CtVoxels> {
     return volume.#voxels.argument(field, volume);
   }

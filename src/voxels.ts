@@ -26,6 +26,11 @@ export class NativeVoxels<Data extends ArrayLike<number>> {
     this.#empty = empty;
   }
 
+  /** True once `data` was read. */
+  get handedOut(): boolean {
+    return this.#data !== undefined;
+  }
+
   get data(): Data {
     if (!this.#handle) return this.#empty;
     this.#data ??= this.#handle.data();

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/staged_folder.h"
 
 namespace hepatica::dicom {
 namespace fs = std::filesystem;
@@ -28,7 +29,11 @@ void search_folder(const fs::path& folder, FoundFiles& found, Run& run) {
   while (entry != fs::recursive_directory_iterator()) {
     run.check_cancelled();
     std::error_code ignored;
-    if (entry->is_regular_file(ignored)) {
+    if (entry->path().filename().string().starts_with(kStagingPrefix)) {
+      found.excluded.push_back(
+          {entry->path().string(), "UNFINISHED_OUTPUT", "hepatica was writing it and was stopped: it can be removed"});
+      entry.disable_recursion_pending();
+    } else if (entry->is_regular_file(ignored)) {
       found.files.push_back(entry->path().string());
       check_count(found, folder.string());
     } else if (entry->is_symlink(ignored) && entry->is_directory(ignored)) {

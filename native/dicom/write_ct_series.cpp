@@ -3,10 +3,11 @@
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
-#include <system_error>
 
 #include "core/parallel.h"
+#include "core/staged_folder.h"
 #include "dicom/dcmtk_setup.h"
+#include "dicom/uid.h"
 #include "dicom/write_dataset.h"
 
 namespace hepatica {
@@ -16,18 +17,10 @@ using namespace dicom;
 
 constexpr const char* kCtImageStorage = "1.2.840.10008.5.1.4.1.1.2";
 
-void make_folder(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (!error && std::filesystem::is_directory(folder, error)) return;
-  throw Error("OUTPUT_UNWRITABLE", folder + " cannot be made: " + error.message(), folder, "",
-              "Name a folder that you may write to.");
-}
-
-std::string slice_path(const std::string& folder, int64_t z) {
+std::string slice_name(int64_t z) {
   char name[32];
   std::snprintf(name, sizeof(name), "CT_%04d.dcm", static_cast<int>(z + 1));
-  return (std::filesystem::path(folder) / name).string();
+  return name;
 }
 
 void check_volume(const Volume& volume) {
@@ -40,13 +33,20 @@ void check_volume(const Volume& volume) {
   }
 }
 
-void write_slice(const Volume& volume, int64_t z, const std::string& path, const CtSeriesAttributes& attributes) {
+CtSeriesAttributes with_derivation(CtSeriesAttributes attributes, const Volume& volume) {
+  const bool rounded = std::holds_alternative<std::vector<float>>(volume.hu);
+  if (rounded && attributes.derivation.empty()) attributes.derivation = "HU rounded to whole numbers";
+  return attributes;
+}
+
+// Returns how many HU had to be clamped.
+int64_t write_slice(const Volume& volume, int64_t z, const std::string& path, const std::string& instance_uid,
+                    const CtSeriesAttributes& attributes) {
   const Geometry& geometry = volume.geometry;
   DcmFileFormat file;
   DcmDataset& dataset = *file.getDataset();
-  const std::string uid = derive_uid(attributes.series_instance_uid + "|" + std::to_string(z));
-  put_identity(dataset, attributes, kCtImageStorage, uid);
-  put(dataset, tag::kImageType, EVR_CS, "ORIGINAL\\PRIMARY\\AXIAL");
+  put_identity(dataset, attributes, kCtImageStorage, instance_uid);
+  put_image_type(dataset, attributes, "AXIAL");
   put(dataset, {0x0020, 0x0013}, EVR_IS, std::to_string(z + 1));
   const Vec3 position = geometry.position_mm({0, 0, static_cast<double>(z)});
   put(dataset, tag::kImagePosition, EVR_DS, decimal_strings({position[0], position[1], position[2]}));
@@ -57,9 +57,17 @@ void write_slice(const Volume& volume, int64_t z, const std::string& path, const
   put(dataset, tag::kRescaleIntercept, EVR_DS, std::to_string(kStoredIntercept));
   put(dataset, tag::kRescaleSlope, EVR_DS, "1");
   put(dataset, tag::kRescaleType, EVR_LO, "HU");
-  const std::vector<uint16_t> stored = to_stored(volume, z, 1);
-  put_pixels(dataset, stored);
+  int64_t clamped = 0;
+  put_pixels(dataset, to_stored(volume, z, 1, clamped));
   save_file(file, path, attributes.transfer_syntax_uid);
+  return clamped;
+}
+
+void warn_of_clamped(int64_t clamped, Run& run) {
+  if (clamped == 0) return;
+  run.warn("CLAMPED_HU", std::to_string(clamped) +
+                             " voxels lie outside of -1024 to 64511 HU, which is what is stored, " +
+                             "and became the nearest of these (-1024 where no number was given)");
 }
 
 void put_shared_groups(DcmItem& dataset, const Geometry& geometry, const CtSeriesAttributes& attributes) {
@@ -101,49 +109,54 @@ void put_frame_groups(DcmItem& dataset, const Geometry& geometry, int64_t z) {
 
 }  // namespace
 
-std::vector<std::string> write_ct_series(const Volume& volume, const std::string& folder,
-                                         const CtSeriesAttributes& attributes, Run& run) {
+WrittenSeries write_ct_series(const Volume& volume, const std::string& folder, const CtSeriesAttributes& attributes,
+                              Run& run) {
   ensure_dcmtk_ready();
   check_volume(volume);
-  make_folder(folder);
-  const CtSeriesAttributes complete = with_uids(attributes);
-  std::vector<std::string> paths(static_cast<size_t>(volume.geometry.slice_count()));
-  std::atomic<size_t> done{0};
-  try {
-    parallel_for(volume.geometry.slice_count(), run, [&](int64_t z) {
-      const std::string path = slice_path(folder, z);
-      write_slice(volume, z, path, complete);
-      paths[static_cast<size_t>(z)] = path;
-      run.progress(static_cast<double>(++done) / static_cast<double>(paths.size()));
-    });
-  } catch (...) {
-    // Half a series reads as one with missing slices.
-    std::error_code ignored;
-    for (const std::string& path : paths) {
-      if (!path.empty()) std::filesystem::remove(path, ignored);
-    }
-    throw;
+  writable_syntax(attributes.transfer_syntax_uid);
+  StagedFolder staged(folder);
+  run.begin_stage("writing", 0, 1);
+  const CtSeriesAttributes described = with_derivation(attributes, volume);
+  const std::string content = content_name(volume, described, run);
+  const CtSeriesAttributes complete = with_uids(described, content);
+  const int64_t slices = volume.geometry.slice_count();
+  std::atomic<int64_t> done{0};
+  std::atomic<int64_t> clamped{0};
+  parallel_for(slices, run, [&](int64_t z) {
+    const std::filesystem::path path = staged.path() / slice_name(z);
+    const std::string uid = name_based_uid("instance|" + content + "|" + std::to_string(z));
+    clamped += write_slice(volume, z, path.string(), uid, complete);
+    sync_to_disk(path);
+    run.progress(static_cast<double>(++done) / static_cast<double>(slices));
+  });
+  run.check_cancelled();
+  staged.commit();
+  warn_of_clamped(clamped, run);
+  WrittenSeries written{{}, complete.study_instance_uid, complete.series_instance_uid, complete.frame_of_reference_uid};
+  for (int64_t z = 0; z < slices; ++z) {
+    written.files.push_back((std::filesystem::path(folder) / slice_name(z)).string());
   }
-  return paths;
+  return written;
 }
 
 void write_enhanced_ct(const Volume& volume, const std::string& path, const CtSeriesAttributes& attributes) {
   ensure_dcmtk_ready();
   check_volume(volume);
-  const CtSeriesAttributes complete = with_uids(attributes);
+  Run run;
+  const std::string content = content_name(volume, attributes, run);
+  const CtSeriesAttributes complete = with_uids(attributes, content);
   const Geometry& geometry = volume.geometry;
   DcmFileFormat file;
   DcmDataset& dataset = *file.getDataset();
-  put_identity(dataset, complete, "1.2.840.10008.5.1.4.1.1.2.1",
-               derive_uid(complete.series_instance_uid + "|enhanced"));
-  put(dataset, tag::kImageType, EVR_CS, "ORIGINAL\\PRIMARY\\VOLUME\\NONE");
+  put_identity(dataset, complete, "1.2.840.10008.5.1.4.1.1.2.1", name_based_uid("enhanced|" + content));
+  put_image_type(dataset, complete, "VOLUME\\NONE");
   put(dataset, {0x0020, 0x0013}, EVR_IS, "1");
   put(dataset, tag::kNumberOfFrames, EVR_IS, std::to_string(geometry.slice_count()));
   put_pixel_format(dataset, geometry);
   put_shared_groups(dataset, geometry, complete);
   for (int64_t z = 0; z < geometry.slice_count(); ++z) put_frame_groups(dataset, geometry, z);
-  const std::vector<uint16_t> stored = to_stored(volume, 0, geometry.slice_count());
-  put_pixels(dataset, stored);
+  int64_t clamped = 0;
+  put_pixels(dataset, to_stored(volume, 0, geometry.slice_count(), clamped));
   save_file(file, path, complete.transfer_syntax_uid);
 }
 

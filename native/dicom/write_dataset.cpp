@@ -6,10 +6,10 @@
 #include <dcmtk/dcmjpeg/djrplol.h>
 #include <dcmtk/dcmjpls/djrparam.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <new>
 #include <system_error>
@@ -21,15 +21,6 @@
 namespace hepatica::dicom {
 namespace fs = std::filesystem;
 namespace {
-
-std::string or_derived(const std::string& uid, const std::string& name) { return uid.empty() ? derive_uid(name) : uid; }
-
-// FNV-1a; two hashes with different starts make 128 bits.
-uint64_t hash(const std::string& text, uint64_t start) {
-  uint64_t value = start;
-  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  return value;
-}
 
 std::unique_ptr<DcmRepresentationParameter> encoder_parameter(const TransferSyntax& syntax) {
   switch (syntax.coding) {
@@ -44,19 +35,19 @@ std::unique_ptr<DcmRepresentationParameter> encoder_parameter(const TransferSynt
   }
 }
 
-const TransferSyntax& writable_syntax(const std::string& uid) {
-  const TransferSyntax* syntax = find_transfer_syntax(uid);
-  if (syntax && !syntax->lossy && !syntax->may_be_lossy && syntax->coding != PixelCoding::kJpeg2000) return *syntax;
-  throw Error("UNSUPPORTED_TRANSFER_SYNTAX", "Series cannot be written in transfer syntax " + uid, "",
-              "transfer_syntax_uid", "Choose an uncompressed syntax, RLE, JPEG lossless or JPEG-LS lossless.");
-}
-
 [[noreturn]] void throw_unwritable(const std::string& path, const std::string& why) {
   throw Error("OUTPUT_UNWRITABLE", path + " cannot be written: " + why, path, "",
               "Check that the folder exists, that you may write there and that there is space.");
 }
 
 }  // namespace
+
+const TransferSyntax& writable_syntax(const std::string& uid) {
+  const TransferSyntax* syntax = find_transfer_syntax(uid);
+  if (syntax && !syntax->lossy && !syntax->may_be_lossy && syntax->coding != PixelCoding::kJpeg2000) return *syntax;
+  throw Error("UNSUPPORTED_TRANSFER_SYNTAX", "Series cannot be written in transfer syntax " + uid, "",
+              "transfer_syntax_uid", "Choose an uncompressed syntax, RLE, JPEG lossless or JPEG-LS lossless.");
+}
 
 void put(DcmItem& item, Tag tag, DcmEVR vr, const std::string& value) {
   item.putAndInsertString(DcmTag(tag.group, tag.element, DcmVR(vr)), value.c_str());
@@ -84,43 +75,13 @@ std::string decimal_strings(const std::vector<double>& values) {
   return text;
 }
 
-std::string derive_uid(const std::string& name) {
-  uint64_t high = hash(name, 14695981039346656037u);
-  uint64_t low = hash(name, high);
-  std::string digits;
-  do {  // long division by ten, 32 bits at a time
-    uint64_t rest = 0;
-    for (uint64_t* word : {&high, &low}) {
-      const uint64_t upper = rest << 32 | *word >> 32;
-      const uint64_t lower = (upper % 10) << 32 | (*word & 0xffffffff);
-      *word = (upper / 10) << 32 | lower / 10;
-      rest = lower % 10;
-    }
-    digits.insert(digits.begin(), static_cast<char>('0' + rest));
-  } while (high != 0 || low != 0);
-  return std::string("2.25.").append(digits);
-}
-
-CtSeriesAttributes with_uids(const CtSeriesAttributes& attributes) {
-  CtSeriesAttributes complete = attributes;
-  const std::string study = attributes.patient_id + "|" + attributes.study_description + "|" + attributes.study_date;
-  complete.study_instance_uid = or_derived(attributes.study_instance_uid, "study|" + study);
-  complete.series_instance_uid =
-      or_derived(attributes.series_instance_uid, "series|" + complete.study_instance_uid + "|" +
-                                                     std::to_string(attributes.series_number) + "|" +
-                                                     attributes.series_description);
-  complete.frame_of_reference_uid =
-      or_derived(attributes.frame_of_reference_uid, "frame of reference|" + complete.study_instance_uid);
-  return complete;
-}
-
 void put_identity(DcmItem& dataset, const CtSeriesAttributes& attributes, const std::string& sop_class_uid,
                   const std::string& sop_instance_uid) {
   put(dataset, tag::kSpecificCharacterSet, EVR_CS, "ISO_IR 192");
   put(dataset, tag::kSopClassUid, EVR_UI, sop_class_uid);
   put(dataset, tag::kSopInstanceUid, EVR_UI, sop_instance_uid);
   put(dataset, {0x0008, 0x0020}, EVR_DA, attributes.study_date);
-  put(dataset, {0x0008, 0x0030}, EVR_TM, "");
+  put(dataset, {0x0008, 0x0030}, EVR_TM, attributes.study_time);
   put(dataset, {0x0008, 0x0050}, EVR_SH, "");  // AccessionNumber
   put(dataset, tag::kModality, EVR_CS, "CT");
   put(dataset, tag::kManufacturer, EVR_LO, attributes.manufacturer);
@@ -144,6 +105,13 @@ void put_identity(DcmItem& dataset, const CtSeriesAttributes& attributes, const 
   put(dataset, {0x0020, 0x1040}, EVR_LO, "");  // PositionReferenceIndicator
 }
 
+void put_image_type(DcmItem& dataset, const CtSeriesAttributes& attributes, const std::string& form) {
+  const bool derived = !attributes.derivation.empty();
+  put(dataset, tag::kImageType, EVR_CS, (derived ? "DERIVED\\SECONDARY\\" : "ORIGINAL\\PRIMARY\\") + form);
+  if (attributes.lossy) put(dataset, {0x0028, 0x2110}, EVR_CS, "01");          // LossyImageCompression
+  if (derived) put(dataset, {0x0008, 0x2111}, EVR_ST, attributes.derivation);  // DerivationDescription
+}
+
 void put_pixel_format(DcmItem& dataset, const Geometry& geometry) {
   put(dataset, tag::kSamplesPerPixel, 1);
   put(dataset, tag::kPhotometricInterpretation, EVR_CS, "MONOCHROME2");
@@ -155,14 +123,17 @@ void put_pixel_format(DcmItem& dataset, const Geometry& geometry) {
   put(dataset, tag::kPixelRepresentation, 0);
 }
 
-std::vector<uint16_t> to_stored(const Volume& volume, int64_t first, int64_t count) {
+std::vector<uint16_t> to_stored(const Volume& volume, int64_t first, int64_t count, int64_t& clamped) {
+  constexpr double kHighest = std::numeric_limits<uint16_t>::max();
   const auto begin = static_cast<size_t>(first * volume.geometry.slice_pixels());
   std::vector<uint16_t> stored(static_cast<size_t>(count * volume.geometry.slice_pixels()));
   std::visit(
       [&](const auto& hu) {
         for (size_t i = 0; i < stored.size(); ++i) {
-          const auto value = std::lround(static_cast<double>(hu[begin + i])) - kStoredIntercept;
-          stored[i] = static_cast<uint16_t>(std::clamp<long>(value, 0, 65535));
+          const double value = std::round(static_cast<double>(hu[begin + i])) - kStoredIntercept;
+          const bool fits = value >= 0 && value <= kHighest;  // NaN does not
+          stored[i] = static_cast<uint16_t>(fits ? value : value > kHighest ? kHighest : 0);
+          clamped += fits ? 0 : 1;
         }
       },
       volume.hu);

@@ -25,14 +25,21 @@ ReadSeriesOptions read_options(const Napi::Object& object) {
   return options;
 }
 
-CtSeriesAttributes series_attributes(const Napi::Object& object) {
+CtSeriesAttributes series_attributes(const Napi::Object& object, const Napi::Object& options) {
   CtSeriesAttributes attributes;
+  attributes.lossy = flag_argument(options, "lossy");
   const std::pair<const char*, std::string CtSeriesAttributes::*> texts[] = {
       {"patientId", &CtSeriesAttributes::patient_id},
       {"patientName", &CtSeriesAttributes::patient_name},
       {"studyDescription", &CtSeriesAttributes::study_description},
       {"seriesDescription", &CtSeriesAttributes::series_description},
       {"contrastAgent", &CtSeriesAttributes::contrast_agent},
+      {"studyInstanceUid", &CtSeriesAttributes::study_instance_uid},
+      {"seriesInstanceUid", &CtSeriesAttributes::series_instance_uid},
+      {"frameOfReferenceUid", &CtSeriesAttributes::frame_of_reference_uid},
+      {"studyDate", &CtSeriesAttributes::study_date},
+      {"studyTime", &CtSeriesAttributes::study_time},
+      {"derivation", &CtSeriesAttributes::derivation},
   };
   for (const auto& [name, member] : texts) {
     if (object.Has(name)) attributes.*member = string_argument(object, name);
@@ -47,6 +54,16 @@ Napi::Object grid_value(Napi::Env env, const std::shared_ptr<Grid>& grid, const 
   set_geometry(object, grid->geometry);
   set_run_report(object, run);
   object.Set("handle", make_handle(env, grid));
+  return object;
+}
+
+Napi::Value written_series_value(Napi::Env env, const WrittenSeries& written, const Run& run) {
+  auto object = Napi::Object::New(env);
+  object.Set("files", strings_value(env, written.files));
+  object.Set("studyInstanceUid", written.study_instance_uid);
+  object.Set("seriesInstanceUid", written.series_instance_uid);
+  object.Set("frameOfReferenceUid", written.frame_of_reference_uid);
+  object.Set("warnings", warnings_value(env, run.warnings()));
   return object;
 }
 
@@ -109,13 +126,14 @@ Napi::Value write_mask_call(const Napi::CallbackInfo& info) {
 
 Napi::Value write_ct_series_call(const Napi::CallbackInfo& info) {
   const std::string folder = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[3].As<Napi::Object>(),
-                   [folder, volume = volume_argument(info[1]),
-                    attributes = series_attributes(info[2].As<Napi::Object>())](Run& run) -> Deliver {
-                     return [paths = write_ct_series(*volume, folder, attributes, run)](Napi::Env env) -> Napi::Value {
-                       return strings_value(env, paths);
-                     };
-                   });
+  return start_job(
+      info.Env(), info[4].As<Napi::Object>(),
+      [folder, volume = volume_argument(info[1]),
+       attributes = series_attributes(info[2].As<Napi::Object>(), info[3].As<Napi::Object>())](Run& run) -> Deliver {
+        return [written = write_ct_series(*volume, folder, attributes, run), &run](Napi::Env env) -> Napi::Value {
+          return written_series_value(env, written, run);
+        };
+      });
 }
 
 }  // namespace hepatica::napi

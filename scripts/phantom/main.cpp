@@ -37,6 +37,9 @@ void write_phantom(const std::filesystem::path& folder, uint64_t seed) {
   std::filesystem::remove_all(partial);
   std::filesystem::create_directories(partial);
   CtSeriesAttributes attributes;
+  attributes.patient_id = "PHANTOM";
+  attributes.patient_name = "Phantom^Abdomen";
+  attributes.derivation = "Synthetic: computed from a model of an abdomen and of a scanner";
   attributes.study_description = "Synthetic abdomen";
   attributes.series_description = "Portal venous phase, synthetic";
   attributes.contrast_agent = "Synthetic";

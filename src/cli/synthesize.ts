@@ -12,6 +12,7 @@ import {
   writeSeries,
   writeVolume,
 } from '../index.js';
+import { manifest } from '../loading/packages.js';
 import type { ContrastPhase, Mask, MaskInput, Perimeter } from '../types.js';
 import { checkSameGrid } from './grid.js';
 import { type InputOptions, readInput } from './input.js';
@@ -69,15 +70,35 @@ async function liverOf(volume: Volume, options: SynthesizeCommandOptions, sessio
   return { size, spacing, origin, direction, data: segmentation.mask };
 }
 
+/** For DerivationDescription: that the lesions are not real, and what they were made with. */
+function derivationOf(made: SyntheticLesions, options: SynthesizeCommandOptions): string {
+  const liver = options.liver === undefined ? 'liver found by the weights of hepatica' : 'liver given by the caller';
+  return (
+    `${made.lesions.length} synthetic lesions put into a real scan by hepatica ${manifest.version}: seed ${options.seed}, ` +
+    `types ${options.types.join(' ')}, count ${options.count.join('-')}, look ${options.look}, ` +
+    `margin ${options.margin} mm, ${liver}`
+  );
+}
+
 /**
  * The scan as a CT series, and the outlines of its lesions. Lesions never touch, so that an outline's first pixel, which
  * is part of the lesion, tells which one it is.
  */
-async function writeDicom(folder: OutputFolder, made: SyntheticLesions, session: Session): Promise<void> {
+async function writeDicom(
+  folder: OutputFolder,
+  made: SyntheticLesions,
+  options: SynthesizeCommandOptions,
+  session: Session,
+): Promise<void> {
   const { signal } = session;
-  const attributes = { patientId: 'SYNTHETIC', seriesDescription: 'Synthetic lesions (hepatica)' };
   const series = await folder.place('dicom');
-  await writeSeries(series, made.volume, attributes, { signal });
+  const attributes = {
+    patientId: 'SYNTHETIC',
+    seriesDescription: 'Synthetic lesions (hepatica)',
+    derivation: derivationOf(made, options),
+  };
+  const { warnings } = await writeSeries(series, made.volume, attributes, { signal });
+  session.warn(warnings);
   const written = await readSeries(series, { signal });
   const ids = made.ids.data;
   const [width, height] = made.ids.size;
@@ -129,7 +150,7 @@ async function synthesize(input: string, options: SynthesizeCommandOptions, sess
     await writeMask(await folder.place('lesions.nii.gz'), made.types, { signal });
     await writeMask(await folder.place('lesion-ids.nii.gz'), made.ids, { signal });
     await folder.writeJson('lesions.json', report);
-    if (options.dicom) await writeDicom(folder, made, session);
+    if (options.dicom) await writeDicom(folder, made, options, session);
   });
   session.result(report, [
     ...made.lesions.map(

@@ -17,6 +17,7 @@
 #include "../source_folder.h"
 #include "core/error.h"
 #include "dicom/read_series.h"
+#include "dicom/uid.h"
 #include "dicom/write_ct_series.h"
 
 namespace hepatica::test {
@@ -56,10 +57,22 @@ inline Volume make_volume(int64_t slices = 6, int64_t columns = 33, int64_t rows
   return volume;
 }
 
+// Study, series and frame of reference follow from the attributes alone, so that what a test writes with the same ones
+// is one series to a reader. What an earlier call wrote there is replaced.
 inline std::vector<std::string> write_series(const TempFolder& folder, const Volume& volume,
                                              CtSeriesAttributes attributes = {}, const std::string& name = "s") {
+  const auto or_named = [](std::string& uid, const std::string& text) {
+    if (uid.empty()) uid = dicom::name_based_uid(text);
+  };
+  const std::string study = attributes.patient_id + "|" + attributes.study_description + "|" + attributes.study_date;
+  or_named(attributes.study_instance_uid, "study|" + study);
+  or_named(attributes.frame_of_reference_uid, "frame|" + attributes.study_instance_uid);
+  or_named(attributes.series_instance_uid, attributes.study_instance_uid + "|" +
+                                               std::to_string(attributes.series_number) + "|" +
+                                               attributes.series_description);
+  fs::remove_all(folder / name);
   Run run;
-  return write_ct_series(volume, folder / name, attributes, run);
+  return write_ct_series(volume, folder / name, attributes, run).files;
 }
 
 inline void edit_file(const std::string& path, const std::function<void(DcmDataset&)>& edit,
