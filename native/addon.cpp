@@ -35,6 +35,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<train_lesion_classifier_call>(exports, "trainLesionClassifier");
   add<device_info_call>(exports, "deviceInfo");
   add<stop_jobs_call>(exports, "stopJobs");
+  add<error_table_call>(exports, "errorTable");
   return exports;
 }
 

@@ -1,3 +1,5 @@
+import type { ErrorCode, ErrorKind } from './error-codes.js';
+
 /** What an error tells besides its message. */
 export interface ErrorDetails {
   readonly file?: string;
@@ -6,17 +8,20 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** Every error that hepatica rejects with (an abort rejects with the signal's own reason). */
-export class HepaticaError extends Error {
+/**
+ * Every error that hepatica rejects with (an abort rejects with the signal's own reason). What neither the caller's
+ * arguments nor files are at fault for is of this class itself: `INTERNAL_ERROR`, `OUT_OF_MEMORY`.
+ */
+export class HepaticaError<Kind extends ErrorKind = ErrorKind> extends Error {
   override readonly name: string = 'HepaticaError';
-  /** Stable, upper case, for programs. */
-  readonly code: string;
+  /** Stable, upper case, for programs; the error's class follows from it. */
+  readonly code: ErrorCode<Kind>;
   readonly file: string | undefined;
   readonly field: string | undefined;
   /** What the caller can do about it. */
   readonly remedy: string | undefined;
 
-  constructor(code: string, message: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode<Kind>, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.file = details.file;
@@ -25,39 +30,49 @@ export class HepaticaError extends Error {
   }
 }
 
-/** An argument or option is wrong: `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`, `WRONG_STRUCTURE`, `DISPOSED`. */
-export class InvalidArgumentError extends HepaticaError {
+/** An argument or option is wrong: `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`, `WRONG_STRUCTURE`, `PATIENT_LEAK`, `DISPOSED`. */
+export class InvalidArgumentError extends HepaticaError<'argument'> {
   override readonly name = 'InvalidArgumentError';
 }
 
 /** A file or folder cannot be read as what it should be: `NOT_DICOM`, `CORRUPT_FILE`, `MISSING_SLICE`, … */
-export class InputFileError extends HepaticaError {
+export class InputFileError extends HepaticaError<'input'> {
   override readonly name = 'InputFileError';
 }
 
 /** Weights cannot be used: `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`, … */
-export class ModelError extends HepaticaError {
+export class ModelError extends HepaticaError<'model'> {
   override readonly name = 'ModelError';
 }
 
-/** A result cannot be written: `OUTPUT_UNWRITABLE`, `OUTPUT_EXISTS`. */
-export class OutputError extends HepaticaError {
+/** A result cannot be written: `OUTPUT_UNWRITABLE`, `OUTPUT_EXISTS`, … */
+export class OutputError extends HepaticaError<'output'> {
   override readonly name = 'OutputError';
 }
 
 /** Published weights cannot be fetched: `DOWNLOAD_FAILED`, `WRONG_HASH`. */
-export class DownloadError extends HepaticaError {
+export class DownloadError extends HepaticaError<'download'> {
   override readonly name = 'DownloadError';
 }
 
-/** The device that was asked for cannot be used: `NO_CUDA_DEVICE`, … */
-export class DeviceError extends HepaticaError {
+/** The device cannot be used as asked for: `NO_CUDA_DEVICE`, `CUDA_FAILED`, `UNSUPPORTED_PRECISION`. */
+export class DeviceError extends HepaticaError<'device'> {
   override readonly name = 'DeviceError';
 }
 
-/** The native part cannot be loaded: `LIBTORCH_NOT_FOUND`, `ADDON_NOT_FOUND`, `ADDON_LOAD_FAILED`. */
-export class NativeLoadError extends HepaticaError {
+/** A training ended without a usable network: `TRAINING_DIVERGED`. */
+export class TrainingError extends HepaticaError<'training'> {
+  override readonly name = 'TrainingError';
+}
+
+/** A native part cannot be loaded: `LIBTORCH_NOT_FOUND`, `ADDON_NOT_FOUND`, `ADDON_LOAD_FAILED`, … */
+export class NativeLoadError extends HepaticaError<'load'> {
   override readonly name = 'NativeLoadError';
+}
+
+/** The call was stopped from outside, and by no signal of its caller: `CANCELLED` where its environment ends. */
+export class CancelledError extends HepaticaError<'cancelled'> {
+  override readonly name = 'CancelledError';
 }
 
 /** The error of a file that could not be opened or read: `FILE_NOT_FOUND` or `UNREADABLE_FILE`. */
@@ -72,28 +87,27 @@ export function unreadableFile(path: string, cause: unknown): InputFileError {
   });
 }
 
-type ErrorClass = new (code: string, message: string, details?: ErrorDetails) => HepaticaError;
+type ErrorClass = new (code: never, message: string, details?: ErrorDetails) => HepaticaError;
 
-const modelCodes = new Set(['NOT_SAFETENSORS', 'CORRUPT_WEIGHTS', 'WRONG_MODEL', 'UNSAFE_PICKLE', 'OLD_TORCH_FORMAT']);
-const outputCodes = new Set(['OUTPUT_UNWRITABLE', 'OUTPUT_EXISTS']);
-const argumentCodes = new Set(['INVALID_ARGUMENT', 'DISPOSED', 'GEOMETRY_MISMATCH', 'WRONG_STRUCTURE']);
-/** Neither the caller's files nor arguments are at fault. */
-const generalCodes = new Set(['INTERNAL_ERROR', 'OUT_OF_MEMORY']);
+const kClasses: Record<ErrorKind, ErrorClass> = {
+  argument: InvalidArgumentError,
+  input: InputFileError,
+  model: ModelError,
+  output: OutputError,
+  device: DeviceError,
+  download: DownloadError,
+  training: TrainingError,
+  load: NativeLoadError,
+  cancelled: CancelledError,
+  general: HepaticaError,
+};
 
-function classOf(code: string): ErrorClass {
-  if (argumentCodes.has(code)) return InvalidArgumentError;
-  if (modelCodes.has(code)) return ModelError;
-  if (outputCodes.has(code)) return OutputError;
-  if (code.includes('CUDA') || code.includes('DEVICE')) return DeviceError;
-  return generalCodes.has(code) ? HepaticaError : InputFileError;
-}
-
-/** An error of the native part ({ code, message, file, field, remedy }) in its class; other errors as they are. */
+/** An error of the native part ({ code, kind, message, file, field, remedy }) in its class; other errors as they are. */
 export function nativeError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof HepaticaError) return error;
-  const { code, file, field, remedy } = error as Error & { code?: unknown } & ErrorDetails;
-  if (typeof code !== 'string') return new HepaticaError('INTERNAL_ERROR', error.message, { cause: error });
-  return new (classOf(code))(code, error.message, {
+  const { code, kind, file, field, remedy } = error as Error & { code?: ErrorCode; kind?: ErrorKind } & ErrorDetails;
+  if (!code || !kind) return new HepaticaError('INTERNAL_ERROR', error.message, { cause: error });
+  return new kClasses[kind](code as never, error.message, {
     ...(file !== undefined && { file }),
     ...(field !== undefined && { field }),
     ...(remedy !== undefined && { remedy }),

@@ -9,7 +9,20 @@
  */
 export { discoverDataset, type PatientSplit, splitPatients } from './dataset.js';
 export { deviceInfo } from './device.js';
-export * from './errors.js';
+export type { ErrorCode, ErrorKind } from './error-codes.js';
+export {
+  CancelledError,
+  DeviceError,
+  DownloadError,
+  type ErrorDetails,
+  HepaticaError,
+  InputFileError,
+  InvalidArgumentError,
+  ModelError,
+  NativeLoadError,
+  OutputError,
+  TrainingError,
+} from './errors.js';
 export { evaluateSegmentation } from './evaluate.js';
 export { evaluateLesions } from './evaluation/evaluate-lesions.js';
 export { renderLesionEvaluation } from './evaluation/page.js';

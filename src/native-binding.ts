@@ -1,3 +1,4 @@
+import type { ErrorKind } from './error-codes.js';
 import type { LesionCounts } from './evaluation/types.js';
 import type {
   BoundingBox,
@@ -242,5 +243,10 @@ export interface NativeBinding {
   ): NativeJob<{ readonly weights: string; readonly history: string }>;
   /** For the end of the process: stops the jobs of all environments and waits for their end. */
   stopJobs(): void;
+  /** core/error_codes.def as it was compiled in. */
+  errorTable(): {
+    readonly kinds: Readonly<Record<ErrorKind, { readonly className: string; readonly exitCode: number }>>;
+    readonly codes: Readonly<Record<string, ErrorKind>>;
+  };
   deviceInfo(control: NativeControl): NativeJob<Omit<DeviceInfo, 'version'>>;
 }

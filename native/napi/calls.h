@@ -75,4 +75,7 @@ Napi::Value device_info_call(const Napi::CallbackInfo& info);
 // stopJobs() -> undefined: for the end of the process; stops the jobs of all environments and waits for their end
 Napi::Value stop_jobs_call(const Napi::CallbackInfo& info);
 
+// errorTable() -> { kinds: { [kind]: { className, exitCode } }, codes: { [code]: kind } }, at once
+Napi::Value error_table_call(const Napi::CallbackInfo& info);
+
 }  // namespace hepatica::napi

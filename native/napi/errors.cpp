@@ -4,6 +4,8 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/error_codes.h"
+#include "napi/calls.h"
 #include "runtime/library_error.h"
 
 namespace hepatica::napi {
@@ -11,8 +13,11 @@ namespace hepatica::napi {
 namespace {
 
 Napi::Value error_object(Napi::Env env, const Error& error) {
+  const std::string kind(error_kind(error.code));
+  if (kind.empty()) return error_object(env, Error("INTERNAL_ERROR", error.code + ": " + error.what()));
   const Napi::Object object = Napi::Error::New(env, error.what()).Value();
   object.Set("code", error.code);
+  object.Set("kind", kind);
   if (!error.file.empty()) object.Set("file", error.file);
   if (!error.field.empty()) object.Set("field", error.field);
   if (!error.remedy.empty()) object.Set("remedy", error.remedy);
@@ -38,6 +43,22 @@ Napi::Value error_value(Napi::Env env, const std::exception_ptr& failure) {
   } catch (...) {
     return error_object(env, Error("INTERNAL_ERROR", "An exception of unknown type was thrown"));
   }
+}
+
+Napi::Value error_table_call(const Napi::CallbackInfo& info) {
+  auto kinds = Napi::Object::New(info.Env());
+  for (const ErrorKind& entry : kErrorKinds) {
+    auto kind = Napi::Object::New(info.Env());
+    kind.Set("className", std::string(entry.class_name));
+    kind.Set("exitCode", entry.exit_code);
+    kinds.Set(std::string(entry.name), kind);
+  }
+  auto codes = Napi::Object::New(info.Env());
+  for (const ErrorCode& entry : kErrorCodes) codes.Set(std::string(entry.code), std::string(entry.kind));
+  auto table = Napi::Object::New(info.Env());
+  table.Set("kinds", kinds);
+  table.Set("codes", codes);
+  return table;
 }
 
 }  // namespace hepatica::napi

@@ -1,4 +1,5 @@
-// C++ exceptions as JavaScript errors: { code, message, file?, field?, remedy? }; src/errors.ts gives them their class.
+// C++ exceptions as JavaScript errors: { code, kind, message, file?, field?, remedy? }; src/errors.ts gives them the
+// class of their kind.
 #pragma once
 
 #include <napi.h>
@@ -7,7 +8,8 @@
 
 namespace hepatica::napi {
 
-// `Cancelled` becomes code CANCELLED, memory that ran out OUT_OF_MEMORY, what nobody foresaw INTERNAL_ERROR.
+// `Cancelled` becomes code CANCELLED, memory that ran out OUT_OF_MEMORY, what nobody foresaw, and a code that
+// core/error_codes.def lacks, INTERNAL_ERROR.
 Napi::Value error_value(Napi::Env env, const std::exception_ptr& failure);
 
 // An exported function whose C++ exceptions (an input too large to copy, say) become such errors as well.

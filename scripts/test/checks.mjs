@@ -53,6 +53,7 @@ export async function runChecks() {
     { name: 'biome', check: () => passes(bin('biome'), ['check', '--error-on-warnings', '.']) },
     { name: 'clang-format', check: checkLayout, isAbsent: !findOnPath('clang-format') },
     { name: 'include direction', check: () => passes(process.execPath, ['scripts/check-includes.mjs']) },
+    { name: 'error codes', check: () => passes(process.execPath, ['scripts/error-codes.mjs', '--check']) },
     { name: `no file over ${kLongestFile} lines`, check: async () => checkFileLengths() },
     { name: 'published files', check: async () => checkPackage() },
   ];

@@ -2,10 +2,10 @@ import { InputFileError } from '../errors.js';
 import { isSameGrid } from '../geometry.js';
 import type { Geometry } from '../types.js';
 
-/** @throws InputFileError `GEOMETRY_MISMATCH`, naming the mask's file */
+/** @throws InputFileError `LABEL_GEOMETRY_MISMATCH`, naming the mask's file */
 export function checkSameGrid(volume: Geometry, mask: Geometry, file: string): void {
   if (isSameGrid(volume, mask)) return;
-  throw new InputFileError('GEOMETRY_MISMATCH', `The mask ${file} lies on another grid than the scan`, {
+  throw new InputFileError('LABEL_GEOMETRY_MISMATCH', `The mask ${file} lies on another grid than the scan`, {
     file,
     remedy: 'Give a mask made on this very scan.',
   });

@@ -39,7 +39,7 @@ program.addHelpText(
   'after',
   `
 Exit codes: 0 done, 1 failure, 2 wrong use, 3 unusable input, 4 unusable model, 5 unwritable output, 6 no such device,
-7 failed download, 130 interrupted.`,
+7 failed download, 8 implausible result (the files are written), 9 failed training, 130 interrupted.`,
 );
 
 try {

@@ -1,30 +1,18 @@
 import { SingleBar } from 'cli-progress';
 import picocolors from 'picocolors';
-import {
-  DeviceError,
-  DownloadError,
-  HepaticaError,
-  InputFileError,
-  InvalidArgumentError,
-  ModelError,
-  OutputError,
-} from '../errors.js';
+import { kErrorCodes, kErrorKinds } from '../error-codes.js';
+import { CancelledError, HepaticaError } from '../errors.js';
 import type { Progress, Warning } from '../types.js';
 
 // By the terminal alone: a log of CI, which asks for colours too, is read by programs.
 const colours = picocolors.createColors(Boolean(process.stderr.isTTY));
 
-/** What the process returns to the shell. */
+/** What the process returns to the shell, besides the exit codes of errors (error-codes.ts). */
 export const kExitCodes = {
   ok: 0,
   failure: 1,
-  usage: 2,
-  input: 3,
-  model: 4,
-  output: 5,
-  device: 6,
-  download: 7,
-  aborted: 130,
+  usage: kErrorKinds.argument.exitCode,
+  implausible: 8,
 } as const;
 
 /** Options that every command takes. */
@@ -54,7 +42,7 @@ export class Session {
           stream: process.stderr,
         });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => this.#controller.abort(new HepaticaError('ABORTED', 'Interrupted')));
+      process.once(signal, () => this.#controller.abort(new CancelledError('ABORTED', 'Interrupted')));
     }
   }
 
@@ -99,14 +87,7 @@ export class Session {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof HepaticaError && error.code === 'ABORTED') return kExitCodes.aborted;
-  if (error instanceof InvalidArgumentError) return kExitCodes.usage;
-  if (error instanceof InputFileError) return kExitCodes.input;
-  if (error instanceof ModelError) return kExitCodes.model;
-  if (error instanceof OutputError) return kExitCodes.output;
-  if (error instanceof DeviceError) return kExitCodes.device;
-  if (error instanceof DownloadError) return kExitCodes.download;
-  return kExitCodes.failure;
+  return error instanceof HepaticaError ? kErrorKinds[kErrorCodes[error.code]].exitCode : kExitCodes.failure;
 }
 
 /** Says what went wrong, and what to do, without a stack; with --json as an object on standard output. */

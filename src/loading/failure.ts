@@ -1,4 +1,5 @@
 // Why the native part cannot be loaded on this machine, and what to type.
+import type { ErrorCode } from '../error-codes.js';
 import { NativeLoadError } from '../errors.js';
 import { isCheckout, packageRoot, platformPackage } from './packages.js';
 
@@ -62,7 +63,13 @@ export function missingAddon(cause: unknown, machine: Machine = thisMachine()): 
 const rebuild = 'Type: npx hepatica doctor, or in a checkout: npm run build';
 
 /** What the dynamic loader complains of, in words, with what to do. */
-const complaints: readonly { pattern: RegExp; code: string; explain(match: RegExpMatchArray): [string, string] }[] = [
+interface Complaint {
+  readonly pattern: RegExp;
+  readonly code: ErrorCode<'load'>;
+  explain(match: RegExpMatchArray): [string, string];
+}
+
+const complaints: readonly Complaint[] = [
   {
     pattern: /version [`'](GLIBC|GLIBCXX|CXXABI)_([\d.]+)' not found \(required by (.+?)\)/,
     code: 'UNSUPPORTED_PLATFORM',

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as CanvasLibrary from '@napi-rs/canvas';
 import type { Canvas, SKRSContext2D } from '@napi-rs/canvas';
-import { HepaticaError, NativeLoadError } from '../errors.js';
+import { InvalidArgumentError, NativeLoadError } from '../errors.js';
 import type { Geometry } from '../types.js';
 
 /** The font of every picture; it comes with a package, so that pictures are the same on machines without fonts. */
@@ -86,7 +86,10 @@ export function drawGreySlice(
 ): void {
   const [columns, rows] = size;
   if (grey.length !== columns * rows) {
-    throw new HepaticaError('INVALID_ARGUMENT', `Expected ${columns * rows} grey values, received ${grey.length}`);
+    throw new InvalidArgumentError(
+      'INVALID_ARGUMENT',
+      `Expected ${columns * rows} grey values, received ${grey.length}`,
+    );
   }
   const source = makeCanvas(columns, rows);
   const image = source.context.createImageData(columns, rows);

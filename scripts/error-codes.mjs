@@ -1,0 +1,71 @@
+// Writes src/error-codes.ts from native/core/error_codes.def: the errors exist before the add-on is loaded.
+//   --check   writes nothing, fails where the file is stale
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { main, SetupError } from './setup/process.mjs';
+import { kRoot } from './setup.mjs';
+
+const kTable = 'native/core/error_codes.def';
+const kGenerated = 'src/error-codes.ts';
+
+/** The rows of one macro: each a list of its arguments, a text without its quotes. */
+function rows(table, macro) {
+  const lines = table.matchAll(new RegExp(`^${macro}\\((.*)\\)$`, 'gm'));
+  return [...lines].map(([, row]) => row.match(/"[^"]*"|[^,\s]+/g).map((field) => field.replaceAll('"', '')));
+}
+
+/** The table's kinds, error codes and warning codes. */
+export function readErrorTable() {
+  const table = readFileSync(join(kRoot, kTable), 'utf8');
+  return {
+    kinds: rows(table, 'ERROR_KIND').map(([kind, className, exitCode, meaning]) => ({
+      kind,
+      className,
+      exitCode: Number(exitCode),
+      meaning,
+    })),
+    errors: rows(table, 'ERROR_CODE').map(([code, kind, meaning]) => ({ code, kind, meaning })),
+    warnings: rows(table, 'WARNING_CODE').map(([code, meaning]) => ({ code, meaning })),
+  };
+}
+
+export function generateErrorCodes({ kinds, errors } = readErrorTable()) {
+  const kindLines = kinds.map(
+    ({ kind, className, exitCode, meaning }) =>
+      `  /** ${meaning}. */\n  ${kind}: { className: '${className}', exitCode: ${exitCode} },`,
+  );
+  const codeLines = errors.map(({ code, kind, meaning }) => `  /** ${meaning}. */\n  ${code}: '${kind}',`);
+  return `// Written by scripts/error-codes.mjs from ${kTable}; change that.
+
+/** The kinds of errors: the class of each, and what the command line exits with. */
+export const kErrorKinds = {
+${kindLines.join('\n')}
+} as const;
+
+export type ErrorKind = keyof typeof kErrorKinds;
+
+/** Every error code, with its kind. */
+export const kErrorCodes = {
+${codeLines.join('\n')}
+} as const satisfies Record<string, ErrorKind>;
+
+type Codes = typeof kErrorCodes;
+
+/** The code of an error, of one kind or of any. */
+export type ErrorCode<Kind extends ErrorKind = ErrorKind> = {
+  [Code in keyof Codes]: Codes[Code] extends Kind ? Code : never;
+}[keyof Codes];
+`;
+}
+
+export function isErrorTableCurrent() {
+  return readFileSync(join(kRoot, kGenerated), 'utf8') === generateErrorCodes();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main(async () => {
+    if (!process.argv.includes('--check')) writeFileSync(join(kRoot, kGenerated), generateErrorCodes());
+    else if (!isErrorTableCurrent()) throw new SetupError(`${kGenerated} is stale: node scripts/error-codes.mjs`);
+  });
+}
