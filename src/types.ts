@@ -155,8 +155,14 @@ export interface SeriesSummary {
   /** How many files it has. */
   readonly files: number;
   /** Sub-volumes (phases, temporal positions, acquisitions); one for an ordinary series. */
-  readonly phases: readonly { readonly phase: number; readonly label: string; readonly slices: number }[];
-  /** Null if the series can be read as a CT volume, else why not. */
+  readonly phases: readonly {
+    readonly phase: number;
+    readonly label: string;
+    readonly slices: number;
+    /** Null if the phase can be read as a CT volume, else why not. */
+    readonly problem: Warning | null;
+  }[];
+  /** Null if the series, or one of its phases, can be read as a CT volume, else why not. */
   readonly problem: Warning | null;
 }
 

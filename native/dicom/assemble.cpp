@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <mutex>
 #include <type_traits>
@@ -127,15 +128,30 @@ Assembled assemble_volume(const SlicePlan& plan, Run& run) {
   return result;
 }
 
-bool have_same_pixels(const FrameRef& a, const FrameRef& b, Run& run) {
-  const PixelSources sources = open_pixel_sources({a, b}, run);
+namespace {
+
+std::vector<float> decode_alone(const FrameRef& frame, Run& run) {
+  const PixelSources sources = open_pixel_sources({frame}, run);
   FrameDecoder<float> decoder(sources);
-  const size_t pixels = size_t(a.object->format.rows) * size_t(a.object->format.columns);
-  std::vector<float> of_a(pixels);
-  std::vector<float> of_b(pixels);
-  decoder.decode(a, of_a.data());
-  decoder.decode(b, of_b.data());
-  return of_a == of_b;
+  std::vector<float> hu(size_t(frame.object->format.rows) * size_t(frame.object->format.columns));
+  decoder.decode(frame, hu.data());
+  return hu;
+}
+
+}  // namespace
+
+bool have_same_pixels(const FrameRef& a, const FrameRef& b, Run& run) {
+  return decode_alone(a, run) == decode_alone(b, run);
+}
+
+uint64_t hash_of_pixels(const FrameRef& frame, Run& run) {
+  constexpr uint64_t kFnvOffset = 0xcbf29ce484222325;
+  constexpr uint64_t kFnvPrime = 0x100000001b3;
+  uint64_t hash = kFnvOffset;
+  for (const float hu : decode_alone(frame, run)) {
+    hash = (hash ^ std::bit_cast<uint32_t>(hu + 0.0f)) * kFnvPrime;  // + 0: of both zeros the same
+  }
+  return hash;
 }
 
 }  // namespace hepatica::dicom

@@ -1,6 +1,8 @@
 #include "dicom/check.h"
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "core/error.h"
 
@@ -60,6 +62,17 @@ void check_whole(const DicomObject& object) {
        object.truncated ? "the file ends before its pixels" : "the object has no pixels", kFetchAgain);
 }
 
+uint64_t bytes_needed(const DicomObject& object) {
+  return native_frame_bytes(object.format) * static_cast<uint64_t>(object.frames.size());
+}
+
+// How many bytes of pixels the file has; nullopt where they are compressed, so that their number tells nothing.
+std::optional<uint64_t> native_bytes(const DicomObject& object) {
+  if (object.syntax->coding != PixelCoding::kNative || object.syntax->deflated) return std::nullopt;
+  const uint64_t rest = object.file_size - std::min(object.file_size, object.pixels->value_offset);
+  return std::min<uint64_t>(rest, object.pixels->length);
+}
+
 void check_pixels(const DicomObject& object) {
   if (!object.syntax) {
     fail("UNSUPPORTED_TRANSFER_SYNTAX", object, Tag{0x0002, 0x0010},
@@ -73,14 +86,9 @@ void check_pixels(const DicomObject& object) {
              std::to_string(frames),
          kFetchAgain);
   }
-  const bool native = object.syntax->coding == PixelCoding::kNative;
-  if (!native || object.syntax->deflated) return;
-  const uint64_t needed = native_frame_bytes(object.format) * static_cast<uint64_t>(frames);
-  const uint64_t present = object.file_size - std::min(object.file_size, object.pixels->value_offset);
-  if (present < needed || object.pixels->length < needed) {
+  if (const auto present = native_bytes(object); present && *present < bytes_needed(object)) {
     fail("CORRUPT_FILE", object, tag::kPixelData,
-         "its pixels need " + std::to_string(needed) + " bytes, the file has " +
-             std::to_string(std::min<uint64_t>(present, object.pixels->length)),
+         "its pixels need " + std::to_string(bytes_needed(object)) + " bytes, the file has " + std::to_string(*present),
          kFetchAgain);
   }
 }
@@ -134,6 +142,12 @@ void check_rescale(const DicomObject& object, const FrameHeader& frame, bool raw
 
 uint64_t native_frame_bytes(const PixelFormat& format) {
   return uint64_t(format.rows) * uint64_t(format.columns) * uint64_t(format.bits_allocated / 8);
+}
+
+bool is_whole(const DicomObject& object) {
+  if (object.truncated || !object.pixels || !object.syntax) return false;
+  const std::optional<uint64_t> present = native_bytes(object);
+  return !present || *present >= bytes_needed(object);
 }
 
 void check_objects(const std::vector<const DicomObject*>& objects, bool raw) {

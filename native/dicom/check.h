@@ -11,6 +11,9 @@ namespace hepatica::dicom {
 // or MISSING_RESCALE unless `raw`; each names the file and the field.
 void check_objects(const std::vector<const DicomObject*>& objects, bool raw);
 
+// Whether the file holds all of its pixels, as far as can be told without decoding them.
+bool is_whole(const DicomObject& object);
+
 // Throws Error MIXED_FRAME_OF_REFERENCE.
 void check_frame_of_reference(const std::vector<FrameRef>& frames);
 

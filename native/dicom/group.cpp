@@ -89,59 +89,6 @@ bool same_grid(const FrameRef& a, const FrameRef& b) {
   return true;
 }
 
-// The place along the slice normal in hundredths of a millimetre: two slices of one place repeat a position.
-int64_t place_of(const FrameRef& frame) {
-  const auto& o = *frame.header().orientation;
-  const Vec3 normal = {o[1] * o[5] - o[2] * o[4], o[2] * o[3] - o[0] * o[5], o[0] * o[4] - o[1] * o[3]};
-  const Vec3& p = *frame.header().position_mm;
-  return std::llround(100 * (normal[0] * p[0] + normal[1] * p[1] + normal[2] * p[2]));
-}
-
-std::set<int64_t> places_of(const std::vector<FrameRef>& frames) {
-  std::set<int64_t> places;
-  for (const FrameRef& frame : frames) places.insert(place_of(frame));
-  return places;
-}
-
-struct PhaseKey {
-  const char* name;
-  std::string (*value)(const FrameRef&);
-};
-
-constexpr PhaseKey kPhaseKeys[] = {
-    {"TemporalPosition", [](const FrameRef& frame) { return frame.header().temporal_position; }},
-    {"AcquisitionNumber", [](const FrameRef& frame) { return frame.header().acquisition; }},
-    {"ContentTime", [](const FrameRef& frame) { return frame.object->content_time; }},
-};
-
-// Each value of the key makes a sub-volume; nothing where one of them would repeat a position still, or would cover
-// less than half of the places, as it is with a key that only tells slices apart.
-std::vector<SubVolume> split_by(const PhaseKey& key, const SubVolume& whole, size_t places) {
-  std::map<std::pair<size_t, std::string>, std::vector<FrameRef>> groups;
-  for (const FrameRef& frame : whole.frames) {
-    const std::string value = key.value(frame);
-    groups[{value.size(), value}].push_back(frame);  // by length first: numbers in their order
-  }
-  std::vector<SubVolume> volumes;
-  for (auto& [value, frames] : groups) {
-    const size_t covered = places_of(frames).size();
-    if (groups.size() < 2 || covered < frames.size() || 2 * covered < places) return {};
-    volumes.push_back({whole.label + key.name + " " + value.second, std::move(frames)});
-  }
-  return volumes;
-}
-
-std::vector<SubVolume> split_phases(SubVolume whole) {
-  const size_t places = places_of(whole.frames).size();
-  if (places < whole.frames.size()) {
-    for (const PhaseKey& key : kPhaseKeys) {
-      std::vector<SubVolume> volumes = split_by(key, whole, places);
-      if (!volumes.empty()) return volumes;
-    }
-  }
-  return {std::move(whole)};
-}
-
 std::string grid_label(const FrameRef& frame) {
   const auto& spacing = *frame.header().row_column_mm;
   return std::to_string(frame.object->format.columns) + "x" + std::to_string(frame.object->format.rows) + " at " +
@@ -186,27 +133,7 @@ const Series& choose_series(const std::vector<Series>& series, const std::string
   return *usable[0];
 }
 
-std::vector<const DicomObject*> drop_repeated_instances(const std::vector<const DicomObject*>& objects,
-                                                        std::vector<ExcludedFile>& excluded) {
-  std::map<std::string, size_t> kept_at;
-  std::vector<const DicomObject*> kept;
-  for (const DicomObject* object : objects) {
-    const auto [place, is_new] = kept_at.try_emplace(object->sop_instance_uid, kept.size());
-    if (is_new || object->sop_instance_uid.empty()) {
-      kept.push_back(object);
-      continue;
-    }
-    const DicomObject*& other = kept[place->second];
-    // A whole copy is worth more than a cut one.
-    const bool replaces = object->file_size > other->file_size && object->format == other->format;
-    const DicomObject* dropped = replaces ? other : object;
-    if (replaces) other = object;
-    excluded.push_back({dropped->path, "DUPLICATE_SOP_INSTANCE", "the same SOPInstanceUID as " + other->path});
-  }
-  return kept;
-}
-
-std::vector<SubVolume> split_volumes(const std::vector<const DicomObject*>& objects) {
+std::vector<SubVolume> split_grids(const std::vector<const DicomObject*>& objects) {
   std::vector<SubVolume> grids;
   for (const DicomObject* object : objects) {
     for (int i = 0; i < static_cast<int>(object->frames.size()); ++i) {
@@ -218,12 +145,10 @@ std::vector<SubVolume> split_volumes(const std::vector<const DicomObject*>& obje
     }
   }
   std::ranges::stable_sort(grids, std::greater(), [](const SubVolume& grid) { return grid.frames.size(); });
-  std::vector<SubVolume> volumes;
   for (SubVolume& grid : grids) {
     if (grids.size() > 1) grid.label = grid_label(grid.frames[0]);
-    for (SubVolume& phase : split_phases(std::move(grid))) volumes.push_back(std::move(phase));
   }
-  return volumes;
+  return grids;
 }
 
 const SubVolume& choose_phase(const std::vector<SubVolume>& volumes, int phase) {

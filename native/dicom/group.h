@@ -45,13 +45,8 @@ std::vector<Series> group_series(const Scan& scan);
 // MULTIPLE_STUDIES, SERIES_NOT_FOUND, or the reason why the only objects are no CT images.
 const Series& choose_series(const std::vector<Series>& series, const std::string& uid);
 
-// Drops all but one of the objects with the same SOPInstanceUID, a truncated one first.
-std::vector<const DicomObject*> drop_repeated_instances(const std::vector<const DicomObject*>& objects,
-                                                        std::vector<ExcludedFile>& excluded);
-
-// Objects must have passed check_objects(). Frames of other matrices, spacings or orientations are never mixed; where
-// positions repeat, TemporalPosition, AcquisitionNumber or ContentTime tell phases apart if each covers the range.
-std::vector<SubVolume> split_volumes(const std::vector<const DicomObject*>& objects);
+// Objects must have passed check_objects(). Frames of other matrices, spacings or orientations are never mixed.
+std::vector<SubVolume> split_grids(const std::vector<const DicomObject*>& objects);
 
 // Throws Error AMBIGUOUS_PHASE, PHASE_NOT_FOUND.
 const SubVolume& choose_phase(const std::vector<SubVolume>& volumes, int phase);

@@ -49,6 +49,7 @@ void read_identity(DcmItem& dataset, DicomObject& object) {
   if (DcmItem* agent = first_item(dataset, tag::kContrastBolusAgents); agent && object.contrast_agent.empty()) {
     object.contrast_agent = text(*agent, tag::kCodeMeaning);
   }
+  object.acquisition_time = get_string(dataset, tag::kAcquisitionTime);
   object.content_time = get_string(dataset, tag::kContentTime);
   object.lossy_image_compression = get_string(dataset, tag::kLossyImageCompression);
 }

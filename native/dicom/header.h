@@ -31,7 +31,12 @@ struct FrameHeader {
   std::string rescale_type;
   std::vector<std::string> image_type;
   std::string acquisition;
+  std::string acquisition_date_time;
   std::string temporal_position;
+  std::string trigger_time;
+  std::string kernel;
+  std::string filter;
+  std::string kvp;
   std::optional<FieldProblem> problem;  // the first
 };
 
@@ -73,6 +78,7 @@ struct DicomObject {
   std::string series_instance_uid;
   std::string frame_of_reference_uid;
   std::string contrast_agent;
+  std::string acquisition_time;
   std::string content_time;
   std::string lossy_image_compression;
   std::optional<double> spacing_between_slices_mm;

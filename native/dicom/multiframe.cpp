@@ -28,6 +28,15 @@ void read_rescale(DcmItem& item, FrameHeader& frame) {
   if (!type.empty()) frame.rescale_type = type;
 }
 
+void take_string(DcmItem& item, Tag tag, std::string& value) {
+  if (std::string text = get_string(item, tag); !text.empty()) value = std::move(text);
+}
+
+void read_reconstruction(DcmItem& item, FrameHeader& frame) {
+  take_string(item, tag::kConvolutionKernel, frame.kernel);
+  take_string(item, tag::kFilterType, frame.filter);
+}
+
 // `groups` is an item of the shared or of the per-frame sequence; what it holds replaces what `frame` has.
 void read_groups(DcmItem& groups, FrameHeader& frame) {
   if (DcmItem* item = first_item(groups, tag::kPlanePosition)) read_position(*item, frame);
@@ -40,7 +49,13 @@ void read_groups(DcmItem& groups, FrameHeader& frame) {
   if (DcmItem* item = first_item(groups, tag::kFrameContent)) {
     frame.acquisition = get_string(*item, tag::kFrameAcquisitionNumber);
     frame.temporal_position = get_string(*item, tag::kTemporalPositionIndex);
+    take_string(*item, tag::kFrameAcquisitionDateTime, frame.acquisition_date_time);
   }
+  if (DcmItem* item = first_item(groups, tag::kCardiacSynchronization)) {
+    take_string(*item, tag::kNominalCardiacTriggerDelay, frame.trigger_time);
+  }
+  if (DcmItem* item = first_item(groups, tag::kCtReconstruction)) read_reconstruction(*item, frame);
+  if (DcmItem* item = first_item(groups, tag::kCtXRayDetails)) take_string(*item, tag::kKvp, frame.kvp);
 }
 
 }  // namespace
@@ -53,7 +68,11 @@ FrameHeader read_frame_values(DcmItem& item) {
   read_rescale(item, frame);
   frame.image_type = get_strings(item, tag::kImageType);
   frame.acquisition = get_string(item, tag::kAcquisitionNumber);
+  frame.acquisition_date_time = get_string(item, tag::kAcquisitionDateTime);
   frame.temporal_position = get_string(item, tag::kTemporalPosition);
+  frame.trigger_time = get_string(item, tag::kTriggerTime);
+  read_reconstruction(item, frame);
+  frame.kvp = get_string(item, tag::kKvp);
   return frame;
 }
 

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <tuple>
 
 #include "core/error.h"
+#include "dicom/phases.h"
+#include "dicom/vec3.h"
 
 namespace hepatica::dicom {
 namespace {
@@ -16,44 +17,11 @@ constexpr double kGantryTiltRadians = 0.0087;   // 0.5 degrees
 constexpr double kDriftMm = 0.05;
 constexpr int64_t kMaxVoxels = int64_t{1} << 32;
 
-Vec3 cross(const Vec3& a, const Vec3& b) {
-  return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
-}
-double dot(const Vec3& a, const Vec3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
-Vec3 along(const Vec3& from, const Vec3& direction, double distance) {
-  return {from[0] + distance * direction[0], from[1] + distance * direction[1], from[2] + distance * direction[2]};
-}
-Vec3 unit(const Vec3& v) { return along({0, 0, 0}, v, 1 / std::sqrt(dot(v, v))); }
-
-struct Axes {
-  Vec3 row;
-  Vec3 column;
-  Vec3 normal;
-};
-
-// Orthonormal again: the file's cosines are rounded.
-Axes axes_of(const FrameRef& frame) {
-  const auto& o = *frame.header().orientation;
-  const Vec3 row = unit({o[0], o[1], o[2]});
-  const Vec3 column_in_file = {o[3], o[4], o[5]};
-  const Vec3 column = unit(along(column_in_file, row, -dot(row, column_in_file)));
-  return {row, column, cross(row, column)};
-}
-
 std::string in_mm(double value) {
   char text[32];
   std::snprintf(text, sizeof(text), "%.2f", value);
   return text;
 }
-
-double median_step(const std::vector<PlacedFrame>& frames) {
-  std::vector<double> steps;
-  for (size_t i = 1; i < frames.size(); ++i) steps.push_back(frames[i].position_mm - frames[i - 1].position_mm);
-  std::ranges::nth_element(steps, steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2));
-  return steps[steps.size() / 2];
-}
-
-double tolerance_of(double spacing) { return std::max(0.05 * spacing, 0.1); }
 
 // The distance of slices when there is but one.
 double lone_spacing(const FrameRef& frame) {
@@ -77,7 +45,8 @@ Vec3 lean_of(const std::vector<PlacedFrame>& frames, const Vec3& normal) {
   throw Error(code, why, frame.object->path, field_name(tag::kImagePosition), remedy);
 }
 
-constexpr const char* kGapRemedy = "Fetch the whole series, or read with gaps: 'interpolate'.";
+// Proposes interpolation only where it would give a volume of one scan.
+std::string remedy_for_gaps(const std::vector<PlacedFrame>& frames);
 
 // Steps that are whole multiples of the spacing have slices missing; other steps are irregular.
 void check_steps(const std::vector<PlacedFrame>& frames, double spacing) {
@@ -104,13 +73,13 @@ void check_steps(const std::vector<PlacedFrame>& frames, double spacing) {
     fail("MISSING_SLICE", before_gap->frame,
          "Slices are missing at " + missing + (missing_count > 20 ? " mm and further" : " mm") +
              " along the normal (spacing " + in_mm(spacing) + " mm)",
-         kGapRemedy);
+         remedy_for_gaps(frames));
   }
   if (irregular) {
     fail("IRREGULAR_SPACING", irregular->frame,
          "The slice at " + in_mm(irregular->position_mm) + " mm is not " + in_mm(spacing) +
              " mm from the one before, as most are",
-         kGapRemedy);
+         remedy_for_gaps(frames));
   }
 }
 
@@ -121,11 +90,10 @@ void check_line(const std::vector<PlacedFrame>& frames, const Axes& axes, const 
     const double height = placed.position_mm - frames.front().position_mm;
     const Vec3 expected = along(along(first, axes.normal, height), lean, height);
     const Vec3& position = *placed.frame.header().position_mm;
-    const Vec3 off = {position[0] - expected[0], position[1] - expected[1], position[2] - expected[2]};
-    const double distance = std::sqrt(dot(off, off));
-    if (distance <= tolerance_of(spacing)) continue;
+    const double off_mm = distance(position, expected);
+    if (off_mm <= tolerance_of(spacing)) continue;
     fail("IRREGULAR_SPACING", placed.frame,
-         "The slice at " + in_mm(placed.position_mm) + " mm is shifted " + in_mm(distance) +
+         "The slice at " + in_mm(placed.position_mm) + " mm is shifted " + in_mm(off_mm) +
              " mm within its plane against the others",
          "Read the shifted slices apart; they cannot be put on one grid without resampling.");
   }
@@ -138,27 +106,8 @@ void check_even(const std::vector<PlacedFrame>& frames, double spacing) {
     fail("IRREGULAR_SPACING", frames[i].frame,
          "The slice at " + in_mm(frames[i].position_mm) + " mm lies " + in_mm(frames[i].position_mm - expected) +
              " mm off the even grid",
-         kGapRemedy);
+         remedy_for_gaps(frames));
   }
-}
-
-// Of all frames the one that most others lie a whole number of spacings away from.
-double best_anchor(const std::vector<PlacedFrame>& frames, double spacing) {
-  const auto fitting = [&](double anchor) {
-    return std::ranges::count_if(frames, [&](const PlacedFrame& placed) {
-      const double steps = (placed.position_mm - anchor) / spacing;
-      return std::abs(steps - std::round(steps)) * spacing <= tolerance_of(spacing);
-    });
-  };
-  double best = frames[0].position_mm;
-  auto most = fitting(best);
-  for (const PlacedFrame& placed : frames) {
-    if (const auto count = fitting(placed.position_mm); count > most) {
-      most = count;
-      best = placed.position_mm;
-    }
-  }
-  return best;
 }
 
 Slot slot_at(double position, const std::vector<PlacedFrame>& frames, double tolerance) {
@@ -195,6 +144,31 @@ void fill_even_slots(const std::vector<PlacedFrame>& frames, double spacing, Sli
   }
 }
 
+// What would tell the two scans apart that a slot mixes; null where none does.
+const PhaseKey* find_mixture(const SlicePlan& plan, const std::vector<PlacedFrame>& frames) {
+  for (const Slot& slot : plan.slots) {
+    const PhaseKey* key = slot.above ? find_mixture(slot.frame, *slot.above, frames) : nullptr;
+    if (key) return key;
+  }
+  return nullptr;
+}
+
+std::string remedy_for_gaps(const std::vector<PlacedFrame>& frames) {
+  try {
+    const double spacing = median_step(frames);
+    const Axes axes = axes_of(frames.front().frame);
+    SlicePlan plan;
+    fill_even_slots(frames, spacing, plan);
+    check_line(frames, axes, lean_of(frames, axes.normal), spacing);
+    const PhaseKey* key = find_mixture(plan, frames);
+    if (!key) return "Fetch the whole series, or read with gaps: 'interpolate'.";
+    return std::string("Read the slices of one ") + key->name +
+           " alone; to interpolate would mix scans that differ in it.";
+  } catch (const Error&) {
+    return "Fetch the whole series.";
+  }
+}
+
 bool is_even(const std::vector<PlacedFrame>& frames, double median) {
   try {
     check_steps(frames, median);
@@ -212,7 +186,8 @@ double fill_slots(const std::vector<PlacedFrame>& frames, bool interpolate_gaps,
     const double median = median_step(frames);
     if (interpolate_gaps && !is_even(frames, median)) {
       fill_even_slots(frames, median, plan);
-      return median;
+      if (!find_mixture(plan, frames)) return median;
+      plan = {};
     }
     check_steps(frames, median);
   }
@@ -226,22 +201,12 @@ double fill_slots(const std::vector<PlacedFrame>& frames, bool interpolate_gaps,
 
 }  // namespace
 
-std::vector<PlacedFrame> place_frames(const std::vector<FrameRef>& frames) {
-  const Axes axes = axes_of(frames.front());
-  if (std::abs(axes.normal[2]) < kMinAxialCosine) {
-    throw Error("UNSUPPORTED_ORIENTATION",
-                frames.front().object->path + ": the slices are not axial (their normal leans more than 45 degrees)",
-                frames.front().object->path, field_name(tag::kImageOrientation),
-                "Reformat the series to axial slices, or read the axial series of the study.");
-  }
-  std::vector<PlacedFrame> placed;
-  placed.reserve(frames.size());
-  for (const FrameRef& frame : frames) placed.push_back({frame, dot(axes.normal, *frame.header().position_mm)});
-  std::ranges::sort(placed, {}, [](const PlacedFrame& p) {
-    return std::tuple(p.position_mm, std::string_view(p.frame.object->sop_instance_uid),
-                      std::string_view(p.frame.object->path), p.frame.frame);
-  });
-  return placed;
+void check_axial(const FrameRef& frame) {
+  if (std::abs(axes_of(frame).normal[2]) >= kMinAxialCosine) return;
+  throw Error("UNSUPPORTED_ORIENTATION",
+              frame.object->path + ": the slices are not axial (their normal leans more than 45 degrees)",
+              frame.object->path, field_name(tag::kImageOrientation),
+              "Reformat the series to axial slices, or read the axial series of the study.");
 }
 
 SlicePlan plan_slices(const std::vector<PlacedFrame>& frames, bool interpolate_gaps) {

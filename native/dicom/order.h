@@ -5,14 +5,9 @@
 #include <vector>
 
 #include "core/geometry.h"
-#include "dicom/group.h"
+#include "dicom/places.h"
 
 namespace hepatica::dicom {
-
-struct PlacedFrame {
-  FrameRef frame;
-  double position_mm = 0;  // along the slice normal
-};
 
 // One slice of the volume: a frame, or a mixture of the frames below and above it.
 struct Slot {
@@ -29,12 +24,11 @@ struct SlicePlan {
   bool gantry_tilt = false;
 };
 
-// Sorted by position along row x column (PS3.3 C.7.6.2.1.1), never by name or number.
 // Throws Error UNSUPPORTED_ORIENTATION.
-std::vector<PlacedFrame> place_frames(const std::vector<FrameRef>& frames);
+void check_axial(const FrameRef& frame);
 
-// `frames` sorted, each position once. Throws Error MISSING_SLICE or IRREGULAR_SPACING unless `interpolate_gaps`,
-// VOLUME_TOO_LARGE.
+// `frames` sorted, each position once. Throws Error MISSING_SLICE or IRREGULAR_SPACING unless `interpolate_gaps` and
+// the slices that would be mixed are of one scan; VOLUME_TOO_LARGE.
 SlicePlan plan_slices(const std::vector<PlacedFrame>& frames, bool interpolate_gaps);
 
 }  // namespace hepatica::dicom

@@ -6,9 +6,11 @@
 
 #include "dicom/assemble.h"
 #include "dicom/check.h"
+#include "dicom/copies.h"
 #include "dicom/describe.h"
 #include "dicom/group.h"
 #include "dicom/order.h"
+#include "dicom/phases.h"
 #include "dicom/scan.h"
 
 namespace hepatica {
@@ -39,30 +41,6 @@ void exclude_other_phases(const std::vector<SubVolume>& volumes, const SubVolume
   }
 }
 
-// Slices at the same place with the same pixels are one; with other pixels the series is not one volume.
-std::vector<PlacedFrame> drop_repeated_slices(const std::vector<PlacedFrame>& frames,
-                                              std::vector<ExcludedFile>& excluded, Run& run) {
-  constexpr double kSamePlaceMm = 0.01;
-  std::vector<PlacedFrame> kept;
-  for (const PlacedFrame& placed : frames) {
-    if (kept.empty() || placed.position_mm - kept.back().position_mm > kSamePlaceMm) {
-      kept.push_back(placed);
-      continue;
-    }
-    const DicomObject& object = *placed.frame.object;
-    const DicomObject& other = *kept.back().frame.object;
-    if (!have_same_pixels(placed.frame, kept.back().frame, run)) {
-      throw Error("DUPLICATE_POSITION",
-                  object.path + " and " + other.path + " lie at the same position (" +
-                      std::to_string(placed.position_mm) + " mm along the normal) but differ in their pixels",
-                  object.path, field_name(tag::kImagePosition),
-                  "Separate the phases or reconstructions of the series into folders of their own.");
-    }
-    excluded.push_back({object.path, "DUPLICATE_SLICE", "the same position and pixels as " + other.path});
-  }
-  return kept;
-}
-
 void apply(PixelValues values, Scan& scan) {
   if (values == PixelValues::kHu || values == PixelValues::kRaw) return;
   for (const auto& object : scan.objects) {
@@ -76,34 +54,50 @@ void apply(PixelValues values, Scan& scan) {
   }
 }
 
-std::vector<SubVolume> checked_volumes(const Series& series, bool raw, std::vector<ExcludedFile>& excluded) {
-  const std::vector<const DicomObject*> objects = drop_repeated_instances(series.objects, excluded);
+std::vector<SubVolume> checked_volumes(const Series& series, bool raw, std::vector<ExcludedFile>& excluded, Run& run) {
+  const std::vector<const DicomObject*> objects = drop_damaged_copies(series.objects, excluded);
   check_objects(objects, raw);
-  return split_volumes(objects);
+  std::vector<SubVolume> volumes;
+  for (SubVolume& grid : split_grids(objects)) {
+    grid.frames = drop_copies(grid.frames, excluded, run);
+    for (SubVolume& phase : split_phases(std::move(grid))) volumes.push_back(std::move(phase));
+  }
+  warn_of_shared_uids(volumes, run);
+  return volumes;
 }
 
-// Why the series cannot be read, as far as headers tell; nullopt if it can.
-std::optional<Warning> find_problem(const Series& series, std::vector<SeriesPhase>& phases) {
+// Throws Error where the sub-volume is no stack of slices.
+SlicePlan plan_volume(const SubVolume& volume, bool interpolate_gaps, std::vector<ExcludedFile>& excluded, Run& run) {
+  check_frame_of_reference(volume.frames);
+  check_axial(volume.frames.front());
+  return plan_slices(one_slice_a_place(place_frames(volume.frames), excluded, run), interpolate_gaps);
+}
+
+std::optional<Warning> find_problem(const SubVolume& volume, Run& run) {
   try {
-    choose_series({series}, series.uid);
     std::vector<ExcludedFile> ignored;
-    const std::vector<SubVolume> volumes = checked_volumes(series, false, ignored);
-    for (const SubVolume& volume : volumes) {
-      phases.push_back({static_cast<int>(phases.size()), volume.label, static_cast<int64_t>(volume.frames.size())});
-    }
-    for (const SubVolume& volume : volumes) {
-      check_frame_of_reference(volume.frames);
-      std::vector<PlacedFrame> placed = place_frames(volume.frames);
-      const auto same_place = [](const PlacedFrame& a, const PlacedFrame& b) {
-        return b.position_mm - a.position_mm <= 0.01;
-      };
-      placed.erase(std::unique(placed.begin(), placed.end(), same_place), placed.end());
-      plan_slices(placed, false);
-    }
+    plan_volume(volume, false, ignored, run);
     return std::nullopt;
   } catch (const Error& error) {
     return Warning{error.code, error.what()};
   }
+}
+
+// Why the series cannot be read, as far as can be told without decoding all of it; nullopt if it can, or one of its
+// phases.
+std::optional<Warning> find_problem(const Series& series, std::vector<SeriesPhase>& phases, Run& run) {
+  try {
+    choose_series({series}, series.uid);
+    std::vector<ExcludedFile> ignored;
+    for (const SubVolume& volume : checked_volumes(series, false, ignored, run)) {
+      phases.push_back({static_cast<int>(phases.size()), volume.label, static_cast<int64_t>(volume.frames.size()),
+                        find_problem(volume, run)});
+    }
+  } catch (const Error& error) {
+    return Warning{error.code, error.what()};
+  }
+  const auto bad = [](const SeriesPhase& phase) { return phase.problem.has_value(); };
+  return std::ranges::all_of(phases, bad) ? phases.front().problem : std::nullopt;
 }
 
 }  // namespace
@@ -118,12 +112,10 @@ SeriesVolume read_series(const std::vector<std::string>& paths, const ReadSeries
   const std::vector<Series> all = group_series(scan);
   const Series& series = choose_series(all, options.series);
   exclude_others(all, series, excluded);
-  const std::vector<SubVolume> volumes = checked_volumes(series, raw, excluded);
+  const std::vector<SubVolume> volumes = checked_volumes(series, raw, excluded, run);
   const SubVolume& chosen = choose_phase(volumes, options.phase);
   exclude_other_phases(volumes, chosen, excluded);
-  check_frame_of_reference(chosen.frames);
-  const std::vector<PlacedFrame> placed = drop_repeated_slices(place_frames(chosen.frames), excluded, run);
-  const SlicePlan plan = plan_slices(placed, options.interpolate_gaps);
+  const SlicePlan plan = plan_volume(chosen, options.interpolate_gaps, excluded, run);
   Assembled assembled = assemble_volume(plan, run);
   result.volume = std::move(assembled.volume);
   describe_volume(plan, assembled.counts, raw, result.report, run);
@@ -143,7 +135,7 @@ std::vector<SeriesSummary> list_series(const std::vector<std::string>& paths, Ru
     summary.modality = first.modality;
     summary.description = first.series_description;
     summary.files = series.file_count();
-    summary.problem = find_problem(series, summary.phases);
+    summary.problem = find_problem(series, summary.phases, run);
     summaries.push_back(std::move(summary));
   }
   return summaries;

@@ -53,6 +53,7 @@ struct SeriesPhase {
   int phase = 0;
   std::string label;
   int64_t slices = 0;
+  std::optional<Warning> problem;  // as of the series
 };
 
 struct SeriesSummary {
@@ -63,7 +64,8 @@ struct SeriesSummary {
   std::string description;
   int64_t files = 0;
   std::vector<SeriesPhase> phases;
-  // Empty if the series can be read as a CT volume, else why not. Pixel data is not decoded for this.
+  // Empty if the series or one of its phases can be read as a CT volume, else why not. Pixel data is decoded for this
+  // only where slices lie at one place.
   std::optional<Warning> problem;
 };
 

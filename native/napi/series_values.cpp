@@ -37,11 +37,16 @@ Napi::Object excluded_value(Napi::Env env, const ExcludedFile& excluded) {
   return object;
 }
 
+Napi::Value problem_value(Napi::Env env, const std::optional<Warning>& problem) {
+  return problem ? Napi::Value(warning_value(env, *problem)) : env.Null();
+}
+
 Napi::Object phase_value(Napi::Env env, const SeriesPhase& phase) {
   auto object = Napi::Object::New(env);
   object.Set("phase", phase.phase);
   object.Set("label", phase.label);
   object.Set("slices", static_cast<double>(phase.slices));
+  object.Set("problem", problem_value(env, phase.problem));
   return object;
 }
 
@@ -81,8 +86,7 @@ Napi::Object summary_value(Napi::Env env, const SeriesSummary& summary) {
   object.Set("description", summary.description);
   object.Set("files", static_cast<double>(summary.files));
   object.Set("phases", list(env, summary.phases, phase_value));
-  const auto problem = summary.problem ? Napi::Value(warning_value(env, *summary.problem)) : env.Null();
-  object.Set("problem", problem);
+  object.Set("problem", problem_value(env, summary.problem));
   return object;
 }
 
