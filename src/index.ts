@@ -1,8 +1,8 @@
 /**
  * hepatica finds the liver in contrast-enhanced abdominal CT, and its lesions with their types. For research use only.
  *
- * Every call that takes time returns a promise and computes off the event loop (pictures are drawn on it, one at a
- * time), takes `signal` and `onProgress` where its options have them, and rejects with a {@link HepaticaError} that has a
+ * Every call that takes time returns a promise and computes off the event loop (pictures are drawn on it, one a
+ * turn, and encoded off it), takes `signal` and `onProgress` where its options have them, and rejects with a {@link HepaticaError} that has a
  * stable `code`; after an abort with the signal's own reason. An option that a call does not know is refused.
  *
  * @packageDocumentation
@@ -33,12 +33,14 @@ export { type LesionAugmentation, type TrainLesionsOptions, trainLesionClassifie
 export { classifyLesions } from './lesions.js';
 export { loadModel, saveModel } from './model.js';
 export { preprocess } from './preprocessing.js';
-export { type RenderedFilters, type RenderFiltersOptions, renderFilters } from './render/filters.js';
+export { type FilterPage, type RenderedFilters, type RenderFiltersOptions, renderFilters } from './render/filters.js';
 export { type LearningCurvePoint, type LearningCurves, renderLearningCurves } from './render/history.js';
 export type { BoxedLesion } from './render/lesion-boxes.js';
 export { type MontageOptions, renderMontage } from './render/montage.js';
-export { type Outlines, type RenderedSlice, type RenderOptions, renderOverlay } from './render/overlay.js';
+export { type RenderedSlice, type RenderOptions, renderOverlay } from './render/overlay.js';
+export { type OverviewOptions, type RenderedOverview, renderOverview } from './render/overview.js';
 export { type RenderPreprocessingOptions, renderPreprocessing } from './render/preprocessing.js';
+export type { Outlines, SliceChoice } from './render/scene.js';
 export { segmentLiver, segmentStructure, tracePerimeters } from './segmentation.js';
 export { synthesizeLesions } from './synthesis.js';
 export { type Augmentation, type TrainOptions, trainSegmenter } from './training.js';

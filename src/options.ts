@@ -127,18 +127,31 @@ export const segmentOptions = z.strictObject({
 
 const pixelCount = expecting('a positive integer', z.int().min(1).max(16_384));
 
+const slicesField = expecting(
+  "'structure', 'all' or a list of z indices",
+  z.union([z.enum(['structure', 'all']), z.array(z.number())]),
+);
+
+const shownWindowField = expecting(
+  'two numbers in HU, the lower one first',
+  z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high),
+);
+
 export const renderOptions = z.strictObject({
   signal: runFields.signal,
   onProgress: runFields.onProgress,
-  slices: expecting(
-    "'structure', 'all' or a list of z indices",
-    z.union([z.enum(['structure', 'all']), z.array(z.number())]),
-  ),
-  window: expecting(
-    'two numbers in HU, the lower one first',
-    z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high),
-  ),
+  slices: slicesField,
+  window: shownWindowField,
   minimumSize: pixelCount,
+});
+
+export const overviewOptions = z.strictObject({
+  signal: runFields.signal,
+  slices: slicesField,
+  tiles: expecting('an integer from 1 to 1000', z.int().min(1).max(1000)),
+  columns: expecting('an integer from 1 to 100', z.int().min(1).max(100)),
+  tileWidth: expecting('an integer from 32 to 4096', z.int().min(32).max(4096)),
+  window: shownWindowField,
 });
 
 export const renderPreprocessingOptions = z.strictObject({ minimumSize: pixelCount });

@@ -1,4 +1,3 @@
-import { createCanvas, loadImage } from '@napi-rs/canvas';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderLearningCurves } from '../src/render/history.js';
@@ -7,16 +6,7 @@ import { renderMontage } from '../src/render/montage.js';
 import { renderOverlay } from '../src/render/overlay.js';
 import { renderPreprocessing } from '../src/render/preprocessing.js';
 import type { Perimeter, PreprocessedVolume, VolumeInput } from '../src/types.js';
-
-async function pixelsOf(png: Uint8Array) {
-  const image = await loadImage(png);
-  const context = createCanvas(image.width, image.height).getContext('2d');
-  context.drawImage(image, 0, 0);
-  const { data } = context.getImageData(0, 0, image.width, image.height);
-  const at = (x: number, y: number) =>
-    Array.from(data.subarray((y * image.width + x) * 4, (y * image.width + x) * 4 + 3));
-  return { width: image.width, height: image.height, at };
-}
+import { pixelsOf } from './support/pictures.js';
 
 /** 64×32 pixels of 1×2 mm, 3 slices; left half −500 HU, right half 500 HU. */
 function makeVolume(direction: VolumeInput['direction'] = [1, 0, 0, 0, 1, 0, 0, 0, 1]): VolumeInput {

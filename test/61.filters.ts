@@ -5,6 +5,7 @@ import {
   InvalidArgumentError,
   loadModel,
   type Model,
+  type RenderedFilters,
   renderFilters,
   type Segmentation,
   segmentLiver,
@@ -12,11 +13,14 @@ import {
 } from '../src/index.js';
 import { writeLesionModel } from './support/lesion-model.js';
 import { writeThresholdModel } from './support/models.js';
+import { pixelsOf } from './support/pictures.js';
 import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
 import { makePhantom } from './support/volumes.js';
 
 const [kColumns, kRows, kSlices] = [48, 40, 5];
+
+const layersOf = ({ pages }: RenderedFilters) => [...new Set(pages.map(({ layer }) => layer))];
 
 /** A body of 60 HU with a bright spot that wanders from slice to slice. */
 function body(direction: VolumeInput['direction'], reversed = false): VolumeInput {
@@ -44,22 +48,43 @@ test('the sheet is the same each time, and another for another slice', async ({ 
   assert.is(first.slice, 2);
   assert.equal(await renderFilters(model, body(kUpright), { slice: 2 }), first);
   const other = await renderFilters(model, body(kUpright), { slice: 1 });
-  assert.not.equal(Buffer.compare(other.png, first.png), 0);
+  assert.not.equal(other.pages[1], first.pages[1]);
+  assert.equal(other.pages[0], first.pages[0], 'the filters are of the network alone');
 });
 
 test('a scan stored from the head down shows the same slice', async ({ model }) => {
   const upright = await renderFilters(model, body(kUpright), { slice: 1 });
   const reversed = await renderFilters(model, body(kHeadFirst, true), { slice: 3 });
-  assert.is(Buffer.compare(upright.png, reversed.png), 0);
+  assert.equal(upright.pages, reversed.pages);
 });
 
 test('layers can be chosen', async ({ model }) => {
   const whole = await renderFilters(model, body(kUpright));
   const one = await renderFilters(model, body(kUpright), { layers: ['conv2'] });
-  assert.ok(one.height < whole.height / 2);
+  assert.equal(layersOf(whole), ['filters', 'conv1', 'conv2', 'conv3']);
+  assert.equal(layersOf(one), ['filters', 'conv2']);
   const call = renderFilters(model, body(kUpright), { layers: ['conv9'] });
   const error = await rejection(call, InvalidArgumentError, 'INVALID_ARGUMENT');
   assert.match(error.message, 'conv1, conv2, conv3');
+});
+
+test('pages stay within bounds and show every map once', async ({ model }) => {
+  // Low and wide, high and narrow: one tile a row would be as high as a page.
+  const scans: [VolumeInput, readonly string[]][] = [
+    [body(kUpright), ['conv1', 'conv3']],
+    [{ ...body(kUpright), size: [24, 80, kSlices] }, ['conv1']],
+    [{ ...body(kUpright), size: [120, 16, kSlices] }, ['conv1']],
+  ];
+  for (const [scan, layers] of scans) {
+    for (const { png, width, height, part, layer } of (await renderFilters(model, scan, { layers })).pages) {
+      const picture = await pixelsOf(png);
+      assert.equal([picture.width, picture.height], [width, height]);
+      assert.ok(width === 1600 && height <= 1200, `${layer} ${part}: ${width} × ${height}`);
+    }
+  }
+  const tall = await renderFilters(model, { ...body(kUpright), size: [24, 80, kSlices] }, { layers: ['conv1'] });
+  const parts = tall.pages.filter(({ layer }) => layer === 'conv1').map(({ part }) => part);
+  assert.equal(parts, [1, 2]);
 });
 
 test('what is no slice, model or option is refused', async ({ model }) => {
@@ -96,9 +121,9 @@ test('a lesion network shows its base and its channels on the liver', async () =
   assert.equal(await renderFilters(model, liver, { slice: first.slice }), first);
   const layers = ['conv1', 'layer1', ...[1, 2, 3, 4, 5, 6, 7].flatMap((i) => [`location${i}`, `class${i}`])];
   const all = await renderFilters(model, liver, { layers });
-  assert.ok(all.height > first.height);
+  assert.equal(new Set(layersOf(all)), new Set(['filters', ...layers]));
   const one = await renderFilters(model, liver, { layers: ['location1'] });
-  assert.ok(one.height < first.height / 2);
+  assert.equal(layersOf(one), ['filters', 'location1']);
   const unknown = await rejection(
     renderFilters(model, liver, { layers: ['layer2'] }),
     InvalidArgumentError,

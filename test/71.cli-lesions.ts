@@ -185,7 +185,12 @@ test('filters: of the lesion network, in the liver that a network of its own fin
   const drawn = await runCli([...args, '--model', model, '--json']);
   assert.is(drawn.exitCode, 0, drawn.stderr);
   assert.is(JSON.parse(drawn.stdout).slice, 6);
-  assert.equal(await readdir(out), ['filters.png']);
+  const pages = ['01-filters.png', '02-location1.png', '03-class7-1.png', '04-class7-2.png'];
+  assert.equal((await readdir(join(out, 'filters'))).sort(), pages);
+  assert.equal(
+    JSON.parse(drawn.stdout).pages,
+    pages.map((name) => `filters/${name}`),
+  );
   const twice = await runCli([...args, '--model', model, '--lesions']);
   assert.is(twice.exitCode, 2);
 });

@@ -43,9 +43,16 @@ async function filters(input: string, options: FiltersCommandOptions, session: S
       ...(options.layers === undefined ? {} : { layers: options.layers.split(',') }),
     });
   });
-  await writeOutputFolder(options.out, (folder) => folder.write('filters.png', figure.png));
-  session.result({ input, out: options.out, slice: figure.slice }, [
-    `written to ${options.out}: filters.png (slice ${figure.slice})`,
+  const { slice, pages } = figure;
+  const names = pages.map(({ layer, part }, index) => {
+    const several = part > 1 || pages.some((other) => other.layer === layer && other.part > 1);
+    return `filters/${String(index + 1).padStart(2, '0')}-${layer}${several ? `-${part}` : ''}.png`;
+  });
+  await writeOutputFolder(options.out, async (folder) => {
+    for (const [index, { png }] of pages.entries()) await folder.write(names[index] as string, png);
+  });
+  session.result({ input, out: options.out, slice, pages: names }, [
+    `written to ${options.out}: filters/, ${pages.length} pages (slice ${slice})`,
   ]);
 }
 
@@ -54,7 +61,7 @@ export function addFiltersCommand(program: Command): void {
     .command('filters')
     .description("draw the network's filters, and what its layers answer to a slice (figure 8)")
     .argument('<input>', 'DICOM folder or file, or NIfTI')
-    .requiredOption('--out <folder>', 'where to write filters.png')
+    .requiredOption('--out <folder>', 'where to write filters/, a page a layer')
     .option('--model <file>', 'weights of a network of your own (default: those of the liver)')
     .addOption(new Option('--lesions', 'the weights of the lesion network').conflicts('model'))
     .option('--liver-model <file>', 'weights that find the liver for a lesion network (default: those of the liver)')

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import {
   type LesionClassification,
-  renderMontage,
   renderOverlay,
+  renderOverview,
   type Segmentation,
   type Volume,
   writeMask,
@@ -24,9 +24,6 @@ export interface SegmentCommandOptions extends InputOptions {
   readonly quiet?: boolean;
 }
 
-/** Slices of the overview, spread evenly over the structure. */
-const kMontageTiles = 24;
-
 async function writeOverlays(
   folder: OutputFolder,
   volume: Volume,
@@ -38,10 +35,8 @@ async function writeOverlays(
   const pictures = await renderOverlay(volume, outlines, { slices: choice, signal, onProgress });
   for (const { slice, png } of pictures) await folder.write(`overlay/${String(slice).padStart(4, '0')}.png`, png);
   if (pictures.length === 0) return;
-  const step = Math.max(1, pictures.length / kMontageTiles);
-  const chosen = Array.from({ length: Math.min(kMontageTiles, pictures.length) }, (_, i) => Math.floor(i * step));
-  const tiles = chosen.flatMap((index) => pictures[index] ?? []);
-  await folder.write('overview.png', await renderMontage(tiles));
+  const overview = await renderOverview(volume, outlines, { slices: choice, signal });
+  await folder.write('overview.png', overview.png);
 }
 
 export function segmentInput(

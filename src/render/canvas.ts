@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type * as CanvasLibrary from '@napi-rs/canvas';
 import type { Canvas, SKRSContext2D } from '@napi-rs/canvas';
 import { InvalidArgumentError, NativeLoadError } from '../errors.js';
-import type { Geometry } from '../types.js';
+import type { AxialView } from './axial-view.js';
 
 /** The font of every picture; it comes with a package, so that pictures are the same on machines without fonts. */
 export const kFontFamily = 'Hepatica Inter';
@@ -42,39 +42,33 @@ export function makeCanvas(width: number, height: number): { canvas: Canvas; con
   return { canvas, context: canvas.getContext('2d') };
 }
 
-/**
- * How a slice is laid on the picture: in the radiological view (the patient's right on the left, anterior above),
- * with square millimetres.
- */
+/** How a slice of a view is laid on the picture: with square millimetres. */
 export interface SlicePlacement {
   readonly width: number;
   readonly height: number;
-  /** Picture pixels a voxel along x and y; negative where the axis is mirrored. */
+  /** Picture pixels a pixel of the slice. */
   readonly scaleX: number;
   readonly scaleY: number;
-  /** Where the corner of voxel (0, 0) lies in the picture. */
-  readonly offsetX: number;
-  readonly offsetY: number;
 }
 
-/** The longer side has at least `minimumSize` picture pixels. */
-export function placeSlice(geometry: Geometry, minimumSize: number): SlicePlacement {
-  const [columns, rows] = geometry.size;
-  const [dx, dy] = geometry.spacing;
+function placementOf({ columns, rows }: AxialView, width: number, height: number): SlicePlacement {
+  const [wide, high] = [Math.max(1, Math.round(width)), Math.max(1, Math.round(height))];
+  return { width: wide, height: high, scaleX: wide / columns, scaleY: high / rows };
+}
+
+/** The longer side has at least `minimumSize` picture pixels, and no pixel of the slice is lost. */
+export function placeSlice(view: AxialView, minimumSize: number): SlicePlacement {
+  const [dx, dy] = view.spacing;
   const finest = Math.min(dx, dy);
-  const zoom = Math.max(1, minimumSize / Math.max((columns * dx) / finest, (rows * dy) / finest));
-  const width = Math.max(1, Math.round(((columns * dx) / finest) * zoom));
-  const height = Math.max(1, Math.round(((rows * dy) / finest) * zoom));
-  const mirrorX = geometry.direction[0] < 0;
-  const mirrorY = geometry.direction[4] < 0;
-  return {
-    width,
-    height,
-    scaleX: ((mirrorX ? -1 : 1) * width) / columns,
-    scaleY: ((mirrorY ? -1 : 1) * height) / rows,
-    offsetX: mirrorX ? width : 0,
-    offsetY: mirrorY ? height : 0,
-  };
+  const [width, height] = [(view.columns * dx) / finest, (view.rows * dy) / finest];
+  const zoom = Math.max(1, minimumSize / Math.max(width, height));
+  return placementOf(view, width * zoom, height * zoom);
+}
+
+/** As wide as a tile. */
+export function placeTile(view: AxialView, width: number): SlicePlacement {
+  const [dx, dy] = view.spacing;
+  return placementOf(view, width, (width * view.rows * dy) / (view.columns * dx));
 }
 
 /** Draws one slice of 8-bit grey values (order y, x) where the placement says. */
@@ -102,27 +96,15 @@ export function drawGreySlice(
   context.save();
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = 'high';
-  context.translate(placement.offsetX, placement.offsetY);
   context.scale(placement.scaleX, placement.scaleY);
   context.drawImage(source.canvas, 0, 0);
   context.restore();
 }
 
-/** One slice of Hounsfield units (order y, x) as grey values: the window's ends become 0 and 255. */
-export function windowSlice(
-  hu: Int16Array | Float32Array,
-  size: readonly [number, number],
-  slice: number,
-  window: readonly [number, number],
-): Uint8ClampedArray {
-  const pixels = size[0] * size[1];
-  const grey = new Uint8ClampedArray(pixels);
+/** Hounsfield units as grey values: the window's ends become 0 and 255. */
+export function windowed(hu: Int16Array | Float32Array, window: readonly [number, number]): Uint8ClampedArray {
+  const grey = new Uint8ClampedArray(hu.length);
   const scale = 255 / (window[1] - window[0]);
-  const start = slice * pixels;
-  for (let i = 0; i < pixels; i++) grey[i] = ((hu[start + i] as number) - window[0]) * scale;
+  for (let i = 0; i < hu.length; i++) grey[i] = ((hu[i] as number) - window[0]) * scale;
   return grey;
-}
-
-export async function encodePng(canvas: Canvas): Promise<Uint8Array> {
-  return new Uint8Array(await canvas.encode('png'));
 }

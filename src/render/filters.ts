@@ -1,3 +1,4 @@
+import type { Canvas } from '@napi-rs/canvas';
 import { InvalidArgumentError } from '../errors.js';
 import { checkSameGrid } from '../geometry.js';
 import { runJob } from '../job.js';
@@ -7,7 +8,8 @@ import { checkOptions, renderFiltersOptions } from '../options.js';
 import { checkStructure, segmentedMaskArgument } from '../segmentation.js';
 import type { Model, RunOptions, Segmentation, VolumeInput } from '../types.js';
 import { volumeArgument } from '../volume.js';
-import { drawGreySlice, encodePng, kFontFamily, makeCanvas } from './canvas.js';
+import { drawGreySlice, kFontFamily, makeCanvas } from './canvas.js';
+import { drawPictures } from './encode.js';
 
 export interface RenderFiltersOptions extends RunOptions {
   /** z index; default: the middle slice, of a lesion network the one with most liver. */
@@ -20,24 +22,38 @@ export interface RenderFiltersOptions extends RunOptions {
   readonly layers?: readonly string[];
 }
 
-export interface RenderedFilters {
-  readonly slice: number;
+/** The filters, or a layer's activation maps, or a part of them where they fill more than one page. */
+export interface FilterPage {
+  /** `filters`, or the layer's name. */
+  readonly layer: string;
+  /** From 1, among the pages of its layer. */
+  readonly part: number;
+  /** A PNG file. */
   readonly png: Uint8Array;
+  /** Pixels: 1600, and at most 1200. */
   readonly width: number;
   readonly height: number;
+}
+
+export interface RenderedFilters {
+  readonly slice: number;
+  /** The filters first, then the layers from the first to the last. */
+  readonly pages: readonly FilterPage[];
 }
 
 /** All seventeen layers would be 1,700 maps. */
 const kLesionLayers = ['conv1', 'layer1', 'location1', 'location7', 'class1', 'class4', 'class7'];
 
-const kSheetWidth = 1600;
+const kPageWidth = 1600;
+const kPageHeight = 1200;
 const kGap = 4;
 const kTitleHeight = 40;
 
 /**
  * Draws what the filters of a network see (the paper's figure 8): the first layer's filters, laid back onto pixels, and
- * the activation maps of its layers on one slice, cut to the body or, of a lesion network, to the liver. Each tile has
- * its own grey scale: zero is mid-grey for filters, black for activations.
+ * the activation maps of its layers on one slice, cut to the body or, of a lesion network, to the liver: pages of a layer
+ * each, as the network sees the slice (the patient's right on the left, anterior above). Each tile has its own grey
+ * scale: zero is mid-grey for filters, black for activations.
  *
  * @param scan - a volume; for a lesion network a result of `segmentLiver`, since it sees the liver alone
  * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`, `WRONG_STRUCTURE`; {@link ModelError}
@@ -72,7 +88,7 @@ export async function renderFilters(
       remedy: `The network has no layer ${unknown}.`,
     });
   }
-  return { slice, ...(await drawSheet(shown)) };
+  return { slice, pages: await drawPages(shown, options.signal) };
 }
 
 function isSegmentation(scan: unknown): scan is Segmentation {
@@ -90,55 +106,67 @@ function largestSlice({ mask, size }: Segmentation): number {
   return largest;
 }
 
-function columnsOf({ name, count }: NativeFeatureMaps): number {
-  return name === 'filters' ? Math.min(32, count) : Math.min(16, count);
+/** The tiles of one page: `count` maps from `first` on. */
+interface Page {
+  readonly maps: NativeFeatureMaps;
+  readonly part: number;
+  readonly first: number;
+  readonly count: number;
+  readonly columns: number;
+  readonly tileWidth: number;
+  readonly tileHeight: number;
+  readonly height: number;
 }
 
-function placementOf(maps: NativeFeatureMaps) {
-  const columns = columnsOf(maps);
-  const width = Math.floor((kSheetWidth - kGap) / columns) - kGap;
-  const height = Math.round((width * maps.height) / maps.width);
-  return { columns, width, height, rows: Math.ceil(maps.count / columns) };
-}
-
-async function drawSheet(layers: readonly NativeFeatureMaps[]) {
-  const heights = layers.map((maps) => {
-    const { rows, height } = placementOf(maps);
-    return kTitleHeight + rows * (height + kGap);
+function pagesOf(maps: NativeFeatureMaps): Page[] {
+  const columns = Math.min(maps.name === 'filters' ? 32 : 16, maps.count);
+  const room = kPageHeight - kTitleHeight - kGap;
+  const widest = Math.floor((kPageWidth - kGap) / columns) - kGap;
+  const tileWidth = Math.max(1, Math.min(widest, Math.floor(((room - kGap) * maps.width) / maps.height)));
+  const tileHeight = Math.max(1, Math.round((tileWidth * maps.height) / maps.width));
+  const perPage = columns * Math.max(1, Math.floor(room / (tileHeight + kGap)));
+  return Array.from({ length: Math.ceil(maps.count / perPage) }, (_, page) => {
+    const first = page * perPage;
+    const count = Math.min(perPage, maps.count - first);
+    const height = kTitleHeight + Math.ceil(count / columns) * (tileHeight + kGap) + kGap;
+    return { maps, part: page + 1, first, count, columns, tileWidth, tileHeight, height };
   });
-  const sheetHeight = heights.reduce((sum, height) => sum + height, kGap);
-  const { canvas, context } = makeCanvas(kSheetWidth, sheetHeight);
+}
+
+function drawPage({ maps, first, count, columns, tileWidth, tileHeight, height }: Page): Canvas {
+  const { canvas, context } = makeCanvas(kPageWidth, height);
   context.fillStyle = '#fff';
-  context.fillRect(0, 0, kSheetWidth, sheetHeight);
+  context.fillRect(0, 0, kPageWidth, height);
   context.font = `20px "${kFontFamily}"`;
   context.textBaseline = 'middle';
-  let top = 0;
-  for (const [index, maps] of layers.entries()) {
-    const { columns, width, height } = placementOf(maps);
-    context.fillStyle = '#000';
-    context.fillText(titleOf(maps), kGap, top + kTitleHeight / 2);
-    for (let map = 0; map < maps.count; map++) {
-      context.save();
-      const row = Math.floor(map / columns);
-      context.translate(kGap + (map % columns) * (width + kGap), top + kTitleHeight + row * (height + kGap));
-      drawGreySlice(context, greyOf(maps, map), [maps.width, maps.height], {
-        width,
-        height,
-        scaleX: width / maps.width,
-        scaleY: height / maps.height,
-        offsetX: 0,
-        offsetY: 0,
-      });
-      context.restore();
-    }
-    top += heights[index] as number;
+  context.fillStyle = '#000';
+  context.fillText(titleOf(maps, first, count), kGap, kTitleHeight / 2);
+  const [scaleX, scaleY] = [tileWidth / maps.width, tileHeight / maps.height];
+  for (let tile = 0; tile < count; tile++) {
+    context.save();
+    const row = Math.floor(tile / columns);
+    context.translate(kGap + (tile % columns) * (tileWidth + kGap), kTitleHeight + row * (tileHeight + kGap));
+    const placement = { width: tileWidth, height: tileHeight, scaleX, scaleY };
+    drawGreySlice(context, greyOf(maps, first + tile), [maps.width, maps.height], placement);
+    context.restore();
   }
-  return { png: await encodePng(canvas), width: kSheetWidth, height: sheetHeight };
+  return canvas;
 }
 
-function titleOf({ name, count, width, height }: NativeFeatureMaps): string {
-  if (name === 'filters') return `first layer: ${count} filters of ${width} × ${height} pixels on the slice itself`;
-  return `${name}: ${count} activation maps of ${width} × ${height}`;
+async function drawPages(layers: readonly NativeFeatureMaps[], signal: AbortSignal | undefined): Promise<FilterPage[]> {
+  const pages = layers.flatMap(pagesOf);
+  const files = await drawPictures(pages.length, (index) => drawPage(pages[index] as Page), { signal });
+  return pages.map(({ maps, part, height }, index) => {
+    return { layer: maps.name, part, png: files[index] as Uint8Array, width: kPageWidth, height };
+  });
+}
+
+function titleOf({ name, count, width, height }: NativeFeatureMaps, first: number, shown: number): string {
+  const part = shown < count ? `, ${first + 1} to ${first + shown}` : '';
+  if (name === 'filters') {
+    return `first layer: ${count} filters of ${width} × ${height} pixels on the slice itself${part}`;
+  }
+  return `${name}: ${count} activation maps of ${width} × ${height}${part}`;
 }
 
 /** Filters are signed; activations, after ReLU, are not. */

@@ -1,7 +1,8 @@
 import type * as Vega from 'vega';
 import { InvalidArgumentError } from '../errors.js';
-import { canvasLibrary, encodePng, kFontFamily, makeCanvas, registerFont } from './canvas.js';
+import { canvasLibrary, kFontFamily, makeCanvas, registerFont } from './canvas.js';
 import { renderChart } from './chart.js';
+import { encodePng } from './encode.js';
 
 /** What is drawn of one epoch; a null or absent value leaves a gap in its curve. */
 export interface LearningCurvePoint {

@@ -14,6 +14,8 @@ export interface LabelLayout {
   readonly gap: number;
   /** Where labels may stand. */
   readonly picture: { readonly width: number; readonly height: number };
+  /** What else stands in the picture. */
+  readonly avoid?: readonly Rectangle[];
 }
 
 function sharedArea(a: Rectangle, b: Rectangle): number {
@@ -44,8 +46,8 @@ function placesFor(box: Rectangle, width: number, { height, gap, picture }: Labe
 }
 
 /**
- * Where the labels of boxes stand, in the boxes' order: each at the first place that covers no label before it and no
- * box; where there is none, at the one that covers least. A box that lies around a label's own is not avoided.
+ * Where the labels of boxes stand, in the boxes' order: each at the first place that covers no label before it, no box
+ * and nothing else; where there is none, at the one that covers least. A box that lies around a label's own is not avoided.
  *
  * @param widths of the labels' texts, one a box
  */
@@ -58,7 +60,7 @@ export function placeLabels(
   const placed: Rectangle[] = [];
   for (const [index, box] of boxes.entries()) {
     const around = boxes.filter((other) => isAround(other, box));
-    const avoided = [...placed, ...boxes.filter((other) => !around.includes(other))];
+    const avoided = [...(layout.avoid ?? []), ...placed, ...boxes.filter((other) => !around.includes(other))];
     let best: { readonly place: Rectangle; readonly covered: number } | undefined;
     for (const place of placesFor(box, widths[index] ?? 0, layout)) {
       const { left, top, width, height } = place;

@@ -1,69 +1,69 @@
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import type { Lesion } from '../types.js';
-import { kFontFamily, type SlicePlacement } from './canvas.js';
+import { lesionBoxInView } from './axial-outlines.js';
+import type { AxialView, ViewBox } from './axial-view.js';
+import type { SlicePlacement } from './canvas.js';
 import { placeLabels, type Rectangle } from './label-places.js';
+import { drawPlate, fontOf, plateSize, setFont } from './text.js';
 
 /** What is drawn of a lesion. */
 export type BoxedLesion = Pick<Lesion, 'type' | 'probability' | 'malignant' | 'slices'>;
 
-/** The paper's figure 7: "green … benign, red … malignant". */
-const kBenignColour = '#00e040';
-const kMalignantColour = '#ff3030';
-
-/** The box around the outer edges of its first and last pixels, in picture pixels. */
-function placeBox(box: Lesion['slices'][number]['box'], placement: SlicePlacement): Rectangle {
-  const x = [box.min[0], box.max[0] + 1].map((edge) => placement.offsetX + edge * placement.scaleX);
-  const y = [box.min[1], box.max[1] + 1].map((edge) => placement.offsetY + edge * placement.scaleY);
-  const [left, top] = [Math.min(...x), Math.min(...y)];
-  return { left, top, width: Math.max(...x) - left, height: Math.max(...y) - top };
-}
+/** The paper's figure 7: "green … benign, red … malignant". Texts are lighter: at least 7 : 1 on their black plates. */
+const kBenign = { box: '#00e040', text: '#5dff8f' };
+const kMalignant = { box: '#ff3030', text: '#ff7878' };
 
 /** A lesion in one slice. */
 interface ShownLesion {
   readonly text: string;
-  readonly colour: string;
+  readonly colours: typeof kBenign;
   readonly box: Rectangle;
 }
 
-function drawLabels(context: SKRSContext2D, shown: readonly ShownLesion[], picture: SlicePlacement): void {
-  const height = Math.max(13, Math.round(picture.width / 40));
-  context.font = `${height}px "${kFontFamily}"`;
-  context.textBaseline = 'alphabetic';
+/** The box around the outer edges of its first and last pixels, in picture pixels. */
+function placeBox({ min, max }: ViewBox, { scaleX, scaleY }: SlicePlacement): Rectangle {
+  const [left, top] = [min[0] * scaleX, min[1] * scaleY];
+  return { left, top, width: (max[0] + 1) * scaleX - left, height: (max[1] + 1) * scaleY - top };
+}
+
+function drawLabels(
+  context: SKRSContext2D,
+  shown: readonly ShownLesion[],
+  picture: SlicePlacement,
+  avoid: readonly Rectangle[],
+): void {
+  const font = fontOf(picture.width);
+  setFont(context, font);
+  const plates = shown.map(({ text }) => plateSize(context, text, font));
   const places = placeLabels(
     shown.map(({ box }) => box),
-    shown.map(({ text }) => context.measureText(text).width),
-    { height, gap: Math.round(height / 3), picture },
+    plates.map(({ width }) => width),
+    { height: plates[0]?.height ?? font, gap: Math.round(font / 4), picture, avoid },
   );
-  context.lineWidth = Math.max(2, height / 5);
-  context.strokeStyle = '#000000';
-  for (const [index, { left, top }] of places.entries()) {
-    const { text, colour } = shown[index] as ShownLesion;
-    context.strokeText(text, left, top + height);
-    context.fillStyle = colour;
-    context.fillText(text, left, top + height);
+  for (const [index, place] of places.entries()) {
+    const { text, colours } = shown[index] as ShownLesion;
+    drawPlate(context, text, colours.text, font, place);
   }
 }
 
-/** The boxes of the lesions that lie in slice `z`, with class and probability. */
+/** The boxes of the lesions that lie in a slice, with class and probability; labels keep clear of `avoid`. */
 export function drawLesionBoxes(
   context: SKRSContext2D,
   lesions: readonly BoxedLesion[],
-  z: number,
+  { view, slice }: { readonly view: AxialView; readonly slice: number },
   placement: SlicePlacement,
+  avoid: readonly Rectangle[] = [],
 ): void {
-  const shown = lesions.flatMap(({ type, probability, malignant, slices }) =>
-    slices
-      .filter(({ slice }) => slice === z)
-      .map(({ box }) => ({
-        text: `${type} ${Math.round(probability * 100)} %`,
-        colour: malignant ? kMalignantColour : kBenignColour,
-        box: placeBox(box, placement),
-      })),
-  );
+  const shown = lesions.flatMap((lesion): ShownLesion[] => {
+    const box = lesionBoxInView(lesion, slice, view);
+    if (!box) return [];
+    const text = `${lesion.type} ${Math.round(lesion.probability * 100)} %`;
+    return [{ text, colours: lesion.malignant ? kMalignant : kBenign, box: placeBox(box, placement) }];
+  });
   context.lineWidth = Math.max(2, placement.width / 300);
-  for (const { colour, box } of shown) {
-    context.strokeStyle = colour;
+  for (const { colours, box } of shown) {
+    context.strokeStyle = colours.box;
     context.strokeRect(box.left, box.top, box.width, box.height);
   }
-  drawLabels(context, shown, placement);
+  drawLabels(context, shown, placement, avoid);
 }

@@ -1,6 +1,8 @@
 import { checkOptions, montageOptions } from '../options.js';
-import { canvasLibrary, encodePng, kFontFamily, makeCanvas } from './canvas.js';
+import { canvasLibrary, makeCanvas } from './canvas.js';
+import { encodePng } from './encode.js';
 import type { RenderedSlice } from './overlay.js';
+import { drawPlate, kSmallestFont, plateSize, setFont } from './text.js';
 
 export interface MontageOptions {
   /** Pictures a row; default 6, or fewer where there are fewer. */
@@ -12,7 +14,8 @@ export interface MontageOptions {
 }
 
 /**
- * Lays pictures out on one sheet, row by row, each with its slice number.
+ * Lays pictures out on one sheet, row by row, each with its slice number. What is written in the pictures shrinks with
+ * them: for labelled lesions take `renderOverview`.
  *
  * @returns a PNG file
  * @throws {@link InvalidArgumentError}; {@link NativeLoadError} `CANVAS_NOT_FOUND`
@@ -30,14 +33,14 @@ export async function renderMontage(
   const { canvas, context } = makeCanvas(columns * tileWidth, rows * tileHeight);
   context.fillStyle = '#000';
   context.fillRect(0, 0, canvas.width, canvas.height);
-  context.font = `${Math.round(tileWidth / 18)}px "${kFontFamily}"`;
-  context.textBaseline = 'top';
   for (const [index, picture] of pictures.entries()) {
     const x = (index % columns) * tileWidth;
     const y = Math.floor(index / columns) * tileHeight;
     context.drawImage(await canvasLibrary().loadImage(picture.png), x, y, tileWidth, tileHeight);
-    context.fillStyle = '#fff';
-    context.fillText(options.captions?.[index] ?? `slice ${picture.slice}`, x + 5, y + 5);
+    const caption = options.captions?.[index] ?? `slice ${picture.slice}`;
+    setFont(context, kSmallestFont);
+    const plate = plateSize(context, caption, kSmallestFont);
+    drawPlate(context, caption, '#fff', kSmallestFont, { left: x + 4, top: y + 4, ...plate });
   }
   return encodePng(canvas);
 }

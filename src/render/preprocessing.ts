@@ -1,8 +1,10 @@
 import { InvalidArgumentError } from '../errors.js';
-import { checkSameGrid } from '../geometry.js';
+import { checkGeometry, checkSameGrid } from '../geometry.js';
 import { checkOptions, renderPreprocessingOptions } from '../options.js';
 import type { PreprocessedVolume, VolumeInput } from '../types.js';
-import { drawGreySlice, encodePng, kFontFamily, makeCanvas, placeSlice, windowSlice } from './canvas.js';
+import { AxialView } from './axial-view.js';
+import { drawGreySlice, kFontFamily, makeCanvas, placeSlice, windowed } from './canvas.js';
+import { encodePng } from './encode.js';
 import type { RenderedSlice } from './overlay.js';
 
 const kCaptionHeight = 36;
@@ -16,11 +18,11 @@ export interface RenderPreprocessingOptions {
 
 /**
  * Draws the steps of preprocessing side by side (the paper's figure 2): A the raw slice, B clipped to the HU window,
- * C with its histogram equalized.
+ * C with its histogram equalized; in the radiological view, whatever the order of the axes.
  *
  * @param volume - HU, order (z, y, x)
  * @param preprocessed - what `preprocess` made of it
- * @param slice - z index
+ * @param slice - z index (of sagittal and coronal slices as in {@link RenderedSlice})
  * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`; {@link NativeLoadError} `CANVAS_NOT_FOUND`
  */
 export async function renderPreprocessing(
@@ -30,23 +32,22 @@ export async function renderPreprocessing(
   options: RenderPreprocessingOptions = {},
 ): Promise<RenderedSlice> {
   checkOptions(renderPreprocessingOptions, options);
-  if (!Number.isInteger(slice) || slice < 0 || slice >= volume.size[2]) {
+  checkGeometry('volume', volume);
+  const view = new AxialView(volume);
+  if (!Number.isInteger(slice) || slice < 0 || slice >= view.slices) {
     throw new InvalidArgumentError(
       'INVALID_ARGUMENT',
-      `Expected slice to be an integer from 0 to ${volume.size[2] - 1}, received ${slice}`,
+      `Expected slice to be an integer from 0 to ${view.slices - 1}, received ${slice}`,
       { field: 'slice', remedy: 'Give a z index of the volume.' },
     );
   }
   checkSameGrid('preprocessed', volume, preprocessed);
-  const size = [volume.size[0], volume.size[1]] as const;
-  const pixels = size[0] * size[1];
-  const part = (bytes: Uint8Array) => bytes.subarray(slice * pixels, (slice + 1) * pixels);
   const panels = [
-    { grey: windowSlice(volume.data, size, slice, kRawWindow), caption: 'A  raw CT' },
-    { grey: part(preprocessed.clipped), caption: 'B  clipped' },
-    { grey: part(preprocessed.data), caption: 'C  histogram equalized' },
+    { grey: windowed(view.cut(volume.data, slice), kRawWindow), caption: 'A  raw CT' },
+    { grey: view.cut(preprocessed.clipped, slice), caption: 'B  clipped' },
+    { grey: view.cut(preprocessed.data, slice), caption: 'C  histogram equalized' },
   ];
-  const placement = placeSlice(volume, options.minimumSize ?? 512);
+  const placement = placeSlice(view, options.minimumSize ?? 512);
   const width = panels.length * placement.width;
   const height = placement.height + kCaptionHeight;
   const { canvas, context } = makeCanvas(width, height);
@@ -56,7 +57,7 @@ export async function renderPreprocessing(
     const left = index * placement.width;
     context.save();
     context.translate(left, 0);
-    drawGreySlice(context, panel.grey, size, placement);
+    drawGreySlice(context, panel.grey, [view.columns, view.rows], placement);
     context.restore();
     context.fillStyle = '#000';
     context.font = `20px "${kFontFamily}"`;
