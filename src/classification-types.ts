@@ -124,6 +124,8 @@ export interface LesionClassification extends Geometry {
   readonly warnings: readonly Warning[];
   /** Frees the mask at once, not the liver and its volume; `mask` has length 0 afterwards. */
   dispose(): void;
+  /** `dispose()` at the end of its block, for `using`. */
+  [Symbol.dispose](): void;
 }
 
 /** How synthetic lesions look. `arterial` in a portal venous scan is not validated. */
@@ -185,4 +187,6 @@ export interface SyntheticLesions {
   readonly warnings: readonly Warning[];
   /** Frees the volume and both masks at once; their `data` have length 0 afterwards. */
   dispose(): void;
+  /** `dispose()` at the end of its block, for `using`. */
+  [Symbol.dispose](): void;
 }

@@ -2,6 +2,7 @@ import { runJob } from './job.js';
 import { checkOptions, evaluateOptions } from './options.js';
 import { segmentedMaskArgument } from './segmentation.js';
 import type { EvaluateOptions, MaskInput, Segmentation, SegmentationMetrics } from './types.js';
+import { distinctWarnings, warningsOf } from './warnings.js';
 
 /**
  * Compares a segmentation with a reference, voxel by voxel over the whole volume (paper, equations 4 to 6): Dice, VOE
@@ -22,5 +23,6 @@ export async function evaluateSegmentation(
   const metrics = await runJob(options, (native, control) =>
     native.evaluateSegmentation(predicted, expected, convention, control),
   );
-  return { ...metrics, convention };
+  const warnings = distinctWarnings([...warningsOf(prediction), ...warningsOf(reference)]);
+  return { ...metrics, convention, warnings };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { runJob } from './job.js';
 import { discoverLesionDataset, nativeLesionCase } from './lesion-dataset.js';
 import { isModel, weightsPath } from './model.js';
+import { loadWarnings } from './native.js';
 import { checkOptions, expecting } from './options.js';
 import {
   amount,
@@ -23,6 +24,7 @@ import {
   trainRunFields,
 } from './training-run.js';
 import type { LesionTrainingDataset, Model } from './types.js';
+import { distinctWarnings } from './warnings.js';
 
 /** Amounts are standard deviations unless said otherwise. */
 export interface LesionAugmentation {
@@ -202,5 +204,6 @@ export async function trainLesionClassifier(
     history: JSON.parse(result.history) as TrainingHistory,
     trainingPatients: split.training,
     validationPatients: split.validation,
+    warnings: distinctWarnings([...loadWarnings(), ...result.warnings]),
   };
 }

@@ -20,6 +20,7 @@ import type {
   Warning,
 } from './types.js';
 import { volumeArgument } from './volume.js';
+import { joinWarnings, warningsOf } from './warnings.js';
 
 const kIntegersASlice = 6;
 
@@ -63,9 +64,7 @@ class NativeClassification extends NativeMaskResult implements LesionClassificat
     this.threshold = result.threshold;
     this.extentThreshold = result.extentThreshold;
     this.minimumMl = result.minimumMl;
-    const earlier = liver.warnings ?? [];
-    const known = new Set(earlier.map(({ code }) => code));
-    this.warnings = [...earlier, ...[...loadWarnings(), ...result.warnings].filter(({ code }) => !known.has(code))];
+    this.warnings = joinWarnings(warningsOf(liver), [...loadWarnings(), ...result.warnings]);
   }
 }
 

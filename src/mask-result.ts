@@ -23,6 +23,10 @@ export class NativeMaskResult extends Grid {
     this.#mask.dispose();
   }
 
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   static argument(result: NativeMaskResult, field: string): VoxelArgument<Uint8Array> {
     return result.#mask.argument(field, result);
   }

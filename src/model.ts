@@ -25,6 +25,10 @@ class NativeModel implements Model {
     this.#handle = undefined;
   }
 
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   static argument(model: NativeModel): ModelHandle {
     if (model.#handle) return model.#handle;
     throw new InvalidArgumentError('DISPOSED', 'Expected model to have weights, received one that was disposed of', {

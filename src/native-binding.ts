@@ -131,6 +131,8 @@ export interface NativeModelResult {
   readonly surplus?: readonly string[];
 }
 
+export type NativeMetrics = Omit<SegmentationMetrics, 'convention' | 'warnings'>;
+
 export interface NativeLesionInstance {
   readonly id: number;
   /** Null where the mask does not say it. */
@@ -140,7 +142,7 @@ export interface NativeLesionInstance {
 
 /** Lesions of one case, matched (native/ops/lesion_matching.h); lesions are named by their index. */
 export interface NativeLesionEvaluation {
-  readonly metrics: Omit<SegmentationMetrics, 'convention'>;
+  readonly metrics: NativeMetrics;
   readonly intersectionVoxels: number;
   readonly predictions: readonly NativeLesionInstance[];
   readonly references: readonly NativeLesionInstance[];
@@ -153,6 +155,13 @@ export interface NativeLesionEvaluation {
   /** For each reference lesion; −1 where none corresponds. */
   readonly predictionOf: readonly number[];
   readonly detections: readonly LesionCounts[];
+}
+
+export interface NativeTrainingResult {
+  readonly weights: string;
+  /** JSON. */
+  readonly history: string;
+  readonly warnings: readonly Warning[];
 }
 
 /** The exports of native/addon.cpp; what they take and give is said in native/napi/calls.h. */
@@ -184,7 +193,7 @@ export interface NativeBinding {
     reference: VoxelArgument<Uint8Array>,
     convention: string,
     control: NativeControl,
-  ): NativeJob<Omit<SegmentationMetrics, 'convention'>>;
+  ): NativeJob<NativeMetrics>;
   evaluateLesions(
     prediction: VoxelArgument<Uint8Array>,
     reference: VoxelArgument<Uint8Array>,
@@ -215,10 +224,7 @@ export interface NativeBinding {
   ): NativeJob<NativeClassificationResult>;
   tracePerimeters(mask: VoxelArgument<Uint8Array>, control: NativeControl): NativeJob<NativePerimeters>;
   /** `plan` is the JSON of native/training/plan.h; each epoch's record is told as a message, JSON. */
-  trainSegmenter(
-    plan: string,
-    control: NativeControl,
-  ): NativeJob<{ readonly weights: string; readonly history: string }>;
+  trainSegmenter(plan: string, control: NativeControl): NativeJob<NativeTrainingResult>;
   synthesizeLesions(
     volume: VoxelArgument<CtVoxels>,
     liver: VoxelArgument<Uint8Array>,
@@ -237,10 +243,7 @@ export interface NativeBinding {
     control: NativeControl,
   ): NativeJob<NativeSyntheticLesions>;
   /** `plan` is the JSON of native/training/lesion_plan.h; otherwise as trainSegmenter. */
-  trainLesionClassifier(
-    plan: string,
-    control: NativeControl,
-  ): NativeJob<{ readonly weights: string; readonly history: string }>;
+  trainLesionClassifier(plan: string, control: NativeControl): NativeJob<NativeTrainingResult>;
   /** For the end of the process: stops the jobs of all environments and waits for their end. */
   stopJobs(): void;
   /** core/error_codes.def as it was compiled in. */

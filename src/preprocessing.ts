@@ -1,9 +1,10 @@
 import { runJob } from './job.js';
 import type { NativePreprocessing } from './native-binding.js';
 import { checkOptions, preprocessOptions } from './options.js';
-import type { PreprocessedVolume, PreprocessOptions, VolumeInput } from './types.js';
+import type { PreprocessedVolume, PreprocessOptions, VolumeInput, Warning } from './types.js';
 import { Grid, volumeArgument } from './volume.js';
 import { NativeVoxels, showVoxels } from './voxels.js';
+import { joinWarnings, warningsOf } from './warnings.js';
 
 /** HU limits of the paper (Preprocessing). */
 const abdomenWindow = [-100, 400] as const;
@@ -14,12 +15,14 @@ class NativePreprocessed extends Grid implements PreprocessedVolume {
   declare readonly clipped: Uint8Array;
   readonly device: string;
   readonly timings: Readonly<Record<string, number>>;
+  readonly warnings: readonly Warning[];
   readonly #pictures: readonly NativeVoxels<Uint8Array>[];
 
-  constructor(result: NativePreprocessing) {
+  constructor(result: NativePreprocessing, earlier: readonly Warning[]) {
     super(result);
     this.device = result.device;
     this.timings = result.timings;
+    this.warnings = joinWarnings(earlier, result.warnings);
     const equalized = new NativeVoxels(result.handle, new Uint8Array(0));
     const clipped = new NativeVoxels(result.clipped, new Uint8Array(0));
     this.#pictures = [equalized, clipped];
@@ -29,6 +32,10 @@ class NativePreprocessed extends Grid implements PreprocessedVolume {
 
   dispose(): void {
     for (const picture of this.#pictures) picture.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 
@@ -48,5 +55,5 @@ export async function preprocess(volume: VolumeInput, options: PreprocessOptions
   const result = await runJob(options, (native, control) =>
     native.preprocess(voxels, { huMin, huMax, equalization }, control),
   );
-  return new NativePreprocessed(result);
+  return new NativePreprocessed(result, warningsOf(volume));
 }

@@ -20,6 +20,7 @@ import type {
   Warning,
 } from './types.js';
 import { asVolume, maskArgument, volumeArgument } from './volume.js';
+import { joinWarnings } from './warnings.js';
 
 /** A segmentation whose mask is in native memory. */
 class NativeSegmentation extends NativeMaskResult implements Segmentation {
@@ -41,7 +42,7 @@ class NativeSegmentation extends NativeMaskResult implements Segmentation {
     this.slices = result.slices;
     this.roi = result.roi;
     this.volume = volume;
-    this.warnings = [...volume.warnings, ...loadWarnings(), ...result.warnings];
+    this.warnings = joinWarnings(volume.warnings, [...loadWarnings(), ...result.warnings]);
   }
 }
 

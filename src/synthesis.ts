@@ -43,6 +43,10 @@ class NativeSynthesis implements SyntheticLesions {
     this.types.dispose();
     this.ids.dispose();
   }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import { type PatientSplit, splitPatients } from './dataset.js';
 import { unreadableFile } from './errors.js';
 import type { LabelPolygon } from './labels.js';
 import { equalizationField, expecting, invalidArgument, precisionField, runFields, windowField } from './options.js';
-import type { HistogramEqualization, Model, RunOptions } from './types.js';
+import type { HistogramEqualization, Model, RunOptions, Warning } from './types.js';
 
 /** One pass over the training slices and what was measured after it. */
 export interface EpochRecord {
@@ -124,6 +124,8 @@ export interface TrainedRun {
   readonly history: TrainingHistory;
   readonly trainingPatients: readonly string[];
   readonly validationPatients: readonly string[];
+  /** Of reading the scans and their labels, and of the training. */
+  readonly warnings: readonly Warning[];
 }
 
 /** A trained segmenter and how it came to be. */

@@ -3,6 +3,7 @@ import { checkDataset, discoverDataset } from './dataset.js';
 import { runJob } from './job.js';
 import { isPolygonLabel, readPolygons } from './labels.js';
 import { loadModel } from './model.js';
+import { loadWarnings } from './native.js';
 import { checkOptions, expecting } from './options.js';
 import {
   amount,
@@ -24,6 +25,7 @@ import {
   trainRunFields,
 } from './training-run.js';
 import type { TrainingCase, TrainingDataset } from './types.js';
+import { distinctWarnings } from './warnings.js';
 
 /** Amounts are standard deviations unless said otherwise. */
 export interface Augmentation {
@@ -147,5 +149,6 @@ export async function trainSegmenter(
     history: JSON.parse(result.history) as TrainingHistory,
     trainingPatients: split.training,
     validationPatients: split.validation,
+    warnings: distinctWarnings([...loadWarnings(), ...result.warnings]),
   };
 }

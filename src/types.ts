@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The public types of hepatica.
  *
@@ -73,6 +74,8 @@ export interface Volume extends VolumeInput {
   readonly warnings: readonly Warning[];
   /** Frees the voxels at once instead of at the next garbage collection; `data` has length 0 afterwards. */
   dispose(): void;
+  /** `dispose()` at the end of its block, for `using`. */
+  [Symbol.dispose](): void;
 }
 
 export type DeviceChoice = 'auto' | 'cpu' | 'cuda';
@@ -185,8 +188,12 @@ export interface PreprocessedVolume extends Geometry {
   readonly device: string;
   /** ms by stage. */
   readonly timings: Readonly<Record<string, number>>;
+  /** Of reading, and of this call. */
+  readonly warnings: readonly Warning[];
   /** Frees the pictures at once; `data` and `clipped` have length 0 afterwards. */
   dispose(): void;
+  /** `dispose()` at the end of its block, for `using`. */
+  [Symbol.dispose](): void;
 }
 
 /** A closed outline in one slice. */
@@ -250,6 +257,8 @@ export interface Segmentation extends Geometry {
   readonly warnings: readonly Warning[];
   /** Frees the mask at once instead of at the next garbage collection; `mask` has length 0 afterwards. */
   dispose(): void;
+  /** `dispose()` at the end of its block, for `using`. */
+  [Symbol.dispose](): void;
 }
 
 export interface SaveModelOptions extends RunOptions {
@@ -283,6 +292,8 @@ export interface Model {
   readonly info: ModelInfo;
   /** Frees the weights at once; calls that are given the model afterwards reject with `DISPOSED`. */
   dispose(): void;
+  /** `dispose()` at the end of its block, for `using`. */
+  [Symbol.dispose](): void;
 }
 
 /** Overlap of two masks, counted over the whole volume (paper, equations 4–6). */
@@ -298,6 +309,8 @@ export interface SegmentationMetrics {
   readonly referenceVoxels: number;
   readonly predictionMl: number;
   readonly referenceMl: number;
+  /** Of both masks, and of this call. */
+  readonly warnings: readonly Warning[];
 }
 
 /** `paper`: 100·(|R| − |S|)/|R|; `standard`: 100·(|S| − |R|)/|R|; `lits`: the standard one's absolute value. */
@@ -313,6 +326,8 @@ export interface Mask extends MaskInput {
   readonly warnings: readonly Warning[];
   /** Frees the voxels at once instead of at the next garbage collection; `data` has length 0 afterwards. */
   dispose(): void;
+  /** `dispose()` at the end of its block, for `using`. */
+  [Symbol.dispose](): void;
 }
 
 export interface EvaluateOptions extends RunOptions {

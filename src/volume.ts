@@ -49,6 +49,10 @@ export class NativeVolume extends Grid implements Volume {
     this.#voxels.dispose();
   }
 
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   /** True once a program could have changed the voxels. */
   static wasHandedOut(volume: NativeVolume): boolean {
     return volume.#voxels.handedOut;
@@ -76,6 +80,10 @@ export class NativeMask extends Grid implements Mask {
     this.#voxels.dispose();
   }
 
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   static argument(mask: NativeMask, field: string): VoxelArgument<Uint8Array> {
     return mask.#voxels.argument(field, mask);
   }
@@ -94,6 +102,10 @@ class CallerVolume extends Grid implements Volume {
 
   dispose(): void {
     this.data = new Int16Array(0);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

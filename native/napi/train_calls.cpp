@@ -3,6 +3,7 @@
 
 #include "napi/calls.h"
 #include "napi/job.h"
+#include "napi/results.h"
 #include "pipelines/train_lesion_classifier.h"
 #include "pipelines/train_segmenter.h"
 
@@ -15,10 +16,11 @@ Napi::Value start_training(const Napi::CallbackInfo& info, Plan plan,
   return start_job(info.Env(), info[1].As<Napi::Object>(), [plan = std::move(plan), train](JobRun& run) -> Deliver {
     TrainingResult result = train(
         plan, [&run](const std::string& epoch) { run.tell(epoch); }, run);
-    return [result = std::move(result)](Napi::Env env) -> Napi::Value {
+    return [result = std::move(result), &run](Napi::Env env) -> Napi::Value {
       auto object = Napi::Object::New(env);
       object.Set("weights", result.weights);
       object.Set("history", result.history);
+      object.Set("warnings", warnings_value(env, run.warnings()));
       return object;
     };
   });

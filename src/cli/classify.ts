@@ -29,7 +29,7 @@ function lesionLine({ id, type, probability, malignant, volumeMl, diameterMm, ce
 async function classify(input: string, options: ClassifyCommandOptions, session: Session): Promise<void> {
   const volume = await readInput(input, options, session);
   const liver = await segmentInput(volume, options.liverModel, options, session);
-  session.warn(liver.warnings.slice(volume.warnings.length));
+  session.warn(liver.warnings);
   const { signal, onProgress } = session;
   const { device, precision, threads, threshold, extentThreshold, minimumMl } = options;
   const found: LesionClassification = await withModel(options.model, (model) =>
@@ -45,7 +45,7 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
       ...(minimumMl !== undefined && { minimumMl }),
     }),
   );
-  session.warn(found.warnings.slice(liver.warnings.length));
+  session.warn(found.warnings);
   const document = lesionsDocument(input, found);
   const { maskName } = await writeOutputFolder(options.out, async (folder) => {
     await writeMask(await folder.place('lesions.nii.gz'), found);

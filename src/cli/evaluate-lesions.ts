@@ -68,20 +68,24 @@ function needed<T>(value: T | undefined, expectation: string): T {
 
 type OpenCase = () => Promise<Opened<LesionCase>>;
 
-function openPair(options: EvaluateLesionsCommandOptions, values: ReadonlyMap<number, number> | undefined): OpenCase {
+function openPair(
+  options: EvaluateLesionsCommandOptions,
+  values: ReadonlyMap<number, number> | undefined,
+  session: Session,
+): OpenCase {
   const expectation = '--prediction and --reference, or --dataset';
   const prediction = needed(options.prediction, expectation);
   const reference = needed(options.reference, expectation);
   return async () => {
-    const [predicted, opened] = await openPrediction(prediction, options.predictionJson);
-    const [present, alsoOpened] = await openReference(reference, values);
+    const [predicted, opened] = await openPrediction(prediction, options.predictionJson, session);
+    const [present, alsoOpened] = await openReference(reference, values, session);
     return [{ patient: prediction, prediction: predicted, reference: present }, [...opened, ...alsoOpened]];
   };
 }
 
 /** A scan's lesions, found now. */
 async function classifyScan(
-  image: string,
+  { patient, image }: TrainingCase,
   livers: Model | undefined,
   lesions: Model | undefined,
   options: EvaluateLesionsCommandOptions,
@@ -90,9 +94,11 @@ async function classifyScan(
   const { signal, onProgress } = session;
   const { device, precision, threads } = options;
   const run = { signal, onProgress, device, precision, ...(threads === undefined ? {} : { threads }) };
-  const volume = await readInput(image, threads === undefined ? {} : { threads }, session);
+  const volume = await readInput(image, threads === undefined ? {} : { threads }, session, patient);
   const liver = await segmentWith(livers, volume, run);
+  session.warn(liver.warnings, patient);
   const found = await classifyLesions(liver, { ...run, ...(lesions && { model: lesions }) });
+  session.warn(found.warnings, patient);
   return [found, [volume, liver, found]];
 }
 
@@ -103,11 +109,12 @@ async function openDataset(
   options: EvaluateLesionsCommandOptions,
   values: ReadonlyMap<number, number> | undefined,
   predict: OpenPrediction,
+  session: Session,
 ): Promise<OpenCase[]> {
   const cases = await selectedCases(folder, options.patients);
   return cases.map((one) => async () => {
     const [prediction, opened] = await predict(one);
-    const [reference, alsoOpened] = await openReference(one.label, values);
+    const [reference, alsoOpened] = await openReference(one.label, values, session);
     return [{ patient: one.patient, prediction, reference }, [...opened, ...alsoOpened]];
   });
 }
@@ -147,15 +154,21 @@ async function evaluateCases(cases: readonly OpenCase[], options: EvaluateLesion
 export async function evaluateLesionFiles(options: EvaluateLesionsCommandOptions, session: Session): Promise<void> {
   const values = options.lesionValues === undefined ? undefined : parseLesionValues(options.lesionValues);
   const { dataset, predictions } = options;
-  if (dataset === undefined) return evaluateCases([openPair(options, values)], options, session);
+  if (dataset === undefined) return evaluateCases([openPair(options, values, session)], options, session);
   if (predictions !== undefined) {
-    const found = await openDataset(dataset, options, values, ({ patient }) => openClassified(predictions, patient));
+    const found = await openDataset(
+      dataset,
+      options,
+      values,
+      ({ patient }) => openClassified(predictions, patient, session),
+      session,
+    );
     return evaluateCases(found, options, session);
   }
   await withModel(options.liverModel, (livers) =>
     withModel(options.model, async (lesions) => {
-      const predict: OpenPrediction = ({ image }) => classifyScan(image, livers, lesions, options, session);
-      await evaluateCases(await openDataset(dataset, options, values, predict), options, session);
+      const predict: OpenPrediction = (one) => classifyScan(one, livers, lesions, options, session);
+      await evaluateCases(await openDataset(dataset, options, values, predict, session), options, session);
     }),
   );
 }

@@ -1,19 +1,17 @@
 import { type Command, Option } from 'commander';
 import { InvalidArgumentError } from '../errors.js';
-import { evaluateSegmentation, readMask, type SegmentationMetrics } from '../index.js';
+import { evaluateSegmentation, type SegmentationMetrics } from '../index.js';
 import type { MaskInput, Model, TrainingCase } from '../types.js';
 import { type EvaluateLesionsCommandOptions, evaluateLesionFiles } from './evaluate-lesions.js';
-import { readInput } from './input.js';
+import { readInput, readMaskInput } from './input.js';
 import { segmentWith, withModel } from './model.js';
 import { nonNegativeInteger, withCommonOptions, withDeviceOption } from './options.js';
 import { writeOutputFolder } from './output.js';
 import { selectedCases } from './patients.js';
-import { runCommand, type Session } from './session.js';
+import { type CommonOptions, runCommand, type Session } from './session.js';
 
-interface EvaluateCommandOptions extends EvaluateLesionsCommandOptions {
+interface EvaluateCommandOptions extends EvaluateLesionsCommandOptions, CommonOptions {
   readonly lesions?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 interface CaseMetrics extends SegmentationMetrics {
@@ -53,7 +51,10 @@ async function evaluatePair(options: EvaluateCommandOptions, session: Session): 
       remedy: 'Name two masks on the same grid, or a dataset whose scans are to be segmented and compared.',
     });
   }
-  const [prediction, reference] = await Promise.all([readMask(options.prediction), readMask(options.reference)]);
+  const [prediction, reference] = await Promise.all([
+    readMaskInput(options.prediction, session),
+    readMaskInput(options.reference, session),
+  ]);
   const metrics = await evaluateSegmentation(prediction, reference, { convention: options.convention });
   session.result(metrics, [line('', metrics).trimStart()]);
 }
@@ -66,12 +67,13 @@ async function evaluateCase(
 ): Promise<CaseMetrics> {
   const { signal, onProgress } = session;
   const threads = options.threads === undefined ? {} : { threads: options.threads };
-  const volume = await readInput(image, threads, session);
+  const volume = await readInput(image, threads, session, patient);
   const { device, precision } = options;
   try {
     const segmentation = await segmentWith(model, volume, { signal, onProgress, device, precision, ...threads });
+    session.warn(segmentation.warnings, patient);
     try {
-      const reference = withLabelValues(await readMask(label), labelValues);
+      const reference = withLabelValues(await readMaskInput(label, session), labelValues);
       const metrics = await evaluateSegmentation(segmentation, reference, { convention: options.convention });
       return { patient, ...metrics };
     } finally {

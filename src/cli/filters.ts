@@ -5,17 +5,15 @@ import { type InputOptions, readInput } from './input.js';
 import { segmentWith, withModel } from './model.js';
 import { nonNegativeInteger, withCommonOptions, withInputOptions } from './options.js';
 import { writeOutputFolder } from './output.js';
-import { runCommand, type Session } from './session.js';
+import { type CommonOptions, runCommand, type Session } from './session.js';
 
-interface FiltersCommandOptions extends InputOptions {
+interface FiltersCommandOptions extends InputOptions, CommonOptions {
   readonly out: string;
   readonly model?: string;
   readonly lesions?: boolean;
   readonly liverModel?: string;
   readonly slice?: number;
   readonly layers?: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 /** What the network looks at: a lesion network the liver alone. */
@@ -23,11 +21,14 @@ async function scanFor(
   model: Model,
   volume: Volume,
   { liverModel, threads }: FiltersCommandOptions,
-  { signal, onProgress }: Session,
+  session: Session,
 ): Promise<Volume | Segmentation> {
   if (model.info.kind !== 'mdl_cnn') return volume;
+  const { signal, onProgress } = session;
   const options = { signal, onProgress, ...(threads === undefined ? {} : { threads }) };
-  return withModel(liverModel, (given) => segmentWith(given, volume, options));
+  const liver = await withModel(liverModel, (given) => segmentWith(given, volume, options));
+  session.warn(liver.warnings);
+  return liver;
 }
 
 async function filters(input: string, options: FiltersCommandOptions, session: Session): Promise<void> {

@@ -1,4 +1,5 @@
-import { readSeries, readVolume, type Volume } from '../index.js';
+import { readMask, readSeries, readVolume, type Volume } from '../index.js';
+import type { Mask } from '../types.js';
 import type { Session } from './session.js';
 
 export interface InputOptions {
@@ -13,21 +14,28 @@ export function isNifti(path: string): boolean {
   return /\.nii(\.gz)?$/i.test(path);
 }
 
-/** Reads INPUT: NIfTI by its extension, anything else as DICOM. */
-export async function readInput(path: string, options: InputOptions, session: Session): Promise<Volume> {
+/** Reads INPUT: NIfTI by its extension, anything else as DICOM. `of`: whose scan, where a command reads many. */
+export async function readInput(path: string, options: InputOptions, session: Session, of = ''): Promise<Volume> {
   const { signal, onProgress } = session;
-  const threads = options.threads === undefined ? {} : { threads: options.threads };
-  if (isNifti(path)) return readVolume(path, { signal, onProgress, ...threads });
-  const volume = await readSeries(path, {
-    signal,
-    onProgress,
-    ...threads,
-    ...(options.series === undefined ? {} : { series: options.series }),
-    ...(options.phase === undefined ? {} : { phase: options.phase }),
-    ...(options.gaps === undefined ? {} : { gaps: options.gaps }),
-    ...(options.raw === undefined ? {} : { raw: options.raw }),
-  });
-  session.warn(volume.warnings);
-  for (const { file, reason } of volume.report?.excluded ?? []) session.note(`left out ${file}: ${reason}`);
+  const { threads, series, phase, gaps, raw } = options;
+  const run = { signal, onProgress, ...(threads !== undefined && { threads }) };
+  const volume = isNifti(path)
+    ? await readVolume(path, run)
+    : await readSeries(path, {
+        ...run,
+        ...(series !== undefined && { series }),
+        ...(phase !== undefined && { phase }),
+        ...(gaps !== undefined && { gaps }),
+        ...(raw !== undefined && { raw }),
+      });
+  session.warn(volume.warnings, of);
+  session.leftOut(volume.report?.excluded ?? []);
   return volume;
+}
+
+/** Reads a mask, and says what was noticed on the way. */
+export async function readMaskInput(path: string, session: Session): Promise<Mask> {
+  const mask = await readMask(path, { signal: session.signal });
+  session.warn(mask.warnings, path);
+  return mask;
 }

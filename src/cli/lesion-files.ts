@@ -1,8 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputFileError, InvalidArgumentError } from '../errors.js';
-import { type LesionDescription, type LesionMask, readMask } from '../index.js';
+import type { LesionDescription, LesionMask } from '../index.js';
 import type { MaskInput } from '../types.js';
+import { readMaskInput } from './input.js';
+import type { Session } from './session.js';
 
 /** A file from outside: beyond this it is refused before it fills the memory. */
 const kMaxDocumentBytes = 64 * 1024 * 1024;
@@ -37,14 +39,21 @@ async function readLesions(path: string): Promise<readonly LesionDescription[]> 
 export type Opened<T> = readonly [value: T, opened: readonly { dispose(): void }[]];
 
 /** The numbers of lesions, and what is known of them where there is a JSON file. */
-export async function openPrediction(mask: string, json: string | undefined): Promise<Opened<LesionMask>> {
-  const [ids, lesions] = await Promise.all([readMask(mask), json === undefined ? undefined : readLesions(json)]);
+export async function openPrediction(
+  mask: string,
+  json: string | undefined,
+  session: Session,
+): Promise<Opened<LesionMask>> {
+  const [ids, lesions] = await Promise.all([
+    readMaskInput(mask, session),
+    json === undefined ? undefined : readLesions(json),
+  ]);
   return [{ mask: ids, values: 'ids', ...(lesions && { lesions }) }, [ids]];
 }
 
 /** What `hepatica classify --out FOLDER/PATIENT` wrote. */
-export function openClassified(folder: string, patient: string): Promise<Opened<LesionMask>> {
-  return openPrediction(join(folder, patient, 'lesions.nii.gz'), join(folder, patient, 'lesions.json'));
+export function openClassified(folder: string, patient: string, session: Session): Promise<Opened<LesionMask>> {
+  return openPrediction(join(folder, patient, 'lesions.nii.gz'), join(folder, patient, 'lesions.json'), session);
 }
 
 /** Values of a lesion-type mask. */
@@ -72,8 +81,9 @@ export function parseLesionValues(text: string): ReadonlyMap<number, number> {
 export async function openReference(
   path: string,
   values: ReadonlyMap<number, number> | undefined,
+  session: Session,
 ): Promise<Opened<MaskInput>> {
-  const mask = await readMask(path);
+  const mask = await readMaskInput(path, session);
   if (!values) return [mask, [mask]];
   const types = Uint8Array.from({ length: 256 }, (_, value) => values.get(value) ?? 0);
   const { size, spacing, origin, direction } = mask;

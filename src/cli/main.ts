@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { InvalidArgumentError } from '../errors.js';
 import { addClassifyCommand } from './classify.js';
 import { addDoctorCommand } from './doctor.js';
+import { errorDocument } from './error-document.js';
 import { addEvaluateCommand } from './evaluate.js';
 import { addFiltersCommand } from './filters.js';
 import { addInfoCommand } from './info.js';
@@ -47,4 +49,8 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? kExitCodes.ok : kExitCodes.usage;
+  if (error.exitCode !== 0 && process.argv.includes('--json')) {
+    const wrongUse = new InvalidArgumentError('INVALID_ARGUMENT', error.message.replace(/^error: /, ''));
+    process.stdout.write(`${JSON.stringify(errorDocument(wrongUse), null, 2)}\n`);
+  }
 }

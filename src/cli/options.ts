@@ -33,6 +33,7 @@ export function withCommonOptions(command: Command): Command {
   return command
     .option('--json', 'print the result, or the error, as JSON on standard output')
     .option('--quiet', 'no progress and no notes')
+    .option('--verbose', 'name every file that was left out')
     .option('--threads <n>', 'threads to compute with (default: all cores)', positiveInteger('--threads'));
 }
 

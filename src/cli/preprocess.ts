@@ -3,17 +3,15 @@ import { type HistogramEqualization, preprocess, renderPreprocessing, writeMask 
 import { type InputOptions, readInput } from './input.js';
 import { finiteNumber, nonNegativeInteger, withCommonOptions, withDeviceOption, withInputOptions } from './options.js';
 import { writeOutputFolder } from './output.js';
-import { runCommand, type Session } from './session.js';
+import { type CommonOptions, runCommand, type Session } from './session.js';
 
-interface PreprocessCommandOptions extends InputOptions {
+interface PreprocessCommandOptions extends InputOptions, CommonOptions {
   readonly out: string;
   readonly slice?: number;
   readonly huMin: number;
   readonly huMax: number;
   readonly equalization: HistogramEqualization;
   readonly device: 'auto' | 'cpu' | 'cuda';
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 async function runPreprocess(input: string, options: PreprocessCommandOptions, session: Session): Promise<void> {
@@ -27,6 +25,7 @@ async function runPreprocess(input: string, options: PreprocessCommandOptions, s
     device: options.device,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
+  session.warn(preprocessed.warnings);
   const slice = options.slice ?? Math.floor(volume.size[2] / 2);
   const figure = await renderPreprocessing(volume, preprocessed, slice);
   await writeOutputFolder(options.out, async (folder) => {
@@ -34,8 +33,8 @@ async function runPreprocess(input: string, options: PreprocessCommandOptions, s
     await writeMask(await folder.place('clipped.nii.gz'), { ...preprocessed, data: preprocessed.clipped });
     await writeMask(await folder.place('equalized.nii.gz'), preprocessed);
   });
-  const { device, timings } = preprocessed;
-  session.result({ input, slice, device, timingsMs: timings, size: volume.size, spacing: volume.spacing }, [
+  const { device, timings, warnings, size, spacing } = preprocessed;
+  session.result({ input, slice, device, timingsMs: timings, warnings, size, spacing }, [
     `written to ${options.out}: preprocessing.png (slice ${slice}), clipped.nii.gz, equalized.nii.gz`,
   ]);
 }

@@ -1,22 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InputFileError, InvalidArgumentError } from '../errors.js';
-import { type LearningCurvePoint, readMask, renderLearningCurves, renderOverlay, tracePerimeters } from '../index.js';
+import { type LearningCurvePoint, renderLearningCurves, renderOverlay, tracePerimeters } from '../index.js';
 import { checkSameGrid } from './grid.js';
-import { type InputOptions, readInput } from './input.js';
+import { type InputOptions, readInput, readMaskInput } from './input.js';
 import { finiteNumber, withCommonOptions, withInputOptions } from './options.js';
 import { writeOutputFolder } from './output.js';
-import { runCommand, type Session } from './session.js';
+import { type CommonOptions, runCommand, type Session } from './session.js';
 
-interface RenderCommandOptions extends InputOptions {
+interface RenderCommandOptions extends InputOptions, CommonOptions {
   readonly out: string;
   readonly mask?: string;
   readonly history?: string;
   readonly slices: string;
   readonly huMin: number;
   readonly huMax: number;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 function parseSlices(text: string): readonly number[] | 'structure' | 'all' {
@@ -27,7 +25,7 @@ function parseSlices(text: string): readonly number[] | 'structure' | 'all' {
 async function renderMask(input: string, mask: string, options: RenderCommandOptions, session: Session): Promise<void> {
   const volume = await readInput(input, options, session);
   const { signal, onProgress } = session;
-  const drawn = await readMask(mask);
+  const drawn = await readMaskInput(mask, session);
   // Throws GEOMETRY_MISMATCH as evaluate does: a mask of another scan would be drawn in the wrong place.
   checkSameGrid(volume, drawn, mask);
   const perimeters = await tracePerimeters(drawn, { signal });

@@ -12,16 +12,14 @@ import { segmentWith, withModel } from './model.js';
 import { withCommonOptions, withDeviceOption, withInputOptions } from './options.js';
 import { type OutputFolder, writeOutputFolder } from './output.js';
 import { perimetersDocument, segmentationReport } from './report.js';
-import { runCommand, type Session } from './session.js';
+import { type CommonOptions, runCommand, type Session } from './session.js';
 
-export interface SegmentCommandOptions extends InputOptions {
+export interface SegmentCommandOptions extends InputOptions, CommonOptions {
   readonly out: string;
   readonly model?: string;
   readonly precision: 'auto' | 'fp32' | 'bf16';
   readonly device: 'auto' | 'cpu' | 'cuda';
   readonly overlay: 'structure' | 'all' | 'none';
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 async function writeOverlays(
@@ -84,7 +82,7 @@ export function segmentationSummary(segmentation: Segmentation): string {
 async function segment(input: string, options: SegmentCommandOptions, session: Session): Promise<void> {
   const volume = await readInput(input, options, session);
   const segmentation = await segmentInput(volume, options.model, options, session);
-  session.warn(segmentation.warnings.slice(volume.warnings.length));
+  session.warn(segmentation.warnings);
   const { report, maskName } = await writeOutputFolder(options.out, (folder) =>
     writeSegmentation(folder, input, segmentation, undefined, options, session),
   );

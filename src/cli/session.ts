@@ -1,8 +1,9 @@
 import { SingleBar } from 'cli-progress';
 import picocolors from 'picocolors';
-import { kErrorCodes, kErrorKinds } from '../error-codes.js';
+import { kErrorKinds } from '../error-codes.js';
 import { CancelledError, HepaticaError } from '../errors.js';
-import type { Progress, Warning } from '../types.js';
+import type { ExcludedFile, Progress, Warning } from '../types.js';
+import { errorDocument } from './error-document.js';
 
 // By the terminal alone: a log of CI, which asks for colours too, is read by programs.
 const colours = picocolors.createColors(Boolean(process.stderr.isTTY));
@@ -19,6 +20,17 @@ export const kExitCodes = {
 export interface CommonOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+function leftOutLine(files: readonly ExcludedFile[]): string {
+  const [first] = files;
+  if (!first) return '';
+  const { file, code, reason } = first;
+  if (files.length === 1) return `left out ${file}: ${reason} (${code})`;
+  const shared = files.every((other) => other.reason === reason);
+  const why = shared ? reason : `such as ${file}: ${reason}`;
+  return `left out ${files.length.toLocaleString('en')} files: ${why} (${code}; each with --verbose)`;
 }
 
 /** One invocation of a command: its progress bar, its abort by Ctrl-C or SIGTERM, its way to speak. */
@@ -27,11 +39,14 @@ export class Session {
   readonly #bar: SingleBar | null;
   readonly #json: boolean;
   readonly #quiet: boolean;
+  readonly #verbose: boolean;
+  readonly #told = new Set<string>();
   #stage = '';
 
   constructor(options: CommonOptions) {
     this.#json = options.json ?? false;
     this.#quiet = options.quiet ?? false;
+    this.#verbose = options.verbose ?? false;
     const silent = this.#json || this.#quiet || !process.stderr.isTTY;
     this.#bar = silent
       ? null
@@ -70,8 +85,29 @@ export class Session {
     if (!this.#quiet && !this.#json) process.stderr.write(`${line}\n`);
   }
 
-  warn(warnings: readonly Warning[]): void {
-    for (const { code, message } of warnings) this.note(`${colours.yellow('warning')} ${message} (${code})`);
+  /** Each warning once; `of`: whom it is about, where a command goes through many. */
+  warn(warnings: readonly Warning[], of = ''): void {
+    for (const { code, message } of warnings) {
+      const line = `${of && `${of}: `}${message} (${code})`;
+      if (this.#told.has(line)) continue;
+      this.#told.add(line);
+      this.note(`${colours.yellow('warning')} ${line}`);
+    }
+  }
+
+  /** The files that are no part of a scan: a line for each reason, with --verbose one for each file. */
+  leftOut(excluded: readonly ExcludedFile[]): void {
+    if (this.#verbose) {
+      for (const { file, code, reason } of excluded) this.note(`left out ${file}: ${reason} (${code})`);
+      return;
+    }
+    const byCode = new Map<string, ExcludedFile[]>();
+    for (const one of excluded) {
+      const files = byCode.get(one.code);
+      if (files) files.push(one);
+      else byCode.set(one.code, [one]);
+    }
+    for (const files of byCode.values()) this.note(leftOutLine(files));
   }
 
   /** The result: as JSON with --json, else the lines for a person. */
@@ -86,22 +122,15 @@ export class Session {
   }
 }
 
-function exitCodeOf(error: unknown): number {
-  return error instanceof HepaticaError ? kErrorKinds[kErrorCodes[error.code]].exitCode : kExitCodes.failure;
-}
-
-/** Says what went wrong, and what to do, without a stack; with --json as an object on standard output. */
+/** Says what went wrong, and what to do; with --json as an object on standard output. Only a fault has a stack. */
 function report(error: unknown, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
   if (!(error instanceof HepaticaError)) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (json) process.stdout.write(`${JSON.stringify({ error: { code: 'UNEXPECTED', message } }, null, 2)}\n`);
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return;
   }
-  const { code, message, file, field, remedy } = error;
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, file, field, remedy } }, null, 2)}\n`);
-  process.stderr.write(`${colours.red('error')} ${message} (${code})\n`);
-  if (remedy) process.stderr.write(`      ${remedy}\n`);
+  process.stderr.write(`${colours.red('error')} ${error.message} (${error.code})\n`);
+  if (error.remedy) process.stderr.write(`      ${error.remedy}\n`);
 }
 
 /** Runs a command's body in a session and sets the exit code. */
@@ -112,6 +141,6 @@ export async function runCommand(options: CommonOptions, body: (session: Session
   } catch (error) {
     session.close();
     report(error, options.json ?? false);
-    process.exitCode = exitCodeOf(error);
+    process.exitCode = errorDocument(error).error.exitCode;
   }
 }

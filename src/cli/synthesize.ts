@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError as CommanderArgumentError, Option } from 'commander';
 import {
   type LesionType,
-  readMask,
   readSeries,
   type SyntheticLesions,
   segmentLiver,
@@ -15,13 +14,13 @@ import {
 import { manifest } from '../loading/packages.js';
 import type { ContrastPhase, Mask, MaskInput, Perimeter } from '../types.js';
 import { checkSameGrid } from './grid.js';
-import { type InputOptions, readInput } from './input.js';
+import { type InputOptions, readInput, readMaskInput } from './input.js';
 import { finiteNumber, nonNegativeInteger, withCommonOptions, withInputOptions } from './options.js';
 import { type OutputFolder, writeOutputFolder } from './output.js';
 import { perimetersDocument } from './report.js';
-import { runCommand, type Session } from './session.js';
+import { type CommonOptions, runCommand, type Session } from './session.js';
 
-interface SynthesizeCommandOptions extends InputOptions {
+interface SynthesizeCommandOptions extends InputOptions, CommonOptions {
   readonly out: string;
   readonly liver?: string;
   readonly realLesions?: string;
@@ -31,8 +30,6 @@ interface SynthesizeCommandOptions extends InputOptions {
   readonly look: ContrastPhase;
   readonly margin: number;
   readonly dicom?: boolean;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 const kTypes: readonly LesionType[] = ['CYS', 'ANG', 'HCC', 'MET'];
@@ -56,7 +53,7 @@ function threadsOf({ threads }: InputOptions) {
 }
 
 async function readMaskOf(volume: Volume, file: string, session: Session): Promise<Mask> {
-  const mask = await readMask(file, { signal: session.signal });
+  const mask = await readMaskInput(file, session);
   checkSameGrid(volume, mask, file);
   return mask;
 }
@@ -66,6 +63,7 @@ async function liverOf(volume: Volume, options: SynthesizeCommandOptions, sessio
   if (options.liver !== undefined) return readMaskOf(volume, options.liver, session);
   const { signal, onProgress } = session;
   const segmentation = await segmentLiver(volume, { signal, onProgress, ...threadsOf(options) });
+  session.warn(segmentation.warnings);
   const { size, spacing, origin, direction } = segmentation;
   return { size, spacing, origin, direction, data: segmentation.mask };
 }

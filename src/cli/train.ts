@@ -15,9 +15,9 @@ import {
 import type { ModelInfo } from '../types.js';
 import { finiteNumber, nonNegativeInteger, positiveInteger, withCommonOptions } from './options.js';
 import { writeOutputFolder } from './output.js';
-import { runCommand, type Session } from './session.js';
+import { type CommonOptions, runCommand, type Session } from './session.js';
 
-interface TrainCommandOptions {
+interface TrainCommandOptions extends CommonOptions {
   readonly out: string;
   readonly model: 'liver' | 'lesions';
   readonly validation?: readonly string[];
@@ -35,8 +35,6 @@ interface TrainCommandOptions {
   readonly timeLimit?: number;
   readonly resume?: boolean;
   readonly threads?: number;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
 }
 
 type Config = Record<string, unknown>;
@@ -100,21 +98,27 @@ async function runTraining(
 async function train(dataset: string, options: TrainCommandOptions, session: Session): Promise<void> {
   const config = { ...(options.config === undefined ? {} : await readConfig(options.config)), ...overrides(options) };
   const name = options.model === 'lesions' ? 'lesions' : (config.structure ?? 'liver');
-  const { weights, info, history, trainingPatients, validationPatients } = await runTraining(dataset, options, config, {
-    output: join(options.out, `${name}.safetensors`),
-    checkpoints: join(options.out, 'checkpoints'),
-    signal: session.signal,
-    onProgress: session.onProgress,
-    onEpoch: (record) => session.note(epochLine(record)),
-  });
+  const { weights, info, history, trainingPatients, validationPatients, warnings } = await runTraining(
+    dataset,
+    options,
+    config,
+    {
+      output: join(options.out, `${name}.safetensors`),
+      checkpoints: join(options.out, 'checkpoints'),
+      signal: session.signal,
+      onProgress: session.onProgress,
+      onEpoch: (record) => session.note(epochLine(record)),
+    },
+  );
+  session.warn(warnings);
   const curves = await renderLearningCurves(history.epochs);
   await writeOutputFolder(options.out, async (folder) => {
-    await folder.writeJson('history.json', { ...history, trainingPatients, validationPatients });
+    await folder.writeJson('history.json', { ...history, trainingPatients, validationPatients, warnings });
     await folder.write('learning-curves.svg', curves.svg);
     await folder.write('learning-curves.png', curves.png);
   });
   const { bestEpoch, bestDice } = history;
-  session.result({ weights, info, bestEpoch, bestDice }, [
+  session.result({ weights, info, bestEpoch, bestDice, warnings }, [
     `${weights}: epoch ${bestEpoch}, ${bestDice >= 0 ? `validation Dice ${bestDice.toFixed(4)}` : 'nothing was validated'}`,
     `written to ${options.out}: history.json, learning-curves.svg and .png`,
   ]);

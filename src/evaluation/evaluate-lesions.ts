@@ -1,5 +1,6 @@
 import { checkOptions, evaluateLesionsOptions, invalidArgument } from '../options.js';
-import type { RunOptions, RvdConvention } from '../types.js';
+import type { RunOptions, RvdConvention, Warning } from '../types.js';
+import { distinctWarnings, warningsOf } from '../warnings.js';
 import { estimate, type FigureOf, resamplePatients } from './bootstrap.js';
 import { checkCase } from './check-case.js';
 import { type CaseLesions, type Cases, falseAlarmsPerCase, lesionDice } from './figures.js';
@@ -57,6 +58,14 @@ function caseOptions(options: RunOptions, index: number, count: number | null): 
   };
 }
 
+/** Of a classification, or of the mask that was read. */
+function caseWarnings({ patient, prediction, reference }: LesionCase): Warning[] {
+  const found = [prediction, reference].flatMap((side) =>
+    'mask' in side && 'size' in side.mask ? warningsOf(side.mask) : warningsOf(side),
+  );
+  return found.map(({ code, message }) => ({ code, message: `${patient}: ${message}` }));
+}
+
 function checkIterable(cases: unknown): asserts cases is Iterable<LesionCase> | AsyncIterable<LesionCase> {
   const iterable =
     typeof cases === 'object' && cases !== null && (Symbol.iterator in cases || Symbol.asyncIterator in cases);
@@ -89,9 +98,11 @@ export async function evaluateLesions(
     ...(threads !== undefined && { threads }),
   };
   const matched: CaseLesions[] = [];
+  const warnings: Warning[] = [];
   for await (const one of cases) {
     const checked = checkCase(one, `cases[${matched.length}]`);
     const count = Array.isArray(cases) ? cases.length : null;
+    warnings.push(...caseWarnings(one));
     matched.push(await matchCase(checked, convention, caseOptions(run, matched.length, count)));
   }
   if (matched.length === 0) throw invalidArgument('cases', 'at least one case', matched);
@@ -99,5 +110,6 @@ export async function evaluateLesions(
   const patients = new Set(matched.map(({ patient }) => patient)).size;
   const drawn = patients > 1 ? resamplePatients(matched, resamples, seed) : [];
   const pooled = await pooledEvaluation(matched, convention, (figure) => estimate(figure, matched, drawn, signal));
-  return { convention, resamples, seed, pooled, cases: await Promise.all(matched.map(caseEvaluation)) };
+  const evaluated = await Promise.all(matched.map(caseEvaluation));
+  return { convention, resamples, seed, pooled, cases: evaluated, warnings: distinctWarnings(warnings) };
 }

@@ -1,5 +1,5 @@
 /** The types of lesion evaluation; what each figure means is said in docs/evaluation.md. */
-import type { LesionClassification, LesionType, MaskInput, RunOptions, RvdConvention } from '../types.js';
+import type { LesionClassification, LesionType, MaskInput, RunOptions, RvdConvention, Warning } from '../types.js';
 
 /**
  * What the values of a mask of lesions mean: `ids`, each lesion its own number; `types`, a lesion-type mask (1 CYS,
@@ -174,4 +174,6 @@ export interface LesionEvaluation {
   readonly seed: number;
   readonly pooled: PooledLesionEvaluation;
   readonly cases: readonly LesionCaseEvaluation[];
+  /** Of the masks that were compared, with the patient's name. */
+  readonly warnings: readonly Warning[];
 }
