@@ -18,14 +18,11 @@ type WithoutWarnings =
   | 'discoverLesionDataset'
   | 'fetchWeights'
   | 'loadModel'
-  | 'renderFilters'
-  | 'renderLearningCurves'
   | 'splitPatients';
 type Nothing = Named<ResultsOf<keyof Api>, void>;
 type Lists = Named<ResultsOf<keyof Api>, readonly unknown[]>;
 type Bare = Named<ResultsOf<keyof Api>, string | Uint8Array | RenderedPicture>;
 interface RenderedPicture {
-  readonly slice: number;
   readonly png: Uint8Array;
 }
 type Warned = Named<ResultsOf<keyof Api>, { readonly warnings: readonly hepatica.Warning[] }>;
@@ -78,6 +75,7 @@ test('what is public is listed here', () => {
     'renderLesionEvaluation',
     'renderMontage',
     'renderOverlay',
+    'renderOverview',
     'renderPreprocessing',
     'saveModel',
     'segmentLiver',
