@@ -68,6 +68,8 @@ export const kErrorCodes = {
   EMPTY_MASK: 'input',
   /** The file or folder does not exist. */
   FILE_NOT_FOUND: 'input',
+  /** The result was interrupted while it was written, and is not finished yet. */
+  INCOMPLETE_RESULT: 'input',
   /** A field of the file, or a point of a contour, has an impossible value. */
   INVALID_VALUE: 'input',
   /** The slices do not lie at equal distances. */
@@ -134,6 +136,8 @@ export const kErrorCodes = {
   WRONG_MODEL: 'model',
   /** The file or folder exists already and is not hepatica's to replace. */
   OUTPUT_EXISTS: 'output',
+  /** What would be written, replaced or removed is, holds or lies in an input. */
+  OUTPUT_IS_INPUT: 'output',
   /** The file or folder cannot be written. */
   OUTPUT_UNWRITABLE: 'output',
   /** The GPU failed. */

@@ -45,7 +45,7 @@ export class ModelError extends HepaticaError<'model'> {
   override readonly name = 'ModelError';
 }
 
-/** A result cannot be written: `OUTPUT_UNWRITABLE`, `OUTPUT_EXISTS`, … */
+/** A result cannot be written: `OUTPUT_UNWRITABLE`, `OUTPUT_EXISTS`, `OUTPUT_IS_INPUT`, … */
 export class OutputError extends HepaticaError<'output'> {
   override readonly name = 'OutputError';
 }

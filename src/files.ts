@@ -1,5 +1,7 @@
 import { runJob } from './job.js';
-import { checkOptions, checkPath, readSeriesOptions, runOptions } from './options.js';
+import { checkOptions, checkPath, readSeriesOptions, runOptions, writeOptions } from './options.js';
+import { checkTargetFile } from './output/ownership.js';
+import { rememberSources, sourcesOf } from './output/sources.js';
 import { segmentedMaskArgument } from './segmentation.js';
 import type {
   LesionClassification,
@@ -11,6 +13,7 @@ import type {
   SeriesSummary,
   Volume,
   VolumeInput,
+  WriteOptions,
 } from './types.js';
 import { NativeMask, NativeVolume, volumeArgument } from './volume.js';
 
@@ -44,7 +47,7 @@ export async function readSeries(source: string | readonly string[], options: Re
       control,
     ),
   );
-  return new NativeVolume(result, result.series);
+  return rememberSources(new NativeVolume(result, result.series), ...paths);
 }
 
 /**
@@ -71,7 +74,8 @@ export async function listSeries(
 export async function readVolume(path: string, options: RunOptions = {}): Promise<Volume> {
   checkPath('path', path);
   checkOptions(runOptions, options);
-  return new NativeVolume(await runJob(options, (native, control) => native.readVolume(path, control)), null);
+  const result = await runJob(options, (native, control) => native.readVolume(path, control));
+  return rememberSources(new NativeVolume(result, null), path);
 }
 
 /**
@@ -83,34 +87,39 @@ export async function readVolume(path: string, options: RunOptions = {}): Promis
 export async function readMask(path: string, options: RunOptions = {}): Promise<Mask> {
   checkPath('path', path);
   checkOptions(runOptions, options);
-  return new NativeMask(await runJob(options, (native, control) => native.readMask(path, control)));
+  const result = await runJob(options, (native, control) => native.readMask(path, control));
+  return rememberSources(new NativeMask(result), path);
 }
 
 /**
- * Writes a volume as NIfTI (`.nii`, `.nii.gz`): under a temporary name in the same folder, then renamed.
+ * Writes a volume as NIfTI (`.nii`, `.nii.gz`): under a temporary name in the same folder, then renamed. What it was
+ * read from is never replaced, and a file that hepatica did not write only with `overwrite`.
  *
- * @throws {@link OutputError} `OUTPUT_UNWRITABLE`
+ * @throws {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`
  */
-export async function writeVolume(path: string, volume: VolumeInput, options: RunOptions = {}): Promise<void> {
+export async function writeVolume(path: string, volume: VolumeInput, options: WriteOptions = {}): Promise<void> {
   checkPath('path', path);
-  checkOptions(runOptions, options);
-  const voxels = volumeArgument(volume);
+  const { overwrite } = checkOptions(writeOptions, options);
+  const voxels = volumeArgument(volume, true);
+  await checkTargetFile(path, sourcesOf(volume), overwrite);
   await runJob(options, (native, control) => native.writeVolume(path, voxels, control));
 }
 
 /**
  * Writes a mask, or a segmentation's mask, as NIfTI (`.nii`, `.nii.gz`) on its own grid: under a temporary name in the
- * same folder, then renamed.
+ * same folder, then renamed. The scan or mask that it comes from is never replaced, and a file that hepatica did not
+ * write only with `overwrite`.
  *
- * @throws {@link OutputError} `OUTPUT_UNWRITABLE`
+ * @throws {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`
  */
 export async function writeMask(
   path: string,
   mask: MaskInput | Segmentation | LesionClassification,
-  options: RunOptions = {},
+  options: WriteOptions = {},
 ): Promise<void> {
   checkPath('path', path);
-  checkOptions(runOptions, options);
-  const voxels = segmentedMaskArgument('mask', mask);
+  const { overwrite } = checkOptions(writeOptions, options);
+  const voxels = segmentedMaskArgument('mask', mask, true);
+  await checkTargetFile(path, sourcesOf(mask), overwrite);
   await runJob(options, (native, control) => native.writeMask(path, voxels, control));
 }

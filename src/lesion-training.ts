@@ -9,6 +9,7 @@ import {
   augmentField,
   canvasField,
   checkRun,
+  checkRunOutputs,
   count,
   type EpochRecord,
   flag,
@@ -167,7 +168,7 @@ function nativeOptions(options: z.output<typeof trainOptions>, { initial, base }
  * @param dataset - cases, or the path of a JSON dataset file (see {@link discoverLesionDataset})
  * @returns where the weights are, for `loadModel` and `classifyLesions`, and the learning curves
  * @throws {@link InputFileError} `CORRUPT_DATASET`, `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, …;
- *   {@link OutputError} `OUTPUT_UNWRITABLE`; `CORRUPT_CHECKPOINT` and `CHECKPOINT_MISMATCH` on resuming
+ *   {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; `CORRUPT_CHECKPOINT` and `CHECKPOINT_MISMATCH` on resuming
  */
 export async function trainLesionClassifier(
   dataset: LesionTrainingDataset | string,
@@ -179,6 +180,8 @@ export async function trainLesionClassifier(
   const initial = checked.initial && weightsPath('initial', checked.initial, 'mdl_cnn');
   const base = checked.base && weightsPath('base', checked.base, 'resnet101');
   const { cases: found } = await discoverLesionDataset(dataset);
+  const files = found.flatMap(({ image, liver, label }) => [image, liver, label]);
+  await checkRunOutputs(checked, [typeof dataset === 'string' ? dataset : undefined, initial, base, ...files]);
   const split = splitOf(
     found.map(({ patient }) => patient),
     checked,

@@ -8,6 +8,7 @@ import { runJob } from './job.js';
 import { lesionWeightsPackage, packageRoot } from './loading/packages.js';
 import type { ModelHandle } from './native-binding.js';
 import { checkOptions, checkPath, invalidArgument, runOptions, saveModelOptions } from './options.js';
+import { checkTargetFile } from './output/ownership.js';
 import type { Model, ModelInfo, RunOptions, SaveModelOptions } from './types.js';
 
 /** A network in native memory, ready to run. */
@@ -99,14 +100,16 @@ export async function loadModel(path: string = defaultWeights('liver'), options:
 }
 
 /**
- * Writes a model's weights and metadata as safetensors: under a temporary name in the same folder, then renamed.
+ * Writes a model's weights and metadata as safetensors: under a temporary name in the same folder, then renamed. The
+ * file that it was loaded from is never replaced, and a file that hepatica did not write only with `overwrite`.
  *
- * @throws {@link OutputError} `OUTPUT_UNWRITABLE`
+ * @throws {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`
  */
 export async function saveModel(model: Model, path: string, options: SaveModelOptions = {}): Promise<void> {
   const handle = modelArgument(model);
   checkPath('path', path);
-  const { precision = 'fp32' } = checkOptions(saveModelOptions, options);
+  const { precision = 'fp32', overwrite } = checkOptions(saveModelOptions, options);
+  await checkTargetFile(path, [model.info.path], overwrite);
   await runJob(options, (native, control) => native.saveModel(handle, path, { precision }, control));
 }
 

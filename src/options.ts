@@ -50,8 +50,13 @@ const deviceField = expecting("'auto', 'cpu' or 'cuda'", z.enum(['auto', 'cpu', 
 
 export const runOptions = z.strictObject(runFields);
 
+const overwriteField = expecting('true or false', z.boolean());
+
+export const writeOptions = z.strictObject({ ...runFields, overwrite: overwriteField });
+
 export const saveModelOptions = z.strictObject({
   ...runFields,
+  overwrite: overwriteField,
   precision: expecting("'fp32' or 'bf16'", z.enum(['fp32', 'bf16'])),
 });
 

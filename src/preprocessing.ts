@@ -1,6 +1,7 @@
 import { runJob } from './job.js';
 import type { NativePreprocessing } from './native-binding.js';
 import { checkOptions, preprocessOptions } from './options.js';
+import { rememberSources } from './output/sources.js';
 import type { PreprocessedVolume, PreprocessOptions, VolumeInput, Warning } from './types.js';
 import { Grid, volumeArgument } from './volume.js';
 import { NativeVoxels, showVoxels } from './voxels.js';
@@ -55,5 +56,5 @@ export async function preprocess(volume: VolumeInput, options: PreprocessOptions
   const result = await runJob(options, (native, control) =>
     native.preprocess(voxels, { huMin, huMax, equalization }, control),
   );
-  return new NativePreprocessed(result, warningsOf(volume));
+  return rememberSources(new NativePreprocessed(result, warningsOf(volume)), volume);
 }

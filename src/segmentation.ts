@@ -47,13 +47,13 @@ class NativeSegmentation extends NativeMaskResult implements Segmentation {
 }
 
 /** A mask, or the mask of a result, for a native call. */
-export function segmentedMaskArgument(field: string, value: unknown): VoxelArgument<Uint8Array> {
+export function segmentedMaskArgument(field: string, value: unknown, later = false): VoxelArgument<Uint8Array> {
   if (value instanceof NativeMaskResult) return NativeMaskResult.argument(value, field);
   if (typeof value === 'object' && value !== null && 'mask' in value) {
     const { size, spacing, origin, direction, mask } = value as Segmentation;
-    return maskArgument(field, { size, spacing, origin, direction, data: mask } satisfies MaskInput);
+    return maskArgument(field, { size, spacing, origin, direction, data: mask } satisfies MaskInput, later);
   }
-  return maskArgument(field, value);
+  return maskArgument(field, value, later);
 }
 
 /**

@@ -3,6 +3,7 @@ import { runJob } from './job.js';
 import { kLesionTypes } from './lesion-types.js';
 import type { NativeSyntheticLesions } from './native-binding.js';
 import { checkOptions, synthesizeOptions } from './options.js';
+import { rememberSources } from './output/sources.js';
 import { checkStructure, segmentedMaskArgument } from './segmentation.js';
 import type {
   Mask,
@@ -93,5 +94,7 @@ export async function synthesizeLesions(
       control,
     ),
   );
-  return new NativeSynthesis(result);
+  const made = new NativeSynthesis(result);
+  for (const part of [made.volume, made.types, made.ids]) rememberSources(part, volume, liver, realLesions);
+  return made;
 }

@@ -9,6 +9,8 @@ import { type PatientSplit, splitPatients } from './dataset.js';
 import { unreadableFile } from './errors.js';
 import type { LabelPolygon } from './labels.js';
 import { equalizationField, expecting, invalidArgument, precisionField, runFields, windowField } from './options.js';
+import { refuseInputs } from './output/guard.js';
+import { checkTargetFile } from './output/ownership.js';
 import type { HistogramEqualization, Model, RunOptions, Warning } from './types.js';
 
 /** One pass over the training slices and what was measured after it. */
@@ -109,6 +111,8 @@ export interface TrainRunOptions extends RunOptions {
   readonly checkpoints?: string;
   /** Go on from `checkpoints`, which has to be given, where it holds some; default false. */
   readonly resume?: boolean;
+  /** Replace files at `output` and in `checkpoints` that hepatica did not write; default false. Never inputs. */
+  readonly overwrite?: boolean;
   /** Kept in the weights' metadata. */
   readonly licence?: string;
   /** What was trained on, in words: kept in the weights' metadata. */
@@ -172,6 +176,7 @@ export const trainRunFields = {
   timeLimitMinutes: amount,
   checkpoints: text,
   resume: flag,
+  overwrite: flag,
   licence: text,
   datasetName: text,
   onEpoch: expecting(
@@ -189,6 +194,21 @@ export function checkRun({ output, resume, checkpoints }: CheckedRunOptions): vo
   if (resume && checkpoints === undefined) {
     throw invalidArgument('checkpoints', 'the folder that resume goes on from', checkpoints);
   }
+}
+
+/**
+ * Refuses to train where the weights or checkpoints would take the place of an input or of a stranger's file; before any
+ * data is read.
+ */
+export async function checkRunOutputs(options: CheckedRunOptions, inputs: readonly (string | undefined)[]) {
+  const { output, checkpoints, resume, overwrite } = options;
+  const read = inputs.filter((path) => path !== undefined);
+  await checkTargetFile(output as string, read, overwrite);
+  if (checkpoints === undefined) return;
+  await refuseInputs([checkpoints], read);
+  // What is resumed is read first, and refused by its own code where it is no checkpoint.
+  const names = resume ? [] : ['last.safetensors', 'best.safetensors'];
+  for (const name of names) await checkTargetFile(join(checkpoints, name), read, overwrite);
 }
 
 /** Only what was given: the native side keeps the defaults, and refuses null. */

@@ -10,6 +10,7 @@ import {
   augmentField,
   canvasField,
   checkRun,
+  checkRunOutputs,
   type EpochRecord,
   flag,
   given,
@@ -117,7 +118,7 @@ async function nativeCase(entry: TrainingCase, validation: boolean): Promise<Rec
  * @param dataset - cases, or the path of a JSON dataset file or of a folder of cases (see {@link discoverDataset})
  * @returns the model, ready for `segmentStructure`, and the learning curves
  * @throws {@link InputFileError} `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, …; {@link OutputError}
- *   `OUTPUT_UNWRITABLE`; `CORRUPT_CHECKPOINT` and `CHECKPOINT_MISMATCH` on resuming
+ *   `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; `CORRUPT_CHECKPOINT` and `CHECKPOINT_MISMATCH` on resuming
  */
 export async function trainSegmenter(
   dataset: TrainingDataset | string,
@@ -127,6 +128,8 @@ export async function trainSegmenter(
   checkRun(checked);
   const { signal, onEpoch } = checked;
   const found = typeof dataset === 'string' ? await discoverDataset(dataset) : checkDataset(dataset);
+  const files = found.cases.flatMap(({ image, label }) => [image, label]);
+  await checkRunOutputs(checked, [typeof dataset === 'string' ? dataset : undefined, ...files]);
   const split = splitOf(
     found.cases.map(({ patient }) => patient),
     checked,

@@ -95,6 +95,12 @@ export interface RunOptions {
   readonly threads?: number;
 }
 
+/** Options of what writes a file. */
+export interface WriteOptions extends RunOptions {
+  /** Replace a file that hepatica did not write; default false. What the data was read from is never replaced. */
+  readonly overwrite?: boolean;
+}
+
 export interface DeviceOptions {
   /** `auto` (default) takes the GPU where one answers, else the CPU. */
   readonly device?: DeviceChoice;
@@ -261,7 +267,7 @@ export interface Segmentation extends Geometry {
   [Symbol.dispose](): void;
 }
 
-export interface SaveModelOptions extends RunOptions {
+export interface SaveModelOptions extends WriteOptions {
   /** `bf16`: kernels in two bytes a weight, biases and batch norm as they are. Default `fp32`. */
   readonly precision?: 'fp32' | 'bf16';
 }

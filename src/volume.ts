@@ -141,10 +141,10 @@ export function volumeArgument(volume: unknown, later = false): VoxelArgument<Ct
 }
 
 /** A mask from the caller, checked, for a native call. */
-export function maskArgument(field: string, mask: unknown): VoxelArgument<Uint8Array> {
+export function maskArgument(field: string, mask: unknown, later = false): VoxelArgument<Uint8Array> {
   if (mask instanceof NativeMask) return NativeMask.argument(mask, field);
   const input = checkGeometry(field, mask) as MaskInput;
   if (!(input.data instanceof Uint8Array)) throw invalidArgument('data', 'a Uint8Array', input.data);
   checkLength('data', input, input.data);
-  return asCalled(input, input.data, false);
+  return asCalled(input, input.data, later);
 }

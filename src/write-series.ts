@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { runJob } from './job.js';
 import { checkOptions, checkPath, seriesAttributes, writeSeriesOptions } from './options.js';
+import { refuseInputs } from './output/guard.js';
+import { sourcesOf } from './output/sources.js';
 import type { SeriesAttributes, VolumeInput, WriteSeriesOptions, WrittenSeries } from './types.js';
 import { NativeVolume, volumeArgument } from './volume.js';
 
@@ -33,7 +35,7 @@ function derivationOf(volume: VolumeInput): string {
  * @param folder - made where it is absent; one that is not empty is refused
  * @param attributes - what is known of patient and study; what is not given is written as an empty element
  * @returns the files, in the order of z, their UIDs, and warnings (`CLAMPED_HU` with the number of voxels below −1024 HU)
- * @throws {@link OutputError} `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`
+ * @throws {@link OutputError} `OUTPUT_EXISTS`, `OUTPUT_IS_INPUT`, `OUTPUT_UNWRITABLE`
  */
 export async function writeSeries(
   folder: string,
@@ -44,7 +46,8 @@ export async function writeSeries(
   checkPath('folder', folder);
   const given = checkOptions(seriesAttributes, attributes);
   const { uids } = checkOptions(writeSeriesOptions, options);
-  const voxels = volumeArgument(volume);
+  const voxels = volumeArgument(volume, true);
+  await refuseInputs([folder], sourcesOf(volume));
   const random = uids === 'random';
   const all = {
     ...(random && {

@@ -96,7 +96,7 @@ test('segment writes the mask on the source grid, perimeters, report and picture
   );
   assert.equal((await readdir(join(out, 'overlay'))).sort(), ['0000.png', '0001.png', '0002.png', '0003.png']);
   assert.not.ok(
-    (await readdir(out)).some((name) => name.startsWith('.hepatica')),
+    (await readdir(out)).some((name) => name.startsWith('.hepatica') && name !== '.hepatica-manifest.json'),
     'no staging folder is left',
   );
 });
@@ -127,7 +127,12 @@ test('preprocess draws figure 2 and writes both volumes', async ({ folder }) => 
   const out = join(folder, 'out');
   const { exitCode, stderr } = await runCli(['preprocess', input, '--out', out]);
   assert.is(exitCode, 0, stderr);
-  assert.equal((await readdir(out)).sort(), ['clipped.nii.gz', 'equalized.nii.gz', 'preprocessing.png']);
+  assert.equal((await readdir(out)).sort(), [
+    '.hepatica-manifest.json',
+    'clipped.nii.gz',
+    'equalized.nii.gz',
+    'preprocessing.png',
+  ]);
 });
 
 test('render draws a mask on its scan', async ({ folder }) => {
@@ -159,7 +164,12 @@ test('a second run into the same folder leaves nothing of the first behind', asy
   assert.is((await runCli(['segment', input, '--out', out, '--overlay', 'all'])).exitCode, 0);
   assert.ok((await readdir(out)).includes('overlay'));
   assert.is((await runCli(['segment', input, '--out', out, '--overlay', 'none'])).exitCode, 0);
-  assert.equal((await readdir(out)).sort(), ['liver.nii.gz', 'perimeters.json', 'report.json']);
+  assert.equal((await readdir(out)).sort(), [
+    '.hepatica-manifest.json',
+    'liver.nii.gz',
+    'perimeters.json',
+    'report.json',
+  ]);
 });
 
 test('train writes weights, history and learning curves', async ({ folder }) => {
@@ -175,7 +185,14 @@ test('train writes weights, history and learning curves', async ({ folder }) => 
   const options = ['--epochs', '2', '--batch', '4', '--structure', 'block', '--json'];
   const { exitCode, stdout, stderr } = await runCli(['train', join(folder, 'data'), '--out', out, ...options]);
   assert.is(exitCode, 0, stderr);
-  const names = ['block.safetensors', 'checkpoints', 'history.json', 'learning-curves.png', 'learning-curves.svg'];
+  const names = [
+    '.hepatica-manifest.json',
+    'block.safetensors',
+    'checkpoints',
+    'history.json',
+    'learning-curves.png',
+    'learning-curves.svg',
+  ];
   assert.equal((await readdir(out)).sort(), names);
   assert.is(JSON.parse(stdout).info.structure, 'block');
   assert.is(JSON.parse(await readFile(join(out, 'history.json'), 'utf8')).epochs.length, 2);

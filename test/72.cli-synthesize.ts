@@ -35,7 +35,7 @@ test('writes the scan, its masks and records; with --dicom a series and perimete
   const { exitCode, stdout, stderr } = await hepatica('synthesize', scan, '--liver', liver, '--out', out, ...options);
   assert.is(exitCode, 0, stderr);
   const names = ['dicom', 'image.nii.gz', 'lesion-ids.nii.gz', 'lesions.json', 'lesions.nii.gz', 'liver.nii.gz'];
-  assert.equal((await readdir(out)).sort(), [...names, 'perimeters.json']);
+  assert.equal((await readdir(out)).sort(), ['.hepatica-manifest.json', ...names, 'perimeters.json']);
   const report = JSON.parse(await readFile(join(out, 'lesions.json'), 'utf8'));
   assert.equal(report, JSON.parse(stdout));
   assert.ok(report.lesions.length >= 2 && report.lesions.length <= 3);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -41,6 +42,12 @@ void PendingFile::finish() {
   if (close(std::exchange(descriptor_, -1)) != 0) refuse();
   if (rename(temporary_.c_str(), path_.c_str()) != 0) refuse();
   renamed_ = true;
+  // The new name, too; a disk that cannot sync folders has done what it can.
+  const std::string folder = std::filesystem::path(path_).parent_path().string();
+  const int parent = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (parent < 0) return;
+  fsync(parent);
+  close(parent);
 }
 
 void PendingFile::refuse() const {

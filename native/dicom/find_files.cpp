@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "core/error.h"
-#include "core/staged_folder.h"
+#include "core/output_marks.h"
 
 namespace hepatica::dicom {
 namespace fs = std::filesystem;
@@ -29,10 +29,13 @@ void search_folder(const fs::path& folder, FoundFiles& found, Run& run) {
   while (entry != fs::recursive_directory_iterator()) {
     run.check_cancelled();
     std::error_code ignored;
-    if (entry->path().filename().string().starts_with(kStagingPrefix)) {
-      found.excluded.push_back(
-          {entry->path().string(), "UNFINISHED_OUTPUT", "hepatica was writing it and was stopped: it can be removed"});
+    if (is_output_mark(entry->path().filename().string())) {
+      refuse_incomplete(entry->path());
       entry.disable_recursion_pending();
+      if (entry->is_directory(ignored)) {
+        found.excluded.push_back({entry->path().string(), "UNFINISHED_OUTPUT",
+                                  "hepatica was writing it and was stopped: it can be removed"});
+      }
     } else if (entry->is_regular_file(ignored)) {
       found.files.push_back(entry->path().string());
       check_count(found, folder.string());
@@ -60,6 +63,7 @@ FoundFiles find_files(const std::vector<std::string>& paths, Run& run) {
     if (!fs::exists(status)) {
       throw Error("FILE_NOT_FOUND", path + " does not exist", path, "", "Check the path.");
     }
+    refuse_incomplete(path);
     if (!fs::is_directory(status)) {
       found.files.push_back(path);
       continue;

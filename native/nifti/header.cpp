@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/output_marks.h"
 #include "nifti/affine.h"
 #include "nifti/gzip_file.h"
 
@@ -220,6 +221,7 @@ int version_of(const std::vector<char>& bytes, const std::string& path) {
 }  // namespace
 
 NiftiHeader read_nifti_header(const std::string& path, Run& run) {
+  refuse_incomplete(path);
   GzipReader file(path);
   std::vector<char> bytes(sizeof(nifti_2_header));
   bytes.resize(static_cast<size_t>(file.read_some(bytes.data(), static_cast<int64_t>(bytes.size()))));

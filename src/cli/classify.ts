@@ -2,10 +2,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { classifyLesions, type Lesion, type LesionClassification, writeMask } from '../index.js';
 import { readInput } from './input.js';
 import { withModel } from './model.js';
-import { writeOutputFolder } from './output.js';
+import { OutputFolder } from './output.js';
 import { lesionsDocument } from './report.js';
 import {
   type SegmentCommandOptions,
+  segmentationNames,
   segmentationSummary,
   segmentInput,
   withSegmentOptions,
@@ -27,6 +28,13 @@ function lesionLine({ id, type, probability, malignant, volumeMl, diameterMm, ce
 }
 
 async function classify(input: string, options: ClassifyCommandOptions, session: Session): Promise<void> {
+  const names = await segmentationNames(options.liverModel, options);
+  const output = await OutputFolder.plan(options.out, {
+    writes: ['lesions.nii.gz', 'lesions.json', ...names.writes],
+    removes: names.removes,
+    inputs: [input, options.model, options.liverModel],
+    overwrite: options.overwrite,
+  });
   const volume = await readInput(input, options, session);
   const liver = await segmentInput(volume, options.liverModel, options, session);
   session.warn(liver.warnings);
@@ -47,17 +55,17 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
   );
   session.warn(found.warnings);
   const document = lesionsDocument(input, found);
-  const { maskName } = await writeOutputFolder(options.out, async (folder) => {
+  await output.write(async (folder) => {
     await writeMask(await folder.place('lesions.nii.gz'), found);
     await folder.writeJson('lesions.json', document);
-    return writeSegmentation(folder, input, liver, found, options, session);
+    await writeSegmentation(folder, input, liver, found, options, session);
   });
   const count = found.lesions.length;
   session.result(document, [
     segmentationSummary(liver),
     `${count === 0 ? 'no lesions' : count === 1 ? '1 lesion' : `${count} lesions`}`,
     ...found.lesions.map(lesionLine),
-    `written to ${options.out}: ${maskName}, lesions.nii.gz, lesions.json, perimeters.json, report.json, overlay/`,
+    output.summary,
   ]);
 }
 

@@ -11,9 +11,16 @@ import {
 } from '../index.js';
 import type { Model, TrainingCase } from '../types.js';
 import { readInput } from './input.js';
-import { type Opened, openClassified, openPrediction, openReference, parseLesionValues } from './lesion-files.js';
+import {
+  classifiedFiles,
+  type Opened,
+  openClassified,
+  openPrediction,
+  openReference,
+  parseLesionValues,
+} from './lesion-files.js';
 import { segmentWith, withModel } from './model.js';
-import { writeOutputFolder } from './output.js';
+import { OutputFolder } from './output.js';
 import { selectedCases } from './patients.js';
 import type { Session } from './session.js';
 
@@ -29,6 +36,7 @@ export interface EvaluateLesionsCommandOptions {
   readonly resamples: number;
   readonly seed: number;
   readonly out?: string;
+  readonly overwrite?: boolean;
   readonly model?: string;
   readonly liverModel?: string;
   readonly precision: 'auto' | 'fp32' | 'bf16';
@@ -66,21 +74,26 @@ function needed<T>(value: T | undefined, expectation: string): T {
   });
 }
 
-type OpenCase = () => Promise<Opened<LesionCase>>;
+/** A case to evaluate, and the files that it is read from. */
+interface FileCase {
+  readonly files: readonly (string | undefined)[];
+  open(): Promise<Opened<LesionCase>>;
+}
 
 function openPair(
   options: EvaluateLesionsCommandOptions,
   values: ReadonlyMap<number, number> | undefined,
   session: Session,
-): OpenCase {
+): FileCase {
   const expectation = '--prediction and --reference, or --dataset';
   const prediction = needed(options.prediction, expectation);
   const reference = needed(options.reference, expectation);
-  return async () => {
+  const open: FileCase['open'] = async () => {
     const [predicted, opened] = await openPrediction(prediction, options.predictionJson, session);
     const [present, alsoOpened] = await openReference(reference, values, session);
     return [{ patient: prediction, prediction: predicted, reference: present }, [...opened, ...alsoOpened]];
   };
+  return { files: [prediction, options.predictionJson, reference], open };
 }
 
 /** A scan's lesions, found now. */
@@ -110,18 +123,27 @@ async function openDataset(
   values: ReadonlyMap<number, number> | undefined,
   predict: OpenPrediction,
   session: Session,
-): Promise<OpenCase[]> {
+): Promise<FileCase[]> {
   const cases = await selectedCases(folder, options.patients);
-  return cases.map((one) => async () => {
-    const [prediction, opened] = await predict(one);
-    const [reference, alsoOpened] = await openReference(one.label, values, session);
-    return [{ patient: one.patient, prediction, reference }, [...opened, ...alsoOpened]];
-  });
+  const { predictions } = options;
+  return cases.map((one) => ({
+    files: [
+      folder,
+      one.image,
+      one.label,
+      ...(predictions === undefined ? [] : classifiedFiles(predictions, one.patient)),
+    ],
+    open: async () => {
+      const [prediction, opened] = await predict(one);
+      const [reference, alsoOpened] = await openReference(one.label, values, session);
+      return [{ patient: one.patient, prediction, reference }, [...opened, ...alsoOpened]];
+    },
+  }));
 }
 
 /** One case after the other: its masks are let go of when the next one is asked for. */
-async function* inTurn(cases: readonly OpenCase[], session: Session): AsyncGenerator<LesionCase> {
-  for (const open of cases) {
+async function* inTurn(cases: readonly FileCase[], session: Session): AsyncGenerator<LesionCase> {
+  for (const { open } of cases) {
     session.signal.throwIfAborted();
     const [one, opened] = await open();
     session.note(`${one.patient} …`);
@@ -130,8 +152,11 @@ async function* inTurn(cases: readonly OpenCase[], session: Session): AsyncGener
   }
 }
 
-async function evaluateCases(cases: readonly OpenCase[], options: EvaluateLesionsCommandOptions, session: Session) {
-  const { convention, resamples, seed, threads, out } = options;
+async function evaluateCases(cases: readonly FileCase[], options: EvaluateLesionsCommandOptions, session: Session) {
+  const { convention, resamples, seed, threads, out, overwrite } = options;
+  const writes = ['evaluation.json', 'evaluation.html'];
+  const inputs = [...cases.flatMap(({ files }) => files), options.model, options.liverModel];
+  const output = out === undefined ? undefined : await OutputFolder.plan(out, { writes, inputs, overwrite });
   const evaluation = await evaluateLesions(inTurn(cases, session), {
     convention,
     resamples,
@@ -140,13 +165,11 @@ async function evaluateCases(cases: readonly OpenCase[], options: EvaluateLesion
     ...(threads === undefined ? {} : { threads }),
   });
   const document = { format: 'hepatica-lesion-evaluation', version: 1, ...evaluation };
-  if (out !== undefined) {
-    await writeOutputFolder(out, async (target) => {
-      await target.writeJson('evaluation.json', document);
-      await target.write('evaluation.html', await renderLesionEvaluation(evaluation));
-    });
-  }
-  const written = out === undefined ? [] : [`written to ${out}: evaluation.json, evaluation.html`];
+  await output?.write(async (target) => {
+    await target.writeJson('evaluation.json', document);
+    await target.writeFile('evaluation.html', await renderLesionEvaluation(evaluation));
+  });
+  const written = output ? [output.summary] : [];
   session.result(document, [...figureLines(evaluation), ...patientLines(evaluation), ...written]);
 }
 

@@ -5,8 +5,8 @@ import type { MaskInput, Model, TrainingCase } from '../types.js';
 import { type EvaluateLesionsCommandOptions, evaluateLesionFiles } from './evaluate-lesions.js';
 import { readInput, readMaskInput } from './input.js';
 import { segmentWith, withModel } from './model.js';
-import { nonNegativeInteger, withCommonOptions, withDeviceOption } from './options.js';
-import { writeOutputFolder } from './output.js';
+import { nonNegativeInteger, withCommonOptions, withDeviceOption, withOverwriteOption } from './options.js';
+import { OutputFolder } from './output.js';
 import { selectedCases } from './patients.js';
 import { type CommonOptions, runCommand, type Session } from './session.js';
 
@@ -86,6 +86,10 @@ async function evaluateCase(
 
 async function evaluateDataset(folder: string, options: EvaluateCommandOptions, session: Session): Promise<void> {
   const selected = await selectedCases(folder, options.patients);
+  const { out, model: weights, overwrite } = options;
+  const inputs = [folder, weights, ...selected.flatMap(({ image, label }) => [image, label])];
+  const output =
+    out === undefined ? undefined : await OutputFolder.plan(out, { writes: ['evaluation.json'], inputs, overwrite });
   const cases: CaseMetrics[] = [];
   await withModel(options.model, async (model) => {
     for (const labelled of selected) {
@@ -95,10 +99,8 @@ async function evaluateDataset(folder: string, options: EvaluateCommandOptions, 
     }
   });
   const summary = summarize(cases);
-  const { out } = options;
-  if (out !== undefined)
-    await writeOutputFolder(out, (target) => target.writeJson('evaluation.json', { summary, cases }));
-  session.result({ summary, cases }, [line(`mean of ${cases.length}`, summary)]);
+  await output?.write((target) => target.writeJson('evaluation.json', { summary, cases }));
+  session.result({ summary, cases }, [line(`mean of ${cases.length}`, summary), ...(output ? [output.summary] : [])]);
 }
 
 export function addEvaluateCommand(program: Command): void {
@@ -128,7 +130,7 @@ export function addEvaluateCommand(program: Command): void {
     )
     .addOption(new Option('--convention <what>', 'sign of RVD').choices(['paper', 'standard', 'lits']).default('paper'))
     .option('--out <folder>', 'with --dataset or --lesions: where to write evaluation.json (and evaluation.html)');
-  withDeviceOption(withCommonOptions(command)).action((options) =>
+  withOverwriteOption(withDeviceOption(withCommonOptions(command))).action((options) =>
     runCommand(options, (session) => {
       if (options.lesions) return evaluateLesionFiles(options, session);
       if (options.dataset === undefined) return evaluatePair(options, session);

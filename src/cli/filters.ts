@@ -3,12 +3,11 @@ import { type Model, renderFilters, type Segmentation, type Volume } from '../in
 import { defaultLesionModel, defaultModel } from '../model.js';
 import { type InputOptions, readInput } from './input.js';
 import { segmentWith, withModel } from './model.js';
-import { nonNegativeInteger, withCommonOptions, withInputOptions } from './options.js';
-import { writeOutputFolder } from './output.js';
-import { type CommonOptions, runCommand, type Session } from './session.js';
+import { nonNegativeInteger, withCommonOptions, withInputOptions, withOverwriteOption } from './options.js';
+import { OutputFolder } from './output.js';
+import { type OutputOptions, runCommand, type Session } from './session.js';
 
-interface FiltersCommandOptions extends InputOptions, CommonOptions {
-  readonly out: string;
+interface FiltersCommandOptions extends InputOptions, OutputOptions {
   readonly model?: string;
   readonly lesions?: boolean;
   readonly liverModel?: string;
@@ -32,6 +31,11 @@ async function scanFor(
 }
 
 async function filters(input: string, options: FiltersCommandOptions, session: Session): Promise<void> {
+  const output = await OutputFolder.plan(options.out, {
+    writes: ['filters/'],
+    inputs: [input, options.model, options.liverModel],
+    overwrite: options.overwrite,
+  });
   const volume = await readInput(input, options, session);
   const { signal, onProgress } = session;
   const figure = await withModel(options.model, async (given) => {
@@ -49,11 +53,12 @@ async function filters(input: string, options: FiltersCommandOptions, session: S
     const several = part > 1 || pages.some((other) => other.layer === layer && other.part > 1);
     return `filters/${String(index + 1).padStart(2, '0')}-${layer}${several ? `-${part}` : ''}.png`;
   });
-  await writeOutputFolder(options.out, async (folder) => {
-    for (const [index, { png }] of pages.entries()) await folder.write(names[index] as string, png);
+  await output.write(async (folder) => {
+    for (const [index, { png }] of pages.entries()) await folder.writeFile(names[index] as string, png);
   });
   session.result({ input, out: options.out, slice, pages: names }, [
-    `written to ${options.out}: filters/, ${pages.length} pages (slice ${slice})`,
+    `${pages.length} pages, slice ${slice}`,
+    output.summary,
   ]);
 }
 
@@ -75,7 +80,7 @@ export function addFiltersCommand(program: Command): void {
       '--layers <names>',
       'some of conv1,conv2,conv3; of a lesion network of conv1, layer1, …, location1 to 7, class1 to 7 (default: all; seven)',
     );
-  withInputOptions(withCommonOptions(command)).action((input: string, options) =>
+  withOverwriteOption(withInputOptions(withCommonOptions(command))).action((input: string, options) =>
     runCommand(options, (session) => filters(input, options, session)),
   );
 }

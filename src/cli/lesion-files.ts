@@ -51,9 +51,14 @@ export async function openPrediction(
   return [{ mask: ids, values: 'ids', ...(lesions && { lesions }) }, [ids]];
 }
 
+export function classifiedFiles(folder: string, patient: string): [mask: string, json: string] {
+  return [join(folder, patient, 'lesions.nii.gz'), join(folder, patient, 'lesions.json')];
+}
+
 /** What `hepatica classify --out FOLDER/PATIENT` wrote. */
 export function openClassified(folder: string, patient: string, session: Session): Promise<Opened<LesionMask>> {
-  return openPrediction(join(folder, patient, 'lesions.nii.gz'), join(folder, patient, 'lesions.json'), session);
+  const [mask, json] = classifiedFiles(folder, patient);
+  return openPrediction(mask, json, session);
 }
 
 /** Values of a lesion-type mask. */

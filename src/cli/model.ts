@@ -7,6 +7,23 @@ import {
   segmentStructure,
   type VolumeInput,
 } from '../index.js';
+import { safetensorsMetadata } from '../output/ownership.js';
+
+/** The file of a structure's mask: a structure is named by who trained it. */
+export function maskNameOf(structure: string): string {
+  return `${fileNameOf(structure)}.nii.gz`;
+}
+
+/** A name that holds no folder and is not hidden. */
+export function fileNameOf(name: string): string {
+  return name.replaceAll(/[/\\\0]|^\./g, '_');
+}
+
+/** The name of the mask that a model's file will give, before it is loaded. */
+export async function plannedMaskName(model: string | undefined): Promise<string> {
+  const metadata = model === undefined ? undefined : await safetensorsMetadata(model);
+  return maskNameOf(metadata?.structure ?? 'liver');
+}
 
 /** Lends a model from a file, or none for the default weights, and frees it afterwards. */
 export async function withModel<T>(

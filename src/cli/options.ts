@@ -37,6 +37,11 @@ export function withCommonOptions(command: Command): Command {
     .option('--threads <n>', 'threads to compute with (default: all cores)', positiveInteger('--threads'));
 }
 
+/** What every command with an output folder takes. */
+export function withOverwriteOption(command: Command): Command {
+  return command.option('--overwrite', 'replace files in the output folder that hepatica did not write (never inputs)');
+}
+
 /** How INPUT is read. */
 export function withInputOptions(command: Command): Command {
   return command

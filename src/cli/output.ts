@@ -1,52 +1,155 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { OutputError } from '../errors.js';
+import { HepaticaError, OutputError } from '../errors.js';
+import { type Change, commitChange, kAnything, kJournalName, pendingChange, resumeChange } from '../output/commit.js';
+import { refuseFolderInInputs, refuseInputs } from '../output/guard.js';
+import { hashAt, hashOf, kManifestName, type Manifest, readManifest, sync } from '../output/manifest.js';
+import { outputExists } from '../output/ownership.js';
+import { isInUse, removeStale, stagingName } from '../output/staging.js';
+
+/** What a command is going to do to its output folder. */
+export interface OutputPlan {
+  /** Files that it writes, or folders of files, which end in `/`. */
+  readonly writes: readonly string[];
+  /** What earlier results of it may have left and this one may have no such part of: removed if hepatica wrote it. */
+  readonly removes?: readonly string[];
+  /** All that it reads: files and folders. */
+  readonly inputs: readonly (string | undefined)[];
+  /** Replace files that hepatica did not write; never inputs. */
+  readonly overwrite?: boolean | undefined;
+}
+
+const kOverwriteRemedy = 'Move it away, choose another folder, or replace it with --overwrite.';
+const kForeignRemedy = 'Move it away, or choose another folder.';
+/** A commit takes far less; a machine that is not heard of after it is taken for dead. */
+const kCommitMs = 60_000;
+
+/** In this folder each file is taken for a slice; in others hepatica's pictures may lie beside other things. */
+const isSeries = (folder: string) => folder === 'dicom/';
 
 /**
- * A folder that receives either all files of a result or none: they are written to a hidden folder inside it and
- * renamed into place by `commit`.
+ * A folder that receives either all files of a result or none: they are written to a hidden folder inside it, brought to
+ * the disk, and moved into place by one rename each. Only what hepatica wrote before, by the manifest that it leaves, is
+ * replaced or removed.
  */
 export class OutputFolder {
-  readonly #names = new Set<string>();
-
-  /** Names that earlier results may have left and that this one replaces, or removes where it has no such part. */
-  replaces(...names: string[]): void {
-    for (const name of names) this.#names.add(name);
-  }
+  readonly #plan: OutputPlan & { readonly inputs: readonly string[] };
+  #staging = '';
+  /** The first of the folders that had to be made, the staging folder itself where the folder was there. */
+  #made = '';
+  readonly #written = new Set<string>();
 
   private constructor(
     readonly path: string,
-    readonly staging: string,
-    /** The first of the folders that had to be made, the staging folder itself where `path` was there. */
-    readonly made: string,
-  ) {}
+    plan: OutputPlan,
+  ) {
+    this.#plan = { ...plan, inputs: plan.inputs.filter((input) => input !== undefined) };
+  }
 
-  /** @throws OutputError `OUTPUT_UNWRITABLE` */
-  static async open(path: string): Promise<OutputFolder> {
-    const staging = resolve(path, `.hepatica-${randomBytes(6).toString('hex')}`);
-    try {
-      const made = await mkdir(staging, { recursive: true });
-      return new OutputFolder(path, staging, made ?? staging);
-    } catch (cause) {
-      throw unwritable(path, cause);
+  /**
+   * Checks, before anything is computed, that the plan destroys nothing of the user's, and finishes what a kill left.
+   *
+   * @throws OutputError `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`, `INCOMPLETE_RESULT`
+   */
+  static async plan(path: string, plan: OutputPlan): Promise<OutputFolder> {
+    const folder = new OutputFolder(path, plan);
+    await refuseFolderInInputs(path, folder.#plan.inputs);
+    await folder.#refuseInputs([...plan.writes, ...(plan.removes ?? [])]);
+    await folder.#recover();
+    const manifest = await readManifest(path);
+    for (const name of plan.writes) {
+      if (name.endsWith('/')) await folder.#checkFolder(name, manifest);
+      else await folder.#checkFile(name, manifest);
+    }
+    return folder;
+  }
+
+  #refuseInputs(names: readonly string[]): Promise<void> {
+    const targets = [kManifestName, kJournalName, ...names].map((name) => join(this.path, name));
+    return refuseInputs(targets, this.#plan.inputs);
+  }
+
+  async #recover(): Promise<void> {
+    const change = await pendingChange(this.path);
+    if (change) {
+      await this.#refuseInputs([...change.writes, ...change.removes].map(({ name }) => name));
+      if (await isInUse(this.path, change.staging, kCommitMs)) {
+        throw unwritable(this.path, new Error('another command is writing to it'));
+      }
+      await resumeChange(this.path, change);
+    }
+    await removeStale(this.path);
+  }
+
+  /** The hash of what would be replaced, or `kAnything` with --overwrite; null where nothing is. */
+  async #checkFile(name: string, manifest: Manifest): Promise<string | null> {
+    const target = join(this.path, name);
+    const present = await lstat(target).catch(() => undefined);
+    if (!present) return null;
+    if (present.isDirectory()) throw outputExists(target, kForeignRemedy, 'which is a folder');
+    if (present.isFile() && manifest[name] !== undefined && (await hashOf(target)) === manifest[name]) {
+      return manifest[name];
+    }
+    if (this.#plan.overwrite) return kAnything;
+    const changed = manifest[name] === undefined ? undefined : 'which was changed since hepatica wrote it';
+    throw outputExists(target, kOverwriteRemedy, changed);
+  }
+
+  async #checkFolder(folder: string, manifest: Manifest): Promise<void> {
+    const path = join(this.path, folder.slice(0, -1));
+    const present = await lstat(path).catch(() => undefined);
+    if (!present) return;
+    if (!present.isDirectory()) throw outputExists(path, kForeignRemedy, 'which is no folder');
+    for (const entry of await readdir(path)) {
+      const name = `${folder}${entry}`;
+      if (isSeries(folder)) {
+        if (manifest[name] === undefined || (await hashAt(join(this.path, name))) !== manifest[name]) {
+          throw outputExists(
+            join(path, entry),
+            kForeignRemedy,
+            'which hepatica did not write, or which was changed since',
+          );
+        }
+      } else if (/\.png$/i.test(entry)) await this.#checkFile(name, manifest);
     }
   }
 
-  /** Where to write a file of the result; `name` may hold one folder (`overlay/012.png`), replaced as a whole. */
+  /** Lets `fill` write to the folder, and commits; discards what it wrote on any error. */
+  async write<T>(fill: (folder: this) => Promise<T>): Promise<T> {
+    await this.#open();
+    try {
+      const filled = await fill(this);
+      await this.#commit();
+      return filled;
+    } catch (error) {
+      await this.#discard();
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
+    this.#staging = resolve(this.path, stagingName());
+    try {
+      this.#made = (await mkdir(this.#staging, { recursive: true })) ?? this.#staging;
+    } catch (cause) {
+      throw unwritable(this.path, cause);
+    }
+  }
+
+  /** Where `fill` writes a file of the result (`overlay/012.png`: in a folder), or a folder of files (`dicom/`). */
   async place(name: string): Promise<string> {
-    this.#names.add(name.split('/')[0] as string);
-    const target = join(this.staging, name);
+    const target = resolve(this.#staging, name);
     try {
       await mkdir(dirname(target), { recursive: true });
     } catch (cause) {
       throw unwritable(this.path, cause);
     }
+    const [first, ...rest] = name.split('/');
+    this.#written.add(rest.length > 0 ? `${first}/` : name);
     return target;
   }
 
-  async write(name: string, content: string | Uint8Array): Promise<void> {
+  async writeFile(name: string, content: string | Uint8Array): Promise<void> {
     const target = await this.place(name);
     try {
       await writeFile(target, content);
@@ -56,47 +159,74 @@ export class OutputFolder {
   }
 
   async writeJson(name: string, value: unknown): Promise<void> {
-    await this.write(name, `${JSON.stringify(value, null, 2)}\n`);
+    await this.writeFile(name, `${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** Moves everything into place; earlier results of the same names are replaced. */
-  async commit(): Promise<void> {
-    try {
-      for (const name of this.#names) {
-        const target = join(this.path, name);
-        await rm(target, { recursive: true, force: true });
-        const staged = join(this.staging, name);
-        if (existsSync(staged)) await rename(staged, target);
+  /** What was written, for a person: `liver.nii.gz, report.json, overlay/`. */
+  get summary(): string {
+    return `written to ${this.path}: ${[...this.#written].join(', ')}`;
+  }
+
+  /** The staged files by name, each on the disk, with its hash. */
+  async #staged(): Promise<Map<string, string>> {
+    const files = new Map<string, string>();
+    for (const entry of await readdir(this.#staging, { withFileTypes: true })) {
+      const below = entry.isDirectory() ? await readdir(join(this.#staging, entry.name)) : [];
+      const names = entry.isDirectory() ? below.map((name) => `${entry.name}/${name}`) : [entry.name];
+      for (const name of names) {
+        await sync(join(this.#staging, name));
+        files.set(name, await hashOf(join(this.#staging, name)));
       }
-    } catch (cause) {
-      throw unwritable(this.path, cause);
+      if (entry.isDirectory()) await sync(join(this.#staging, entry.name));
     }
-    await rm(this.staging, { recursive: true, force: true });
+    await sync(this.#staging);
+    return files;
+  }
+
+  async #change(): Promise<Change> {
+    const manifest = await readManifest(this.path);
+    const staged = await this.#staged();
+    await this.#refuseInputs([...staged.keys()]);
+    for (const name of this.#plan.writes) if (name.endsWith('/')) await this.#checkFolder(name, manifest);
+    const writes: Change['writes'] = [];
+    for (const [name, sha256] of staged) {
+      writes.push({ name, sha256, replaces: await this.#checkFile(name, manifest) });
+    }
+    const planned = [...this.#plan.writes, ...(this.#plan.removes ?? [])];
+    const removes: Change['removes'] = [];
+    for (const [name, sha256] of Object.entries(manifest)) {
+      const isPlanned = planned.some((plan) => (plan.endsWith('/') ? name.startsWith(plan) : name === plan));
+      if (!staged.has(name) && isPlanned && (await hashAt(join(this.path, name))) === sha256) {
+        removes.push({ name, sha256 });
+      }
+    }
+    const removed = new Set(removes.map(({ name }) => name));
+    const kept = Object.entries(manifest).filter(([name]) => !removed.has(name));
+    const files = Object.fromEntries([...kept, ...staged]);
+    return { staging: this.#staging.slice(resolve(this.path).length + 1), writes, removes, files };
+  }
+
+  async #commit(): Promise<void> {
+    try {
+      await commitChange(this.path, await this.#change());
+    } catch (cause) {
+      throw cause instanceof HepaticaError ? cause : unwritable(this.path, cause);
+    }
   }
 
   /** Removes what was written and not committed, and the folders that were made for it where nothing else is in them. */
-  async discard(): Promise<void> {
-    await rm(this.staging, { recursive: true, force: true });
-    for (let folder = this.staging; folder !== resolve(this.made); folder = dirname(folder)) {
+  async #discard(): Promise<void> {
+    // Once the change is decided its files are the result: the next command finishes it.
+    const decided = await pendingChange(this.path).catch(() => undefined);
+    if (decided && this.#staging.endsWith(decided.staging)) return;
+    await rm(this.#staging, { recursive: true, force: true });
+    for (let folder = this.#staging; folder !== resolve(this.#made); folder = dirname(folder)) {
       const isEmpty = await rmdir(dirname(folder)).then(
         () => true,
         () => false,
       );
       if (!isEmpty) return;
     }
-  }
-}
-
-/** Opens the folder, lets `fill` write to it, and commits; discards it on any error. */
-export async function writeOutputFolder<T>(path: string, fill: (folder: OutputFolder) => Promise<T>): Promise<T> {
-  const folder = await OutputFolder.open(path);
-  try {
-    const filled = await fill(folder);
-    await folder.commit();
-    return filled;
-  } catch (error) {
-    await folder.discard();
-    throw error;
   }
 }
 

@@ -1,12 +1,18 @@
 import { type Command, Option } from 'commander';
 import { type HistogramEqualization, preprocess, renderPreprocessing, writeMask } from '../index.js';
 import { type InputOptions, readInput } from './input.js';
-import { finiteNumber, nonNegativeInteger, withCommonOptions, withDeviceOption, withInputOptions } from './options.js';
-import { writeOutputFolder } from './output.js';
-import { type CommonOptions, runCommand, type Session } from './session.js';
+import {
+  finiteNumber,
+  nonNegativeInteger,
+  withCommonOptions,
+  withDeviceOption,
+  withInputOptions,
+  withOverwriteOption,
+} from './options.js';
+import { OutputFolder } from './output.js';
+import { type OutputOptions, runCommand, type Session } from './session.js';
 
-interface PreprocessCommandOptions extends InputOptions, CommonOptions {
-  readonly out: string;
+interface PreprocessCommandOptions extends InputOptions, OutputOptions {
   readonly slice?: number;
   readonly huMin: number;
   readonly huMax: number;
@@ -15,6 +21,11 @@ interface PreprocessCommandOptions extends InputOptions, CommonOptions {
 }
 
 async function runPreprocess(input: string, options: PreprocessCommandOptions, session: Session): Promise<void> {
+  const output = await OutputFolder.plan(options.out, {
+    writes: ['preprocessing.png', 'clipped.nii.gz', 'equalized.nii.gz'],
+    inputs: [input],
+    overwrite: options.overwrite,
+  });
   const volume = await readInput(input, options, session);
   const { signal, onProgress } = session;
   const preprocessed = await preprocess(volume, {
@@ -28,14 +39,15 @@ async function runPreprocess(input: string, options: PreprocessCommandOptions, s
   session.warn(preprocessed.warnings);
   const slice = options.slice ?? Math.floor(volume.size[2] / 2);
   const figure = await renderPreprocessing(volume, preprocessed, slice);
-  await writeOutputFolder(options.out, async (folder) => {
-    await folder.write('preprocessing.png', figure.png);
+  await output.write(async (folder) => {
+    await folder.writeFile('preprocessing.png', figure.png);
     await writeMask(await folder.place('clipped.nii.gz'), { ...preprocessed, data: preprocessed.clipped });
     await writeMask(await folder.place('equalized.nii.gz'), preprocessed);
   });
   const { device, timings, warnings, size, spacing } = preprocessed;
   session.result({ input, slice, device, timingsMs: timings, warnings, size, spacing }, [
-    `written to ${options.out}: preprocessing.png (slice ${slice}), clipped.nii.gz, equalized.nii.gz`,
+    `slice ${slice} drawn`,
+    output.summary,
   ]);
 }
 
@@ -51,7 +63,7 @@ export function addPreprocessCommand(program: Command): void {
     .addOption(
       new Option('--equalization <what>', 'of each slice').choices(['global', 'clahe', 'none']).default('global'),
     );
-  withDeviceOption(withInputOptions(withCommonOptions(command))).action((input: string, options) =>
+  withOverwriteOption(withDeviceOption(withInputOptions(withCommonOptions(command)))).action((input: string, options) =>
     runCommand(options, (session) => runPreprocess(input, options, session)),
   );
 }

@@ -4,12 +4,11 @@ import { InputFileError, InvalidArgumentError } from '../errors.js';
 import { type LearningCurvePoint, renderLearningCurves, renderOverlay, tracePerimeters } from '../index.js';
 import { checkSameGrid } from './grid.js';
 import { type InputOptions, readInput, readMaskInput } from './input.js';
-import { finiteNumber, withCommonOptions, withInputOptions } from './options.js';
-import { writeOutputFolder } from './output.js';
-import { type CommonOptions, runCommand, type Session } from './session.js';
+import { finiteNumber, withCommonOptions, withInputOptions, withOverwriteOption } from './options.js';
+import { OutputFolder } from './output.js';
+import { type OutputOptions, runCommand, type Session } from './session.js';
 
-interface RenderCommandOptions extends InputOptions, CommonOptions {
-  readonly out: string;
+interface RenderCommandOptions extends InputOptions, OutputOptions {
   readonly mask?: string;
   readonly history?: string;
   readonly slices: string;
@@ -22,7 +21,12 @@ function parseSlices(text: string): readonly number[] | 'structure' | 'all' {
   return text.split(',').map(Number);
 }
 
+function planOutput(writes: readonly string[], inputs: readonly string[], { out, overwrite }: RenderCommandOptions) {
+  return OutputFolder.plan(out, { writes, removes: writes, inputs, overwrite });
+}
+
 async function renderMask(input: string, mask: string, options: RenderCommandOptions, session: Session): Promise<void> {
+  const output = await planOutput(['overlay/'], [input, mask], options);
   const volume = await readInput(input, options, session);
   const { signal, onProgress } = session;
   const drawn = await readMaskInput(mask, session);
@@ -34,11 +38,12 @@ async function renderMask(input: string, mask: string, options: RenderCommandOpt
     { perimeters },
     { slices: parseSlices(options.slices), window: [options.huMin, options.huMax], signal, onProgress },
   );
-  await writeOutputFolder(options.out, async (folder) => {
-    for (const { slice, png } of pictures) await folder.write(`overlay/${String(slice).padStart(4, '0')}.png`, png);
+  await output.write(async (folder) => {
+    for (const { slice, png } of pictures) await folder.writeFile(`overlay/${String(slice).padStart(4, '0')}.png`, png);
   });
   session.result({ out: options.out, slices: pictures.map(({ slice }) => slice) }, [
-    `written to ${options.out}: ${pictures.length} pictures in overlay/`,
+    `${pictures.length} pictures`,
+    output.summary,
   ]);
 }
 
@@ -62,12 +67,14 @@ async function readHistory(path: string): Promise<LearningCurvePoint[]> {
 
 async function render(input: string | undefined, options: RenderCommandOptions, session: Session): Promise<void> {
   if (options.history !== undefined) {
+    const names = ['learning-curves.svg', 'learning-curves.png'];
+    const output = await planOutput(names, [options.history], options);
     const { svg, png } = await renderLearningCurves(await readHistory(options.history));
-    await writeOutputFolder(options.out, async (folder) => {
-      await folder.write('learning-curves.svg', svg);
-      await folder.write('learning-curves.png', png);
+    await output.write(async (folder) => {
+      await folder.writeFile('learning-curves.svg', svg);
+      await folder.writeFile('learning-curves.png', png);
     });
-    session.result({ out: options.out }, [`written to ${options.out}: learning-curves.svg, learning-curves.png`]);
+    session.result({ out: options.out }, [output.summary]);
   }
   if (input !== undefined && options.mask !== undefined) await renderMask(input, options.mask, options, session);
   else if (options.history === undefined) {
@@ -88,7 +95,7 @@ export function addRenderCommand(program: Command): void {
     .option('--slices <which>', 'structure, all, or z indices separated by commas', 'structure')
     .option('--hu-min <hu>', 'HU shown black', finiteNumber('--hu-min'), -110)
     .option('--hu-max <hu>', 'HU shown white', finiteNumber('--hu-max'), 190);
-  withInputOptions(withCommonOptions(command)).action((input: string | undefined, options) =>
+  withOverwriteOption(withInputOptions(withCommonOptions(command))).action((input: string | undefined, options) =>
     runCommand(options, (session) => render(input, options, session)),
   );
 }

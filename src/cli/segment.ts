@@ -8,14 +8,13 @@ import {
   writeMask,
 } from '../index.js';
 import { type InputOptions, readInput } from './input.js';
-import { segmentWith, withModel } from './model.js';
-import { withCommonOptions, withDeviceOption, withInputOptions } from './options.js';
-import { type OutputFolder, writeOutputFolder } from './output.js';
+import { maskNameOf, plannedMaskName, segmentWith, withModel } from './model.js';
+import { withCommonOptions, withDeviceOption, withInputOptions, withOverwriteOption } from './options.js';
+import { OutputFolder } from './output.js';
 import { perimetersDocument, segmentationReport } from './report.js';
-import { type CommonOptions, runCommand, type Session } from './session.js';
+import { type OutputOptions, runCommand, type Session } from './session.js';
 
-export interface SegmentCommandOptions extends InputOptions, CommonOptions {
-  readonly out: string;
+export interface SegmentCommandOptions extends InputOptions, OutputOptions {
   readonly model?: string;
   readonly precision: 'auto' | 'fp32' | 'bf16';
   readonly device: 'auto' | 'cpu' | 'cuda';
@@ -31,10 +30,10 @@ async function writeOverlays(
 ): Promise<void> {
   const { signal, onProgress } = session;
   const pictures = await renderOverlay(volume, outlines, { slices: choice, signal, onProgress });
-  for (const { slice, png } of pictures) await folder.write(`overlay/${String(slice).padStart(4, '0')}.png`, png);
+  for (const { slice, png } of pictures) await folder.writeFile(`overlay/${String(slice).padStart(4, '0')}.png`, png);
   if (pictures.length === 0) return;
   const overview = await renderOverview(volume, outlines, { slices: choice, signal });
-  await folder.write('overview.png', overview.png);
+  await folder.writeFile('overview.png', overview.png);
 }
 
 export function segmentInput(
@@ -51,7 +50,14 @@ export function segmentInput(
   );
 }
 
-/** Everything that `segment` writes; `lesions`: boxed in the pictures. Returns the report and the mask's name. */
+/** What {@link writeSegmentation} will write. */
+export async function segmentationNames(model: string | undefined, { overlay }: SegmentCommandOptions) {
+  const pictures = ['overlay/', 'overview.png'];
+  const written = [await plannedMaskName(model), 'perimeters.json', 'report.json'];
+  return { writes: overlay === 'none' ? written : [...written, ...pictures], removes: pictures };
+}
+
+/** Everything that `segment` writes; `lesions`: boxed in the pictures. Returns the report. */
 export async function writeSegmentation(
   folder: OutputFolder,
   input: string,
@@ -61,16 +67,14 @@ export async function writeSegmentation(
   session: Session,
 ) {
   const { volume } = segmentation;
-  const maskName = `${segmentation.structure}.nii.gz`;
   const report = segmentationReport(input, volume, segmentation);
-  folder.replaces('overlay', 'overview.png');
-  await writeMask(await folder.place(maskName), segmentation);
+  await writeMask(await folder.place(maskNameOf(segmentation.structure)), segmentation);
   await folder.writeJson('perimeters.json', perimetersDocument(volume, segmentation));
   await folder.writeJson('report.json', report);
   if (options.overlay !== 'none') {
     await writeOverlays(folder, volume, lesions ?? segmentation, options.overlay, session);
   }
-  return { report, maskName };
+  return report;
 }
 
 export function segmentationSummary(segmentation: Segmentation): string {
@@ -80,16 +84,16 @@ export function segmentationSummary(segmentation: Segmentation): string {
 }
 
 async function segment(input: string, options: SegmentCommandOptions, session: Session): Promise<void> {
+  const { model, overwrite } = options;
+  const names = await segmentationNames(model, options);
+  const output = await OutputFolder.plan(options.out, { ...names, inputs: [input, model], overwrite });
   const volume = await readInput(input, options, session);
   const segmentation = await segmentInput(volume, options.model, options, session);
   session.warn(segmentation.warnings);
-  const { report, maskName } = await writeOutputFolder(options.out, (folder) =>
+  const report = await output.write((folder) =>
     writeSegmentation(folder, input, segmentation, undefined, options, session),
   );
-  session.result(report, [
-    segmentationSummary(segmentation),
-    `written to ${options.out}: ${maskName}, perimeters.json, report.json, overlay/`,
-  ]);
+  session.result(report, [segmentationSummary(segmentation), output.summary]);
 }
 
 /** The options that `segment` and `classify` share. */
@@ -103,7 +107,7 @@ export function withSegmentOptions(command: Command): Command {
         .choices(['structure', 'all', 'none'])
         .default('structure'),
     );
-  return withDeviceOption(withInputOptions(withCommonOptions(shared)));
+  return withOverwriteOption(withDeviceOption(withInputOptions(withCommonOptions(shared))));
 }
 
 export function addSegmentCommand(program: Command): void {

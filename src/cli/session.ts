@@ -33,6 +33,12 @@ function leftOutLine(files: readonly ExcludedFile[]): string {
   return `left out ${files.length.toLocaleString('en')} files: ${why} (${code}; each with --verbose)`;
 }
 
+/** Options of every command that writes to a folder. */
+export interface OutputOptions extends CommonOptions {
+  readonly out: string;
+  readonly overwrite?: boolean;
+}
+
 /** One invocation of a command: its progress bar, its abort by Ctrl-C or SIGTERM, its way to speak. */
 export class Session {
   readonly #controller = new AbortController();
@@ -56,9 +62,13 @@ export class Session {
           hideCursor: true,
           stream: process.stderr,
         });
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.once(signal, () => this.#controller.abort(new CancelledError('ABORTED', 'Interrupted')));
     }
+    // After a hang-up nobody reads what is said: that must not keep the command from cleaning up.
+    process.once('SIGHUP', () => {
+      for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+    });
   }
 
   get signal(): AbortSignal {

@@ -15,13 +15,18 @@ import { manifest } from '../loading/packages.js';
 import type { ContrastPhase, Mask, MaskInput, Perimeter } from '../types.js';
 import { checkSameGrid } from './grid.js';
 import { type InputOptions, readInput, readMaskInput } from './input.js';
-import { finiteNumber, nonNegativeInteger, withCommonOptions, withInputOptions } from './options.js';
-import { type OutputFolder, writeOutputFolder } from './output.js';
+import {
+  finiteNumber,
+  nonNegativeInteger,
+  withCommonOptions,
+  withInputOptions,
+  withOverwriteOption,
+} from './options.js';
+import { OutputFolder } from './output.js';
 import { perimetersDocument } from './report.js';
-import { type CommonOptions, runCommand, type Session } from './session.js';
+import { type OutputOptions, runCommand, type Session } from './session.js';
 
-interface SynthesizeCommandOptions extends InputOptions, CommonOptions {
-  readonly out: string;
+interface SynthesizeCommandOptions extends InputOptions, OutputOptions {
   readonly liver?: string;
   readonly realLesions?: string;
   readonly types: readonly LesionType[];
@@ -89,7 +94,7 @@ async function writeDicom(
   session: Session,
 ): Promise<void> {
   const { signal } = session;
-  const series = await folder.place('dicom');
+  const series = await folder.place('dicom/');
   const attributes = {
     patientId: 'SYNTHETIC',
     seriesDescription: 'Synthetic lesions (hepatica)',
@@ -123,7 +128,20 @@ function reportOf(input: string, options: SynthesizeCommandOptions, made: Synthe
   };
 }
 
+const kDicomNames = ['dicom/', 'perimeters.json'];
+
+function planOutput(input: string, options: SynthesizeCommandOptions): Promise<OutputFolder> {
+  const masks = ['liver.nii.gz', 'lesions.nii.gz', 'lesion-ids.nii.gz'];
+  return OutputFolder.plan(options.out, {
+    writes: ['image.nii.gz', ...masks, 'lesions.json', ...(options.dicom ? kDicomNames : [])],
+    removes: kDicomNames,
+    inputs: [input, options.liver, options.realLesions],
+    overwrite: options.overwrite,
+  });
+}
+
 async function synthesize(input: string, options: SynthesizeCommandOptions, session: Session): Promise<void> {
+  const output = await planOutput(input, options);
   const volume = await readInput(input, options, session);
   const liver = await liverOf(volume, options, session);
   const real = options.realLesions === undefined ? null : await readMaskOf(volume, options.realLesions, session);
@@ -141,8 +159,7 @@ async function synthesize(input: string, options: SynthesizeCommandOptions, sess
   });
   session.warn(made.warnings);
   const report = reportOf(input, options, made);
-  await writeOutputFolder(options.out, async (folder) => {
-    folder.replaces('dicom', 'perimeters.json');
+  await output.write(async (folder) => {
     await writeVolume(await folder.place('image.nii.gz'), made.volume, { signal });
     await writeMask(await folder.place('liver.nii.gz'), liver, { signal });
     await writeMask(await folder.place('lesions.nii.gz'), made.types, { signal });
@@ -154,7 +171,7 @@ async function synthesize(input: string, options: SynthesizeCommandOptions, sess
     ...made.lesions.map(
       ({ id, type, volumeMl, signs }) => `${id}: ${type} ${volumeMl.toFixed(1)} ml, ${signs.join(', ')}`,
     ),
-    `written to ${options.out}: image, liver, lesions and lesion-ids.nii.gz, lesions.json${options.dicom ? ', dicom/, perimeters.json' : ''}`,
+    output.summary,
   ]);
 }
 
@@ -176,7 +193,7 @@ export function addSynthesizeCommand(program: Command): void {
     )
     .option('--margin <mm>', 'kept free around real lesions', finiteNumber('--margin'), 5)
     .option('--dicom', 'also write a DICOM series, and the outlines of the lesions as perimeters.json');
-  withInputOptions(withCommonOptions(command)).action((input: string, options) =>
+  withOverwriteOption(withInputOptions(withCommonOptions(command))).action((input: string, options) =>
     runCommand(options, (session) => synthesize(input, options, session)),
   );
 }

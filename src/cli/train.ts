@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { InputFileError } from '../errors.js';
 import {
+  discoverDataset,
+  discoverLesionDataset,
   type EpochRecord,
   renderLearningCurves,
   type TrainedRun,
@@ -13,12 +15,18 @@ import {
   trainSegmenter,
 } from '../index.js';
 import type { ModelInfo } from '../types.js';
-import { finiteNumber, nonNegativeInteger, positiveInteger, withCommonOptions } from './options.js';
-import { writeOutputFolder } from './output.js';
-import { type CommonOptions, runCommand, type Session } from './session.js';
+import { fileNameOf } from './model.js';
+import {
+  finiteNumber,
+  nonNegativeInteger,
+  positiveInteger,
+  withCommonOptions,
+  withOverwriteOption,
+} from './options.js';
+import { OutputFolder } from './output.js';
+import { type OutputOptions, runCommand, type Session } from './session.js';
 
-interface TrainCommandOptions extends CommonOptions {
-  readonly out: string;
+interface TrainCommandOptions extends OutputOptions {
   readonly model: 'liver' | 'lesions';
   readonly validation?: readonly string[];
   readonly keep?: 'best' | 'last';
@@ -95,32 +103,46 @@ async function runTraining(
   return { ...result, info };
 }
 
+/** All files that a training reads; a folder or JSON file that names them is one, too. */
+async function inputsOf(dataset: string, options: TrainCommandOptions, config: Config): Promise<string[]> {
+  const { cases } = options.model === 'lesions' ? await discoverLesionDataset(dataset) : await discoverDataset(dataset);
+  const files = cases.flatMap((one) => [one.image, one.label, 'liver' in one ? one.liver : undefined]);
+  const given = [dataset, ...files, options.config, config.base, config.initial];
+  return given.filter((path) => typeof path === 'string');
+}
+
 async function train(dataset: string, options: TrainCommandOptions, session: Session): Promise<void> {
   const config = { ...(options.config === undefined ? {} : await readConfig(options.config)), ...overrides(options) };
-  const name = options.model === 'lesions' ? 'lesions' : (config.structure ?? 'liver');
-  const { weights, info, history, trainingPatients, validationPatients, warnings } = await runTraining(
-    dataset,
-    options,
-    config,
-    {
-      output: join(options.out, `${name}.safetensors`),
-      checkpoints: join(options.out, 'checkpoints'),
+  const structure = options.model === 'lesions' ? 'lesions' : (config.structure ?? 'liver');
+  const weights = `${fileNameOf(String(structure))}.safetensors`;
+  const { out, overwrite } = options;
+  const output = await OutputFolder.plan(out, {
+    writes: [weights, 'checkpoints/', 'history.json', 'learning-curves.svg', 'learning-curves.png'],
+    inputs: await inputsOf(dataset, options, config),
+    overwrite,
+  });
+  const { history, info, warnings } = await output.write(async (folder) => {
+    const run = await runTraining(dataset, options, config, {
+      output: await folder.place(weights),
+      checkpoints: join(out, 'checkpoints'),
+      ...(overwrite === undefined ? {} : { overwrite }),
       signal: session.signal,
       onProgress: session.onProgress,
       onEpoch: (record) => session.note(epochLine(record)),
-    },
-  );
-  session.warn(warnings);
-  const curves = await renderLearningCurves(history.epochs);
-  await writeOutputFolder(options.out, async (folder) => {
+    });
+    const { info, history, trainingPatients, validationPatients, warnings } = run;
+    session.warn(warnings);
+    const curves = await renderLearningCurves(history.epochs);
     await folder.writeJson('history.json', { ...history, trainingPatients, validationPatients, warnings });
-    await folder.write('learning-curves.svg', curves.svg);
-    await folder.write('learning-curves.png', curves.png);
+    await folder.writeFile('learning-curves.svg', curves.svg);
+    await folder.writeFile('learning-curves.png', curves.png);
+    return { history, info, warnings };
   });
+  const path = join(out, weights);
   const { bestEpoch, bestDice } = history;
-  session.result({ weights, info, bestEpoch, bestDice, warnings }, [
-    `${weights}: epoch ${bestEpoch}, ${bestDice >= 0 ? `validation Dice ${bestDice.toFixed(4)}` : 'nothing was validated'}`,
-    `written to ${options.out}: history.json, learning-curves.svg and .png`,
+  session.result({ weights: path, info: info && { ...info, path }, bestEpoch, bestDice, warnings }, [
+    `${path}: epoch ${bestEpoch}, ${bestDice >= 0 ? `validation Dice ${bestDice.toFixed(4)}` : 'nothing was validated'}`,
+    output.summary,
   ]);
 }
 
@@ -157,7 +179,7 @@ export function addTrainCommand(program: Command): void {
     )
     .option('--time-limit <minutes>', 'of training', finiteNumber('--time-limit'))
     .option('--resume', 'go on from the checkpoints in the output folder');
-  withCommonOptions(command).action((dataset: string, options) =>
+  withOverwriteOption(withCommonOptions(command)).action((dataset: string, options) =>
     runCommand(options, (session) => train(dataset, options, session)),
   );
 }
