@@ -96,7 +96,7 @@ test('a dataset whose scans were classified: evaluation.json and a page', async 
   assert.is(exitCode, 0, stderr);
   assert.match(stdout, /^b {2}Dice 0\.857, of found 0\.833; 2 of 2 found \(IoU > 0\.5: 1\), 0 false$/m);
   assert.match(stdout, /recall +0\.800 {3}95 % \d\.\d{3} to 1\.000/);
-  assert.equal((await readdir(out)).sort(), ['evaluation.html', 'evaluation.json']);
+  assert.equal((await readdir(out)).sort(), ['.hepatica-manifest.json', 'evaluation.html', 'evaluation.json']);
   const document = JSON.parse(await readFile(join(out, 'evaluation.json'), 'utf8'));
   assert.equal([document.pooled.patients, document.pooled.detection[0].tp, document.pooled.detection[0].fp], [3, 4, 2]);
   assert.match(await readFile(join(out, 'evaluation.html'), 'utf8'), /<td class="number">0\.800<\/td>/);
