@@ -5,6 +5,9 @@
  * Conventions, said once: voxel arrays are in C order (z, y, x), x fastest. `size`, `spacing` and `origin` are
  * (x, y, z); spacing and origin in mm, LPS (DICOM PS3.3 C.7.6.2.1.1). `direction` is a row-major 3×3 matrix whose
  * columns are the unit vectors along the index axes; the third may lean (gantry tilt).
+ *
+ * Volumes, masks and results can be spread, cloned (`structuredClone`) and posted to other threads: the copy is a plain
+ * object with the voxels and without `dispose`, which calls take like the original.
  */
 
 export type Vector3 = readonly [number, number, number];

@@ -128,6 +128,16 @@ test('a slice outside the volume is refused by name', async () => {
   }
 });
 
+test('what is no outline is refused by name', async () => {
+  for (const outlines of [null, 7, {}, { perimeters: 'none' }, { perimeters: [], size: [64, 32, 3] }]) {
+    const failure = await renderOverlay(makeVolume(), outlines as never).catch((error: unknown) => error);
+    assert.is((failure as { code?: string }).code, 'INVALID_ARGUMENT', JSON.stringify(outlines));
+  }
+  const elsewhere = { ...square, slice: 3 };
+  const failure = await renderOverlay(makeVolume(), { perimeters: [elsewhere] }).catch((error: unknown) => error);
+  assert.is((failure as { code?: string }).code, 'GEOMETRY_MISMATCH');
+});
+
 test('an aborted rendering rejects with the reason of its signal', async () => {
   const reason = new Error('enough');
   try {

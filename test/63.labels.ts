@@ -1,6 +1,9 @@
+import { availableParallelism } from 'node:os';
+import type { Canvas } from '@napi-rs/canvas';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type BoxedLesion, renderOverlay, renderOverview, type VolumeInput } from '../src/index.js';
+import { drawPictures } from '../src/render/encode.js';
 import { contrast, pixelsOf } from './support/pictures.js';
 
 const test = suite('labels');
@@ -177,6 +180,32 @@ test('an abort, or an error of the caller, ends the drawing at once', async () =
     assert.is(drawn, after, `${name}: nothing is reported after it`);
     assert.ok(drawn < 10, `${name}: ${drawn} pictures`);
   }
+});
+
+test('pictures are drawn one a turn, and encoded several at once, of all calls together no more than three', async () => {
+  let [encoding, most, turns] = [0, 0, 0];
+  const encode = async () => {
+    most = Math.max(most, ++encoding);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    encoding--;
+    return Buffer.from([1]);
+  };
+  const count = () => {
+    turns++;
+    counting = setImmediate(count);
+  };
+  let counting = setImmediate(count);
+  const drawnAt = [new Set<number>(), new Set<number>()];
+  const calls = drawnAt.map((drawn) =>
+    drawPictures(12, () => {
+      drawn.add(turns);
+      return { encode } as unknown as Canvas;
+    }),
+  );
+  await Promise.all(calls);
+  clearImmediate(counting);
+  assert.is(most, Math.min(3, availableParallelism()));
+  for (const drawn of drawnAt) assert.is(drawn.size, 12, 'a turn each');
 });
 
 test('many calls at once all come to their end', async () => {

@@ -41,10 +41,15 @@ export async function drawPictures(
 ): Promise<Uint8Array[]> {
   const files: Uint8Array[] = [];
   let [begun, done, failed] = [0, 0, false];
+  let turn: Promise<void> = Promise.resolve();
+  const ownTurn = () => {
+    turn = turn.then(() => nextTurn());
+    return turn;
+  };
   const work = async () => {
     while (begun < count && !failed) {
       const index = begun++;
-      await nextTurn();
+      await ownTurn();
       signal?.throwIfAborted();
       files[index] = await encodePng(draw(index));
       signal?.throwIfAborted();

@@ -41,7 +41,7 @@ export async function renderPreprocessing(
       { field: 'slice', remedy: 'Give a z index of the volume.' },
     );
   }
-  checkSameGrid('preprocessed', volume, preprocessed);
+  checkSameGrid('preprocessed', volume, checkGeometry('preprocessed', preprocessed));
   const panels = [
     { grey: windowed(view.cut(volume.data, slice), kRawWindow), caption: 'A  raw CT' },
     { grey: view.cut(preprocessed.clipped, slice), caption: 'B  clipped' },

@@ -1,7 +1,8 @@
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import { InvalidArgumentError } from '../errors.js';
 import { allowedDistanceMm, checkGeometry, checkSameGrid, positionMm } from '../geometry.js';
-import type { Geometry, LesionClassification, Perimeter, VolumeInput } from '../types.js';
+import { invalidArgument } from '../options.js';
+import type { LesionClassification, Perimeter, VolumeInput } from '../types.js';
 import { outlinesInView, type SliceOutlines } from './axial-outlines.js';
 import { AxialView } from './axial-view.js';
 import { drawGreySlice, type SlicePlacement, windowed } from './canvas.js';
@@ -18,6 +19,7 @@ export interface Outlines {
 /** z indices; `structure`: the slices with the structure; `all`. */
 export type SliceChoice = readonly number[] | 'structure' | 'all';
 
+const kOutlines = 'the perimeters of a segmentation or of tracePerimeters';
 const kAbdominalWindow: readonly [number, number] = [-110, 190];
 /** The paper's figure 5: "the yellow line seen around the liver is the predicted perimeter". */
 const kPerimeterColour = '#ffe600';
@@ -36,9 +38,11 @@ function checkVolume(volume: VolumeInput): void {
 
 /** Results lie on a grid, which is compared; perimeters alone tell by their points in mm. */
 function checkOutlines(volume: VolumeInput, outlines: Outlines | LesionClassification): void {
-  if ('size' in outlines) checkSameGrid('outlines', volume, outlines as Geometry);
-  if ('liver' in outlines) checkSameGrid('outlines.liver', volume, outlines.liver);
+  if (typeof outlines !== 'object' || outlines === null) throw invalidArgument('outlines', kOutlines, outlines);
+  if ('size' in outlines) checkSameGrid('outlines', volume, checkGeometry('outlines', outlines));
+  if ('liver' in outlines) checkSameGrid('outlines.liver', volume, checkGeometry('outlines.liver', outlines.liver));
   const { perimeters } = 'liver' in outlines ? outlines.liver : outlines;
+  if (!Array.isArray(perimeters)) throw invalidArgument('outlines.perimeters', kOutlines, perimeters, 'outlines');
   const allowed = allowedDistanceMm(volume);
   for (const { slice, pixels, mm } of perimeters) {
     const [x = 0, y = 0] = pixels;
