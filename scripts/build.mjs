@@ -1,6 +1,7 @@
 // `npm run build`: sets up, then builds the native add-on (cmake-js drives CMake) and the TypeScript sources.
-//   --native   only the add-on    --tests   the native tests too
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+//   --native       only the add-on    --tests   the native tests too
+//   --typescript   only the TypeScript sources, without a set-up
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,15 +40,22 @@ export function buildNative({ libtorch, cuda }, target, staticLibraries) {
   run(join(kBinaries, 'cmake-js'), ['build', '--target', target, '--log-level', 'warn', ...options], { cwd: kRoot });
 }
 
-export function buildTypeScript() {
+export function buildTypeScript(folder = join(kRoot, 'dist')) {
   say('build: TypeScript');
-  rmSync(join(kRoot, 'dist'), { recursive: true, force: true });
-  run(join(kBinaries, 'tsc'), ['-p', 'tsconfig.json'], { cwd: kRoot });
+  rmSync(folder, { recursive: true, force: true });
+  run(join(kBinaries, 'tsc'), ['-p', 'tsconfig.json', '--outDir', folder], { cwd: kRoot });
+  // npm sets the bit where it links the command, at installation; in a checkout the file is a new one since.
+  chmodSync(join(folder, 'cli/main.js'), 0o755);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => {
-    const { values } = parseArgs({ options: { native: { type: 'boolean' }, tests: { type: 'boolean' } } });
+    const flag = { type: 'boolean' };
+    const { values } = parseArgs({ options: { native: flag, tests: flag, typescript: flag } });
+    if (values.typescript) {
+      buildTypeScript();
+      return;
+    }
     const setup = await setUp({ tests: values.tests });
     buildNative(setup, values.tests ? 'all' : 'hepatica');
     if (!values.native) buildTypeScript();

@@ -1,11 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { buildTypeScript } from '../scripts/build.mjs';
 import { includeViolations } from '../scripts/check-includes.mjs';
 import { checkLibtorch, incompleteLibtorch, stampLibtorch } from '../scripts/setup/libtorch.mjs';
 import { staleModules } from '../scripts/setup/npm.mjs';
+import { aptRepositories, fetchFromApt, npmSettings } from '../scripts/setup/package-sources.mjs';
+import { registryHosts } from '../scripts/test/checks.mjs';
 import { add, doctestTally, parseSummary, summary, uvuTally } from '../scripts/test/tally.mjs';
 
 const test = suite<{ root: string }>('scripts');
@@ -143,6 +146,53 @@ test('sums are written and read back', () => {
   assert.equal(parseSummary(summary(sum)), sum);
   assert.is(summary({ passed: 1, failed: 0, skipped: 0 }), '1 passed, 0 failed');
   assert.is(parseSummary('3 passed'), null);
+});
+
+test('the command line can be run after a build of TypeScript, and nothing else builds it', ({ root }) => {
+  buildTypeScript(join(root, 'dist'));
+  assert.is(statSync(join(root, 'dist/cli/main.js')).mode & 0o111, 0o111);
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const own = Object.values<string>(scripts).filter((script) => /\btsc\b/.test(script));
+  assert.equal(own, []);
+});
+
+test('repositories are those of apt: each once, of one release where it is asked for', () => {
+  const listed =
+    'http://mirror.local/debian/ bookworm\nhttp://mirror.local/debian/ bookworm\nhttp://mirror.local/security/ bookworm-security\n\n';
+  assert.equal(aptRepositories(undefined, listed), ['http://mirror.local/debian', 'http://mirror.local/security']);
+  assert.equal(aptRepositories('bookworm', listed), ['http://mirror.local/debian']);
+  assert.equal(aptRepositories('trixie', listed), []);
+});
+
+test('a file that no repository has is named with each of them', ({ root }) => {
+  const nowhere = ['http://127.0.0.1:9/a', 'http://127.0.0.1:9/b'];
+  assert.throws(
+    () => fetchFromApt('pool/x.dsc', join(root, 'x.dsc'), '0'.repeat(64), nowhere),
+    (error: Error) => nowhere.every((place) => error.message.includes(`${place}/pool/x.dsc`)),
+  );
+});
+
+test("the registry and the proxies are npm's", () => {
+  const settings: Record<string, string> = {
+    registry: 'http://mirror.local/npm/',
+    proxy: 'null',
+    'https-proxy': 'http://p:3128',
+  };
+  assert.equal(
+    npmSettings((name: string) => settings[name]),
+    { registry: 'http://mirror.local/npm/', httpsProxy: 'http://p:3128' },
+  );
+  assert.throws(() => npmSettings(() => undefined), /registry/);
+});
+
+test('a script that names the host of a registry is found', ({ root }) => {
+  write(root, {
+    'a.mjs': "const kMirror = 'http://deb.debian.org/debian';",
+    'b.mjs': "fetch('https://registry.npmjs.org/hepatica');",
+    'c.sh': 'pip download --index-url https://pypi.org/simple torch',
+    'd.mjs': "npmSettings().registry; const kPage = 'https://www.debian.org/'",
+  });
+  assert.equal(registryHosts(root, ['a.mjs', 'b.mjs', 'c.sh', 'd.mjs']), ['a.mjs', 'b.mjs', 'c.sh']);
 });
 
 test.run();

@@ -2,12 +2,13 @@
 // developer's machine happens to have. All that hepatica needs must come by `npm install`.
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { aptProxy, aptRepositories } from '../setup/package-sources.mjs';
 import { findOnPath, outputOf, run, SetupError } from '../setup/process.mjs';
 import { add } from '../test/tally.mjs';
 import { kLayouts } from './layouts.mjs';
 import { checkReport, succeeds } from './report.mjs';
 
-const kMirror = 'http://deb.debian.org/debian';
+const kRelease = 'bookworm';
 /** None of these may be there. */
 const kBuildTools = ['cc', 'gcc', 'g++', 'c++', 'clang', 'ld', 'make', 'cmake', 'ninja', 'python3', 'python'];
 
@@ -20,7 +21,10 @@ const kNode = '/usr/local/bin/node';
 function ensureSystem(root) {
   if (existsSync(join(root, 'etc/debian_version'))) return;
   if (!findOnPath('debootstrap')) throw new SetupError(`${root} is empty. Type: apt-get install debootstrap`);
-  run('debootstrap', ['--variant=minbase', 'bookworm', root, kMirror]);
+  const [repository] = aptRepositories(kRelease);
+  if (!repository) throw new SetupError(`apt has no repository of ${kRelease}. Add one, and type: apt-get update`);
+  const env = { ...aptProxy(), ...process.env };
+  run('debootstrap', ['--variant=minbase', kRelease, root, repository], { env });
 }
 
 function refuseBuildTools(root) {

@@ -4,7 +4,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { outputOf, SetupError } from '../setup/process.mjs';
+import { npmSettings } from '../setup/package-sources.mjs';
+import { SetupError } from '../setup/process.mjs';
 
 const kPatienceMs = 60_000;
 
@@ -18,12 +19,14 @@ function freePort() {
 }
 
 function writeConfiguration(folder) {
-  const uplink = outputOf('npm', ['config', 'get', 'registry'])?.trim() || 'https://registry.npmjs.org/';
+  const { registry, proxy, httpsProxy } = npmSettings();
   const open = { access: '$all', publish: '$all', unpublish: '$all' };
   const configuration = {
     storage: join(folder, 'storage'),
-    uplinks: { upstream: { url: uplink, timeout: '120s', maxage: '60m' } },
+    uplinks: { upstream: { url: registry, timeout: '120s', maxage: '60m' } },
     packages: { '@hepatica/*': open, hepatica: open, '**': { access: '$all', proxy: 'upstream' } },
+    ...(proxy && { http_proxy: proxy }),
+    ...(httpsProxy && { https_proxy: httpsProxy }),
     max_body_size: '300mb',
     log: { type: 'file', path: join(folder, 'verdaccio.log'), level: 'warn' },
   };

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import { outputOf, SetupError } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
-import { kMirrors, kSources } from './sources.mjs';
+import { kSources } from './sources.mjs';
 
 /** npm's own, of what a user installs with the main package; npm does not know of the packages made here. */
 export function npmBom(manifest) {
@@ -44,12 +44,12 @@ function component({ name, version, license, purl, file, source }) {
 /** Debian's source packages inside the add-on, with the hashes of the files that they were built from. */
 export function staticComponents() {
   return kSources.map(({ name, version, license, folder, files }) => {
-    const made = component({ name, version, license: license.replace('LicenseRef-Public-Domain', '') });
+    const purl = `pkg:deb/debian/${name}@${encodeURIComponent(version)}?arch=source&distro=bookworm`;
+    const made = component({ name, version, license: license.replace('LicenseRef-Public-Domain', ''), purl });
     for (const [file, sha256] of Object.entries(files)) {
       const hashes = new Models.HashDictionary([[Enums.HashAlgorithm['SHA-256'], sha256]]);
-      const url = `${kMirrors[0]}/${folder}/${file}`;
       made.externalReferences.add(
-        new Models.ExternalReference(url, Enums.ExternalReferenceType.Distribution, { hashes }),
+        new Models.ExternalReference(`${folder}/${file}`, Enums.ExternalReferenceType.Distribution, { hashes }),
       );
     }
     return made;

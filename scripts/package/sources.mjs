@@ -1,13 +1,6 @@
 // What the released add-on carries inside: Debian 12's source packages, whose patches close the security holes that
 // upstream's releases of the same version have. All files are pinned; a newer revision is a change of this list.
 
-/** Debian's servers keep only the newest revision of a package, its snapshot service every one. */
-export const kMirrors = [
-  'http://deb.debian.org/debian',
-  'https://snapshot.debian.org/archive/debian/20261101T000000Z',
-  'https://snapshot.debian.org/archive/debian-security/20261101T000000Z',
-];
-
 export const kSources = [
   {
     name: 'zlib',

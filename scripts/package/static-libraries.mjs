@@ -6,10 +6,10 @@ import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmS
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { download } from '../setup/download.mjs';
+import { fetchFromApt } from '../setup/package-sources.mjs';
 import { findOnPath, run, SetupError, say } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
-import { kMirrors, kSources } from './sources.mjs';
+import { kSources } from './sources.mjs';
 
 const kStatic = resolve(process.env.HEPATICA_STATIC_LIBRARIES || join(kRoot, 'vendor/static'));
 const kStamp = join(kStatic, 'hepatica-static.json');
@@ -65,15 +65,7 @@ async function sha256Of(path) {
 async function fetchFile(folder, name, sha256) {
   const path = join(kDownloads, name);
   if (existsSync(path) && (await sha256Of(path)) === sha256) return;
-  const failures = [];
-  for (const mirror of kMirrors) {
-    const url = `${mirror}/${folder}/${encodeURIComponent(name)}`;
-    const outcome = await download(url, path).catch((error) => error.cause?.message ?? error.message);
-    if (outcome === sha256) return;
-    rmSync(path, { force: true });
-    failures.push(`  ${url}: ${/^[0-9a-f]{64}$/.test(outcome) ? `SHA-256 ${outcome}, not ${sha256}` : outcome}`);
-  }
-  throw new SetupError(`${name} could not be had:\n${failures.join('\n')}`);
+  fetchFromApt(`${folder}/${encodeURIComponent(name)}`, path, sha256);
 }
 
 /** The source tree with Debian's patches applied. */

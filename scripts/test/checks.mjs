@@ -27,6 +27,16 @@ function checkFileLengths() {
   return files.length > 0 && long.length === 0;
 }
 
+/** Sources of packages are those that apt, npm and pip are configured with. */
+const kRegistryHost =
+  /\b(deb|snapshot|security|ftp)\.debian\.org|registry\.(npmjs\.org|yarnpkg\.com)|\bpypi\.org|files\.pythonhosted\.org/;
+
+export function registryHosts(folder, files) {
+  const named = files.filter((file) => kRegistryHost.test(readFileSync(join(folder, file), 'utf8')));
+  for (const file of named) say(`${file} names the host of a registry: use scripts/setup/package-sources.mjs`);
+  return named;
+}
+
 /** What npm would publish: built files alone, and no binding.gyp, which would make npm compile on install. */
 function checkPackage() {
   const listed = outputOf('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: kRoot });
@@ -54,6 +64,11 @@ export async function runChecks() {
     { name: 'clang-format', check: checkLayout, isAbsent: !findOnPath('clang-format') },
     { name: 'include direction', check: () => passes(process.execPath, ['scripts/check-includes.mjs']) },
     { name: 'error codes', check: () => passes(process.execPath, ['scripts/error-codes.mjs', '--check']) },
+    {
+      name: 'no registry by name',
+      check: async () =>
+        registryHosts(kRoot, sourceFiles(/^(scripts|bench)\/.*\.(mjs|js|sh|json|ya?ml)$/)).length === 0,
+    },
     { name: `no file over ${kLongestFile} lines`, check: async () => checkFileLengths() },
     { name: 'published files', check: async () => checkPackage() },
   ];
