@@ -102,7 +102,8 @@ class CopyFinder {
     }
     if (places.size() < 2) return;
     spacing_mm_ = median_step(places);
-    anchor_mm_ = best_anchor(placed_, spacing_mm_);
+    constexpr double kRoundingMm = 0.015;  // a copy that is off by more must not become the anchor
+    anchor_mm_ = best_anchor(placed_, spacing_mm_, kRoundingMm);
   }
 
   int64_t off_grid(size_t index) const {

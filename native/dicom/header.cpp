@@ -51,6 +51,7 @@ void read_identity(DcmItem& dataset, DicomObject& object) {
   }
   object.acquisition_time = get_string(dataset, tag::kAcquisitionTime);
   object.content_time = get_string(dataset, tag::kContentTime);
+  object.instance_number = get_string(dataset, tag::kInstanceNumber);
   object.lossy_image_compression = get_string(dataset, tag::kLossyImageCompression);
 }
 

@@ -80,6 +80,7 @@ struct DicomObject {
   std::string contrast_agent;
   std::string acquisition_time;
   std::string content_time;
+  std::string instance_number;
   std::string lossy_image_compression;
   std::optional<double> spacing_between_slices_mm;
   PixelFormat format;

@@ -127,7 +127,7 @@ bool same_frame(const FrameRef& a, const FrameRef& b) { return a.object == b.obj
 // The even grid of the median spacing that the most frames lie on, within the range of the frames.
 void fill_even_slots(const std::vector<PlacedFrame>& frames, double spacing, SlicePlan& plan) {
   const double tolerance = tolerance_of(spacing);
-  const double anchor = best_anchor(frames, spacing);
+  const double anchor = best_anchor(frames, spacing, tolerance);
   const double first = std::ceil((frames.front().position_mm - anchor - tolerance) / spacing);
   const double last = std::floor((frames.back().position_mm - anchor + tolerance) / spacing);
   if (last - first + 1 > 2.0 * static_cast<double>(frames.size())) {

@@ -1,5 +1,8 @@
 #include "dicom/phase_keys.h"
 
+#include <array>
+#include <cstdio>
+
 #include "dicom/values.h"
 
 namespace hepatica::dicom {
@@ -7,10 +10,16 @@ namespace {
 
 using enum PhaseKey::Kind;
 
+std::string number_text(double number) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%g", number);
+  return text.data();
+}
+
 // "2.50" and "2.5" are the same.
 std::string number_text(const std::string& text) {
   const std::optional<double> number = parse_number(text);
-  return number ? std::to_string(*number) : text;
+  return number ? number_text(*number) : text;
 }
 
 std::string image_type(const FrameRef& frame) {
@@ -21,22 +30,24 @@ std::string image_type(const FrameRef& frame) {
 
 std::string thickness(const FrameRef& frame) {
   const auto& mm = frame.header().thickness_mm;
-  return mm ? std::to_string(*mm) : std::string();
+  return mm ? number_text(*mm) : std::string();
 }
 
 constexpr PhaseKey kPhaseKeys[] = {
     {"TemporalPosition", kNumber, [](const FrameRef& frame) { return frame.header().temporal_position; }},
     {"AcquisitionNumber", kNumber, [](const FrameRef& frame) { return frame.header().acquisition; }},
     {"TriggerTime", kNumber, [](const FrameRef& frame) { return frame.header().trigger_time; }},
+    {"SeriesDescription", kName, [](const FrameRef& frame) { return frame.object->series_description; }},
     {"ContrastBolusAgent", kName, [](const FrameRef& frame) { return frame.object->contrast_agent; }},
     {"ConvolutionKernel", kName, [](const FrameRef& frame) { return frame.header().kernel; }},
     {"FilterType", kName, [](const FrameRef& frame) { return frame.header().filter; }},
-    {"KVP", kName, [](const FrameRef& frame) { return number_text(frame.header().kvp); }},
+    {"KVP", kNumber, [](const FrameRef& frame) { return number_text(frame.header().kvp); }},
     {"ImageType", kName, image_type},
-    {"SliceThickness", kName, thickness},
-    {"AcquisitionDateTime", kTime, [](const FrameRef& frame) { return frame.header().acquisition_date_time; }},
-    {"AcquisitionTime", kTime, [](const FrameRef& frame) { return frame.object->acquisition_time; }},
-    {"ContentTime", kTime, [](const FrameRef& frame) { return frame.object->content_time; }},
+    {"SliceThickness", kNumber, thickness},
+    {"AcquisitionDateTime", kOrder, [](const FrameRef& frame) { return frame.header().acquisition_date_time; }},
+    {"AcquisitionTime", kOrder, [](const FrameRef& frame) { return frame.object->acquisition_time; }},
+    {"ContentTime", kOrder, [](const FrameRef& frame) { return frame.object->content_time; }},
+    {"InstanceNumber", kOrder, [](const FrameRef& frame) { return frame.object->instance_number; }},
 };
 
 }  // namespace
@@ -46,7 +57,7 @@ std::span<const PhaseKey> phase_keys() { return kPhaseKeys; }
 std::optional<double> ordinal_of(const PhaseKey& key, const std::string& value) {
   if (key.kind == kName) return std::nullopt;
   // The zone at the end of a date and time is that of the series.
-  return parse_number(key.kind == kTime ? value.substr(0, value.find_first_of("+-&")) : value);
+  return parse_number(key.kind == kOrder ? value.substr(0, value.find_first_of("+-&")) : value);
 }
 
 }  // namespace hepatica::dicom

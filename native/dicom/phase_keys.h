@@ -10,7 +10,11 @@
 namespace hepatica::dicom {
 
 struct PhaseKey {
-  enum class Kind { kName, kNumber, kTime };
+  enum class Kind {
+    kName,
+    kNumber,
+    kOrder,  // a time or a number that slices of one scan may each have of their own
+  };
 
   const char* name;
   Kind kind;

@@ -172,10 +172,10 @@ bool share_even_stack(const std::vector<Stack>& stacks, const std::vector<Placed
   });
 }
 
-bool are_phases(const std::vector<Stack>& stacks, const std::vector<PlacedFrame>& all) {
+bool are_phases(const PhaseKey& key, const std::vector<Stack>& stacks, const std::vector<PlacedFrame>& all) {
   if (stacks.size() < 2) return false;
   if (has_even_steps(all)) return any_overlap(stacks) && share_even_stack(stacks, all);
-  if (all_cover(stacks, all)) return true;
+  if (key.kind != PhaseKey::Kind::kOrder && all_cover(stacks, all)) return true;
   size_t stray = 0;
   for (const Stack& stack : stacks) stray += stack.frames.size() < kMinStack ? stack.frames.size() : 0;
   return any_overlap(stacks) && 5 * stray <= all.size();
@@ -245,7 +245,7 @@ std::vector<SubVolume> split_phases(SubVolume whole) {
   const std::vector<PlacedFrame> frames = place_frames(whole.frames);
   for (const PhaseKey& key : phase_keys()) {
     const std::vector<Stack> stacks = stacks_of(key, frames);
-    if (!are_phases(stacks, frames)) continue;
+    if (!are_phases(key, stacks, frames)) continue;
     std::vector<SubVolume> volumes;
     for (const Stack& stack : stacks) {
       for (SubVolume& part : split_phases(sub_volume(whole, key, stack))) volumes.push_back(std::move(part));
@@ -283,7 +283,7 @@ std::vector<PlacedFrame> one_slice_a_place(const std::vector<PlacedFrame>& frame
 
 const PhaseKey* find_mixture(const FrameRef& a, const FrameRef& b, const std::vector<PlacedFrame>& frames) {
   for (const PhaseKey& key : phase_keys()) {
-    if (key.kind == PhaseKey::Kind::kTime || key.value(a) == key.value(b)) continue;
+    if (key.kind == PhaseKey::Kind::kOrder || key.value(a) == key.value(b)) continue;
     std::set<std::string> values;
     size_t stretches = 0;
     for (size_t i = 0; i < frames.size(); ++i) {

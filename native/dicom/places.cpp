@@ -73,11 +73,11 @@ double same_place_mm(const std::vector<PlacedFrame>& frames) {
   return std::max(kRoundingMm, std::min(kNearMm, kNearSteps * step_of_places(frames)));
 }
 
-double best_anchor(const std::vector<PlacedFrame>& frames, double spacing) {
+double best_anchor(const std::vector<PlacedFrame>& frames, double spacing, double tolerance) {
   const auto fitting = [&](double anchor) {
     return std::ranges::count_if(frames, [&](const PlacedFrame& placed) {
       const double steps = (placed.position_mm - anchor) / spacing;
-      return std::abs(steps - std::round(steps)) * spacing <= tolerance_of(spacing);
+      return std::abs(steps - std::round(steps)) * spacing <= tolerance;
     });
   };
   double best = frames[0].position_mm;

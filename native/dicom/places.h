@@ -39,7 +39,7 @@ bool has_even_steps(const std::vector<PlacedFrame>& frames);
 // millimetre off, but never as far as the neighbouring slice.
 double same_place_mm(const std::vector<PlacedFrame>& frames);
 
-// Of all frames the position that most others lie a whole number of spacings away from.
-double best_anchor(const std::vector<PlacedFrame>& frames, double spacing);
+// Of all frames the position that most others lie a whole number of spacings away from, within the tolerance.
+double best_anchor(const std::vector<PlacedFrame>& frames, double spacing, double tolerance);
 
 }  // namespace hepatica::dicom

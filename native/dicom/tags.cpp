@@ -40,6 +40,7 @@ constexpr TagEntry kHeaderTags[] = {
     {tag::kStudyInstanceUid, EVR_UI, "StudyInstanceUID"},
     {tag::kSeriesInstanceUid, EVR_UI, "SeriesInstanceUID"},
     {tag::kAcquisitionNumber, EVR_IS, "AcquisitionNumber"},
+    {tag::kInstanceNumber, EVR_IS, "InstanceNumber"},
     {tag::kImagePosition, EVR_DS, "ImagePositionPatient"},
     {tag::kImageOrientation, EVR_DS, "ImageOrientationPatient"},
     {tag::kFrameOfReferenceUid, EVR_UI, "FrameOfReferenceUID"},

@@ -55,6 +55,7 @@ inline constexpr Tag kCtImageFrameType{0x0018, 0x9329};
 inline constexpr Tag kStudyInstanceUid{0x0020, 0x000d};
 inline constexpr Tag kSeriesInstanceUid{0x0020, 0x000e};
 inline constexpr Tag kAcquisitionNumber{0x0020, 0x0012};
+inline constexpr Tag kInstanceNumber{0x0020, 0x0013};
 inline constexpr Tag kImagePosition{0x0020, 0x0032};
 inline constexpr Tag kImageOrientation{0x0020, 0x0037};
 inline constexpr Tag kFrameOfReferenceUid{0x0020, 0x0052};
