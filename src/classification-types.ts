@@ -3,6 +3,7 @@ import type {
   BoundingBox,
   DeviceOptions,
   Geometry,
+  Judged,
   Mask,
   MaskInput,
   Model,
@@ -103,7 +104,7 @@ export interface ClassifyOptions extends RunOptions, DeviceOptions {
 }
 
 /** The lesions of one liver, on the grid of the source volume. */
-export interface LesionClassification extends Geometry {
+export interface LesionClassification extends Geometry, Judged {
   readonly lesions: readonly Lesion[];
   /** 0, or the id of the lesion; order (z, y, x). */
   readonly mask: Uint8Array;

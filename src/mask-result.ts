@@ -1,4 +1,5 @@
 import type { NativeGrid, VoxelArgument } from './native-binding.js';
+import type { Judged, Warning } from './types.js';
 import { Grid } from './volume.js';
 import { NativeVoxels, showVoxels } from './voxels.js';
 
@@ -8,13 +9,17 @@ export class NativeMaskResult extends Grid {
   readonly precision: 'fp32' | 'bf16';
   readonly timings: Readonly<Record<string, number>>;
   declare readonly mask: Uint8Array;
+  readonly plausibility: Judged['plausibility'];
+  readonly plausibilityReasons: readonly Warning[];
   readonly #mask: NativeVoxels<Uint8Array>;
 
-  constructor(result: NativeGrid<Uint8Array> & { readonly precision: 'fp32' | 'bf16' }) {
+  constructor(result: NativeGrid<Uint8Array> & Judged & { readonly precision: 'fp32' | 'bf16' }) {
     super(result);
     this.device = result.device;
     this.precision = result.precision;
     this.timings = result.timings;
+    this.plausibility = result.plausibility;
+    this.plausibilityReasons = result.plausibilityReasons;
     this.#mask = new NativeVoxels(result.handle, new Uint8Array(0));
     showVoxels(this, 'mask', this.#mask);
   }

@@ -5,6 +5,7 @@ import type {
   DeviceChoice,
   DeviceInfo,
   Geometry,
+  Judged,
   Lesion,
   LesionType,
   RegionOfInterest,
@@ -70,7 +71,7 @@ export interface NativePerimeters {
   readonly mm: Float32Array;
 }
 
-export interface NativeSegmentationResult extends NativeGrid<Uint8Array> {
+export interface NativeSegmentationResult extends NativeGrid<Uint8Array>, Judged {
   readonly structure: string;
   readonly perimeters: NativePerimeters;
   readonly volumeMl: number;
@@ -105,7 +106,7 @@ export interface NativeLesion
   readonly perimeters: NativePerimeters;
 }
 
-export interface NativeClassificationResult extends NativeGrid<Uint8Array> {
+export interface NativeClassificationResult extends NativeGrid<Uint8Array>, Judged {
   readonly lesions: readonly NativeLesion[];
   readonly threshold: number;
   readonly extentThreshold: number;

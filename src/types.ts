@@ -239,8 +239,23 @@ export interface RegionOfInterest {
   readonly marginMm: number;
 }
 
+/**
+ * Whether a result can be what it says it is. A network answers to anything, a head and an empty volume too; what it was
+ * given and what it found are held against what is published of scans and livers (docs/plausibility.md).
+ */
+export interface Judged {
+  /** `implausible`: beyond what is known of patients, not to be used; `doubtful`: look at the reasons and the pictures. */
+  readonly plausibility: 'plausible' | 'doubtful' | 'implausible';
+  /**
+   * Also among the warnings; empty where plausible. `IMPLAUSIBLE_VALUES`, `IMPLAUSIBLE_RESULT` make it implausible,
+   * `DOUBTFUL_VALUES`, `WINDOWED_VALUES`, `BLANK_SLICES`, `THICK_SLICES`, `DOUBTFUL_RESULT`, `LIVER_CUT`,
+   * `MIRRORED_PATIENT`, `EMPTY_RESULT` doubtful.
+   */
+  readonly plausibilityReasons: readonly Warning[];
+}
+
 /** A segmented structure on the grid of its source volume. */
-export interface Segmentation extends Geometry {
+export interface Segmentation extends Geometry, Judged {
   /** `liver`, or what the model was trained for. */
   readonly structure: string;
   /** 0 or 1, order (z, y, x). */

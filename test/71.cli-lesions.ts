@@ -207,7 +207,18 @@ test('classify writes its lesions with the thresholds that were asked for', asyn
   const model = writeLesionModel(join(folder, 'lesions.safetensors'));
   const liverModel = writeThresholdModel(join(folder, 'liver.safetensors'));
   const classify = (out: string, ...args: string[]) =>
-    runCli(['classify', input, '--model', model, '--liver-model', liverModel, '--out', join(folder, out), ...args]);
+    runCli([
+      'classify',
+      input,
+      '--model',
+      model,
+      '--liver-model',
+      liverModel,
+      '--out',
+      join(folder, out),
+      '--accept-implausible',
+      ...args,
+    ]);
   const volumes: number[] = [];
   for (const extent of ['0.5', '0.7']) {
     const { exitCode, stderr } = await classify(extent, '--threshold', '0.7', '--extent-threshold', extent);

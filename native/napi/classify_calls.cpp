@@ -80,6 +80,7 @@ Napi::Object classification_value(Napi::Env env, const Outcome& outcome, const R
   auto object = Napi::Object::New(env);
   set_geometry(object, outcome.mask->geometry);
   set_run_report(object, run);
+  set_judgement(object, classification.judgement);
   object.Set("handle", make_handle(env, outcome.mask));
   auto lesions = Napi::Array::New(env, classification.lesions.size());
   for (uint32_t i = 0; i < lesions.Length(); ++i) {

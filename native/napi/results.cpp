@@ -1,5 +1,7 @@
 #include "napi/results.h"
 
+#include <array>
+
 namespace hepatica::napi {
 
 Napi::Object box_value(Napi::Env env, const BoundingBox& box) {
@@ -32,6 +34,12 @@ void set_geometry(Napi::Object object, const Geometry& geometry) {
   object.Set("spacing", numbers_value(env, geometry.spacing_mm));
   object.Set("origin", numbers_value(env, geometry.origin_mm));
   object.Set("direction", numbers_value(env, geometry.direction));
+}
+
+void set_judgement(Napi::Object object, const Judgement& judgement) {
+  constexpr std::array<const char*, 3> kNames = {"plausible", "doubtful", "implausible"};
+  object.Set("plausibility", kNames[static_cast<size_t>(judgement.plausibility)]);
+  object.Set("plausibilityReasons", warnings_value(object.Env(), judgement.reasons));
 }
 
 void set_run_report(Napi::Object object, const Run& run) {

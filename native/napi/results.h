@@ -10,6 +10,7 @@
 #include "core/run.h"
 #include "core/volume.h"
 #include "ops/bounding_box.h"
+#include "pipelines/plausibility.h"
 #include "runtime/precision.h"
 
 namespace hepatica::napi {
@@ -37,6 +38,9 @@ Napi::Array warnings_value(Napi::Env env, const std::vector<Warning>& warnings);
 
 // Sets size, spacing, origin and direction.
 void set_geometry(Napi::Object object, const Geometry& geometry);
+
+// Sets plausibility and plausibilityReasons.
+void set_judgement(Napi::Object object, const Judgement& judgement);
 
 // Sets device, timings (ms by stage) and warnings: what the run reports.
 void set_run_report(Napi::Object object, const Run& run);

@@ -46,6 +46,7 @@ Napi::Object segmentation_value(Napi::Env env, const Outcome& outcome, const Run
   auto object = Napi::Object::New(env);
   set_geometry(object, outcome.mask->geometry);
   set_run_report(object, run);
+  set_judgement(object, segmentation.judgement);
   object.Set("handle", make_handle(env, outcome.mask));
   object.Set("structure", segmentation.structure);
   object.Set("perimeters", perimeters_value(env, outcome.perimeters));

@@ -181,6 +181,8 @@ LesionClassification classify_lesions(const Volume& source, const Mask& liver, c
   result.lesions = describe(source, found, run);
   result.mask = std::move(found.ids);
   warn_of_lesions(result.lesions, liver, run);
+  result.judgement = judge_liver(source, liver, run);
+  warn_of(result.judgement, run);
   run.set_device_used("cpu");
   run.progress(1);
   return result;

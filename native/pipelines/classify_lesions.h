@@ -12,6 +12,7 @@
 #include "models/lesion_model.h"
 #include "ops/bounding_box.h"
 #include "pipelines/perimeters.h"
+#include "pipelines/plausibility.h"
 #include "runtime/precision.h"
 
 namespace hepatica {
@@ -61,6 +62,8 @@ struct LesionClassification {
   double extent_threshold = 0;
   double minimum_ml = 0;
   Precision precision = Precision::kFp32;
+  // Of the liver that the lesions were looked for in.
+  Judgement judgement;
 };
 
 // Lesions are the components of the voxels in the liver whose location probability is above the extent's threshold, of
@@ -68,8 +71,8 @@ struct LesionClassification {
 // touch at a face, an edge or a corner are of one lesion: in thick slices a lesion that lies aslant would fall apart
 // otherwise. Timings, warnings and the device used are left in the run. Warnings: LARGE_LESION (over 40 % of the liver
 // in a slice: the paper leaves such out of its training), FEW_SLICES (fewer than the network looks at), SEVERAL_TYPES,
-// TOO_MANY_LESIONS (the 255 largest are kept), NETWORK_ON_CPU. Throws INVALID_ARGUMENT for a liver on another grid, and
-// an extent's threshold above the other.
+// TOO_MANY_LESIONS (the 255 largest are kept), NETWORK_ON_CPU, and the reasons of the judgement. Throws
+// INVALID_ARGUMENT for a liver on another grid, and an extent's threshold above the other.
 LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
                                       const ClassifyOptions& options, Run& run);
 

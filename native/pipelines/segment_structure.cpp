@@ -17,10 +17,22 @@ namespace {
 // Portal venous livers have about 90 to 120 HU, unenhanced ones 50 to 65 (fatty ones less).
 constexpr double kUnenhancedLiverHu = 68;
 
-void warn_of_result(const Volume& source, const Segmentation& segmentation, Run& run) {
-  if (!segmentation.bounding_box) {
-    run.warn("EMPTY_RESULT", "No " + segmentation.structure + " was found in this volume");
-  } else if (segmentation.structure == "liver" && median_hu(source, segmentation.mask) < kUnenhancedLiverHu) {
+void judge_result(const Volume& source, Segmentation& segmentation, Run& run) {
+  if (segmentation.structure != "liver") {
+    segmentation.judgement = judge_scan(source, run);
+    if (!segmentation.bounding_box) {
+      run.warn("EMPTY_RESULT", "No " + segmentation.structure + " was found in this volume");
+    }
+  } else {
+    segmentation.judgement = judge_liver(source, segmentation.mask, run);
+  }
+  warn_of(segmentation.judgement, run);
+}
+
+void warn_without_contrast(const Volume& source, const Segmentation& segmentation, Run& run) {
+  const bool is_liver = segmentation.structure == "liver" && segmentation.bounding_box &&
+                        segmentation.judgement.plausibility != Plausibility::kImplausible;
+  if (is_liver && median_hu(source, segmentation.mask) < kUnenhancedLiverHu) {
     run.warn("NON_CONTRAST",
              "The liver is as bright as without contrast medium: lesions show badly, false positives are likelier");
   }
@@ -75,7 +87,8 @@ Segmentation segment_structure(const Volume& source, const SegmenterModel& model
   segmentation.precision = prediction.precision;
   segmentation.mask = from_canonical(std::move(mask), order, source.geometry);
   measure(segmentation, options.roi_margin_mm, run);
-  warn_of_result(source, segmentation, run);
+  judge_result(source, segmentation, run);
+  warn_without_contrast(source, segmentation, run);
   run.progress(1);
   return segmentation;
 }

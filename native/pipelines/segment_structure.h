@@ -11,6 +11,7 @@
 #include "models/segmenter_model.h"
 #include "ops/bounding_box.h"
 #include "pipelines/perimeters.h"
+#include "pipelines/plausibility.h"
 #include "runtime/precision.h"
 
 namespace hepatica {
@@ -39,12 +40,15 @@ struct Segmentation {
   // z indices with the structure.
   std::vector<int64_t> slices;
   Precision precision = Precision::kFp32;
+  // Of the scan; where the structure is the liver, also of what was found.
+  Judgement judgement;
 };
 
 // Timings, warnings and the device used are left in the run. Warnings: EMPTY_RESULT, FEW_SLICES (fewer than the network
-// looks at), NON_CONTRAST (the liver is as bright as without contrast medium), NETWORK_ON_CPU (kernels ran on the GPU,
-// this libtorch has no CUDA). Throws INVALID_ARGUMENT for a volume whose parts contradict one another,
-// UNSUPPORTED_ORIENTATION for slices that are not axial, and what its stages throw.
+// looks at), NON_CONTRAST (the liver, if it can be one, is as bright as without contrast medium), NETWORK_ON_CPU
+// (kernels ran on the GPU, this libtorch has no CUDA), and the reasons of the judgement. Throws INVALID_ARGUMENT for a
+// volume whose parts contradict one another, UNSUPPORTED_ORIENTATION for slices that are not axial, and what its stages
+// throw.
 Segmentation segment_structure(const Volume& source, const SegmenterModel& model, const SegmentOptions& options,
                                Run& run);
 

@@ -3,6 +3,7 @@ import { classifyLesions, type Lesion, type LesionClassification, writeMask } fr
 import { readInput } from './input.js';
 import { withModel } from './model.js';
 import { OutputFolder } from './output.js';
+import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { lesionsDocument } from './report.js';
 import {
   type SegmentCommandOptions,
@@ -37,7 +38,7 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
   });
   const volume = await readInput(input, options, session);
   const liver = await segmentInput(volume, options.liverModel, options, session);
-  session.warn(liver.warnings);
+  warnOfResult(liver, session);
   const { signal, onProgress } = session;
   const { device, precision, threads, threshold, extentThreshold, minimumMl } = options;
   const found: LesionClassification = await withModel(options.model, (model) =>
@@ -62,11 +63,13 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
   });
   const count = found.lesions.length;
   session.result(document, [
+    ...verdictLines(found),
     segmentationSummary(liver),
     `${count === 0 ? 'no lesions' : count === 1 ? '1 lesion' : `${count} lesions`}`,
     ...found.lesions.map(lesionLine),
     output.summary,
   ]);
+  setExitCode(found, options);
 }
 
 function parseNumber(text: string): number {

@@ -11,6 +11,7 @@ import { type InputOptions, readInput } from './input.js';
 import { maskNameOf, plannedMaskName, segmentWith, withModel } from './model.js';
 import { withCommonOptions, withDeviceOption, withInputOptions, withOverwriteOption } from './options.js';
 import { OutputFolder } from './output.js';
+import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { perimetersDocument, segmentationReport } from './report.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
@@ -19,6 +20,7 @@ export interface SegmentCommandOptions extends InputOptions, OutputOptions {
   readonly precision: 'auto' | 'fp32' | 'bf16';
   readonly device: 'auto' | 'cpu' | 'cuda';
   readonly overlay: 'structure' | 'all' | 'none';
+  readonly acceptImplausible?: boolean;
 }
 
 async function writeOverlays(
@@ -89,11 +91,12 @@ async function segment(input: string, options: SegmentCommandOptions, session: S
   const output = await OutputFolder.plan(options.out, { ...names, inputs: [input, model], overwrite });
   const volume = await readInput(input, options, session);
   const segmentation = await segmentInput(volume, options.model, options, session);
-  session.warn(segmentation.warnings);
+  warnOfResult(segmentation, session);
   const report = await output.write((folder) =>
     writeSegmentation(folder, input, segmentation, undefined, options, session),
   );
-  session.result(report, [segmentationSummary(segmentation), output.summary]);
+  session.result(report, [...verdictLines(segmentation), segmentationSummary(segmentation), output.summary]);
+  setExitCode(segmentation, options);
 }
 
 /** The options that `segment` and `classify` share. */
@@ -106,7 +109,8 @@ export function withSegmentOptions(command: Command): Command {
       new Option('--overlay <slices>', 'which slices to draw')
         .choices(['structure', 'all', 'none'])
         .default('structure'),
-    );
+    )
+    .option('--accept-implausible', 'end with 0 where the result is implausible too');
   return withOverwriteOption(withDeviceOption(withInputOptions(withCommonOptions(shared))));
 }
 
