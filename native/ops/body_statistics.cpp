@@ -16,6 +16,8 @@ constexpr double kShellMm = 25;
 constexpr int kDirections = 72;
 // In a stack of fewer, neighbours differ nearly as much as the slices half of it apart, though it is in order.
 constexpr int64_t kOrderedSlices = 10;
+// Slices that differ by less than this, relative to neighbours along x, may differ by noise alone.
+constexpr double kNoiseRatio = 1.5;
 
 // One slice as floats; what is not finite counts as air.
 class Slice {
@@ -145,14 +147,14 @@ double neighbour_correlation(const Volume& volume) {
   return pairs.correlation();
 }
 
-double mean_difference(const Volume& volume, int64_t apart) {
-  const int64_t pixels = volume.geometry.slice_pixels();
+// Of voxels that lie `step` apart in memory; those that are not finite are left out.
+double mean_difference(const Volume& volume, int64_t step) {
   double sum = 0;
   double count = 0;
   std::visit(
       [&](const auto& hu) {
-        for (size_t i = 0; i + apart * pixels < hu.size(); ++i) {
-          const double difference = std::abs(static_cast<double>(hu[i]) - static_cast<double>(hu[i + apart * pixels]));
+        for (size_t i = 0; i + step < hu.size(); ++i) {
+          const double difference = std::abs(static_cast<double>(hu[i]) - static_cast<double>(hu[i + step]));
           if (!std::isfinite(difference)) continue;
           sum += difference;
           ++count;
@@ -165,8 +167,9 @@ double mean_difference(const Volume& volume, int64_t apart) {
 double slice_disorder(const Volume& volume) {
   const int64_t slices = volume.geometry.slice_count();
   if (slices < kOrderedSlices) return 0;
-  const double far = mean_difference(volume, slices / 2);
-  return far > 0 ? mean_difference(volume, 1) / far : 0;
+  const double near = mean_difference(volume, volume.geometry.slice_pixels());
+  if (near <= kNoiseRatio * mean_difference(volume, 1)) return 0;
+  return near / mean_difference(volume, slices / 2 * volume.geometry.slice_pixels());
 }
 
 }  // namespace

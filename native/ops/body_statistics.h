@@ -28,7 +28,8 @@ struct BodyStatistics {
   // Correlation of neighbours along x and y over the volume: near 1 in pictures, 0 in noise. 1 where all is equal.
   double neighbour_correlation = 1;
   // The mean difference of neighbouring slices, relative to that of slices half the volume apart: small in a stack that
-  // is in order, 1 in a shuffled one. 0 with fewer than 10 slices.
+  // is in order, 1 in a shuffled one. 0 with fewer than 10 slices, or where
+  // neighbours differ little more than pixels side by side, as in a phantom whose slices are all alike.
   double slice_disorder = 0;
 };
 

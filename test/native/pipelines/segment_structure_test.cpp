@@ -81,6 +81,28 @@ Volume box_phantom(const Geometry& geometry, const std::vector<Box>& boxes) {
   return {geometry, hu};
 }
 
+// An adult's trunk with lungs at the head end and, on the right, an ellipsoid of unenhanced tissue with bright columns
+// so near to one another that a network that marks them marks all of it.
+Volume unenhanced_abdomen() {
+  Geometry geometry;
+  geometry.size = {80, 64, 40};
+  geometry.spacing_mm = {4, 4, 5};
+  std::vector<int16_t> hu;
+  for (int z = 0; z < 40; ++z) {
+    for (int y = 0; y < 64; ++y) {
+      for (int x = 0; x < 80; ++x) {
+        const bool body = std::hypot((x - 40) / 36.0, (y - 32) / 28.0) < 1;
+        const bool lung = z > 28 && std::hypot((x - 40) / 30.0, (y - 40) / 14.0) < 1;
+        const bool liver = std::hypot((x - 28) / 20.0, (y - 30) / 20.0, (z - 16) / 12.0) < 1;
+        const bool column = liver && x % 3 == 0 && y % 3 == 0;
+        const int texture = (7 * x + 11 * y + 13 * z) % 40;
+        hu.push_back(static_cast<int16_t>(column ? kBright : !body ? kAir : lung ? -800 : kBody + texture - 20));
+      }
+    }
+  }
+  return {geometry, hu};
+}
+
 Geometry geometry_of(Size3 size, Vec3 spacing_mm) {
   Geometry geometry;
   geometry.size = size;
@@ -208,13 +230,22 @@ TEST_CASE("what deserves a warning gets one") {
   CHECK(nothing.volume_ml == 0);
   CHECK(nothing.perimeters.empty());
 
-  // One bright pixel column spreads by the pools over unenhanced tissue, which is the median then.
-  Run dark;
+  // One bright pixel column spreads by the pools over unenhanced tissue: too little to be a liver, whatever its HU.
+  Run sliver;
   const Volume sparse = box_phantom(geometry, {{{40, 40, 0}, {42, 42, 60}}});
-  segment_structure(sparse, threshold_model("liver"), fp32(), dark);
+  const Segmentation implausible = segment_structure(sparse, threshold_model("liver"), fp32(), sliver);
+  CHECK(implausible.judgement.plausibility == Plausibility::kImplausible);
+  CHECK(warned(sliver, "IMPLAUSIBLE_VALUES"));
+  CHECK_FALSE(warned(sliver, "NON_CONTRAST"));
+
+  Run dark;
+  const Volume abdomen = unenhanced_abdomen();
+  const Segmentation liver = segment_structure(abdomen, threshold_model("liver"), fp32(), dark);
+  for (const auto& [code, message] : liver.judgement.reasons) FAIL_CHECK(code, ": ", message);
+  CHECK(liver.judgement.plausibility == Plausibility::kPlausible);
   CHECK(warned(dark, "NON_CONTRAST"));
   Run spleen;
-  segment_structure(sparse, threshold_model("spleen"), fp32(), spleen);
+  segment_structure(abdomen, threshold_model("spleen"), fp32(), spleen);
   CHECK_FALSE(warned(spleen, "NON_CONTRAST"));
 }
 
