@@ -29,8 +29,8 @@ function pathsOf(source: string | readonly string[]): string[] {
  * @param source - a folder (with its sub-folders), a file, a DICOMDIR, or several of them
  * @returns `size` (x, y, z) voxels; `data` in order (z, y, x), HU, an Int16Array, or a Float32Array where the rescale
  *   slope is fractional; `report` says what was excluded, interpolated and mended
- * @throws {@link InputFileError} `FILE_NOT_FOUND`, `EMPTY_FOLDER`, `NO_DICOM`, `NOT_DICOM`, `CORRUPT_FILE`,
- *   `WRONG_MODALITY`, `AMBIGUOUS_SERIES`, `MISSING_SLICE`, … each naming the file and what to do
+ * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `EMPTY_FOLDER`, `NO_DICOM`, `NOT_DICOM`,
+ *   `CORRUPT_FILE`, `WRONG_MODALITY`, `AMBIGUOUS_SERIES`, `MISSING_SLICE`, … each naming the file and what to do
  */
 export async function readSeries(source: string | readonly string[], options: ReadSeriesOptions = {}): Promise<Volume> {
   const paths = pathsOf(source);
@@ -55,6 +55,7 @@ export async function readSeries(source: string | readonly string[], options: Re
  *
  * @param source - as for {@link readSeries}
  * @returns one entry a series, with its sub-volumes (phases) and, where it cannot be read, the reason
+ * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `EMPTY_FOLDER`, `TOO_MANY_FILES`
  */
 export async function listSeries(
   source: string | readonly string[],
@@ -69,7 +70,8 @@ export async function listSeries(
  * Reads a NIfTI volume (`.nii`, `.nii.gz`) in Hounsfield units; RAS becomes LPS, the order of the voxels is kept.
  *
  * @returns `size` (x, y, z) voxels; `data` in order (z, y, x), HU; `report` is null
- * @throws {@link InputFileError} `FILE_NOT_FOUND`, `NOT_NIFTI`, `CORRUPT_FILE`, `UNSUPPORTED_FORMAT`, …
+ * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `NOT_NIFTI`, `CORRUPT_FILE`, `UNSUPPORTED_FORMAT`,
+ *   `VOLUME_TOO_LARGE`, `UNSUPPORTED_GEOMETRY`
  */
 export async function readVolume(path: string, options: RunOptions = {}): Promise<Volume> {
   checkPath('path', path);
@@ -82,7 +84,7 @@ export async function readVolume(path: string, options: RunOptions = {}): Promis
  * Reads a NIfTI mask (labels 0 to 255), to be passed to `evaluateSegmentation`.
  *
  * @returns `size` (x, y, z) voxels; `data` in order (z, y, x), one byte a voxel
- * @throws {@link InputFileError} as {@link readVolume}
+ * @throws {@link InputFileError} as {@link readVolume}, and `INVALID_VALUE` where it holds other than whole labels
  */
 export async function readMask(path: string, options: RunOptions = {}): Promise<Mask> {
   checkPath('path', path);

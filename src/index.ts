@@ -5,6 +5,11 @@
  * turn, and encoded off it), takes `signal` and `onProgress` where its options have them, and rejects with a {@link HepaticaError} that has a
  * stable `code`; after an abort with the signal's own reason. An option that a call does not know is refused.
  *
+ * What `@throws` does not repeat: every call may reject with {@link InvalidArgumentError} `INVALID_ARGUMENT` and
+ * `DISPOSED`, {@link NativeLoadError} and {@link HepaticaError} `OUT_OF_MEMORY`; one that takes a `device` with
+ * {@link DeviceError} `NO_CUDA_DEVICE` and `CUDA_FAILED`, one that takes a `precision` to compute with with
+ * `UNSUPPORTED_PRECISION`.
+ *
  * @packageDocumentation
  */
 export { discoverDataset, type PatientSplit, splitPatients } from './dataset.js';

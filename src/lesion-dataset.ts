@@ -51,7 +51,7 @@ function checkLesionDataset(dataset: unknown, file?: string): LesionTrainingData
  * Reads a dataset for {@link trainLesionClassifier} from a JSON file `{ "cases": [LesionTrainingCase, …] }`, whose paths
  * are relative to it.
  *
- * @throws {@link InputFileError} `CORRUPT_DATASET`
+ * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `CORRUPT_DATASET`
  */
 export async function discoverLesionDataset(source: LesionTrainingDataset | string): Promise<LesionTrainingDataset> {
   if (typeof source !== 'string') return checkLesionDataset(source);

@@ -167,8 +167,10 @@ function nativeOptions(options: z.output<typeof trainOptions>, { initial, base }
  *
  * @param dataset - cases, or the path of a JSON dataset file (see {@link discoverLesionDataset})
  * @returns where the weights are, for `loadModel` and `classifyLesions`, and the learning curves
- * @throws {@link InputFileError} `CORRUPT_DATASET`, `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, …;
- *   {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; `CORRUPT_CHECKPOINT` and `CHECKPOINT_MISMATCH` on resuming
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`, `DISPOSED`; {@link ModelError} `WRONG_MODEL`
+ *   for `base` or `initial`; {@link InputFileError} `CORRUPT_DATASET`, `EMPTY_DATASET`, `LABEL_GEOMETRY_MISMATCH`,
+ *   `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`, `CHECKPOINT_MISMATCH`, …; {@link OutputError}
+ *   `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; {@link TrainingError} `TRAINING_DIVERGED`
  */
 export async function trainLesionClassifier(
   dataset: LesionTrainingDataset | string,

@@ -79,7 +79,7 @@ export async function sha256Of(path: string): Promise<string> {
  *
  * @param path - default: the liver weights that come with the package
  * @throws {@link ModelError} `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`, `UNSAFE_PICKLE`, `OLD_TORCH_FORMAT`;
- *   {@link InputFileError} `FILE_NOT_FOUND`
+ *   {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`
  */
 export async function loadModel(path: string = defaultWeights('liver'), options: RunOptions = {}): Promise<Model> {
   checkPath('path', path);

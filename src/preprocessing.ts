@@ -46,7 +46,7 @@ class NativePreprocessed extends Grid implements PreprocessedVolume {
  *
  * @param volume - HU, order (z, y, x)
  * @returns `data` (equalized) and `clipped`, one byte a voxel, order (z, y, x), on the grid of `volume`
- * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`; {@link DeviceError} `NO_CUDA_DEVICE`
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`; {@link DeviceError} `NO_CUDA_DEVICE`, `CUDA_FAILED`
  */
 export async function preprocess(volume: VolumeInput, options: PreprocessOptions = {}): Promise<PreprocessedVolume> {
   const checked = checkOptions(preprocessOptions, options);

@@ -99,7 +99,9 @@ function checkModel(model: Model, structure: string): void {
  *
  * @param volume - contrast-enhanced abdominal CT, HU, order (z, y, x); axial slices
  * @returns mask, perimeters, volume (ml) and bounding box on the grid of `volume`
- * @throws {@link InvalidArgumentError}, {@link InputFileError} `UNSUPPORTED_ORIENTATION`, {@link DeviceError}
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `DISPOSED`; {@link ModelError} `WRONG_MODEL` for a network that
+ *   is no segmenter; {@link InputFileError} `UNSUPPORTED_ORIENTATION`; {@link DeviceError} `NO_CUDA_DEVICE`, `CUDA_FAILED`,
+ *   `UNSUPPORTED_PRECISION`
  */
 export async function segmentStructure(
   volume: VolumeInput,
@@ -129,6 +131,7 @@ export async function segmentLiver(volume: VolumeInput, options: SegmentOptions 
  *
  * @param mask - what is not 0 is inside; order (z, y, x)
  * @returns outer borders and holes by slice, in pixels and in mm (LPS)
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `DISPOSED`
  */
 export async function tracePerimeters(mask: MaskInput | Segmentation, options: RunOptions = {}): Promise<Perimeter[]> {
   checkOptions(runOptions, options);

@@ -117,8 +117,9 @@ async function nativeCase(entry: TrainingCase, validation: boolean): Promise<Rec
  *
  * @param dataset - cases, or the path of a JSON dataset file or of a folder of cases (see {@link discoverDataset})
  * @returns the model, ready for `segmentStructure`, and the learning curves
- * @throws {@link InputFileError} `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, …; {@link OutputError}
- *   `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; `CORRUPT_CHECKPOINT` and `CHECKPOINT_MISMATCH` on resuming
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`; {@link InputFileError}
+ *   `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`, `CHECKPOINT_MISMATCH`, …;
+ *   {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; {@link TrainingError} `TRAINING_DIVERGED`
  */
 export async function trainSegmenter(
   dataset: TrainingDataset | string,

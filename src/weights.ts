@@ -67,7 +67,7 @@ export function listPublishedWeights(): readonly PublishedWeights[] {
  *
  * @param source - a name of {@link listPublishedWeights}, or where any other file lies and its SHA-256 (for timm's,
  *   Hugging Face shows it on the file's page)
- * @throws {@link DownloadError} `DOWNLOAD_FAILED`, `WRONG_HASH`; {@link OutputError} `OUTPUT_UNWRITABLE`
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`; {@link DownloadError} `DOWNLOAD_FAILED`, `WRONG_HASH`; {@link OutputError} `OUTPUT_UNWRITABLE`
  */
 export async function fetchWeights(
   source: string | WeightsSource,

@@ -111,6 +111,23 @@ test('an error of the native part comes in its class', async () => {
   await rejection(hepatica.loadModel(absent), hepatica.InputFileError, 'FILE_NOT_FOUND');
 });
 
+test("each code that a comment's @throws names is of the class before it", () => {
+  let named = 0;
+  for (const name of readdirSync(join(kRoot, 'src'), { recursive: true }) as string[]) {
+    if (!name.endsWith('.ts')) continue;
+    for (const [comment] of readFileSync(join(kRoot, 'src', name), 'utf8').matchAll(/\/\*\*[\s\S]*?\*\//g)) {
+      let className = '';
+      for (const [, link, code] of (comment.split('@throws')[1] ?? '').matchAll(/(\w+Error)\b|`([A-Z]+_[A-Z_]+)`/g)) {
+        className = link ?? className;
+        if (!code) continue;
+        named++;
+        assert.is(kErrorKinds[kErrorCodes[code as ErrorCode]]?.className, className, `${code} in ${name}`);
+      }
+    }
+  }
+  assert.ok(named > 50);
+});
+
 test('what is no error of hepatica stays itself, a native error without a code is an internal one', () => {
   const reason = { why: 'aborted' };
   assert.is(nativeError(reason), reason);

@@ -49,7 +49,7 @@ export class OutputFolder {
   /**
    * Checks, before anything is computed, that the plan destroys nothing of the user's, and finishes what a kill left.
    *
-   * @throws OutputError `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`, `INCOMPLETE_RESULT`
+   * @throws OutputError `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; InputFileError `INCOMPLETE_RESULT`
    */
   static async plan(path: string, plan: OutputPlan): Promise<OutputFolder> {
     const folder = new OutputFolder(path, plan);

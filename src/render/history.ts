@@ -95,7 +95,7 @@ function panel(name: string, title: string, zero: boolean): Vega.GroupMark {
  * Draws the learning curves (the paper's figure 6): A accuracy and Dice, B loss, by epoch, of training and validation;
  * C what else was measured, where something was.
  *
- * @throws {@link InvalidArgumentError} where there is no epoch to draw
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT` where there is no epoch to draw
  */
 export async function renderLearningCurves(history: readonly LearningCurvePoint[]): Promise<LearningCurves> {
   if (history.length === 0) {

@@ -18,7 +18,7 @@ export interface MontageOptions {
  * them: for labelled lesions take `renderOverview`.
  *
  * @returns a PNG file
- * @throws {@link InvalidArgumentError}; {@link NativeLoadError} `CANVAS_NOT_FOUND`
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`; {@link NativeLoadError} `CANVAS_NOT_FOUND`
  */
 export async function renderMontage(
   pictures: readonly RenderedSlice[],
