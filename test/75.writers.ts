@@ -1,0 +1,99 @@
+// The library's writers: what their data was read from, and files that hepatica did not write.
+import { linkSync, readFileSync, symlinkSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  loadModel,
+  OutputError,
+  readMask,
+  readSeries,
+  readVolume,
+  saveModel,
+  segmentStructure,
+  trainSegmenter,
+  writeMask,
+  writeSeries,
+  writeVolume,
+} from '../src/index.js';
+import { writeThresholdModel } from './support/models.js';
+import { makeFolder } from './support/programs.js';
+import { rejection } from './support/rejections.js';
+import { snapshot } from './support/snapshot.js';
+import { makePhantom } from './support/volumes.js';
+
+const test = suite<{ folder: ReturnType<typeof makeFolder> }>('writers');
+test.before.each((context) => {
+  context.folder = makeFolder();
+});
+test.after.each(({ folder }) => folder.remove());
+
+test('the writers refuse what their data was read from', async ({ folder }) => {
+  const scan = join(folder.path, 'scan.nii.gz');
+  const label = join(folder.path, 'label.nii.gz');
+  const dicom = join(folder.path, 'dicom');
+  const weights = writeThresholdModel(join(folder.path, 'model.safetensors'));
+  const phantom = makePhantom();
+  const { size, spacing, origin, direction } = phantom;
+  await writeVolume(scan, phantom);
+  await writeMask(label, { size, spacing, origin, direction, data: new Uint8Array(phantom.data.length) });
+  await writeSeries(dicom, phantom);
+  symlinkSync(scan, join(folder.path, 'link.nii.gz'));
+  linkSync(scan, join(folder.path, 'hard.nii.gz'));
+  symlinkSync(dicom, join(folder.path, 'linked'));
+  const before = snapshot(folder.path);
+  const volume = await readVolume(scan);
+  const series = await readSeries(join(folder.path, 'linked'));
+  const mask = await readMask(label);
+  const model = await loadModel(weights);
+  const found = await segmentStructure(volume, { model });
+  const foundInSeries = await segmentStructure(series, { model });
+  const force = { overwrite: true };
+  const refusals: (() => Promise<unknown>)[] = [
+    ...[scan, 'link.nii.gz', 'hard.nii.gz', `../${basename(folder.path)}/scan.nii.gz`].flatMap((name) => {
+      const path = name.startsWith('/') ? name : `${folder.path}/${name}`;
+      return [() => writeVolume(path, volume, force), () => writeMask(path, found, force)];
+    }),
+    () => writeMask(label, mask, force),
+    () => writeVolume(join(dicom, 'copy.nii.gz'), series, force),
+    () => writeMask(join(folder.path, 'linked', 'liver.nii.gz'), foundInSeries, force),
+    () => writeSeries(dicom, series),
+    () => writeSeries(join(dicom, 'copy'), series),
+    () => saveModel(model, weights, force),
+    () => trainSegmenter({ cases: [{ patient: 'p', image: scan, label: weights }] }, { output: weights, ...force }),
+    () =>
+      trainSegmenter(
+        { cases: [{ patient: 'p', image: dicom, label }] },
+        { output: `${folder.path}/w`, checkpoints: dicom },
+      ),
+  ];
+  for (const write of refusals) await rejection(write(), OutputError, 'OUTPUT_IS_INPUT');
+  assert.equal(snapshot(folder.path), before);
+  await writeMask(join(folder.path, 'found.nii.gz'), found);
+  await writeVolume(join(folder.path, 'copy.nii.gz'), volume);
+});
+
+test("the writers replace hepatica's files, and others with overwrite alone", async ({ folder }) => {
+  const phantom = makePhantom();
+  const { size, spacing, origin, direction } = phantom;
+  const mask = { size, spacing, origin, direction, data: new Uint8Array(phantom.data.length) };
+  const model = await loadModel(writeThresholdModel(join(folder.path, 'model.safetensors')));
+  const writers: Readonly<Record<string, (path: string, overwrite?: boolean) => Promise<void>>> = {
+    'a.nii': (path, overwrite = false) => writeVolume(path, phantom, { overwrite }),
+    'b.nii.gz': (path, overwrite = false) => writeMask(path, mask, { overwrite }),
+    'c.safetensors': (path, overwrite = false) => saveModel(model, path, { overwrite }),
+  };
+  for (const [name, write] of Object.entries(writers)) {
+    const path = join(folder.path, name);
+    for (const content of ['', "the user's", 'x'.repeat(1000)]) {
+      await writeFile(path, content);
+      await rejection(write(path), OutputError, 'OUTPUT_EXISTS');
+      assert.is(readFileSync(path, 'utf8'), content);
+    }
+    await write(path, true);
+    await write(path);
+  }
+});
+
+test.run();
