@@ -17,6 +17,7 @@ import {
   type VolumeInput,
   writeMask,
   writeSeries,
+  writeVolume,
 } from '../src/index.js';
 import { kThresholdArchitecture, writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
@@ -205,6 +206,25 @@ test('polygons of another series are refused', async () => {
   );
   const refused = await rejection(training, InputFileError, 'LABEL_GEOMETRY_MISMATCH');
   assert.match(refused.message, /2\.25\.77/);
+});
+
+test('what reading a scan warns of is in the result, once, with the patient', async () => {
+  const cases = [await writeCase('warned', 0, maskSeries), await writeCase('warned', 1, maskSeries)];
+  for (const odd of [0, 1]) {
+    const image = join(folder.path, 'warned', `odd-${odd}.nii`);
+    await writeVolume(image, makePatient(odd).scan);
+    const bytes = await readFile(image);
+    bytes.writeFloatLE(3, 80); // Of pixdim; the sform's spacing stays 2 mm.
+    await writeFile(image, bytes);
+    const mixed = cases.map((labelled, index) => (index === odd ? { ...labelled, image } : labelled));
+    const output = join(folder.path, 'warned', `${odd}.safetensors`);
+    const { model, warnings } = await trainSegmenter({ cases: mixed }, { ...kQuick, output });
+    model.dispose();
+    const told = warnings.filter(({ code }) => code === 'SPACING_MISMATCH');
+    assert.is(told.length, 1);
+    assert.ok(told[0]?.message.startsWith(`patient${odd}: ${image}`), told[0]?.message);
+    assert.ok(warnings.every(({ message }) => /^patient[01]: /.test(message)));
+  }
 });
 
 test('a scan named as its own label is refused', async () => {

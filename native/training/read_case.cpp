@@ -5,11 +5,14 @@
 
 #include "core/error.h"
 #include "ops/orient.h"
+#include "training/patient_run.h"
 #include "training/read_label.h"
 
 namespace hepatica {
 
-LabelledScan read_case(const TrainingCase& training_case, Run& run) {
+namespace {
+
+LabelledScan read_files(const TrainingCase& training_case, Run& run) {
   const auto& [patient, path, label_path, values, polygons, validation] = training_case;
   LabelledImage image = read_labelled_image(path, run);
   Mask label = label_path.empty() ? rasterize_label(polygons, patient, path, image, run)
@@ -20,6 +23,12 @@ LabelledScan read_case(const TrainingCase& training_case, Run& run) {
   }
   const AxisOrder order = canonical_order(image.volume.geometry);
   return {to_canonical(std::move(image.volume), order), to_canonical(std::move(label), order)};
+}
+
+}  // namespace
+
+LabelledScan read_case(const TrainingCase& training_case, Run& run) {
+  return read_for_patient(training_case.patient, run, [&](Run& reading) { return read_files(training_case, reading); });
 }
 
 }  // namespace hepatica

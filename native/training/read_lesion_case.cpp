@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "ops/bounding_box.h"
 #include "ops/orient.h"
+#include "training/patient_run.h"
 #include "training/read_label.h"
 
 namespace hepatica {
@@ -81,9 +82,7 @@ void crop_to_liver(LesionSource& source, double context_mm) {
   source.volume.geometry = source.liver.geometry = source.types.geometry = kept;
 }
 
-}  // namespace
-
-LesionSource read_lesion_case(const LesionCase& c, double context_mm, Run& run) {
+LesionSource read_files(const LesionCase& c, double context_mm, Run& run) {
   LabelledImage image = read_labelled_image(c.image, run);
   Mask label;
   if (!c.label.empty()) label = read_label_file(c.label, c.patient, image, run);
@@ -107,6 +106,12 @@ LesionSource read_lesion_case(const LesionCase& c, double context_mm, Run& run) 
   source.ground = c.ground;
   crop_to_liver(source, context_mm);
   return source;
+}
+
+}  // namespace
+
+LesionSource read_lesion_case(const LesionCase& c, double context_mm, Run& run) {
+  return read_for_patient(c.patient, run, [&](Run& reading) { return read_files(c, context_mm, reading); });
 }
 
 }  // namespace hepatica
