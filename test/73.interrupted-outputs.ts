@@ -1,12 +1,23 @@
 // A command that is killed leaves the old result or, once the next one has finished its work, the new one; never a mix.
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { OutputFolder } from '../src/cli/output.js';
-import { InputFileError, OutputError, readMask, readSeries, readVolume, writeMask, writeVolume } from '../src/index.js';
-import { kMain, kRoot, makeFolder, runNode } from './support/programs.js';
+import {
+  InputFileError,
+  loadModel,
+  OutputError,
+  readMask,
+  readSeries,
+  readVolume,
+  trainSegmenter,
+  writeMask,
+  writeVolume,
+} from '../src/index.js';
+import { writeThresholdModel } from './support/models.js';
+import { kMain, kRoot, makeFolder, runCli, runNode } from './support/programs.js';
 import { rejection } from './support/rejections.js';
 import { makePhantom } from './support/volumes.js';
 
@@ -129,6 +140,43 @@ test('a scan beside an interrupted result can be read, and a file that came mean
   writeFileSync(join(out, 'report.json'), 'edited by the user');
   await rejection(nextCommand(out), OutputError, 'OUTPUT_EXISTS');
   assert.is(readFileSync(join(out, 'report.json'), 'utf8'), 'edited by the user');
+});
+
+test('files of an interrupted result are refused by every reader, and others beside them are not', async ({
+  folder,
+}) => {
+  const patient = join(folder.path, 'p1');
+  mkdirSync(patient);
+  const mask = await maskFile(join(patient, 'lesions.nii.gz'), 1);
+  const image = join(patient, 'image.nii.gz');
+  await writeVolume(image, makePhantom({ size: [4, 4, 4] }));
+  const model = writeThresholdModel(join(patient, 'liver.safetensors'));
+  const polygons = join(patient, 'perimeters.json');
+  writeFileSync(polygons, '{}');
+  writeFileSync(join(patient, 'lesions.json'), '{"lesions": []}');
+  const names = ['lesions.nii.gz', 'liver.safetensors', 'perimeters.json'];
+  const journal = {
+    ...{ format: 'hepatica-journal', version: 1, staging: '.hepatica-0', removes: [], files: {} },
+    writes: names.map((name) => ({ name, sha256: '0'.repeat(64), replaces: null })),
+  };
+  writeFileSync(join(patient, kJournal), JSON.stringify(journal));
+  const refuses = (reading: Promise<unknown>) => rejection(reading, InputFileError, 'INCOMPLETE_RESULT');
+  await readVolume(image);
+  await refuses(readMask(mask));
+  await refuses(loadModel(model));
+  for (const label of [mask, polygons]) {
+    const cases = [
+      { patient: 'p', image, label },
+      { patient: 'q', image, label },
+    ];
+    await refuses(trainSegmenter({ cases }, { output: join(folder.path, 'w.safetensors'), epochs: 1 }));
+  }
+  const dataset = join(folder.path, 'dataset.json');
+  writeFileSync(dataset, JSON.stringify({ cases: [{ patient: 'p1', image, label: image }] }));
+  const args = ['evaluate', '--lesions', '--dataset', dataset, '--predictions', folder.path];
+  const { exitCode, stderr } = await runCli(args);
+  assert.is(exitCode, 3);
+  assert.match(stderr, /INCOMPLETE_RESULT/);
 });
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -291,6 +291,20 @@ test('train and evaluate: datasets, and every file that they name', async ({ fol
   await refuses(root, 'OUTPUT_IS_INPUT', ['train', dataset, '--config', config, '--out', out, '--overwrite']);
 });
 
+test("train: a stranger's weights, history and checkpoints are not replaced", async ({ folder }) => {
+  const data = join(folder.path, 'data');
+  for (const patient of ['p1', 'p2']) {
+    mkdirSync(join(data, patient), { recursive: true });
+    for (const name of ['image.nii.gz', 'label.nii.gz']) await writeFile(join(data, patient, name), name);
+  }
+  for (const name of ['liver.safetensors', 'history.json', 'learning-curves.png', 'checkpoints/last.safetensors']) {
+    const { out } = await freshOut(folder.path);
+    mkdirSync(dirname(join(out, name)), { recursive: true });
+    await writeFile(join(out, name), "the user's");
+    await refuses(folder.path, 'OUTPUT_EXISTS', ['train', data, '--out', out]);
+  }
+});
+
 test('segment beside its scan works, twice, and replaces only what it wrote', async ({ folder }) => {
   const p1 = join(folder.path, 'p1');
   mkdirSync(join(p1, 'overlay'), { recursive: true });

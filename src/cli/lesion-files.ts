@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputFileError, InvalidArgumentError } from '../errors.js';
 import type { LesionDescription, LesionMask } from '../index.js';
+import { refuseIncomplete } from '../output/commit.js';
 import type { MaskInput } from '../types.js';
 import { readMaskInput } from './input.js';
 import type { Session } from './session.js';
@@ -19,6 +20,7 @@ function malformed(file: string, reason: string, cause?: unknown): InputFileErro
 
 /** The lesions of a `lesions.json`; what they hold is checked where they are used. */
 async function readLesions(path: string): Promise<readonly LesionDescription[]> {
+  await refuseIncomplete(path);
   const found = await stat(path).catch((cause) => {
     const details = { file: path, remedy: 'Check the path', cause };
     throw new InputFileError('FILE_NOT_FOUND', `${path} cannot be read`, details);

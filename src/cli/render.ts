@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InputFileError, InvalidArgumentError } from '../errors.js';
 import { type LearningCurvePoint, renderLearningCurves, renderOverlay, tracePerimeters } from '../index.js';
+import { refuseIncomplete } from '../output/commit.js';
 import { checkSameGrid } from './grid.js';
 import { type InputOptions, readInput, readMaskInput } from './input.js';
 import { finiteNumber, withCommonOptions, withInputOptions, withOverwriteOption } from './options.js';
@@ -48,6 +49,7 @@ async function renderMask(input: string, mask: string, options: RenderCommandOpt
 }
 
 async function readHistory(path: string): Promise<LearningCurvePoint[]> {
+  await refuseIncomplete(path);
   try {
     const parsed = JSON.parse(await readFile(path, 'utf8')) as { epochs?: unknown };
     if (Array.isArray(parsed.epochs)) return parsed.epochs as LearningCurvePoint[];

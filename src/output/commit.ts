@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { InputFileError } from '../errors.js';
 import { hashAt, kManifestName, type Manifest, manifestDocument, outputName, sha256Digits, sync } from './manifest.js';
 import { outputExists } from './ownership.js';
+import { realPlace } from './places.js';
 
 export const kJournalName = '.hepatica-journal.json';
 /** In `replaces`: whatever file is there, which the user let go of with --overwrite. */
@@ -141,6 +142,23 @@ export async function pendingChange(folder: string): Promise<Change | undefined>
     return journalSchema.parse(JSON.parse(text));
   } catch (cause) {
     throw brokenJournal(folder, 'its journal cannot be read', cause);
+  }
+}
+
+/**
+ * Refuses a document that belongs to an interrupted result, as native/core/output_marks.h does voxels and weights.
+ *
+ * @throws {@link InputFileError} `INCOMPLETE_RESULT`
+ */
+export async function refuseIncomplete(file: string): Promise<void> {
+  const place = await realPlace(file);
+  for (const folder of [dirname(place), dirname(dirname(place))]) {
+    const change = await pendingChange(folder);
+    const name = place.slice(folder.length + 1);
+    if (!change || ![...change.writes, ...change.removes].some((one) => one.name === name)) continue;
+    const message = `${file} belongs to a result that was interrupted while it was written to ${folder}`;
+    const remedy = 'Write the result to that folder again: what was interrupted is finished first.';
+    throw new InputFileError('INCOMPLETE_RESULT', message, { file, remedy });
   }
 }
 

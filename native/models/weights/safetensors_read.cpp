@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/output_marks.h"
 #include "models/weights/dtypes.h"
 #include "models/weights/safetensors.h"
 
@@ -161,6 +162,7 @@ class SafetensorsFile::HeaderReader {
 };
 
 SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
+  refuse_incomplete(path);
   map_file();
   HeaderReader(*this).read();
 }
