@@ -8,6 +8,11 @@ export function expecting<Schema extends z.ZodType>(expectation: string, schema:
   return schema.optional().meta({ description: expectation });
 }
 
+/** Within what the native side keeps in an int: beyond it would wrap. */
+export function integer(least: number, most: number) {
+  return expecting(`an integer from ${least} to ${most}`, z.int().min(least).max(most));
+}
+
 /** A value on one line, as a caller would have typed it. */
 function received(value: unknown): string {
   if (Array.isArray(value) && value.length <= 16) return `[${value.map(received).join(', ')}]`;
@@ -43,7 +48,7 @@ const aFunction = z.custom<(...args: never[]) => void>((value) => typeof value =
 export const runFields = {
   signal: expecting('an AbortSignal', z.instanceof(AbortSignal)),
   onProgress: expecting('a function', aFunction),
-  threads: expecting('a positive integer', z.int().min(1).max(1024)),
+  threads: integer(1, 1024),
 };
 
 const deviceField = expecting("'auto', 'cpu' or 'cuda'", z.enum(['auto', 'cpu', 'cuda']));
@@ -63,7 +68,7 @@ export const saveModelOptions = z.strictObject({
 export const readSeriesOptions = z.strictObject({
   ...runFields,
   series: expecting('a SeriesInstanceUID', z.string().regex(/^[0-9.]{1,64}$/)),
-  phase: expecting('a non-negative integer', z.int().min(0)),
+  phase: integer(0, 65535),
   gaps: expecting("'reject' or 'interpolate'", z.enum(['reject', 'interpolate'])),
   raw: expecting('true or false', z.boolean()),
 });
@@ -130,7 +135,7 @@ export const segmentOptions = z.strictObject({
   precision: precisionField,
 });
 
-const pixelCount = expecting('a positive integer', z.int().min(1).max(16_384));
+const pixelCount = integer(1, 16_384);
 
 const slicesField = expecting(
   "'structure', 'all' or a list of z indices",
@@ -153,9 +158,9 @@ export const renderOptions = z.strictObject({
 export const overviewOptions = z.strictObject({
   signal: runFields.signal,
   slices: slicesField,
-  tiles: expecting('an integer from 1 to 1000', z.int().min(1).max(1000)),
-  columns: expecting('an integer from 1 to 100', z.int().min(1).max(100)),
-  tileWidth: expecting('an integer from 32 to 4096', z.int().min(32).max(4096)),
+  tiles: integer(1, 1000),
+  columns: integer(1, 100),
+  tileWidth: integer(32, 4096),
   window: shownWindowField,
 });
 
@@ -169,7 +174,7 @@ export const montageOptions = z.strictObject({
 
 export const renderFiltersOptions = z.strictObject({
   ...runFields,
-  slice: expecting('a non-negative integer', z.int().min(0).max(65535)),
+  slice: integer(0, 65535),
   layers: expecting('a list of layer names', z.array(z.string()).min(1)),
 });
 
@@ -198,7 +203,7 @@ export const evaluateOptions = z.strictObject({ ...runFields, convention: conven
 export const evaluateLesionsOptions = z.strictObject({
   ...runFields,
   convention: conventionField,
-  resamples: expecting('an integer from 0 to 10000', z.int().min(0).max(10_000)),
+  resamples: integer(0, 10_000),
   seed: expecting('a non-negative integer', z.int().min(0)),
 });
 

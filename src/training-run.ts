@@ -137,8 +137,11 @@ export interface TrainingResult extends TrainedRun {
   readonly model: Model;
 }
 
+/** What the native side keeps in an int. */
+const kMostCount = 2 ** 31 - 1;
+
 export const count = (minimum: number) =>
-  expecting(minimum > 0 ? 'a positive integer' : 'a non-negative integer', z.int().min(minimum));
+  expecting(minimum > 0 ? 'a positive integer' : 'a non-negative integer', z.int().min(minimum).max(kMostCount));
 export const amount = expecting('a non-negative number', z.number().min(0));
 export const part = expecting('a number from 0 to 1', z.number().min(0).max(1));
 export const flag = expecting('true or false', z.boolean());
@@ -158,7 +161,7 @@ export const trainRunFields = {
   architecture: expecting('an object', z.record(z.string(), z.unknown())),
   window: windowField,
   equalization: equalizationField,
-  seed: count(0),
+  seed: expecting('a non-negative integer', z.int().min(0)),
   validationFraction: part,
   validationPatients: expecting('a list of patients', z.array(z.string().min(1)).min(1)),
   keep: expecting("'best' or 'last'", z.enum(['best', 'last'])),

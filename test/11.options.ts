@@ -44,9 +44,9 @@ test('options that are no object are refused', async () => {
 });
 
 const wrongRunOptions: [string, unknown, string][] = [
-  ['threads', 1.5, 'Expected threads to be a positive integer, received 1.5'],
-  ['threads', 0, 'Expected threads to be a positive integer, received 0'],
-  ['threads', Number.NaN, 'Expected threads to be a positive integer, received NaN'],
+  ['threads', 1.5, 'Expected threads to be an integer from 1 to 1024, received 1.5'],
+  ['threads', 0, 'Expected threads to be an integer from 1 to 1024, received 0'],
+  ['threads', Number.NaN, 'Expected threads to be an integer from 1 to 1024, received NaN'],
   ['signal', {}, 'Expected signal to be an AbortSignal, received {}'],
   ['onProgress', 'yes', "Expected onProgress to be a function, received 'yes'"],
   ['device', 'gpu', "Expected device to be 'auto', 'cpu' or 'cuda', received 'gpu'"],
@@ -69,7 +69,7 @@ test('pictures refuse options that they do not know, and windows the wrong way r
   );
   const window = 'Expected window to be two numbers in HU, the lower one first, received [190, -110]';
   await refused(renderOverlay(volume, { perimeters: [] }, { window: [190, -110] }), window, 'window');
-  const columns = 'Expected columns to be a positive integer, received 0';
+  const columns = 'Expected columns to be an integer from 1 to 16384, received 0';
   await refused(renderMontage([], { columns: 0 }), columns, 'columns');
 });
 
@@ -83,8 +83,11 @@ test('trainings refuse to go on from nowhere, and windows the wrong way round', 
 });
 
 test('readSeries refuses wrong options of its own', async () => {
-  const phase = 'Expected phase to be a non-negative integer, received 1.5';
+  const phase = 'Expected phase to be an integer from 0 to 65535, received 1.5';
   await refused(readSeries('.', { phase: 1.5 }), phase, 'phase');
+  for (const wrapped of [2 ** 16, 2 ** 32, 2 ** 32 + 1]) {
+    await refused(readSeries('.', { phase: wrapped }), phase.replace('1.5', String(wrapped)), 'phase');
+  }
   const gaps = "Expected gaps to be 'reject' or 'interpolate', received 'fill'";
   await refused(readSeries('.', wrong({ gaps: 'fill' })), gaps, 'gaps');
   const series = "Expected series to be a SeriesInstanceUID, received '../x'";
