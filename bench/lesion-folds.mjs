@@ -9,8 +9,8 @@
  *   --data FOLDER                   of PATIENT/image.nii.gz and label.nii.gz (default: the scans in ../shared)
  *   --out FILE                      (default: bench/results/lesion-folds.json)
  *
- * Each file is a network trained with `hepatica train --model lesions --keep last`, and is tried on the patients that
- * its metadata names as `validation_patients`: together they are out-of-fold. Four ways:
+ * Each file is a network trained with `hepatica train --model lesions --keep last --patient-names`, and is tried on the
+ * patients that its metadata names as `validation_patients`: together they are out-of-fold. Four ways:
  *   - real lesions (LiTS, location alone) inside the reference's liver;
  *   - the same inside the liver that the package's own network finds (it learned from the livers of lits_00, 01, 04, 05);
  *   - synthetic lesions of known type put into the same patients (their real ones stay and count as of unknown type):

@@ -30,6 +30,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<inspect_network_call>(exports, "inspectNetwork");
   add<classify_lesions_call>(exports, "classifyLesions");
   add<trace_perimeters_call>(exports, "tracePerimeters");
+  add<check_segmenter_training_call>(exports, "checkSegmenterTraining");
+  add<check_lesion_training_call>(exports, "checkLesionTraining");
   add<train_segmenter_call>(exports, "trainSegmenter");
   add<synthesize_lesions_call>(exports, "synthesizeLesions");
   add<train_lesion_classifier_call>(exports, "trainLesionClassifier");

@@ -42,6 +42,13 @@ export interface LesionTrainingCase {
 
 export interface LesionTrainingDataset {
   readonly cases: readonly LesionTrainingCase[];
+  /** Of finding the cases; a training passes them on. */
+  readonly warnings?: readonly Warning[];
+}
+
+/** A dataset whose cases were found, or checked. */
+export interface DiscoveredLesionDataset extends LesionTrainingDataset {
+  readonly warnings: readonly Warning[];
 }
 
 /** A lesion's extent in one slice. */

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputFileError, unreadableFile } from './errors.js';
 import { invalidArgument } from './options.js';
-import type { TrainingCase, TrainingDataset } from './types.js';
+import type { DiscoveredDataset, TrainingCase, TrainingDataset, Warning } from './types.js';
 
 const caseSchema = z.strictObject({
   patient: z.string().min(1).max(256),
@@ -12,12 +12,17 @@ const caseSchema = z.strictObject({
   label: z.string().min(1),
   labelValues: z.array(z.int().min(0).max(255)).min(1).optional(),
 });
-const datasetSchema = z.strictObject({ cases: z.array(caseSchema).min(1).max(100_000) });
+/** The fields of every kind of dataset. */
+export const datasetFields = <Case extends z.ZodType>(schema: Case) => ({
+  cases: z.array(schema).min(1).max(100_000),
+  warnings: z.array(z.strictObject({ code: z.string(), message: z.string() })).optional(),
+});
+const datasetSchema = z.strictObject(datasetFields(caseSchema));
 
 /** Checks a dataset from a caller or a file; `file` is named where it came from one. */
-export function checkDataset(dataset: unknown, file?: string): TrainingDataset {
+export function checkDataset(dataset: unknown, file?: string): DiscoveredDataset {
   const result = datasetSchema.safeParse(dataset);
-  if (result.success) return result.data as TrainingDataset;
+  if (result.success) return { warnings: [], ...result.data } as DiscoveredDataset;
   const issue = result.error.issues[0];
   const field = issue?.path.map(String).join('.') || 'dataset';
   const expectation = 'cases with patient, image, label and optional labelValues (integers from 0 to 255)';
@@ -42,10 +47,11 @@ export async function parseDatasetFile(path: string): Promise<unknown> {
   }
 }
 
-async function datasetOfFile(path: string): Promise<TrainingDataset> {
+async function datasetOfFile(path: string): Promise<DiscoveredDataset> {
   const folder = dirname(resolve(path));
-  const { cases } = checkDataset(await parseDatasetFile(path), path);
+  const { cases, warnings } = checkDataset(await parseDatasetFile(path), path);
   return {
+    warnings,
     cases: cases.map((entry) => ({
       ...entry,
       image: resolve(folder, entry.image),
@@ -64,26 +70,51 @@ async function namesIn(folder: string): Promise<string[]> {
   });
 }
 
-async function firstOf(folder: string, names: readonly string[]): Promise<string | undefined> {
-  const present = new Set(await namesIn(folder));
-  const name = names.find((candidate) => present.has(candidate));
-  return name && join(folder, name);
+/** Names that somebody meant for an image or a label: "labels.nii.gz", "Image.nii". */
+const kMeantNames = /^(image|img|label|perimeter)/i;
+
+function incompleteCase(folder: string, names: readonly string[], image: string | undefined): InputFileError {
+  const [what, wanted] = image === undefined ? ['no image', kImageNames] : ['no label', kLabelNames];
+  const listed = names.slice(0, 8).join(', ') + (names.length > 8 ? `, … (${names.length} names)` : '');
+  return new InputFileError('INCOMPLETE_CASE', `Case ${folder} has ${what}: it holds ${listed}`, {
+    file: folder,
+    field: image === undefined ? 'image' : 'label',
+    remedy: `Name it ${wanted.join(' or ')}, take the folder out of the dataset, or name the cases in a JSON dataset file`,
+  });
 }
 
-async function datasetOfFolder(root: string): Promise<TrainingDataset> {
-  const names = await namesIn(root);
-  const cases = await Promise.all(
-    names.sort().map(async (patient): Promise<TrainingCase[]> => {
-      const folder = join(root, patient);
-      // Links to folders of patients are followed.
-      const found = await stat(folder).catch(() => null);
-      if (!found?.isDirectory()) return [];
-      const [image, label] = await Promise.all([firstOf(folder, kImageNames), firstOf(folder, kLabelNames)]);
-      return image && label ? [{ patient, image, label }] : [];
-    }),
-  );
-  const found = cases.flat();
-  if (found.length > 0) return { cases: found };
+/** Null for a folder that holds neither an image nor a label. */
+async function caseOfFolder(folder: string, patient: string): Promise<TrainingCase | null> {
+  const names = (await namesIn(folder)).sort();
+  const firstOf = (known: readonly string[]) => known.find((name) => names.includes(name));
+  const [image, label] = [firstOf(kImageNames), firstOf(kLabelNames)];
+  if (image && label) return { patient, image: join(folder, image), label: join(folder, label) };
+  // Perimeters alone may be another program's.
+  const meant = names.some((name) => kMeantNames.test(name) && name !== 'perimeters.json');
+  if (!meant) return null;
+  throw incompleteCase(folder, names, image);
+}
+
+function ignoredFolders(root: string, folders: readonly string[]): Warning[] {
+  if (folders.length === 0) return [];
+  const listed = folders.slice(0, 8).join(', ') + (folders.length > 8 ? ', …' : '');
+  const message = `${folders.length} of the folders in ${root} hold neither image nor label and were left out: ${listed}`;
+  return [{ code: 'IGNORED_FOLDERS', message }];
+}
+
+async function datasetOfFolder(root: string): Promise<DiscoveredDataset> {
+  const cases: TrainingCase[] = [];
+  const ignored: string[] = [];
+  for (const patient of (await namesIn(root)).sort()) {
+    const folder = join(root, patient);
+    // Links to folders of patients are followed.
+    const found = await stat(folder).catch(() => null);
+    if (!found?.isDirectory()) continue;
+    const labelled = await caseOfFolder(folder, patient);
+    if (labelled) cases.push(labelled);
+    else ignored.push(patient);
+  }
+  if (cases.length > 0) return { cases, warnings: ignoredFolders(root, ignored) };
   throw new InputFileError('EMPTY_DATASET', `No case was found in ${root}`, {
     file: root,
     remedy:
@@ -92,14 +123,16 @@ async function datasetOfFolder(root: string): Promise<TrainingDataset> {
 }
 
 /**
- * Finds the cases of a dataset.
+ * Finds the cases of a dataset, or checks those that are given.
  *
- * @param source - a JSON file `{ "cases": [{ patient, image, label, labelValues? }] }` with paths relative to it, or a
+ * @param source - a JSON file `{ "cases": [{ patient, image, label, labelValues? }] }` with paths relative to it, a
  *   folder with a folder per patient that holds `image.nii.gz` and `label.nii.gz` (or `image/` with DICOM files, and
- *   `perimeters.json`)
- * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `CORRUPT_DATASET`, `EMPTY_DATASET`
+ *   `perimeters.json`), or the cases themselves
+ * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `CORRUPT_DATASET`, `EMPTY_DATASET`,
+ *   `INCOMPLETE_CASE` for a patient's folder with an image and no label, a label and no image, or names like theirs
  */
-export async function discoverDataset(source: string): Promise<TrainingDataset> {
+export async function discoverDataset(source: TrainingDataset | string): Promise<DiscoveredDataset> {
+  if (typeof source !== 'string') return checkDataset(source);
   const found = await stat(source).catch((cause) => {
     throw unreadableFile(source, cause);
   });

@@ -49,7 +49,7 @@ export type { Outlines, SliceChoice } from './render/scene.js';
 export { segmentLiver, segmentStructure, tracePerimeters } from './segmentation.js';
 export { synthesizeLesions } from './synthesis.js';
 export { type Augmentation, type TrainOptions, trainSegmenter } from './training.js';
-export type { EpochRecord, TrainedRun, TrainingHistory, TrainingResult, TrainRunOptions } from './training-run.js';
+export type { EpochRecord, TrainingHistory, TrainingResult, TrainRunOptions } from './training-run.js';
 export type * from './types.js';
 export {
   type FetchedWeights,

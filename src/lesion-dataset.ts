@@ -1,12 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { parseDatasetFile } from './dataset.js';
+import { datasetFields, parseDatasetFile } from './dataset.js';
 import { InputFileError } from './errors.js';
 import { isPolygonLabel, type LabelPolygon, readPolygons } from './labels.js';
 import { kLesionTypes } from './lesion-types.js';
 import { invalidArgument } from './options.js';
 import { nativePolygon } from './training-run.js';
-import type { LesionTrainingCase, LesionTrainingDataset } from './types.js';
+import type { DiscoveredLesionDataset, LesionTrainingCase, LesionTrainingDataset } from './types.js';
 
 const kTypeNames = [...kLesionTypes, 'unknown'] as const;
 type TypeName = (typeof kTypeNames)[number];
@@ -30,12 +30,12 @@ const caseSchema = z
     ground: z.boolean().optional(),
   })
   .refine(({ liver, label }) => liver ?? label, { message: 'expected a liver mask, or a label', path: ['liver'] });
-const datasetSchema = z.strictObject({ cases: z.array(caseSchema).min(1).max(100_000) });
+const datasetSchema = z.strictObject(datasetFields(caseSchema));
 
 /** Checks a dataset from a caller or a file; `file` is named where it came from one. */
-function checkLesionDataset(dataset: unknown, file?: string): LesionTrainingDataset {
+function checkLesionDataset(dataset: unknown, file?: string): DiscoveredLesionDataset {
   const result = datasetSchema.safeParse(dataset);
-  if (result.success) return result.data as LesionTrainingDataset;
+  if (result.success) return { warnings: [], ...result.data } as DiscoveredLesionDataset;
   const issue = result.error.issues[0];
   const field = issue?.path.map(String).join('.') || 'dataset';
   const expectation = `cases with patient, image, liver or label, labelTypes (${issue?.message})`;
@@ -48,16 +48,18 @@ function checkLesionDataset(dataset: unknown, file?: string): LesionTrainingData
 }
 
 /**
- * Reads a dataset for {@link trainLesionClassifier} from a JSON file `{ "cases": [LesionTrainingCase, …] }`, whose paths
- * are relative to it.
+ * Finds the cases of a dataset for {@link trainLesionClassifier}, or checks those that are given.
  *
+ * @param source - a JSON file `{ "cases": [LesionTrainingCase, …] }`, whose paths are relative to it, or the cases
+ *   themselves
  * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `CORRUPT_DATASET`
  */
-export async function discoverLesionDataset(source: LesionTrainingDataset | string): Promise<LesionTrainingDataset> {
+export async function discoverLesionDataset(source: LesionTrainingDataset | string): Promise<DiscoveredLesionDataset> {
   if (typeof source !== 'string') return checkLesionDataset(source);
   const folder = dirname(resolve(source));
-  const { cases } = checkLesionDataset(await parseDatasetFile(source), source);
+  const { cases, warnings } = checkLesionDataset(await parseDatasetFile(source), source);
   return {
+    warnings,
     cases: cases.map((entry) => ({
       ...entry,
       image: resolve(folder, entry.image),

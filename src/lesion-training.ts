@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { runJob } from './job.js';
 import { discoverLesionDataset, nativeLesionCase } from './lesion-dataset.js';
-import { isModel, weightsPath } from './model.js';
-import { loadWarnings } from './native.js';
-import { checkOptions, expecting } from './options.js';
+import { checkUnchanged, isModel, weightsPath } from './model.js';
+import { checkOptions, expecting, invalidArgument } from './options.js';
+import { type HashedEntry, hashDataset, hashFile, requireReadable } from './training-input.js';
 import {
   amount,
   augmentField,
@@ -14,18 +14,17 @@ import {
   type EpochRecord,
   flag,
   given,
-  hashFiles,
   nativeAugmentation,
   nativeRunOptions,
   part,
+  publishedNames,
   splitOf,
-  type TrainedRun,
-  type TrainingHistory,
+  type TrainingResult,
   type TrainRunOptions,
+  trainingResult,
   trainRunFields,
 } from './training-run.js';
-import type { LesionTrainingDataset, Model } from './types.js';
-import { distinctWarnings } from './warnings.js';
+import type { LesionTrainingCase, LesionTrainingDataset, Model } from './types.js';
 
 /** Amounts are standard deviations unless said otherwise. */
 export interface LesionAugmentation {
@@ -47,15 +46,15 @@ export interface TrainLesionsOptions extends TrainRunOptions {
   /** Random size, rotation, mirroring, grey values and liver borders; default false, as in the paper. */
   readonly augment?: boolean | LesionAugmentation;
   /**
-   * A trained lesion network to go on from: a path, or a model from `loadModel`, whose file is read again. The run's
-   * network is its, with the fields that `architecture` gives. Default: from scratch.
+   * A trained lesion network to go on from: a path, or a model from `loadModel`, whose file is read again and must
+   * not have changed. The run's network is its, with the fields that `architecture` gives. Default: from scratch.
    */
   readonly initial?: string | Model;
   /** `location`: only the class channel of that network learns, and the rest stays as it is. Default `none`. */
   readonly freeze?: 'none' | 'location';
   /**
    * ImageNet weights of ResNet101 to start the base from, torchvision's, timm's or of the same names: a path, or a
-   * model from `loadModel`, whose file is read again. Default: from scratch.
+   * model from `loadModel`, whose file is read again and must not have changed. Default: from scratch.
    */
   readonly base?: string | Model;
   /** Epochs in which that base is held fixed; default 0. */
@@ -160,55 +159,87 @@ function nativeOptions(options: z.output<typeof trainOptions>, { initial, base }
   });
 }
 
+/** Of the files that the run starts from; a model's has to be what it was when the model was loaded. */
+async function beginningOf({ initial, base, signal }: z.output<typeof trainOptions>) {
+  const beginning: Beginning = {
+    initial: initial && weightsPath('initial', initial, 'mdl_cnn'),
+    base: base && weightsPath('base', base, 'resnet101'),
+  };
+  const hashOf = async (field: string, weights: string | Model | undefined, path: string | undefined) => {
+    if (weights === undefined || path === undefined) return undefined;
+    const sha256 = await hashFile(path, signal);
+    if (typeof weights !== 'string') checkUnchanged(field, weights, sha256);
+    return sha256;
+  };
+  const initialSha256 = await hashOf('initial', initial, beginning.initial);
+  const baseSha256 = await hashOf('base', base, beginning.base);
+  return { beginning, hashes: given({ initial_sha256: initialSha256, base_sha256: baseSha256 }) };
+}
+
+const pathsOf = ({ image, liver, label }: LesionTrainingCase): string[] =>
+  [image, liver, label].filter((path) => path !== undefined);
+
+function saidOf(entry: LesionTrainingCase): HashedEntry {
+  const { image: _image, liver: _liver, label: _label, ...said } = entry;
+  return { text: `${JSON.stringify(said)}\n`, paths: pathsOf(entry) };
+}
+
+/** Somebody has to show lesions to the network. */
+function checkTeachable(
+  cases: readonly LesionTrainingCase[],
+  validation: ReadonlySet<string>,
+  syntheticPerScan: number,
+): void {
+  const shows = ({ patient, label, marked = true, ground = false }: LesionTrainingCase) =>
+    !validation.has(patient) && ((marked && label !== undefined) || (ground && syntheticPerScan > 0));
+  if (cases.some(shows)) return;
+  const expectation = 'cases of which one at least has labelled lesions, or is ground, and is not validated on';
+  throw invalidArgument('dataset', expectation, { cases }, 'cases');
+}
+
 /**
  * Trains a lesion network: location of lesions, and their type. Real lesions of unknown type teach the location alone;
  * types are learned from labelled lesions and from ones that are synthesized in the scans that are `ground` (figures on
  * types then hold for synthetic lesions). Patients are split by a seeded hash, or as `validationPatients` names them.
  *
  * @param dataset - cases, or the path of a JSON dataset file (see {@link discoverLesionDataset})
- * @returns where the weights are, for `loadModel` and `classifyLesions`, and the learning curves
+ * @returns the model, ready for `classifyLesions`, and the learning curves
  * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`, `DISPOSED`; {@link ModelError} `WRONG_MODEL`
- *   for `base` or `initial`; {@link InputFileError} `CORRUPT_DATASET`, `EMPTY_DATASET`, `LABEL_GEOMETRY_MISMATCH`,
- *   `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`, `CHECKPOINT_MISMATCH`, …; {@link OutputError}
- *   `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; {@link TrainingError} `TRAINING_DIVERGED`
+ *   for `base` or `initial`, `WEIGHTS_CHANGED` where its file is no longer the one that was loaded; {@link InputFileError}
+ *   `CORRUPT_DATASET`, `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`,
+ *   `CHECKPOINT_MISMATCH`, …; {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`;
+ *   {@link TrainingError} `TRAINING_DIVERGED`, with nothing written, where losses, weights or scores are no longer finite
  */
 export async function trainLesionClassifier(
   dataset: LesionTrainingDataset | string,
   options: TrainLesionsOptions,
-): Promise<TrainedRun> {
+): Promise<TrainingResult> {
   const checked = checkOptions(trainOptions, options);
   checkRun(checked);
   const { signal, onEpoch } = checked;
-  const initial = checked.initial && weightsPath('initial', checked.initial, 'mdl_cnn');
-  const base = checked.base && weightsPath('base', checked.base, 'resnet101');
-  const { cases: found } = await discoverLesionDataset(dataset);
-  const files = found.flatMap(({ image, liver, label }) => [image, liver, label]);
-  await checkRunOutputs(checked, [typeof dataset === 'string' ? dataset : undefined, initial, base, ...files]);
-  const split = splitOf(
-    found.map(({ patient }) => patient),
-    checked,
-  );
-  const validation = new Set(split.validation);
-  const said = found.map(({ image, liver, label, ...entry }) => ({
-    text: `${JSON.stringify(entry)}\n`,
-    paths: [image, liver, label].filter((path) => path !== undefined),
-  }));
-  const hashOf = (path?: string) => (path === undefined ? undefined : hashFiles([{ text: '', paths: [path] }], signal));
-  const [cases, datasetSha256, baseSha256, initialSha256] = await Promise.all([
-    Promise.all(found.map((entry) => nativeLesionCase(entry, validation.has(entry.patient)))),
-    hashFiles(said, signal),
-    hashOf(base),
-    hashOf(initial),
+  const { beginning, hashes } = await beginningOf(checked);
+  const { cases: found, warnings } = await discoverLesionDataset(dataset);
+  const patients = found.map(({ patient }) => patient);
+  await checkRunOutputs(checked, [
+    typeof dataset === 'string' ? dataset : undefined,
+    beginning.initial,
+    beginning.base,
+    ...found.flatMap(pathsOf),
   ]);
-  const hashes = given({ dataset_sha256: datasetSha256, base_sha256: baseSha256, initial_sha256: initialSha256 });
-  const plan = JSON.stringify({ cases, options: { ...nativeOptions(checked, { initial, base }), ...hashes } });
+  const split = splitOf(patients, checked);
+  const validation = new Set(split.validation);
+  checkTeachable(found, validation, checked.syntheticPerScan ?? 1);
+  await requireReadable(found.flatMap(pathsOf));
+  const cases = await Promise.all(found.map((entry) => nativeLesionCase(entry, validation.has(entry.patient))));
+  const settings = { ...nativeOptions(checked, beginning), ...hashes };
+  await runJob(signal ? { signal } : {}, (native, control) =>
+    native.checkLesionTraining(JSON.stringify({ cases, options: settings }), control),
+  );
+  const hashed = await hashDataset(found.map(saidOf), signal);
+  const published = publishedNames(patients, hashed, checked);
+  const known = { dataset_sha256: hashed.sha256, published_patients: published };
+  const plan = JSON.stringify({ cases, options: { ...settings, ...known } });
   const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
   const result = await runJob(options, (native, control) => native.trainLesionClassifier(plan, control), report);
-  return {
-    weights: result.weights,
-    history: JSON.parse(result.history) as TrainingHistory,
-    trainingPatients: split.training,
-    validationPatients: split.validation,
-    warnings: distinctWarnings([...loadWarnings(), ...result.warnings]),
-  };
+  return trainingResult(result, split, published, warnings);
 }

@@ -9,7 +9,7 @@ import { lesionWeightsPackage, packageRoot } from './loading/packages.js';
 import type { ModelHandle } from './native-binding.js';
 import { checkOptions, checkPath, invalidArgument, runOptions, saveModelOptions } from './options.js';
 import { checkTargetFile } from './output/ownership.js';
-import type { Model, ModelInfo, RunOptions, SaveModelOptions } from './types.js';
+import type { Model, ModelInfo, Postprocessing, RunOptions, SaveModelOptions } from './types.js';
 
 /** A network in native memory, ready to run. */
 class NativeModel implements Model {
@@ -58,6 +58,16 @@ export function weightsPath(field: string, weights: string | Model, kind: string
   });
 }
 
+/** For calls that read a model's file again. */
+export function checkUnchanged(field: string, { info }: Model, sha256: string): void {
+  if (info.sha256 === sha256) return;
+  throw new ModelError('WEIGHTS_CHANGED', `${info.path} is no longer the file that the model was loaded from`, {
+    file: info.path,
+    field,
+    remedy: 'Load the model again, or keep a copy of its file',
+  });
+}
+
 export function modelArgument(model: unknown): ModelHandle {
   if (model instanceof NativeModel) return NativeModel.argument(model);
   throw invalidArgument('model', 'a model from loadModel or trainSegmenter', model);
@@ -93,6 +103,7 @@ export async function loadModel(path: string = defaultWeights('liver'), options:
     parameters: result.parameters,
     sha256: await sha256Of(path),
     path,
+    ...(result.postprocessing && { postprocessing: JSON.parse(result.postprocessing) as Postprocessing }),
     ...(result.missing && { missing: result.missing }),
     ...(result.surplus && { surplus: result.surplus }),
   };

@@ -127,12 +127,21 @@ export interface NativeModelResult {
   readonly architecture: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly parameters: number;
+  /** JSON; of kind liver_cnn alone. */
+  readonly postprocessing?: string;
   /** Of kind resnet101 alone. */
   readonly missing?: readonly string[];
   readonly surplus?: readonly string[];
 }
 
 export type NativeMetrics = Omit<SegmentationMetrics, 'convention' | 'warnings'>;
+
+export interface NativeTrainingResult {
+  readonly weights: string;
+  /** JSON. */
+  readonly history: string;
+  readonly warnings: readonly Warning[];
+}
 
 export interface NativeLesionInstance {
   readonly id: number;
@@ -206,7 +215,7 @@ export interface NativeBinding {
   segmentStructure(
     volume: VoxelArgument<CtVoxels>,
     model: ModelHandle,
-    options: { precision: string },
+    options: { precision: string; postprocessing?: string },
     control: NativeControl,
   ): NativeJob<NativeSegmentationResult>;
   inspectNetwork(
@@ -224,6 +233,9 @@ export interface NativeBinding {
     control: NativeControl,
   ): NativeJob<NativeClassificationResult>;
   tracePerimeters(mask: VoxelArgument<Uint8Array>, control: NativeControl): NativeJob<NativePerimeters>;
+  /** What can be said of a training without reading its scans; the plans are those of the trainings. */
+  checkSegmenterTraining(plan: string, control: NativeControl): NativeJob<void>;
+  checkLesionTraining(plan: string, control: NativeControl): NativeJob<void>;
   /** `plan` is the JSON of native/training/plan.h; each epoch's record is told as a message, JSON. */
   trainSegmenter(plan: string, control: NativeControl): NativeJob<NativeTrainingResult>;
   synthesizeLesions(

@@ -128,11 +128,20 @@ export const preprocessOptions = z.strictObject({
 
 const anObject = z.custom<object>((value) => typeof value === 'object' && value !== null);
 
+export const postprocessingField = expecting(
+  "{ components: 'all', 'largest' or { minimumShare: 0.001 to 1 }, fillHoles: true or false }",
+  z.strictObject({
+    components: z.union([z.enum(['all', 'largest']), z.strictObject({ minimumShare: z.number().min(0.001).max(1) })]),
+    fillHoles: z.boolean(),
+  }),
+);
+
 export const segmentOptions = z.strictObject({
   ...runFields,
   device: deviceField,
   model: expecting('a model from loadModel or trainSegmenter', anObject),
   precision: precisionField,
+  postprocessing: postprocessingField,
 });
 
 const pixelCount = integer(1, 16_384);

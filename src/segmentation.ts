@@ -74,9 +74,9 @@ export function checkStructure(field: string, value: unknown): void {
 async function segment(volume: VolumeInput, options: SegmentOptions, model: Model | Promise<Model>) {
   const voxels = volumeArgument(volume, model instanceof Promise);
   const handle = modelArgument(model instanceof Promise ? await model : model);
-  const result = await runJob(options, (native, control) =>
-    native.segmentStructure(voxels, handle, { precision: options.precision ?? 'auto' }, control),
-  );
+  const { precision = 'auto', postprocessing } = options;
+  const settings = { precision, ...(postprocessing && { postprocessing: JSON.stringify(postprocessing) }) };
+  const result = await runJob(options, (native, control) => native.segmentStructure(voxels, handle, settings, control));
   return new NativeSegmentation(result, asVolume(volume));
 }
 
@@ -113,8 +113,8 @@ export async function segmentStructure(
 }
 
 /**
- * Outlines the liver (paper, Liver localization): preprocessing, the liver CNN slice by slice, the largest connected
- * component with its holes filled, and its perimeter.
+ * Outlines the liver (paper, Liver localization): preprocessing, the liver CNN slice by slice, the model's postprocessing
+ * (the largest connected component with its holes filled), and its perimeter.
  *
  * @param volume - contrast-enhanced abdominal CT, HU, order (z, y, x); axial slices
  * @returns mask, perimeters, volume (ml) and bounding box on the grid of `volume`

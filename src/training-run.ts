@@ -1,17 +1,17 @@
 /** What every training is asked for and tells of, whatever it trains. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { type PatientSplit, splitPatients } from './dataset.js';
-import { unreadableFile } from './errors.js';
 import type { LabelPolygon } from './labels.js';
+import { loadModel } from './model.js';
+import { loadWarnings } from './native.js';
+import type { NativeTrainingResult } from './native-binding.js';
 import { equalizationField, expecting, invalidArgument, precisionField, runFields, windowField } from './options.js';
 import { refuseInputs } from './output/guard.js';
 import { checkTargetFile } from './output/ownership.js';
-import type { HistogramEqualization, Model, RunOptions, Warning } from './types.js';
+import { type HashedDataset, patientHashes } from './training-input.js';
+import type { HistogramEqualization, Model, Postprocessing, RunOptions, Warning } from './types.js';
+import { distinctWarnings } from './warnings.js';
 
 /** One pass over the training slices and what was measured after it. */
 export interface EpochRecord {
@@ -39,9 +39,11 @@ export interface EpochRecord {
   /**
    * What else was measured, by name. Lesions: `trainingLocationLoss`, `trainingClassLoss`; of validation `realDice`,
    * `realRecall`, `realPrecision` (lesions at an intersection over union above 0), the same with `synthetic`, and
-   * `classAccuracy` over the found lesions of a known type.
+   * `classAccuracy` over the found lesions of a known type. Segmenters: `unprocessedDice`, before `postprocessing`.
    */
   readonly figures: Readonly<Record<string, number>>;
+  /** Segmenters: what the patients' figures hold for, as the weights of this epoch keep it; null without validation. */
+  readonly postprocessing: Postprocessing | null;
   /** What the best epoch is chosen by, the larger the better; null in epochs without validation. */
   readonly score: number | null;
   /** Of training, without validation. */
@@ -117,21 +119,31 @@ export interface TrainRunOptions extends RunOptions {
   readonly licence?: string;
   /** What was trained on, in words: kept in the weights' metadata. */
   readonly datasetName?: string;
+  /**
+   * Whether the weights' metadata names patients as the dataset does. Default false: by hashes, whose salt is made from
+   * the files' contents and kept nowhere.
+   */
+  readonly patientNames?: boolean;
   /** Called after every epoch, once its checkpoint is written. */
   readonly onEpoch?: (record: EpochRecord) => void;
 }
 
-/** How a trained network came to be. */
-export interface TrainedRun {
+/** A trained network and how it came to be. */
+export interface TrainingResult {
+  /** Read from `weights`. */
+  readonly model: Model;
   /** Path of the weights that were written. */
   readonly weights: string;
   readonly history: TrainingHistory;
   readonly trainingPatients: readonly string[];
   readonly validationPatients: readonly string[];
-  /** Of reading the scans and their labels, and of the training. */
+  /** What the weights' metadata calls each patient: a hash, or with `patientNames` the name. */
+  readonly publishedPatients: Readonly<Record<string, string>>;
+  /** Of the dataset, of reading each scan (with the patient's name), of loading the native part, and of the run. */
   readonly warnings: readonly Warning[];
 }
 
+<<<<<<< HEAD
 /** A trained segmenter and how it came to be. */
 export interface TrainingResult extends TrainedRun {
   readonly model: Model;
@@ -140,6 +152,8 @@ export interface TrainingResult extends TrainedRun {
 /** What the native side keeps in an int. */
 const kMostCount = 2 ** 31 - 1;
 
+=======
+>>>>>>> 969e822 (A structure's pieces are kept as its model says; trainings refuse early, lose no patient and tell no names)
 export const count = (minimum: number) =>
   expecting(minimum > 0 ? 'a positive integer' : 'a non-negative integer', z.int().min(minimum).max(kMostCount));
 export const amount = expecting('a non-negative number', z.number().min(0));
@@ -182,6 +196,7 @@ export const trainRunFields = {
   overwrite: flag,
   licence: text,
   datasetName: text,
+  patientNames: flag,
   onEpoch: expecting(
     'a function',
     z.custom<(record: EpochRecord) => void>((value) => typeof value === 'function'),
@@ -277,30 +292,35 @@ export function nativePolygon({ slice, sopInstanceUid, hole, points }: LabelPoly
   return { slice, sop_instance_uid: sopInstanceUid, hole, points };
 }
 
-/** The files that are read of an image or a label; links to folders inside it are not followed, as in reading. */
-async function filesBelow(path: string): Promise<string[]> {
-  if (!(await stat(path)).isDirectory()) return [path];
-  const names = (await readdir(path, { recursive: true })).sort();
-  const files = names.map(async (name) => ((await stat(join(path, name))).isFile() ? [join(path, name)] : []));
-  return (await Promise.all(files)).flat();
+/** Everything that a training's result says beside what its dataset warned of. */
+export async function trainingResult(
+  native: NativeTrainingResult,
+  split: PatientSplit,
+  publishedPatients: Readonly<Record<string, string>>,
+  warnings: readonly Warning[],
+): Promise<TrainingResult> {
+  return {
+    model: await loadModel(native.weights),
+    weights: native.weights,
+    history: JSON.parse(native.history) as TrainingHistory,
+    trainingPatients: split.training,
+    validationPatients: split.validation,
+    publishedPatients,
+    warnings: distinctWarnings([...warnings, ...loadWarnings(), ...native.warnings, ...splitWarnings(split)]),
+  };
 }
 
-/** Hex SHA-256 over texts and the bytes of the files, in order: `entries` are what is said of a case, and its paths. */
-export async function hashFiles(
-  entries: readonly { readonly text: string; readonly paths: readonly string[] }[],
-  signal?: AbortSignal,
-): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for (const { text: said, paths } of entries) {
-      hash.update(said);
-      for (const file of (await Promise.all(paths.map(filesBelow))).flat()) {
-        for await (const chunk of createReadStream(file, { signal })) hash.update(chunk as Buffer);
-      }
-    }
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw unreadableFile((error as NodeJS.ErrnoException).path ?? '', error);
-  }
-  return hash.digest('hex');
+function splitWarnings({ training, validation }: PatientSplit): Warning[] {
+  if (validation.length > 0) return [];
+  const message = `None of the ${training.length} patients was validated on: nothing is known of how good the network is`;
+  return [{ code: 'NOT_VALIDATED', message }];
+}
+
+/** By which names the weights' metadata has the patients. */
+export function publishedNames(
+  patients: readonly string[],
+  { salt }: HashedDataset,
+  { patientNames }: CheckedRunOptions,
+): Record<string, string> {
+  return patientNames ? Object.fromEntries(patients.map((name) => [name, name])) : patientHashes(patients, salt);
 }

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { checkDataset, discoverDataset } from './dataset.js';
+import { discoverDataset } from './dataset.js';
 import { runJob } from './job.js';
 import { isPolygonLabel, readPolygons } from './labels.js';
-import { loadModel } from './model.js';
-import { loadWarnings } from './native.js';
-import { checkOptions, expecting } from './options.js';
+import { checkOptions, expecting, postprocessingField } from './options.js';
+import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
 import {
   amount,
   augmentField,
@@ -14,19 +13,18 @@ import {
   type EpochRecord,
   flag,
   given,
-  hashFiles,
   nativeAugmentation,
   nativePolygon,
   nativeRunOptions,
   part,
+  publishedNames,
   splitOf,
-  type TrainingHistory,
   type TrainingResult,
   type TrainRunOptions,
+  trainingResult,
   trainRunFields,
 } from './training-run.js';
-import type { TrainingCase, TrainingDataset } from './types.js';
-import { distinctWarnings } from './warnings.js';
+import type { Postprocessing, TrainingCase, TrainingDataset } from './types.js';
 
 /** Amounts are standard deviations unless said otherwise. */
 export interface Augmentation {
@@ -51,6 +49,12 @@ export interface TrainOptions extends TrainRunOptions {
   readonly augment?: boolean | Augmentation;
   /** What is segmented; any name, which `segmentLiver` takes only where it is `liver`. Default `liver`. */
   readonly structure?: string;
+  /**
+   * What becomes of the voxels above the threshold, kept in the weights. Default: what the mean Dice of the validation
+   * patients is best with (the largest piece and filled holes unless it gets worse by them, a share of the largest piece
+   * where that is better). Where nobody is validated on, or `keep` is `last`, the training labels choose.
+   */
+  readonly postprocessing?: Postprocessing;
   /** Weight of the structure's pixels in the cross-entropy; default 1. */
   readonly positiveWeight?: number;
   /** Weight of a soft Dice term beside the cross-entropy; default 0. */
@@ -78,7 +82,8 @@ const trainOptions = z.strictObject({
     noise: amount,
     bodyBoxJitter: amount,
   }),
-  structure: expecting('a name', z.string().min(1).max(64)),
+  structure: expecting('a name of at most 64 characters without slashes', z.string().regex(/^[^\p{Cc}/\\]{1,64}$/u)),
+  postprocessing: postprocessingField,
   positiveWeight: expecting('a positive number', z.number().positive()),
   diceWeight: amount,
   balancePatients: flag,
@@ -93,6 +98,7 @@ function nativeOptions(options: z.output<typeof trainOptions>): Record<string, u
     ...nativeRunOptions(options),
     augmentation: nativeAugmentation(options.augment),
     structure: options.structure,
+    postprocessing: options.postprocessing && JSON.stringify(options.postprocessing),
     positive_weight: options.positiveWeight,
     dice_weight: options.diceWeight,
     balance_patients: options.balancePatients,
@@ -110,16 +116,22 @@ async function nativeCase(entry: TrainingCase, validation: boolean): Promise<Rec
   return { ...common, label: '', polygons: (await readPolygons(label)).map(nativePolygon) };
 }
 
+function saidOf({ patient, image, label, labelValues }: TrainingCase): HashedEntry {
+  return { text: `${patient}\n${labelValues ?? ''}\n`, paths: [image, label] };
+}
+
 /**
- * Trains a segmenter on labelled scans: patients are split by a seeded hash or as named, scans are read and resampled once, then
- * epochs of Adam run until the end, an abort, or early stopping. The weights of the best epoch by validation Dice (or of the last one, as `keep` says) are
- * written to `options.output`.
+ * Trains a segmenter on labelled scans: patients are split by a seeded hash or as named, scans are read and resampled once,
+ * then epochs of Adam run until the end, an abort, or early stopping. The weights of the best epoch by validation Dice
+ * (or of the last one, as `keep` says) are written to `options.output`. All that can be said of the options without
+ * reading a scan is said first.
  *
  * @param dataset - cases, or the path of a JSON dataset file or of a folder of cases (see {@link discoverDataset})
  * @returns the model, ready for `segmentStructure`, and the learning curves
- * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`; {@link InputFileError}
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`; {@link InputFileError} `INCOMPLETE_CASE`,
  *   `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`, `CHECKPOINT_MISMATCH`, …;
- *   {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; {@link TrainingError} `TRAINING_DIVERGED`
+ *   {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; {@link TrainingError}
+ *   `TRAINING_DIVERGED`, with nothing written, where losses, weights or scores are no longer finite
  */
 export async function trainSegmenter(
   dataset: TrainingDataset | string,
@@ -128,31 +140,23 @@ export async function trainSegmenter(
   const checked = checkOptions(trainOptions, options);
   checkRun(checked);
   const { signal, onEpoch } = checked;
-  const found = typeof dataset === 'string' ? await discoverDataset(dataset) : checkDataset(dataset);
-  const files = found.cases.flatMap(({ image, label }) => [image, label]);
+  const { cases: found, warnings } = await discoverDataset(dataset);
+  const patients = found.map(({ patient }) => patient);
+  const files = found.flatMap(({ image, label }) => [image, label]);
   await checkRunOutputs(checked, [typeof dataset === 'string' ? dataset : undefined, ...files]);
-  const split = splitOf(
-    found.cases.map(({ patient }) => patient),
-    checked,
-  );
+  const split = splitOf(patients, checked);
   const validation = new Set(split.validation);
-  const said = found.cases.map(({ patient, image, label, labelValues }) => ({
-    text: `${patient}\n${labelValues ?? ''}\n`,
-    paths: [image, label],
-  }));
-  const [cases, sha256] = await Promise.all([
-    Promise.all(found.cases.map((entry) => nativeCase(entry, validation.has(entry.patient)))),
-    hashFiles(said, signal),
-  ]);
-  const plan = JSON.stringify({ cases, options: { ...nativeOptions(checked), dataset_sha256: sha256 } });
+  await requireReadable(files);
+  const cases = await Promise.all(found.map((entry) => nativeCase(entry, validation.has(entry.patient))));
+  const settings = nativeOptions(checked);
+  await runJob(signal ? { signal } : {}, (native, control) =>
+    native.checkSegmenterTraining(JSON.stringify({ cases, options: settings }), control),
+  );
+  const hashed = await hashDataset(found.map(saidOf), signal);
+  const published = publishedNames(patients, hashed, checked);
+  const known = { dataset_sha256: hashed.sha256, published_patients: published };
+  const plan = JSON.stringify({ cases, options: { ...settings, ...known } });
   const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
   const result = await runJob(options, (native, control) => native.trainSegmenter(plan, control), report);
-  return {
-    model: await loadModel(result.weights),
-    weights: result.weights,
-    history: JSON.parse(result.history) as TrainingHistory,
-    trainingPatients: split.training,
-    validationPatients: split.validation,
-    warnings: distinctWarnings([...loadWarnings(), ...result.warnings]),
-  };
+  return trainingResult(result, split, published, warnings);
 }

@@ -224,11 +224,21 @@ export interface BoundingBox {
   readonly max: Vector3;
 }
 
+/** What becomes of the voxels above a segmenter's threshold. */
+export interface Postprocessing {
+  /** Which connected pieces (by faces) stay: all, the largest, or those with a share of the largest one's voxels. */
+  readonly components: 'all' | 'largest' | { readonly minimumShare: number };
+  /** Whether holes are filled, slice by slice. */
+  readonly fillHoles: boolean;
+}
+
 export interface SegmentOptions extends RunOptions, DeviceOptions {
   /** A trained segmenter; default: the weights that come with the package. */
   readonly model?: Model;
   /** Arithmetic on the CPU: `auto` (default) takes bf16 where the CPU has it, else fp32. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
+  /** Instead of the model's own (`model.info.postprocessing`). */
+  readonly postprocessing?: Postprocessing;
 }
 
 /** The liver region as the lesion network takes it. */
@@ -305,6 +315,8 @@ export interface ModelInfo {
   /** Hex SHA-256 of the file. */
   readonly sha256: string;
   readonly path: string;
+  /** Of `liver_cnn`: chosen in training; of weights that do not say it, the largest piece with its holes filled. */
+  readonly postprocessing?: Postprocessing;
   /** Of `resnet101`: tensors that the file lacks and a base does without (counters, the classifier). */
   readonly missing?: readonly string[];
   /** Of `resnet101`: tensors of the file that a base has no use for (the classifier). */
@@ -372,6 +384,13 @@ export interface TrainingCase {
 
 export interface TrainingDataset {
   readonly cases: readonly TrainingCase[];
+  /** Of finding the cases; a training passes them on. */
+  readonly warnings?: readonly Warning[];
+}
+
+/** A dataset whose cases were found, or checked. */
+export interface DiscoveredDataset extends TrainingDataset {
+  readonly warnings: readonly Warning[];
 }
 
 export type * from './classification-types.js';

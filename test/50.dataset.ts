@@ -43,7 +43,7 @@ dataset.before.each(async (context) => {
 dataset.after.each(({ folder }) => rm(folder, { recursive: true }));
 
 dataset('a folder of cases', async ({ folder }) => {
-  for (const patient of ['b', 'a', 'unlabelled']) {
+  for (const patient of ['b', 'a']) {
     await mkdir(join(folder, patient));
     await writeFile(join(folder, patient, 'image.nii.gz'), '');
   }

@@ -81,11 +81,14 @@ test.after(() => folder.remove());
 
 test('trains a lesion network on real and synthetic lesions, and tells of every epoch', async ({ dataset }) => {
   const told: EpochRecord[] = [];
-  const { weights, history, trainingPatients, validationPatients } = await trainLesionClassifier(dataset, {
-    ...kQuick,
-    output: output('first'),
-    onEpoch: (record) => told.push(record),
-  });
+  const { weights, history, trainingPatients, validationPatients, publishedPatients } = await trainLesionClassifier(
+    dataset,
+    {
+      ...kQuick,
+      output: output('first'),
+      onEpoch: (record) => told.push(record),
+    },
+  );
   assert.equal(history.epochs, told);
   assert.is(history.bestEpoch, 2);
   assert.equal(trainingPatients, ['p0', 'p1']);
@@ -98,7 +101,9 @@ test('trains a lesion network on real and synthetic lesions, and tells of every 
   assert.is(weights, output('first'));
   const metadata = metadataOf('first');
   assert.is(metadata.kind, 'mdl_cnn');
-  assert.equal(JSON.parse(metadata.validation_patients ?? ''), ['p2']);
+  assert.equal(JSON.parse(metadata.validation_patients ?? ''), [publishedPatients.p2]);
+  assert.match(metadata.metrics ?? '', `${publishedPatients.p2} synthetic 1`);
+  assert.not.match(metadata.metrics ?? '', '"p2');
   assert.match(metadata.dataset_sha256 ?? '', /^[0-9a-f]{64}$/);
 });
 

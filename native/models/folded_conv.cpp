@@ -37,6 +37,7 @@ FoldedConv CheckedState::conv_with_norm(const std::string& conv, const std::stri
                                         int64_t kernel) const {
   const at::Tensor weight = tensor(conv + ".weight", {out, in, kernel, kernel});
   const at::Tensor variance = tensor(norm + ".running_var", {out});
+  if (variance.lt(0).any().item<bool>()) refuse(norm + ".running_var", "holds a negative variance");
   const at::Tensor scale = tensor(norm + ".weight", {out}) * at::rsqrt(variance + kBatchNormEpsilon);
   const at::Tensor mean = tensor(norm + ".running_mean", {out});
   return {weight * scale.view({-1, 1, 1, 1}), tensor(norm + ".bias", {out}) - mean * scale};

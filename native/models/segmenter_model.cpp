@@ -8,7 +8,8 @@ SegmenterModel::SegmenterModel(const LiverCnnConfig& config, const PreprocessOpt
                                const std::string& structure, StateDict state, Metadata metadata, std::string path)
     : NetworkModel(kKind, structure, config.to_json(), preprocessing, std::move(state), std::move(metadata),
                    std::move(path)),
-      config_(config) {
+      config_(config),
+      postprocessing_(Postprocessing::of(metadata_, path_)) {
   fold_weights(config_, state_, path_);
 }
 

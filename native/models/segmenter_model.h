@@ -11,6 +11,7 @@
 #include "models/liver_cnn/device_inference.h"
 #include "models/liver_cnn/inference.h"
 #include "models/network_model.h"
+#include "models/postprocessing.h"
 
 namespace hepatica {
 
@@ -27,6 +28,8 @@ class SegmenterModel : public NetworkModel {
   static std::shared_ptr<const SegmenterModel> load(const std::string& path);
 
   const LiverCnnConfig& config() const { return config_; }
+  // Of the metadata; the default where they hold none.
+  const Postprocessing& postprocessing() const { return postprocessing_; }
 
   // Made at the first use and kept; thread-safe. Weights are packed here: call it on the inference thread.
   const LiverCnnInference& inference(Precision precision) const;
@@ -34,6 +37,7 @@ class SegmenterModel : public NetworkModel {
 
  private:
   LiverCnnConfig config_;
+  Postprocessing postprocessing_;
   mutable std::mutex mutex_;
   mutable std::map<Precision, LiverCnnInference> inferences_;
   mutable std::map<std::pair<int, Precision>, LiverCnnDeviceInference> cuda_inferences_;

@@ -37,13 +37,13 @@ Napi::Value evaluate_call(const Napi::CallbackInfo& info);
 // named by their index
 Napi::Value evaluate_lesions_call(const Napi::CallbackInfo& info);
 
-// loadModel(path, control) -> { handle, kind, structure, architecture, metadata, parameters }
+// loadModel(path, control) -> { handle, kind, structure, architecture, metadata, parameters, postprocessing? }
 Napi::Value load_model_call(const Napi::CallbackInfo& info);
 // saveModel(handle, path, {precision}, control) -> undefined
 Napi::Value save_model_call(const Napi::CallbackInfo& info);
 
-// segmentStructure(volume, model, { precision }, control) -> { geometry, report, handle, structure, perimeters,
-// volumeMl, boundingBox, slices, roi, precision }
+// segmentStructure(volume, model, { precision, postprocessing? }, control) -> { geometry, report, handle, structure,
+// perimeters, volumeMl, boundingBox, slices, roi, precision }
 Napi::Value segment_structure_call(const Napi::CallbackInfo& info);
 
 // inspectNetwork(volume, model, { slice }, control) -> [{ name, count, width, height, values }]: filters, activations
@@ -58,8 +58,13 @@ Napi::Value classify_lesions_call(const Napi::CallbackInfo& info);
 // tracePerimeters(mask, control) -> perimeters, as segmentStructure gives them
 Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info);
 
-// trainSegmenter(plan, control) -> { weights, history }; `plan` is the JSON of training/plan.h, `history` JSON. Each
-// epoch's record is told as a message, JSON.
+// checkSegmenterTraining(plan, control), checkLesionTraining(plan, control) -> undefined: what can be said of a
+// training without reading its scans
+Napi::Value check_segmenter_training_call(const Napi::CallbackInfo& info);
+Napi::Value check_lesion_training_call(const Napi::CallbackInfo& info);
+
+// trainSegmenter(plan, control) -> { weights, history, warnings }; `plan` is the JSON of training/plan.h, `history`
+// JSON. Each epoch's record is told as a message, JSON.
 Napi::Value train_segmenter_call(const Napi::CallbackInfo& info);
 // trainLesionClassifier(plan, control): the same with the plan of training/lesion_plan.h
 Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info);

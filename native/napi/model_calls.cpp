@@ -2,6 +2,7 @@
 #include <string>
 
 #include "models/base_model.h"
+#include "models/segmenter_model.h"
 #include "napi/arguments.h"
 #include "napi/calls.h"
 #include "napi/handles.h"
@@ -22,6 +23,9 @@ Napi::Object model_value(Napi::Env env, const std::shared_ptr<const NetworkModel
   object.Set("architecture", model->architecture());
   object.Set("metadata", metadata);
   object.Set("parameters", static_cast<double>(model->parameter_count()));
+  if (const auto* segmenter = dynamic_cast<const SegmenterModel*>(model.get())) {
+    object.Set("postprocessing", segmenter->postprocessing().to_json());
+  }
   if (const auto* base = dynamic_cast<const BaseModel*>(model.get())) {
     object.Set("missing", strings_value(env, base->missing()));
     object.Set("surplus", strings_value(env, base->surplus()));

@@ -62,6 +62,9 @@ Napi::Object segmentation_value(Napi::Env env, const Outcome& outcome, const Run
 SegmentOptions segment_options(const Napi::Object& object) {
   SegmentOptions options;
   options.precision = precision_argument(object);
+  if (const Napi::Value postprocessing = object.Get("postprocessing"); postprocessing.IsString()) {
+    options.postprocessing = Postprocessing::from_json(postprocessing.As<Napi::String>());
+  }
   return options;
 }
 

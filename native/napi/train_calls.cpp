@@ -26,7 +26,23 @@ Napi::Value start_training(const Napi::CallbackInfo& info, Plan plan,
   });
 }
 
+template <class Plan>
+Napi::Value start_check(const Napi::CallbackInfo& info, Plan plan) {
+  return start_job(info.Env(), info[1].As<Napi::Object>(), [plan = std::move(plan)](JobRun&) -> Deliver {
+    check_training(plan);
+    return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
+  });
+}
+
 }  // namespace
+
+Napi::Value check_segmenter_training_call(const Napi::CallbackInfo& info) {
+  return start_check(info, parse_training_plan(info[0].As<Napi::String>()));
+}
+
+Napi::Value check_lesion_training_call(const Napi::CallbackInfo& info) {
+  return start_check(info, parse_lesion_training_plan(info[0].As<Napi::String>()));
+}
 
 Napi::Value train_segmenter_call(const Napi::CallbackInfo& info) {
   return start_training(info, parse_training_plan(info[0].As<Napi::String>()), train_segmenter);

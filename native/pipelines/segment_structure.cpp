@@ -4,8 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "ops/components.h"
-#include "ops/fill_holes.h"
 #include "ops/mask_statistics.h"
 #include "ops/orient.h"
 #include "pipelines/check_volume.h"
@@ -48,12 +46,12 @@ RegionOfInterest region_of_interest(const BoundingBox& box, const Geometry& geom
   return roi;
 }
 
-// One solid piece on the canonical grid, from the probabilities.
-Mask find_structure(const ProbabilityMap& probabilities, const LiverCnnConfig& config, const Geometry& geometry,
-                    Run& run) {
+// On the canonical grid, from the probabilities.
+Mask find_structure(const ProbabilityMap& probabilities, const LiverCnnConfig& config,
+                    const Postprocessing& postprocessing, const Geometry& geometry, Run& run) {
   const StageTimer timer(run, "mask");
   const Mask above = threshold_on_source_grid(probabilities, config, geometry, run);
-  return fill_holes(largest_component(above), run);
+  return postprocess(above, postprocessing, run);
 }
 
 void measure(Segmentation& segmentation, double margin_mm, Run& run) {
@@ -81,7 +79,8 @@ Segmentation segment_structure(const Volume& source, const SegmenterModel& model
                                     : predict_structure(to_canonical(source, order), model, options.precision, run);
 
   run.begin_stage("outlining", 0.85, 1);
-  Mask mask = find_structure(prediction.probabilities, model.config(), canonical, run);
+  Mask mask = find_structure(prediction.probabilities, model.config(),
+                             options.postprocessing.value_or(model.postprocessing()), canonical, run);
   Segmentation segmentation;
   segmentation.structure = model.structure();
   segmentation.precision = prediction.precision;

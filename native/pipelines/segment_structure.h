@@ -20,6 +20,8 @@ struct SegmentOptions {
   PrecisionChoice precision = PrecisionChoice::kAuto;
   // Added around the bounding box on each side for the region of interest.
   double roi_margin_mm = 10;
+  // Instead of the model's own.
+  std::optional<Postprocessing> postprocessing;
 };
 
 // The bounding box with its margin, inside the volume: the lesion network's input.

@@ -1,13 +1,21 @@
 #include "pipelines/train_lesion_classifier.h"
 
+#include "models/resnet101/base_weights.h"
 #include "training/lesion_session.h"
 
 namespace hepatica {
+
+void check_training(const LesionTrainingPlan& plan) {
+  const MdlCnnConfig config = lesion_start(plan.options).config;
+  if (!plan.options.base.empty()) load_base(plan.options.base, config.base_stages);
+  check_run(plan, config);
+}
 
 TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const EpochCallback& on_epoch, Run& run) {
   const LesionStart start = lesion_start(plan.options);
   const MdlCnnConfig& config = start.config;
   check_run(plan, config);
+  check_resume(plan, config);
   run.begin_stage("reading training scans", 0, 0.03);
   const std::vector<LesionSource> training = load_lesion_sources(plan, false, config, run);
   run.begin_stage("reading validation scans", 0.03, 0.04);

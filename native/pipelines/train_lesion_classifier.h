@@ -7,6 +7,9 @@
 
 namespace hepatica {
 
+// Of the options alone, without reading a scan; the weights that the run starts from are read.
+void check_training(const LesionTrainingPlan& plan);
+
 // Throws Cancelled on run.cancel(); the last checkpoint stays valid and `resume` goes on from it.
 TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const EpochCallback& on_epoch, Run& run);
 

@@ -1,12 +1,19 @@
 #include "pipelines/train_segmenter.h"
 
-#include "core/error.h"
+#include "models/postprocessing.h"
 #include "training/session.h"
 
 namespace hepatica {
 
+void check_training(const TrainingPlan& plan) {
+  if (!plan.options.postprocessing.empty()) Postprocessing::from_json(plan.options.postprocessing);
+  check_run(plan.options, describe(plan, training_config(plan.options)));
+}
+
 TrainingResult train_segmenter(const TrainingPlan& plan, const EpochCallback& on_epoch, Run& run) {
+  check_training(plan);
   const LiverCnnConfig config = training_config(plan.options);
+  check_resume(plan.options, describe(plan, config));
   run.begin_stage("reading training scans", 0, 0.03);
   const std::vector<GridScan> training = load_grid_scans(plan, false, config, run);
   run.begin_stage("reading validation scans", 0.03, 0.05);

@@ -18,7 +18,11 @@ struct TrainingResult {
 // Called after every epoch on the computing thread with that epoch's record as JSON; must not block.
 using EpochCallback = std::function<void(const std::string& epoch_json)>;
 
+// Of the options alone, without reading a scan: the architecture, the patients on both sides, what is to be written.
+void check_training(const TrainingPlan& plan);
+
 // Throws Cancelled on run.cancel(); the last checkpoint stays valid and `resume` goes on from it.
+// What must hold of the options is checked before any scan is read.
 TrainingResult train_segmenter(const TrainingPlan& plan, const EpochCallback& on_epoch, Run& run);
 
 }  // namespace hepatica

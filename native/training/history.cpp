@@ -31,6 +31,7 @@ Json to_json(const EpochRecord& record) {
           {"validationDice", optional_number(record.validation_dice)},
           {"patients", std::move(patients)},
           {"figures", record.figures},
+          {"postprocessing", record.postprocessing.empty() ? Json(nullptr) : Json::parse(record.postprocessing)},
           {"score", optional_number(record.score)},
           {"seconds", record.seconds},
           {"imagesPerSecond", record.images_per_second}};
@@ -51,6 +52,8 @@ EpochRecord epoch_from(const Json& json) {
                                score.at("voe").get<double>(), number_or_none(score.at("rvd"))});
   }
   record.figures = json.at("figures").get<std::map<std::string, double>>();
+  const Json& postprocessing = json.at("postprocessing");
+  if (!postprocessing.is_null()) record.postprocessing = postprocessing.dump();
   record.score = number_or_none(json.at("score"));
   record.seconds = json.at("seconds").get<double>();
   record.images_per_second = json.at("imagesPerSecond").get<double>();

@@ -29,6 +29,7 @@ struct EpochRecord {
   std::vector<PatientScore> patients;
   // What else was measured in validation, by name ("detectionRecall").
   std::map<std::string, double> figures;
+  std::string postprocessing;   // JSON of the Postprocessing that was scored; empty: none
   std::optional<double> score;  // of the validation: the larger the better
   double seconds = 0;           // of training, without validation
   double images_per_second = 0;
@@ -42,7 +43,8 @@ struct History {
 };
 
 // {"epoch", "steps", "learningRate", "trainingLoss", "trainingAccuracy", "validationLoss", "validationAccuracy",
-// "validationDice", "patients": [{"patient", "dice", "voe", "rvd"}], "figures", "score", "seconds", "imagesPerSecond"};
+// "validationDice", "patients": [{"patient", "dice", "voe", "rvd"}], "figures",
+// "postprocessing", "score", "seconds", "imagesPerSecond"};
 // null where absent.
 std::string epoch_json(const EpochRecord& record);
 

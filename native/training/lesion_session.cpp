@@ -39,6 +39,10 @@ void check_run(const LesionTrainingPlan& plan, const MdlCnnConfig& config) {
   check_run(plan.options, describe(plan, config));
 }
 
+void check_resume(const LesionTrainingPlan& plan, const MdlCnnConfig& config) {
+  check_resume(plan.options, describe(plan, config));
+}
+
 std::vector<LesionSource> load_lesion_sources(const LesionTrainingPlan& plan, bool validation,
                                               const MdlCnnConfig& config, Run& run) {
   std::vector<LesionSource> sources;

@@ -18,6 +18,7 @@ namespace hepatica {
 
 // What must hold before data are read: patients apart, outputs writable.
 void check_run(const LesionTrainingPlan& plan, const MdlCnnConfig& config);
+void check_resume(const LesionTrainingPlan& plan, const MdlCnnConfig& config);
 
 // Reads all cases of the plan whose `validation` is as given, one after the other.
 std::vector<LesionSource> load_lesion_sources(const LesionTrainingPlan& plan, bool validation,

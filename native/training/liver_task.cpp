@@ -4,11 +4,23 @@
 #include <vector>
 
 #include "core/error.h"
+#include "training/label_shape.h"
 #include "training/optimization.h"
 #include "training/segmentation_loss.h"
 #include "training/validation.h"
 
 namespace hepatica {
+namespace {
+
+std::optional<Postprocessing> fixed_by(const TrainingOptions& options, std::span<const GridScan> training,
+                                       std::span<const GridScan> validation, Run& run) {
+  if (!options.postprocessing.empty()) return Postprocessing::from_json(options.postprocessing);
+  // Out-of-fold figures hold only where the validation patients choose nothing.
+  if (validation.empty() || options.keep == KeptWeights::kLast) return postprocessing_of_labels(training, run);
+  return std::nullopt;
+}
+
+}  // namespace
 
 class LiverTask::SliceBatch : public TrainingBatch {
  public:
@@ -47,10 +59,11 @@ class LiverTask::SliceBatch : public TrainingBatch {
 };
 
 LiverTask::LiverTask(const TrainingOptions& options, const LiverCnnConfig& config, std::span<const GridScan> training,
-                     std::span<const GridScan> validation)
+                     std::span<const GridScan> validation, Run& run)
     : options_(options),
       validation_(validation),
       bf16_(use_bf16(options.precision)),
+      postprocessing_(fixed_by(options, training, validation, run)),
       sampler_(training, config, options),
       network_(seeded_network<LiverCnn>(config, options.seed)),
       average_(seeded_network<LiverCnn>(config, options.seed)) {}
@@ -60,11 +73,14 @@ std::unique_ptr<TrainingBatch> LiverTask::draw(int64_t epoch, int64_t step_of_ep
 }
 
 void LiverTask::validate(bool averaged, EpochRecord& record, Run& run) {
-  const ValidationResult result = hepatica::validate(averaged ? average_ : network_, validation_, options_, bf16_, run);
+  const ValidationResult result =
+      hepatica::validate(averaged ? average_ : network_, validation_, options_, postprocessing_, bf16_, run);
   record.validation_loss = result.loss;
   record.validation_accuracy = result.accuracy;
   record.validation_dice = record.score = result.dice;
   record.patients = result.patients;
+  record.postprocessing = result.postprocessing.to_json();
+  record.figures["unprocessedDice"] = result.unprocessed_dice;
 }
 
 StateDict LiverTask::state() {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "models/liver_cnn/module.h"
+#include "models/postprocessing.h"
 #include "training/grid_scan.h"
 #include "training/plan.h"
 #include "training/sampler.h"
@@ -18,11 +20,13 @@ class LiverTask : public TrainingTask {
  public:
   // Keeps references to the scans.
   LiverTask(const TrainingOptions& options, const LiverCnnConfig& config, std::span<const GridScan> training,
-            std::span<const GridScan> validation);
+            std::span<const GridScan> validation, Run& run);
 
   torch::nn::Module& network() override { return *network_; }
   torch::nn::Module& average() override { return *average_; }
   int64_t steps_per_epoch() const override { return sampler_.steps_per_epoch(); }
+  // As the options say, or as the labels do where no validation patient may choose it; else each validation chooses.
+  const std::optional<Postprocessing>& fixed_postprocessing() const { return postprocessing_; }
   std::unique_ptr<TrainingBatch> draw(int64_t epoch, int64_t step_of_epoch, int64_t step) override;
   bool has_validation() const override { return !validation_.empty(); }
   void validate(bool averaged, EpochRecord& record, Run& run) override;
@@ -35,6 +39,7 @@ class LiverTask : public TrainingTask {
   const TrainingOptions options_;
   std::span<const GridScan> validation_;
   bool bf16_;
+  std::optional<Postprocessing> postprocessing_;
   Sampler sampler_;
   LiverCnn network_;
   LiverCnn average_;

@@ -39,6 +39,7 @@ void visit_fields(Visitor& v, TrainingOptions& o) {
   visit_run_fields(v, o);
   v.field("structure", o.structure);
   v.field("augmentation", o.augmentation);
+  v.field("postprocessing", o.postprocessing);
   v.field("positive_weight", o.positive_weight);
   v.field("dice_weight", o.dice_weight);
   v.field("slices_per_epoch", o.slices_per_epoch);

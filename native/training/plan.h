@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,8 @@ struct TrainingRunOptions {
   std::string output;             // the trained weights (.safetensors)
   // A patient may be in training and in validation: figures of such a split say nothing about new patients.
   bool allow_shared_patients = false;
+  // What the weights' metadata calls patients; by their own names where they are not here.
+  std::map<std::string, std::string> published_patients;
   // Into the weights' metadata:
   std::string licence;
   std::string dataset;         // what was trained on, in words
@@ -93,6 +96,8 @@ struct TrainingRunOptions {
 struct TrainingOptions : TrainingRunOptions {
   std::string structure = "liver";
   Augmentation augmentation;
+  // JSON of a Postprocessing; empty: chosen by the validation patients.
+  std::string postprocessing;
   double positive_weight = 1;  // of the structure's class in the cross-entropy
   double dice_weight = 0;      // of a soft Dice term beside the cross-entropy
   // 0: every training slice once an epoch, in a seeded order; else this many, drawn anew.

@@ -196,6 +196,7 @@ void visit_run_fields(Visitor& v, TrainingRunOptions& o) {
   v.field("resume", o.resume);
   v.field("output", o.output);
   v.field("allow_shared_patients", o.allow_shared_patients);
+  v.field("published_patients", o.published_patients);
   v.field("licence", o.licence);
   v.field("dataset", o.dataset);
   v.field("dataset_sha256", o.dataset_sha256);

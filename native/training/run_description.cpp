@@ -1,5 +1,7 @@
 #include "training/run_description.h"
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -18,23 +20,46 @@ std::set<std::string> patients_of(const RunDescription& description, bool valida
   return patients;
 }
 
-// Without how long it took: the same training gives the same bytes.
-Json metrics_of(const History& history) {
-  for (const EpochRecord& record : history.epochs) {
-    if (record.epoch != history.best_epoch) continue;
-    Json metrics = Json::parse(epoch_json(record));
-    metrics.erase("seconds");
-    metrics.erase("imagesPerSecond");
-    return metrics;
+using Names = std::map<std::string, std::string>;
+
+// "PATIENT", or "PATIENT synthetic N" (lesion_validation.h), with the patient's published name.
+std::string published(const std::string& name, const Names& names) {
+  if (const auto found = names.find(name); found != names.end()) return found->second;
+  const size_t suffix = name.rfind(" synthetic ");
+  const auto found = suffix == std::string::npos ? names.end() : names.find(name.substr(0, suffix));
+  return found == names.end() ? name : found->second + name.substr(suffix);
+}
+
+std::string published_list(const std::set<std::string>& patients, const Names& names) {
+  std::set<std::string> list;
+  for (const std::string& name : patients) list.insert(published(name, names));
+  return Json(list).dump();
+}
+
+const EpochRecord* best_epoch(const History& history) {
+  const auto best = std::find_if(history.epochs.begin(), history.epochs.end(),
+                                 [&](const EpochRecord& record) { return record.epoch == history.best_epoch; });
+  return best == history.epochs.end() ? nullptr : &*best;
+}
+
+// Without how long it took: the same training gives the same bytes. Without the postprocessing, which is a field of its
+// own.
+Json metrics_of(const History& history, const Names& names) {
+  const EpochRecord* best = best_epoch(history);
+  if (!best) return Json::object();
+  Json metrics = Json::parse(epoch_json(*best));
+  for (const char* left_out : {"seconds", "imagesPerSecond", "postprocessing"}) metrics.erase(left_out);
+  for (Json& score : metrics.at("patients")) {
+    score["patient"] = published(score.at("patient").get<std::string>(), names);
   }
-  return Json::object();
+  return metrics;
 }
 
 // What the weights' reader needs no path of the training machine for.
 Json public_options(const RunDescription& description) {
   Json json = Json::parse(description.options);
   for (const char* local : {"checkpoint_folder", "output", "resume", "architecture", "licence", "dataset",
-                            "dataset_sha256", "hepatica_version", "base", "initial"}) {
+                            "dataset_sha256", "hepatica_version", "base", "initial", "published_patients"}) {
     json.erase(local);
   }
   return json;
@@ -58,7 +83,7 @@ void require_separate_patients(const RunDescription& description, bool allow_sha
 std::string run_identity(const RunDescription& description, const TrainingRunOptions& options) {
   Json fixed = Json::parse(description.options);
   for (const char* free : {"resume", "checkpoint_folder", "output", "licence", "dataset", "hepatica_version",
-                           "early_stopping_epochs", "base", "initial"}) {
+                           "early_stopping_epochs", "base", "initial", "published_patients"}) {
     fixed.erase(free);
   }
   if (options.schedule == LearningRateSchedule::kConstant) {
@@ -71,6 +96,7 @@ std::string run_identity(const RunDescription& description, const TrainingRunOpt
 
 Metadata weights_metadata(const RunDescription& description, const TrainingRunOptions& options, const History& history,
                           const std::string& precision) {
+  const Names& names = options.published_patients;
   Json training = public_options(description);
   training["precision"] = precision;
   Metadata metadata = {{"kind", description.kind},
@@ -78,13 +104,16 @@ Metadata weights_metadata(const RunDescription& description, const TrainingRunOp
                        {"architecture", description.architecture},
                        {"preprocessing", training.at("preprocess").dump()},
                        {"training_options", training.dump()},
-                       {"training_patients", Json(patients_of(description, false)).dump()},
-                       {"validation_patients", Json(patients_of(description, true)).dump()},
-                       {"metrics", metrics_of(history).dump()},
+                       {"training_patients", published_list(patients_of(description, false), names)},
+                       {"validation_patients", published_list(patients_of(description, true), names)},
+                       {"metrics", metrics_of(history, names).dump()},
                        {"seed", std::to_string(options.seed)}};
   const auto add_if_given = [&](const char* key, const std::string& value) {
     if (!value.empty()) metadata[key] = value;
   };
+  const EpochRecord* best = best_epoch(history);
+  add_if_given("postprocessing",
+               best && !best->postprocessing.empty() ? best->postprocessing : description.postprocessing);
   add_if_given("classes", description.classes);
   add_if_given("dataset", options.dataset);
   add_if_given("dataset_sha256", options.dataset_sha256);

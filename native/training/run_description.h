@@ -17,11 +17,12 @@ struct RunDescription {
     bool validation = false;
   };
 
-  std::string kind;          // of the weights: "liver_cnn", "mdl_cnn"
-  std::string structure;     // what is segmented
-  std::string architecture;  // JSON
-  std::string options;       // JSON, defaults filled in
-  std::string classes;       // JSON: what the class channels tell apart; empty where there are none
+  std::string kind;            // of the weights: "liver_cnn", "mdl_cnn"
+  std::string structure;       // what is segmented
+  std::string architecture;    // JSON
+  std::string options;         // JSON, defaults filled in
+  std::string postprocessing;  // JSON, where no validation chooses it; empty: none
+  std::string classes;         // JSON: what the class channels tell apart; empty where there are none
   std::vector<Patient> patients;
   // JSON: what else of the cases decides what a step computes. The files' contents are options.dataset_sha256's.
   std::string cases;
@@ -34,7 +35,7 @@ void require_separate_patients(const RunDescription& description, bool allow_sha
 // decides what a step computes. How many epochs may differ under a constant learning rate.
 std::string run_identity(const RunDescription& description, const TrainingRunOptions& options);
 
-// Keys: kind, structure, architecture, classes, preprocessing, training_options, training_patients,
+// Keys: kind, structure, architecture, classes, preprocessing, postprocessing, training_options, training_patients,
 // validation_patients, metrics, dataset, dataset_sha256, seed, hepatica_version, licence; JSON where it is more than a
 // word.
 Metadata weights_metadata(const RunDescription& description, const TrainingRunOptions& options, const History& history,

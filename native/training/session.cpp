@@ -55,7 +55,16 @@ void check_run(const TrainingRunOptions& options, const RunDescription& descript
   require_separate_patients(description, options.allow_shared_patients);
   const fs::path folder = fs::path(options.output).parent_path();
   require_writable(folder.empty() ? "." : folder, "output");
+  if (fs::is_directory(options.output)) {
+    throw Error("OUTPUT_UNWRITABLE", "Expected " + options.output + " to be a file, received a folder", options.output,
+                "output", "Name the file that the weights are to be written to");
+  }
   if (!options.checkpoint_folder.empty()) require_writable(options.checkpoint_folder, "checkpointFolder");
+}
+
+void check_resume(const TrainingRunOptions& options, const RunDescription& description) {
+  if (!options.resume || options.checkpoint_folder.empty()) return;
+  read_checkpoint(options.checkpoint_folder, run_identity(description, options));
 }
 
 History run_training(const TrainingRunOptions& options, const RunDescription& description, TrainingTask& task,
@@ -87,9 +96,10 @@ History run_training(const TrainingRunOptions& options, const RunDescription& de
 History run_training(const TrainingPlan& plan, const LiverCnnConfig& config, std::span<const GridScan> training,
                      std::span<const GridScan> validation, const std::function<void(const std::string&)>& on_epoch,
                      Run& run) {
-  const RunDescription description = describe(plan, config);
+  RunDescription description = describe(plan, config);
   check_run(plan.options, description);
-  LiverTask task(plan.options, config, training, validation);
+  LiverTask task(plan.options, config, training, validation, run);
+  if (const auto& fixed = task.fixed_postprocessing()) description.postprocessing = fixed->to_json();
   return run_training(plan.options, description, task, on_epoch, run);
 }
 

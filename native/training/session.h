@@ -24,6 +24,10 @@ RunDescription describe(const TrainingPlan& plan, const LiverCnnConfig& config);
 // What must hold before data are read: patients apart, outputs writable.
 void check_run(const TrainingRunOptions& options, const RunDescription& description);
 
+// Whether the checkpoint that the options resume, if there is one, is this run's. Throws CORRUPT_CHECKPOINT and
+// CHECKPOINT_MISMATCH.
+void check_resume(const TrainingRunOptions& options, const RunDescription& description);
+
 // `on_epoch` gets each epoch's record as JSON (epoch_json) once its checkpoint is written.
 History run_training(const TrainingRunOptions& options, const RunDescription& description, TrainingTask& task,
                      const std::function<void(const std::string&)>& on_epoch, Run& run);

@@ -15,6 +15,19 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
+[[noreturn]] void refuse_diverged(const std::string& what, int64_t steps) {
+  throw Error("TRAINING_DIVERGED", what + " after " + std::to_string(steps) + " steps", {}, "learningRate",
+              "Train with a lower learning rate");
+}
+
+bool is_finite(const torch::nn::Module& network) {
+  const StateDict state = state_of(network);
+  return std::all_of(state.begin(), state.end(), [](const auto& entry) {
+    const at::Tensor& tensor = entry.second;
+    return !tensor.is_floating_point() || at::isfinite(tensor).all().template item<bool>();
+  });
+}
+
 StateDict clone(const StateDict& state) {
   const at::NoGradGuard no_grad;
   StateDict copy;
@@ -51,6 +64,8 @@ void Trainer::train(const std::function<void(const EpochRecord&)>& after_epoch) 
   while (!is_over(epochs_done_)) {
     EpochRecord record = run_epoch(epochs_done_);
     ++epochs_done_;
+    // Such weights never recover, and must reach no checkpoint.
+    if (!is_finite(judged_network())) refuse_diverged("The weights are no longer finite numbers", steps_done_);
     validate_epoch(epochs_done_, record);
     choose_best(record);
     history_.epochs.push_back(record);
@@ -128,11 +143,7 @@ Trainer::StepResult Trainer::step(TrainingBatch& batch) {
     sum.accuracy += result.accuracy * share;
     for (const auto& [name, value] : result.terms) sum.terms[name] += value * share;
   }
-  if (!std::isfinite(sum.loss)) {
-    throw Error("TRAINING_DIVERGED",
-                "The loss is no longer a finite number after " + std::to_string(steps_done_) + " steps", {},
-                "learningRate", "Train with a lower learning rate");
-  }
+  if (!std::isfinite(sum.loss)) refuse_diverged("The loss is no longer a finite number", steps_done_);
   adam_.optimizer.step();
   if (averages()) update_average(task_.average(), task_.network(), options_.ema_decay, steps_done_);
   return sum;
@@ -142,6 +153,9 @@ void Trainer::validate_epoch(int64_t epoch, EpochRecord& record) {
   const bool last = is_over(epoch);
   if (!task_.has_validation() || (epoch % options_.validation_every != 0 && !last)) return;
   task_.validate(averages(), record, run_);
+  if (!std::isfinite(record.validation_loss.value_or(0)) || !std::isfinite(record.score.value_or(0))) {
+    refuse_diverged("What the network computes for the validation patients is no longer a finite number", steps_done_);
+  }
 }
 
 void Trainer::choose_best(const EpochRecord& record) {

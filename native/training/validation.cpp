@@ -3,11 +3,11 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
 #include "core/parallel.h"
-#include "ops/components.h"
 #include "ops/fill_holes.h"
 #include "ops/metrics.h"
 #include "ops/smooth_z.h"
@@ -138,7 +138,7 @@ at::Tensor predict(LiverCnn& network, const JudgedScan& judged, const TrainingOp
   return before;
 }
 
-Mask mask_on_source(at::Tensor maps, const JudgedScan& judged, const LiverCnnConfig& config, Run& run) {
+Mask above_threshold(at::Tensor maps, const JudgedScan& judged, const LiverCnnConfig& config, Run& run) {
   const int64_t pixels = judged.canvas.width * judged.canvas.height;
   float* values = maps.data_ptr<float>();
   const auto count = static_cast<int64_t>(judged.slices.size());
@@ -158,7 +158,7 @@ Mask mask_on_source(at::Tensor maps, const JudgedScan& judged, const LiverCnnCon
     add_to_grid(values + i * pixels, judged.canvas, 1, grid, plane.data());
     threshold_plane(plane.data(), columns, rows, static_cast<float>(config.threshold), mask.slice(i));
   });
-  return fill_holes(largest_component(mask), run);
+  return mask;
 }
 
 PatientScore score_patient(const Mask& mask, const JudgedScan& judged) {
@@ -173,20 +173,75 @@ PatientScore score_patient(const Mask& mask, const JudgedScan& judged) {
   return {judged.scan.patient, dice(overlap), voe(overlap), rvd(overlap, RvdConvention::kPaper)};
 }
 
+// What is compared, of two equally good ones the first.
+constexpr std::array<Postprocessing, 6> kCandidates = {{{KeptComponents::kLargest, 0.1, true},
+                                                        {KeptComponents::kAll, 0.1, true},
+                                                        {KeptComponents::kShare, 0.1, true},
+                                                        {KeptComponents::kLargest, 0.1, false},
+                                                        {KeptComponents::kAll, 0.1, false},
+                                                        {KeptComponents::kShare, 0.1, false}}};
+
+using CandidateScores = std::array<PatientScore, kCandidates.size()>;
+
+CandidateScores score_candidates(const Mask& above, const JudgedScan& judged, Run& run) {
+  const ComponentMap map(above, Connectivity::kFaces);
+  CandidateScores scores;
+  for (size_t i = 0; i < kCandidates.size() / 2; ++i) {
+    Mask kept = keep_components(above, map, kCandidates[i]);
+    scores[i + kCandidates.size() / 2] = score_patient(kept, judged);
+    scores[i] = score_patient(fill_holes(std::move(kept), run), judged);
+  }
+  return scores;
+}
+
+void choose_postprocessing(const std::vector<CandidateScores>& scores, ValidationResult& result) {
+  const auto mean_dice = [&](size_t candidate) {
+    double sum = 0;
+    for (const CandidateScores& patient : scores) sum += patient[candidate].dice;
+    return sum / static_cast<double>(scores.size());
+  };
+  size_t best = 0;
+  for (size_t i = 1; i < kCandidates.size(); ++i) {
+    if (mean_dice(i) > mean_dice(best)) best = i;
+  }
+  result.postprocessing = kCandidates[best];
+  result.dice = mean_dice(best);
+  for (const CandidateScores& patient : scores) result.patients.push_back(patient[best]);
+}
+
+void apply_postprocessing(const Postprocessing& postprocessing, const std::vector<PatientScore>& patients,
+                          ValidationResult& result) {
+  result.postprocessing = postprocessing;
+  result.patients = patients;
+  for (const PatientScore& score : patients) result.dice += score.dice / static_cast<double>(patients.size());
+}
+
 }  // namespace
 
-ValidationResult validate(LiverCnn& network, std::span<const GridScan> scans, const TrainingOptions& options, bool bf16,
-                          Run& run) {
+ValidationResult validate(LiverCnn& network, std::span<const GridScan> scans, const TrainingOptions& options,
+                          const std::optional<Postprocessing>& postprocessing, bool bf16, Run& run) {
   const at::NoGradGuard no_grad;
   network->eval();
   const LiverCnnConfig& config = network->config();
   ValidationResult result;
   PixelScore score;
+  std::vector<PatientScore> fixed;
+  std::vector<CandidateScores> candidates;
   for (const GridScan& scan : scans) {
     const JudgedScan judged = judge(scan, config, std::max(options.validation_stride_mm, config.slice_step_mm));
     const at::Tensor maps = predict(network, judged, options, bf16, score, run);
-    result.patients.push_back(score_patient(mask_on_source(maps, judged, config, run), judged));
-    result.dice += result.patients.back().dice / static_cast<double>(scans.size());
+    const Mask above = above_threshold(maps, judged, config, run);
+    result.unprocessed_dice += score_patient(above, judged).dice / static_cast<double>(scans.size());
+    if (postprocessing) {
+      fixed.push_back(score_patient(postprocess(above, *postprocessing, run), judged));
+    } else {
+      candidates.push_back(score_candidates(above, judged, run));
+    }
+  }
+  if (postprocessing) {
+    apply_postprocessing(*postprocessing, fixed, result);
+  } else {
+    choose_postprocessing(candidates, result);
   }
   result.loss = score.loss / score.pixels;
   result.accuracy = score.right / score.pixels;

@@ -7,14 +7,13 @@ import {
   discoverLesionDataset,
   type EpochRecord,
   renderLearningCurves,
-  type TrainedRun,
+  type TrainingResult,
   type TrainLesionsOptions,
   type TrainOptions,
   type TrainRunOptions,
   trainLesionClassifier,
   trainSegmenter,
 } from '../index.js';
-import type { ModelInfo } from '../types.js';
 import { fileNameOf } from './model.js';
 import {
   finiteNumber,
@@ -42,6 +41,7 @@ interface TrainCommandOptions extends OutputOptions {
   readonly earlyStopping?: number;
   readonly timeLimit?: number;
   readonly resume?: boolean;
+  readonly patientNames?: boolean;
   readonly threads?: number;
 }
 
@@ -71,6 +71,7 @@ function overrides(options: TrainCommandOptions): Config {
     earlyStoppingEpochs: options.earlyStopping,
     timeLimitMinutes: options.timeLimit,
     resume: options.resume,
+    patientNames: options.patientNames,
     threads: options.threads,
     validationPatients: options.validation,
     keep: options.keep,
@@ -95,12 +96,9 @@ async function runTraining(
   options: TrainCommandOptions,
   config: Config,
   run: TrainRunOptions,
-): Promise<TrainedRun & { readonly info?: ModelInfo }> {
+): Promise<TrainingResult> {
   if (options.model === 'lesions') return trainLesionClassifier(dataset, { ...config, ...run } as TrainLesionsOptions);
-  const result = await trainSegmenter(dataset, { ...config, ...run } as TrainOptions);
-  const { info } = result.model;
-  result.model.dispose();
-  return { ...result, info };
+  return trainSegmenter(dataset, { ...config, ...run } as TrainOptions);
 }
 
 /** All files that a training reads; a folder or JSON file that names them is one, too. */
@@ -130,17 +128,19 @@ async function train(dataset: string, options: TrainCommandOptions, session: Ses
       onProgress: session.onProgress,
       onEpoch: (record) => session.note(epochLine(record)),
     });
-    const { info, history, trainingPatients, validationPatients, warnings } = run;
+    const { model, weights: _staged, history, warnings, ...patients } = run;
+    const { info } = model;
+    model.dispose();
     session.warn(warnings);
     const curves = await renderLearningCurves(history.epochs);
-    await folder.writeJson('history.json', { ...history, trainingPatients, validationPatients, warnings });
+    await folder.writeJson('history.json', { ...history, ...patients, warnings });
     await folder.writeFile('learning-curves.svg', curves.svg);
     await folder.writeFile('learning-curves.png', curves.png);
     return { history, info, warnings };
   });
   const path = join(out, weights);
   const { bestEpoch, bestDice } = history;
-  session.result({ weights: path, info: info && { ...info, path }, bestEpoch, bestDice, warnings }, [
+  session.result({ weights: path, info: { ...info, path }, bestEpoch, bestDice, warnings }, [
     `${path}: epoch ${bestEpoch}, ${bestDice >= 0 ? `validation Dice ${bestDice.toFixed(4)}` : 'nothing was validated'}`,
     output.summary,
   ]);
@@ -178,6 +178,7 @@ export function addTrainCommand(program: Command): void {
       positiveInteger('--early-stopping'),
     )
     .option('--time-limit <minutes>', 'of training', finiteNumber('--time-limit'))
+    .option('--patient-names', "name patients in the weights' metadata (default: hashes; names are in history.json)")
     .option('--resume', 'go on from the checkpoints in the output folder');
   withOverwriteOption(withCommonOptions(command)).action((dataset: string, options) =>
     runCommand(options, (session) => train(dataset, options, session)),

@@ -75,6 +75,10 @@ BaseWeights load_base(const std::string& path, int64_t stages, bool classifier) 
       throw Error("WRONG_MODEL", path + ": tensor " + name + " holds values that are not finite", path, name,
                   "Download the weights again");
     }
+    if (name.ends_with("running_var") && tensor.lt(0).any().item<bool>()) {
+      throw Error("WRONG_MODEL", path + ": tensor " + name + " holds a negative variance", path, name,
+                  "Download the weights again");
+    }
     base.state[name] = tensor;
   }
   return base;

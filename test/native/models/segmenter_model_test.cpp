@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
@@ -62,6 +63,8 @@ TEST_CASE("a model survives its file with what is needed to run it") {
 TEST_CASE("the default network is the one that comes with the package") {
   const auto shipped = SegmenterModel::load(test::in_source_folder("weights/liver.safetensors"));
   CHECK(shipped->config() == LiverCnnConfig{});
+  CHECK(shipped->postprocessing() == Postprocessing{});
+  CHECK_FALSE(shipped->metadata().contains("postprocessing"));
 }
 
 TEST_CASE("weights of another model are refused") {
@@ -83,5 +86,29 @@ TEST_CASE("weights of another model are refused") {
   metadata["architecture"] = other.to_json();
   CHECK(code_of_loading(model.state(), metadata, &field) == "WRONG_MODEL");
   CHECK(field == "conv1.weight");
+  metadata = model.metadata();
+  metadata["postprocessing"] = R"({"components":"none"})";
+  CHECK(code_of_loading(model.state(), metadata, &field) == "WRONG_MODEL");
+  CHECK(field == "components");
   CHECK(code_of_loading(model.state(), model.metadata()) == "accepted");
+}
+
+TEST_CASE("running statistics that no training makes are refused") {
+  LiverCnn net{LiverCnnConfig{}};
+  const SegmenterModel model(LiverCnnConfig(), {}, "liver", net->state_dict());
+  for (const char* norm : {"bn1", "bn2", "bn3"}) {
+    for (const float wrong : {-1e-6F, -1.0F, NAN, INFINITY}) {
+      StateDict state = model.state();
+      const std::string name = std::string(norm) + ".running_var";
+      state[name] = state.at(name).clone();
+      state[name][7] = wrong;
+      std::string field;
+      CHECK(code_of_loading(state, model.metadata(), &field) == "WRONG_MODEL");
+      CHECK(field == name);
+    }
+    StateDict state = model.state();
+    const std::string name = std::string(norm) + ".running_var";
+    state[name] = at::zeros_like(state.at(name));
+    CHECK(code_of_loading(state, model.metadata()) == "accepted");
+  }
 }

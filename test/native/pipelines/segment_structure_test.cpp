@@ -22,7 +22,7 @@ constexpr int16_t kBright = 200;
 
 // A network that marks what is brighter than 120 HU, seen through 1x1 convolutions: only the max-pools spread it, by
 // one network pixel a layer. The second pass sees the same picture, and must not change the result.
-SegmenterModel threshold_model(const std::string& structure, double spacing_mm = 2) {
+SegmenterModel threshold_model(const std::string& structure, double spacing_mm = 2, const Metadata& metadata = {}) {
   LiverCnnConfig config;
   config.spacing_mm = spacing_mm;
   config.context_mm = {0};
@@ -46,7 +46,7 @@ SegmenterModel threshold_model(const std::string& structure, double spacing_mm =
   state.at("head.bias")[1].fill_(-100 * 220.0 / 500);
   PreprocessOptions preprocessing;
   preprocessing.equalization = Equalization::kNone;
-  return {config, preprocessing, structure, state};
+  return {config, preprocessing, structure, state, metadata};
 }
 
 struct Box {
@@ -173,6 +173,26 @@ TEST_CASE("the largest bright piece is found, whole, on the source grid") {
       CHECK_MESSAGE(run.timings_ms().contains(stage), stage);
     }
   }
+}
+
+TEST_CASE("the model says which pieces stay, unless the caller does") {
+  const Geometry geometry = geometry_of({96, 48, 12}, {2, 2, 5});
+  const Box left{{20, 30, 8}, {50, 60, 40}}, right{{120, 34, 12}, {146, 60, 44}}, speck{{80, 70, 8}, {82, 72, 13}};
+  const Volume kidneys = box_phantom(geometry, {left, right, speck});
+  const auto found = [&](const char* metadata, const SegmentOptions& options) {
+    const SegmenterModel model =
+        threshold_model("kidney", 2, *metadata ? Metadata{{"postprocessing", metadata}} : Metadata{});
+    Run run;
+    const Segmentation result = segment_structure(kidneys, model, options, run);
+    return ComponentMap(result.mask, Connectivity::kFaces).components().size();
+  };
+  CHECK(found("", fp32()) == 1);
+  CHECK(found(R"({"components":"largest","fillHoles":true})", fp32()) == 1);
+  CHECK(found(R"({"components":{"minimumShare":0.1},"fillHoles":true})", fp32()) == 2);
+  CHECK(found(R"({"components":"all","fillHoles":false})", fp32()) == 3);
+  SegmentOptions all = fp32();
+  all.postprocessing = {KeptComponents::kAll, 0.1, true};
+  CHECK(found("", all) == 3);
 }
 
 TEST_CASE("one slice and two slices are segmented") {

@@ -130,11 +130,64 @@ TEST_CASE("checkpoints that cannot be gone on from") {
   CHECK(code_of([&] { train(plan); }) == "CORRUPT_CHECKPOINT");
 }
 
+TEST_CASE("a training that diverges ends with an error and without weights") {
+  // With and without validation, whether the best epoch or the last one is kept.
+  for (const KeptWeights keep : {KeptWeights::kBest, KeptWeights::kLast}) {
+    for (const int64_t validation_every : {1, 100}) {
+      const TemporaryFolder folder;
+      TrainingPlan plan = ball_plan(folder.path);
+      plan.options.learning_rate = 1e-3;
+      // Beyond what float32 holds in a step or two.
+      plan.options.positive_weight = 1e38;
+      plan.options.keep = keep;
+      plan.options.validation_every = validation_every;
+      plan.options.checkpoint_folder = folder.path + "/checkpoints";
+      CHECK(code_of([&] { train(plan); }) == "TRAINING_DIVERGED");
+      CHECK_FALSE(fs::exists(plan.options.output));
+      CHECK_FALSE(fs::exists(plan.options.checkpoint_folder + "/best.safetensors"));
+    }
+  }
+}
+
+TEST_CASE("weights call patients as they are published") {
+  const TemporaryFolder folder;
+  TrainingPlan plan = ball_plan(folder.path);
+  plan.options.epochs = 1;
+  plan.options.published_patients = {{"training0", "77"}, {"training1", "11"}, {"validation0", "33"}};
+  train(plan);
+  const std::string bytes = bytes_of(plan.options.output);
+  for (const char* name : {"training0", "training1", "validation0"}) CHECK(bytes.find(name) == std::string::npos);
+  const Metadata metadata = SafetensorsFile(plan.options.output).metadata();
+  CHECK(metadata.at("training_patients") == R"(["11","77"])");
+  CHECK(metadata.at("validation_patients") == R"(["33"])");
+  CHECK(metadata.at("metrics").find(R"("patient":"33")") != std::string::npos);
+}
+
+TEST_CASE("weights keep the postprocessing that was scored, or that the options give") {
+  const TemporaryFolder folder;
+  TrainingPlan plan = ball_plan(folder.path);
+  plan.options.epochs = 1;
+  const auto kept = [&](const TrainingPlan& wanted) {
+    train(wanted);
+    return Postprocessing::of(SafetensorsFile(wanted.options.output).metadata(), "");
+  };
+  CHECK(SafetensorsFile((train(plan), plan.options.output)).metadata().contains("postprocessing"));
+  plan.options.keep = KeptWeights::kLast;
+  CHECK(kept(plan) == Postprocessing{});
+  plan.options.postprocessing = R"({"components":{"minimumShare":0.2},"fillHoles":false})";
+  CHECK(kept(plan) == Postprocessing{KeptComponents::kShare, 0.2, false});
+  plan.options.keep = KeptWeights::kBest;
+  CHECK(kept(plan) == Postprocessing{KeptComponents::kShare, 0.2, false});
+}
+
 TEST_CASE("outputs that cannot be written are refused before training") {
   const TemporaryFolder folder;
   TrainingPlan plan = ball_plan(folder.path);
   std::ofstream(folder.path + "/file") << "in the way";
   plan.options.output = folder.path + "/file/ball.safetensors";
+  CHECK(code_of([&] { train(plan); }) == "OUTPUT_UNWRITABLE");
+  plan = ball_plan(folder.path);
+  plan.options.output = folder.path;
   CHECK(code_of([&] { train(plan); }) == "OUTPUT_UNWRITABLE");
   plan = ball_plan(folder.path);
   plan.options.checkpoint_folder = folder.path + "/file/checkpoints";

@@ -1,0 +1,271 @@
+// What a training must not do: find out late, lose a patient or a kidney, or tell more than it should.
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  discoverDataset,
+  discoverLesionDataset,
+  HepaticaError,
+  InputFileError,
+  InvalidArgumentError,
+  loadModel,
+  ModelError,
+  OutputError,
+  type Postprocessing,
+  readVolume,
+  segmentStructure,
+  type TrainOptions,
+  trainLesionClassifier,
+  trainSegmenter,
+  writeMask,
+  writeVolume,
+} from '../src/index.js';
+import { kThresholdArchitecture, writeThresholdModel } from './support/models.js';
+import { makeFolder } from './support/programs.js';
+import { rejection } from './support/rejections.js';
+import { forEachVoxel, kAxial } from './support/volumes.js';
+
+const folder = makeFolder();
+const test = suite('training safety');
+test.after(() => folder.remove());
+
+const kSize = [64, 40, 6] as const;
+const kGeometry = { size: kSize, spacing: [2, 2, 5], origin: [0, 0, 0], direction: kAxial } as const;
+
+interface Block {
+  readonly x: number;
+  readonly width: number;
+}
+
+/** Writes a body with bright blocks, which are the structure, into `root/patient`. */
+async function writePatient(root: string, patient: string, blocks: readonly Block[]): Promise<void> {
+  const own = join(root, patient);
+  mkdirSync(own, { recursive: true });
+  const hu = new Int16Array(kSize[0] * kSize[1] * kSize[2]).fill(-1000);
+  const mask = new Uint8Array(hu.length);
+  forEachVoxel(kSize, (index, x, y) => {
+    if (((x - 32) / 30) ** 2 + ((y - 20) / 18) ** 2 > 1) return;
+    const inside = Math.abs(y - 20) < 7 && blocks.some((block) => x >= block.x && x < block.x + block.width);
+    hu[index] = inside ? 150 : 0;
+    mask[index] = inside ? 1 : 0;
+  });
+  await writeVolume(join(own, 'image.nii.gz'), { ...kGeometry, data: hu });
+  await writeMask(join(own, 'label.nii.gz'), { ...kGeometry, data: mask });
+}
+
+const kKidneys = (shift: number) => [
+  { x: 12 + shift, width: 11 },
+  { x: 40 - shift, width: 10 },
+];
+
+async function writeDataset(name: string, patients = 4): Promise<string> {
+  const root = join(folder.path, name);
+  for (let i = 0; i < patients; i++) await writePatient(root, `Mustermann^${i}`, kKidneys(i));
+  return root;
+}
+
+const kQuick: Omit<TrainOptions, 'output'> = {
+  structure: 'kidney',
+  architecture: { ...kThresholdArchitecture, spacing_mm: 2, subsampling: 2, kernels: [3, 3, 3], head_kernel: 3 },
+  epochs: 1,
+  batchSize: 4,
+  validationFraction: 0.25,
+  precision: 'fp32',
+  threads: 1,
+};
+
+/** How many pieces of more than a few voxels the mask has along x, in the middle of a slice. */
+function piecesAlongX(mask: Uint8Array): number {
+  const row = mask.subarray((2 * kSize[1] + 20) * kSize[0], (2 * kSize[1] + 21) * kSize[0]);
+  return row.filter((voxel, x) => voxel === 1 && row[x - 1] !== 1).length;
+}
+
+test('both kidneys are kept, because the validation patients have two', async () => {
+  const dataset = await writeDataset('kidneys');
+  const output = join(folder.path, 'kidney.safetensors');
+  const options = { ...kQuick, epochs: 40, validationEvery: 10, learningRate: 5e-3, output };
+  const { model, history, validationPatients, warnings } = await trainSegmenter(dataset, options);
+  assert.equal(warnings, []);
+  assert.ok(history.bestDice > 0.8, `Dice ${history.bestDice}`);
+  const best = history.epochs[history.bestEpoch - 1];
+  assert.not.equal(best?.postprocessing?.components, 'largest');
+  assert.equal(model.info.postprocessing, best?.postprocessing);
+  assert.ok((best?.figures.unprocessedDice ?? 2) <= history.bestDice);
+  const scan = await readVolume(join(dataset, validationPatients[0] as string, 'image.nii.gz'));
+  const pieces = async (postprocessing?: Postprocessing) =>
+    piecesAlongX((await segmentStructure(scan, { model, ...(postprocessing && { postprocessing }) })).mask);
+  assert.is(await pieces(), 2);
+  assert.is(await pieces({ components: 'largest', fillHoles: true }), 1);
+  // The weights that come with the package do not say it: they keep the largest piece, as before.
+  assert.equal((await loadModel()).info.postprocessing, { components: 'largest', fillHoles: true });
+});
+
+test('a patient whose image or label is misspelt is not lost', async () => {
+  const misspelt: readonly [string, string, RegExp][] = [
+    ['label.nii.gz', 'labels.nii.gz', /no label.*labels\.nii\.gz/],
+    ['label.nii.gz', 'Label.nii.gz', /no label.*Label\.nii\.gz/],
+    ['label.nii.gz', 'lable.nii.gz', /no label.*lable\.nii\.gz/],
+    ['image.nii.gz', 'images.nii.gz', /no image.*images\.nii\.gz/],
+    ['image.nii.gz', 'scan.nii.gz', /no image.*scan\.nii\.gz/],
+  ];
+  const dataset = await writeDataset('misspelt', 3);
+  for (const patient of [0, 2]) {
+    for (const [right, wrong, expected] of misspelt) {
+      const own = join(dataset, `Mustermann^${patient}`);
+      renameSync(join(own, right), join(own, wrong));
+      const error = await rejection(discoverDataset(dataset), InputFileError, 'INCOMPLETE_CASE');
+      assert.is(error.file, own);
+      assert.match(error.message, expected);
+      renameSync(join(own, wrong), join(own, right));
+    }
+  }
+  // What is no patient's folder is named, and no more.
+  for (const name of ['notes', 'protocols']) mkdirSync(join(dataset, name));
+  const { cases, warnings } = await discoverDataset(dataset);
+  assert.is(cases.length, 3);
+  assert.is(warnings.length, 1);
+  assert.is(warnings[0]?.code, 'IGNORED_FOLDERS');
+  assert.match(warnings[0]?.message ?? '', /^2 .*notes, protocols$/);
+  const trained = await trainSegmenter(dataset, { ...kQuick, output: join(folder.path, 'ignored.safetensors') });
+  assert.equal(trained.warnings, warnings);
+});
+
+test('datasets may be given as paths and as objects', async () => {
+  const dataset = await writeDataset('alike', 2);
+  const found = await discoverDataset(dataset);
+  assert.equal(await discoverDataset(found), found);
+  assert.equal(await discoverDataset({ cases: found.cases }), { ...found, warnings: [] });
+  const cases = found.cases.map(({ patient, image, label }) => ({ patient, image, liver: label }));
+  assert.equal(await discoverLesionDataset({ cases }), { cases, warnings: [] });
+});
+
+test('wrong options are told before anything is read', async () => {
+  const dataset = await writeDataset('late', 2);
+  const { cases } = await discoverDataset(dataset);
+  // Whoever reads an image meets one that is none.
+  for (const { image } of cases) truncateSync(image, 40);
+  const output = join(folder.path, 'never.safetensors');
+  const refused = async (change: object, code: string, kind = HepaticaError as never) =>
+    rejection(trainSegmenter({ cases }, { ...kQuick, output, ...change } as TrainOptions), kind, code);
+  for (const change of [
+    { learningRate: 100 },
+    { epochs: 1e7 },
+    { batchSize: 5000 },
+    { canvas: [4, 4] },
+    { balancePatients: true },
+    { validationPatients: ['nobody'] },
+    { validationFraction: 1 },
+    { structure: '../kidney' },
+    { structure: 'a\nb' },
+    { postprocessing: { components: 'two', fillHoles: true } },
+    { augment: { scale: 5 } },
+  ]) {
+    await refused(change, 'INVALID_ARGUMENT', InvalidArgumentError as never);
+  }
+  await refused({ architecture: { layers: 3 } }, 'WRONG_MODEL');
+  mkdirSync(join(folder.path, 'a-folder.safetensors'));
+  await refused({ output: join(folder.path, 'a-folder.safetensors') }, 'OUTPUT_UNWRITABLE', OutputError as never);
+  const inTheWay = join(cases[0]?.label ?? '', 'checkpoints');
+  await refused({ checkpoints: inTheWay }, 'OUTPUT_UNWRITABLE', OutputError as never);
+  rmSync(cases[1]?.label ?? '');
+  assert.is((await refused({}, 'FILE_NOT_FOUND')).file, cases[1]?.label);
+  const lesions = cases.map(({ patient, image }) => ({ patient, image, liver: image, ground: true }));
+  const start = (change: object) => trainLesionClassifier({ cases: lesions }, { output, ...change });
+  for (const field of ['initial', 'base']) {
+    await rejection(start({ [field]: join(folder.path, 'gone') }), InputFileError, 'FILE_NOT_FOUND');
+    await rejection(start({ [field]: writeThresholdModel(output) }), ModelError, 'WRONG_MODEL');
+    rmSync(output);
+  }
+  const nothing = start({ syntheticPerScan: 0 });
+  await rejection(nothing, InvalidArgumentError, 'INVALID_ARGUMENT');
+  assert.not(existsSync(output));
+});
+
+test('weights name no patient unless they are asked to', async () => {
+  const dataset = await writeDataset('named');
+  const train = async (name: string, change: object) => {
+    const output = join(folder.path, `${name}.safetensors`);
+    const result = await trainSegmenter(dataset, { ...kQuick, output, ...change });
+    result.model.dispose();
+    return { ...result, bytes: readFileSync(output) };
+  };
+  const hidden = await train('hidden', {});
+  assert.not(hidden.bytes.includes('Mustermann'));
+  const hashes = Object.values(hidden.publishedPatients);
+  assert.ok(hashes.length === 4 && hashes.every((hash) => /^[0-9a-f]{16}$/.test(hash)));
+  for (const hash of hashes) assert.ok(hidden.bytes.includes(hash));
+  assert.ok(hidden.history.epochs[0]?.patients[0]?.patient.startsWith('Mustermann'), 'the run itself tells names');
+  assert.ok((await train('again', {})).bytes.equals(hidden.bytes), 'the files differ');
+  assert.ok((await train('asked', { patientNames: true })).bytes.includes('Mustermann^0'));
+  // The names' hashes follow from all of the data, so that who has the weights cannot try names.
+  await writePatient(dataset, 'Mustermann^3', kKidneys(5));
+  assert.is.not(
+    (await train('others', {})).publishedPatients['Mustermann^0'],
+    hidden.publishedPatients['Mustermann^0'],
+  );
+});
+
+test('a training that diverges leaves no weights', async () => {
+  const dataset = await writeDataset('diverging', 3);
+  const output = join(folder.path, 'diverged.safetensors');
+  for (const keep of ['best', 'last'] as const) {
+    const training = trainSegmenter(dataset, {
+      ...kQuick,
+      epochs: 4,
+      learningRate: 10,
+      diceWeight: 1000,
+      keep,
+      output,
+    });
+    // Whether this rate diverges is the network's affair; what it must not do is leave weights that are none.
+    const model = await training.then(
+      (result) => result.model,
+      (error: HepaticaError) => error.code,
+    );
+    if (typeof model !== 'string') assert.ok((await loadModel(output)).info.parameters > 0);
+    else assert.ok(model === 'TRAINING_DIVERGED' && !existsSync(output), model);
+    rmSync(output, { force: true });
+  }
+});
+
+test('a scan that is read with a warning is named by its patient, and so is a split without validation', async () => {
+  const dataset = await writeDataset('warned', 2);
+  const options = { ...kQuick, validationFraction: 0, output: join(folder.path, 'warned.safetensors') };
+  const { warnings } = await trainSegmenter(dataset, options);
+  assert.equal(
+    warnings.map(({ code }) => code),
+    ['NOT_VALIDATED'],
+  );
+});
+
+test('a model whose file was changed since it was loaded is not gone on from', async () => {
+  const dataset = await writeDataset('changed', 2);
+  const { cases } = await discoverDataset(dataset);
+  const lesions = cases.map(({ patient, image, label }) => ({ patient, image, liver: label, ground: true }));
+  const output = join(folder.path, 'lesions.safetensors');
+  const options = {
+    architecture: {
+      spacing_mm: 2,
+      context_mm: [0],
+      slab_mm: 0,
+      channels: ['clipped'],
+      base_stages: 1,
+      location_width: 8,
+    },
+    epochs: 1,
+    slicesPerEpoch: 4,
+    batchSize: 4,
+    syntheticLesions: [1, 1],
+    validationFraction: 0,
+    precision: 'fp32',
+    threads: 1,
+  } as const;
+  const { model } = await trainLesionClassifier({ cases: lesions }, { ...options, output });
+  assert.is(model.info.kind, 'mdl_cnn');
+  appendFileSync(output, ' ');
+  const further = trainLesionClassifier({ cases: lesions }, { ...options, initial: model, output: `${output}.2` });
+  assert.is((await rejection(further, ModelError, 'WEIGHTS_CHANGED')).field, 'initial');
+});
+
+test.run();
