@@ -124,9 +124,15 @@ std::vector<Stack> join_passes(std::vector<Stack> values) {
   return stacks;
 }
 
+bool differs(const PhaseKey& key, const std::vector<PlacedFrame>& frames) {
+  const std::string first = key.value(frames.front().frame);
+  return std::ranges::any_of(frames, [&](const PlacedFrame& placed) { return key.value(placed.frame) != first; });
+}
+
 std::vector<Stack> stacks_of(const PhaseKey& key, const std::vector<PlacedFrame>& frames) {
+  if (!differs(key, frames)) return {};
   std::vector<Stack> stacks = stacks_by_value(key, frames);
-  if (stacks.size() < 2 || key.kind == PhaseKey::Kind::kName) return stacks;
+  if (key.kind == PhaseKey::Kind::kName) return stacks;
   const bool are_phases = stacks.size() <= kMaxPhases && std::ranges::all_of(stacks, [](const Stack& stack) {
                             return stack.frames.size() >= kMinStack;
                           });

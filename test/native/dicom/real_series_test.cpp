@@ -1,4 +1,5 @@
 // Real series and files, where they are present beside the project.
+#include <algorithm>
 #include <cmath>
 
 #include "series_fixture.h"
@@ -55,6 +56,23 @@ TEST_CASE("healthy-chaos3: 2 mm from positions where SliceThickness says 3.2") {
   CHECK(series.volume.geometry.spacing_mm[2] == doctest::Approx(2));
   CHECK(series.report.slice_thickness_mm == 3.2);
   CHECK(series.report.contrast_agent == "CONTRAST");
+}
+
+TEST_CASE("real series with a time for each slice are one volume each, as listed as read") {
+  for (const char* name : {"hcc-a10w", "hcc-a10x", "healthy-chaos3"}) {
+    const std::string folder = shared_data(name);
+    if (folder.empty()) continue;
+    CAPTURE(name);
+    Run run;
+    const auto listed = list_series({folder}, run);
+    const auto is_ct = [](const SeriesSummary& series) { return series.modality == "CT"; };
+    const auto ct = std::ranges::find_if(listed, is_ct);
+    REQUIRE(ct != listed.end());
+    REQUIRE(ct->phases.size() == 1);
+    const Error read_error = error_of(folder);
+    CHECK((ct->problem ? ct->problem->code : "none") == read_error.code);
+    CHECK(read_error.code == (std::string(name) == "hcc-a10x" ? "MISSING_SLICE" : "none"));
+  }
 }
 
 TEST_CASE("syntaxes: the lossless files are identical, the lossy ones close and reported") {
