@@ -1,5 +1,5 @@
 import { runJob } from './job.js';
-import { checkOptions, checkPath, readSeriesOptions, runOptions, writeOptions } from './options.js';
+import { checkOptions, checkPath, readOptions, readSeriesOptions, runOptions, writeOptions } from './options.js';
 import { checkTargetFile } from './output/ownership.js';
 import { rememberSources, sourcesOf } from './output/sources.js';
 import { segmentedMaskArgument } from './segmentation.js';
@@ -7,6 +7,7 @@ import type {
   LesionClassification,
   Mask,
   MaskInput,
+  ReadOptions,
   ReadSeriesOptions,
   RunOptions,
   Segmentation,
@@ -43,6 +44,7 @@ export async function readSeries(source: string | readonly string[], options: Re
         phase: checked.phase ?? -1,
         interpolateGaps: checked.gaps === 'interpolate',
         raw: checked.raw ?? false,
+        maxVoxels: checked.maxVoxels ?? null,
       },
       control,
     ),
@@ -70,13 +72,15 @@ export async function listSeries(
  * Reads a NIfTI volume (`.nii`, `.nii.gz`) in Hounsfield units; RAS becomes LPS, the order of the voxels is kept.
  *
  * @returns `size` (x, y, z) voxels; `data` in order (z, y, x), HU; `report` is null
+ *   NaN and infinite voxels become air (−1024), and a warning `NAN_VOXELS` counts them; `FORMS_DISAGREE` where sform and
+ *   qform, both set, put the voxels elsewhere (the sform is used)
  * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `NOT_NIFTI`, `CORRUPT_FILE`, `UNSUPPORTED_FORMAT`,
  *   `VOLUME_TOO_LARGE`, `UNSUPPORTED_GEOMETRY`
  */
-export async function readVolume(path: string, options: RunOptions = {}): Promise<Volume> {
+export async function readVolume(path: string, options: ReadOptions = {}): Promise<Volume> {
   checkPath('path', path);
-  checkOptions(runOptions, options);
-  const result = await runJob(options, (native, control) => native.readVolume(path, control));
+  const { maxVoxels = null } = checkOptions(readOptions, options);
+  const result = await runJob(options, (native, control) => native.readVolume(path, maxVoxels, control));
   return rememberSources(new NativeVolume(result, null), path);
 }
 
@@ -86,10 +90,10 @@ export async function readVolume(path: string, options: RunOptions = {}): Promis
  * @returns `size` (x, y, z) voxels; `data` in order (z, y, x), one byte a voxel
  * @throws {@link InputFileError} as {@link readVolume}, and `INVALID_VALUE` where it holds other than whole labels
  */
-export async function readMask(path: string, options: RunOptions = {}): Promise<Mask> {
+export async function readMask(path: string, options: ReadOptions = {}): Promise<Mask> {
   checkPath('path', path);
-  checkOptions(runOptions, options);
-  const result = await runJob(options, (native, control) => native.readMask(path, control));
+  const { maxVoxels = null } = checkOptions(readOptions, options);
+  const result = await runJob(options, (native, control) => native.readMask(path, maxVoxels, control));
   return rememberSources(new NativeMask(result), path);
 }
 

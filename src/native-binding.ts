@@ -178,12 +178,13 @@ export interface NativeTrainingResult {
 export interface NativeBinding {
   readSeries(
     paths: readonly string[],
-    options: { series: string; phase: number; interpolateGaps: boolean; raw: boolean },
+    options: { series: string; phase: number; interpolateGaps: boolean; raw: boolean; maxVoxels: number | null },
     control: NativeControl,
   ): NativeJob<NativeGrid<CtVoxels> & { readonly series: SeriesReport }>;
   listSeries(paths: readonly string[], control: NativeControl): NativeJob<SeriesSummary[]>;
-  readVolume(path: string, control: NativeControl): NativeJob<NativeGrid<CtVoxels>>;
-  readMask(path: string, control: NativeControl): NativeJob<NativeGrid<Uint8Array>>;
+  /** maxVoxels null: the default. */
+  readVolume(path: string, maxVoxels: number | null, control: NativeControl): NativeJob<NativeGrid<CtVoxels>>;
+  readMask(path: string, maxVoxels: number | null, control: NativeControl): NativeJob<NativeGrid<Uint8Array>>;
   writeVolume(path: string, volume: VoxelArgument<CtVoxels>, control: NativeControl): NativeJob<void>;
   writeMask(path: string, mask: VoxelArgument<Uint8Array>, control: NativeControl): NativeJob<void>;
   writeCtSeries(

@@ -65,8 +65,19 @@ export const saveModelOptions = z.strictObject({
   precision: expecting("'fp32' or 'bf16'", z.enum(['fp32', 'bf16'])),
 });
 
+const maxVoxels = expecting(
+  'an integer from 1 to 4294967296',
+  z
+    .int()
+    .min(1)
+    .max(2 ** 32),
+);
+
+export const readOptions = z.strictObject({ ...runFields, maxVoxels });
+
 export const readSeriesOptions = z.strictObject({
   ...runFields,
+  maxVoxels,
   series: expecting('a SeriesInstanceUID', z.string().regex(/^[0-9.]{1,64}$/)),
   phase: integer(0, 65535),
   gaps: expecting("'reject' or 'interpolate'", z.enum(['reject', 'interpolate'])),

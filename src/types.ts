@@ -109,7 +109,15 @@ export interface DeviceOptions {
   readonly device?: DeviceChoice;
 }
 
-export interface ReadSeriesOptions extends RunOptions {
+export interface ReadOptions extends RunOptions {
+  /**
+   * The most voxels that a volume may have, judged by its header before memory is taken; default 2³⁰ (1,024 slices of
+   * 1024²), and slices of at most 8192². More is refused with `VOLUME_TOO_LARGE`: a `.nii.gz` of 14 MB can hold 12 GB.
+   */
+  readonly maxVoxels?: number;
+}
+
+export interface ReadSeriesOptions extends ReadOptions {
   /** SeriesInstanceUID, where the source holds several. */
   readonly series?: string;
   /** Which sub-volume of a series with several phases, from 0 as listed by `listSeries`; needed where there are several. */

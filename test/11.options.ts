@@ -30,7 +30,7 @@ async function refused(promise: Promise<unknown>, message: string, field: string
 }
 
 test('unknown options are refused, with those that exist', async () => {
-  const known = 'signal, onProgress, threads, series, phase, gaps, raw';
+  const known = 'signal, onProgress, threads, maxVoxels, series, phase, gaps, raw';
   await refused(
     readSeries('.', wrong({ gap: 'interpolate' })),
     `Expected options to be an object with no other fields than ${known}, received { gap: 'interpolate' }`,

@@ -86,6 +86,10 @@ void check_pixels(const DicomObject& object) {
              std::to_string(frames),
          kFetchAgain);
   }
+  if (object.syntax->coding == PixelCoding::kNative && object.pixels->length == kUndefinedLength) {
+    fail("CORRUPT_FILE", object, tag::kPixelData, "its pixels are in fragments of no coding that is known",
+         kFetchAgain);
+  }
   if (const auto present = native_bytes(object); present && *present < bytes_needed(object)) {
     fail("CORRUPT_FILE", object, tag::kPixelData,
          "its pixels need " + std::to_string(bytes_needed(object)) + " bytes, the file has " + std::to_string(*present),
@@ -156,7 +160,8 @@ void check_objects(const std::vector<const DicomObject*>& objects, bool raw) {
     check_format(*object);
     check_pixels(*object);
     for (const FrameHeader& frame : object->frames) {
-      if (frame.problem) fail_value(*object, frame.problem->tag, "finite numbers", "\"" + frame.problem->value + "\"");
+      if (frame.problem)
+        fail_value(*object, frame.problem->tag, frame.problem->expected, "\"" + frame.problem->value + "\"");
       check_geometry(*object, frame);
       check_rescale(*object, frame, raw);
     }

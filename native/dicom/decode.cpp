@@ -50,24 +50,24 @@ std::unique_ptr<DcmDataset> make_frame_dataset(const DicomObject& object, const 
   return dataset;
 }
 
-// Bytes of a cell that DCMTK's decoder will write; a stream of another size than the header says is refused.
-int cell_bytes_of(const DicomObject& object, const std::vector<uint8_t>& stream) {
+// The cells that DCMTK's decoder will write; a stream of another size than the header says is refused.
+CellInfo cells_of(const DicomObject& object, const std::vector<uint8_t>& stream) {
   const PixelFormat& format = object.format;
-  if (object.syntax->coding == PixelCoding::kRle) return format.bits_allocated / 8;
+  if (object.syntax->coding == PixelCoding::kRle) return {.bytes = format.bits_allocated / 8};
   const auto header = read_jpeg_header(stream);
   if (!header) throw_corrupt_pixels(object, "its JPEG stream has no valid header");
   if (header->rows != format.rows || header->columns != format.columns || header->components != 1) {
     throw_corrupt_pixels(object, "its JPEG stream has another size than Rows and Columns");
   }
-  return header->precision > 8 ? 2 : 1;
+  return {.bytes = header->precision > 8 ? 2 : 1, .depth = header->precision};
 }
 
 CellInfo decode_by_dcmtk(const DicomObject& object, const std::vector<uint8_t>& stream, std::vector<uint8_t>& cells) {
   ensure_dcmtk_ready();
-  const int cell_bytes = cell_bytes_of(object, stream);
+  const CellInfo info = cells_of(object, stream);
   const size_t count = size_t(object.format.rows) * size_t(object.format.columns);
   // DCMTK wants an even size and writes words where BitsAllocated says so.
-  cells.resize((count * size_t(std::max(cell_bytes, object.format.bits_allocated / 8)) + 1) & ~size_t{1});
+  cells.resize((count * size_t(std::max(info.bytes, object.format.bits_allocated / 8)) + 1) & ~size_t{1});
   const std::unique_ptr<DcmDataset> dataset = make_frame_dataset(object, stream);
   DcmElement* element = nullptr;
   dataset->findAndGetElement(DCM_PixelData, element);
@@ -76,7 +76,7 @@ CellInfo decode_by_dcmtk(const DicomObject& object, const std::vector<uint8_t>& 
   const OFCondition status = static_cast<DcmPixelData*>(element)->getUncompressedFrame(
       dataset.get(), 0, first_fragment, cells.data(), static_cast<Uint32>(cells.size()), color_model);
   if (status.bad()) throw_corrupt_pixels(object, std::string("its pixels cannot be decoded: ") + status.text());
-  return {.bytes = cell_bytes};
+  return info;
 }
 
 void inflate_pixels(const DicomObject& object, size_t bytes, std::vector<uint8_t>& pixels) {
@@ -112,9 +112,9 @@ CellInfo decode_compressed(const FrameRef& frame, const PixelSources& sources, s
   const File file(object.path);
   const auto stream = read_fragments(file, object, sources.at(&object).fragments[size_t(frame.frame)]);
   if (object.syntax->coding != PixelCoding::kJpeg2000) return decode_by_dcmtk(object, stream, cells);
-  const std::string problem = decode_jpeg2000(stream, object.format.rows, object.format.columns, cells);
-  if (!problem.empty()) throw_corrupt_pixels(object, problem);
-  return {};
+  const Jpeg2000Result result = decode_jpeg2000(stream, object.format.rows, object.format.columns, cells);
+  if (!result.problem.empty()) throw_corrupt_pixels(object, result.problem);
+  return {.depth = result.depth, .signed_stream = result.is_signed};
 }
 
 }  // namespace

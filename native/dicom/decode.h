@@ -31,6 +31,10 @@ void read_plain_frame(const FrameRef& frame, void* cells);
 struct CellInfo {
   int bytes = 2;            // of a cell
   bool swap_bytes = false;  // cells of two bytes in the other byte order
+  // Bits of the numbers in a compressed stream, which need not be BitsStored; 0: not compressed, or of RLE, which has
+  // whole cells.
+  int depth = 0;
+  bool signed_stream = false;  // the stream's numbers have a sign of their own (JPEG 2000 alone)
 };
 
 // Decodes a frame into `cells`, which is resized. Throws Error CORRUPT_FILE.

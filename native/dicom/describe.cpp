@@ -1,6 +1,7 @@
 #include "dicom/describe.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "dicom/classify.h"
@@ -60,6 +61,25 @@ void describe_counts(const RescaleCounts& counts, SeriesReport& report) {
   }
 }
 
+void describe_syntaxes(const SlicePlan& plan, SeriesReport& report) {
+  std::map<std::string, std::string> repaired;
+  for (const Slot& slot : plan.slots) {
+    const DicomObject& object = *slot.frame.object;
+    if (!object.syntax_repair.empty()) repaired.emplace(object.path, object.syntax_repair);
+  }
+  if (repaired.empty()) return;
+  report.repairs.push_back({"TRANSFER_SYNTAX_MISMATCH", std::to_string(repaired.size()) +
+                                                            " files were read as their data show, as " +
+                                                            repaired.begin()->first + ": " + repaired.begin()->second});
+}
+
+std::string padding_text(const PixelFormat& format) {
+  const auto text = [&](uint16_t bits) {
+    return std::to_string(format.is_signed ? int{static_cast<int16_t>(bits)} : int{bits});
+  };
+  return text(*format.padding) + (format.padding_limit ? " to " + text(*format.padding_limit) : "");
+}
+
 bool any_object(const SlicePlan& plan, auto&& test) {
   return std::ranges::any_of(plan.slots, [&](const Slot& slot) { return test(*slot.frame.object); });
 }
@@ -101,6 +121,15 @@ void warn_about(const SlicePlan& plan, const SeriesReport& report, Run& run) {
     run.warn("INTERPOLATED_SLICES", std::to_string(report.interpolated.size()) + " of " +
                                         std::to_string(plan.slots.size()) + " slices were interpolated");
   }
+  const auto doubtful = std::ranges::find_if(plan.slots, [](const Slot& slot) {
+    return !is_plausible_padding(slot.frame.object->format, slot.frame.header());
+  });
+  if (doubtful != plan.slots.end()) {
+    const DicomObject& object = *doubtful->frame.object;
+    run.warn("IMPLAUSIBLE_PADDING", object.path + ": PixelPaddingValue " + padding_text(object.format) +
+                                        " stands for HU that tissue has: the voxels with that value were kept as they "
+                                        "are, and are not air where they should have been padding");
+  }
   if (any_object(plan, is_monoenergetic)) {
     run.warn("MONOENERGETIC", "The images are virtual monoenergetic: their HU differ from those of ordinary CT");
   }
@@ -114,6 +143,7 @@ void describe_volume(const SlicePlan& plan, const RescaleCounts& counts, bool ra
   describe_slots(plan, report);
   report.slice_thickness_mm = first.header().thickness_mm;
   report.gantry_tilt = plan.gantry_tilt;
+  describe_syntaxes(plan, report);
   describe_counts(counts, report);
   describe_pixels(plan, raw, report);
   for (const FrameRef& frame : plan.off_grid) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstring>
 #include <string_view>
 
@@ -13,6 +12,13 @@ constexpr uint64_t kNoEnd = UINT64_MAX;
 // VRs whose length takes 32 bits (PS3.5 section 7.1.2).
 constexpr std::array<std::string_view, 13> kLongVrs = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ",
                                                        "SV", "UC", "UN", "UR", "UT", "UV"};
+
+constexpr std::array<std::string_view, 21> kShortVrs = {"AE", "AS", "AT", "CS", "DA", "DS", "DT",
+                                                        "FD", "FL", "IS", "LO", "LT", "PN", "SH",
+                                                        "SL", "SS", "ST", "TM", "UI", "UL", "US"};
+constexpr std::array<std::string_view, 8> kNumberVrs = {"US", "SS", "UL", "SL", "FL", "FD", "IS", "DS"};
+
+bool contains(const auto& vrs, std::string_view vr) { return std::ranges::find(vrs, vr) != vrs.end(); }
 
 struct Truncated {};
 
@@ -40,7 +46,7 @@ class Walker {
       return head;
     }
     std::memcpy(head.vr, at + 4, 2);
-    if (std::ranges::find(kLongVrs, std::string_view(head.vr)) == kLongVrs.end()) {
+    if (!contains(kLongVrs, head.vr)) {
       head.length = read_u16(at + 6, encoding.big_endian);
       head.value = offset + 8;
     } else {
@@ -64,6 +70,20 @@ class Walker {
       return end_of_sequence(head.value, end, encoding, depth + 1);
     }
     return end;
+  }
+
+  // True where an element of VR UN and defined length holds the items of a sequence, which are in implicit VR then.
+  bool holds_sequence(const ElementHead& head) {
+    const Encoding implicit{.implicit_vr = true};
+    try {
+      if (!begins_with_item(head, implicit)) return false;
+      end_of_sequence(head.value, head.value + head.length, implicit, 1);
+      return true;
+    } catch (const MalformedHeader&) {
+      return false;
+    } catch (const Truncated&) {
+      return false;
+    }
   }
 
   void need(uint64_t end) {
@@ -115,7 +135,10 @@ class Walker {
   Encoding encoding_;
 };
 
-bool is_vr(const uint8_t* at) { return std::isupper(at[0]) && std::isupper(at[1]); }
+bool is_vr(const uint8_t* at) {
+  const std::string_view vr(reinterpret_cast<const char*>(at), 2);
+  return contains(kLongVrs, vr) || contains(kShortVrs, vr);
+}
 
 // A data set without a meta header: it must begin with group 0008 (or 0004, or a stray 0002) to be believed.
 std::optional<Encoding> guess_encoding(const uint8_t* at) {
@@ -136,17 +159,63 @@ std::string text_value(Prefix& bytes, const ElementHead& head) {
   return text;
 }
 
-// Group 0002 is explicit VR little endian always (PS3.10 section 7.1).
 uint64_t read_meta_header(Prefix& file, uint64_t offset, DatasetStart& start) {
   Walker walker(file, {});
   while (file.ensure(offset + 8) && read_u16(file.data() + offset, false) == 0x0002) {
-    const ElementHead head = walker.head_at(offset, {});
+    const Encoding encoding{.implicit_vr = !is_vr(file.data() + offset + 4)};
+    const ElementHead head = walker.head_at(offset, encoding);
     if (head.length == kUndefinedLength) throw MalformedHeader("an element of its meta header has no length");
-    offset = walker.end_of(head, {}, 0, false);
+    offset = walker.end_of(head, encoding, 0, false);
     if (head.tag == Tag{0x0002, 0x0010}) start.transfer_syntax_uid = text_value(file, head);
     if (head.tag == Tag{0x0002, 0x0002}) start.media_storage_sop_class = text_value(file, head);
   }
   return offset;
+}
+
+void append_number(std::vector<uint8_t>& bytes, uint32_t number, int count, bool big_endian) {
+  for (int i = 0; i < count; ++i) {
+    bytes.push_back(static_cast<uint8_t>(number >> 8 * (big_endian ? count - 1 - i : i)));
+  }
+}
+
+// The VR to parse a wanted element by, where it has one that its value cannot be told from; else empty.
+std::string_view vr_instead(const ElementHead& head, DcmEVR dictionary_vr) {
+  switch (dictionary_vr) {
+    case EVR_US:
+    case EVR_xs:
+      return contains(kNumberVrs, head.vr) ? "" : "US";
+    case EVR_SQ:
+    case EVR_UL:
+    case EVR_PixelData:
+      return "";
+    default:
+      // Texts, and numbers as text: binary numbers are read as such.
+      return contains(kNumberVrs, head.vr) && !head.is("IS") && !head.is("DS") ? "" : DcmVR(dictionary_vr).getVRName();
+  }
+}
+
+void append_element(const Prefix& bytes, uint64_t begin, uint64_t end, const ElementHead& head, Encoding encoding,
+                    Walker& walker, std::vector<uint8_t>& wanted) {
+  const auto append = [&](uint64_t from, uint64_t to) {
+    wanted.insert(wanted.end(), bytes.data() + from, bytes.data() + to);
+  };
+  const DcmEVR dictionary_vr = find_header_tag(head.tag)->vr;
+  if (encoding.implicit_vr || head.length == kUndefinedLength) return append(begin, end);
+  if (head.is("UN") && dictionary_vr == EVR_SQ && walker.holds_sequence(head)) {
+    // With an undefined length the parser takes it for the sequence that it is (PS3.5 section 6.2.2).
+    append(begin, begin + 8);
+    append_number(wanted, kUndefinedLength, 4, encoding.big_endian);
+    append(head.value, end);
+    append_number(wanted, 0xe0ddfffe, 4, false);
+    append_number(wanted, 0, 4, false);
+    return;
+  }
+  const std::string_view vr = vr_instead(head, dictionary_vr);
+  if (vr.empty() || head.is(std::string(vr).c_str()) || head.length > 0xffff) return append(begin, end);
+  append(begin, begin + 4);
+  wanted.insert(wanted.end(), vr.begin(), vr.end());
+  append_number(wanted, head.length, 2, encoding.big_endian);
+  append(head.value, end);
 }
 
 }  // namespace
@@ -167,16 +236,28 @@ std::optional<DatasetStart> find_dataset(Prefix& file) {
   start.offset = preamble ? 132 : 0;
   if (!file.ensure(start.offset + 8)) return std::nullopt;
   const uint8_t* at = file.data() + start.offset;
-  const bool meta = read_u16(at, false) == 0x0002 && is_vr(at + 4);
-  if (!meta && !guess_encoding(at)) return std::nullopt;
+  constexpr uint32_t kLongestMetaValue = 1 << 16;
+  start.has_meta_header =
+      read_u16(at, false) == 0x0002 && (is_vr(at + 4) || read_u32(at + 4, false) <= kLongestMetaValue);
+  if (!start.has_meta_header && !guess_encoding(at)) return std::nullopt;
   try {
     start.offset = read_meta_header(file, start.offset, start);
   } catch (const Truncated&) {
-    return start;
+    start.truncated = true;
   }
-  if (!file.ensure(start.offset + 8)) return start;
-  start.guessed = guess_encoding(file.data() + start.offset).value_or(Encoding{.implicit_vr = true});
   return start;
+}
+
+std::optional<Encoding> detect_encoding(Prefix& bytes, uint64_t offset) {
+  if (!bytes.ensure(offset + 8)) return std::nullopt;
+  const uint8_t* at = bytes.data() + offset;
+  const uint16_t little = read_u16(at, false);
+  const uint16_t big = read_u16(at, true);
+  // A data set begins with its lowest group: the byte order that gives the lower number is its own.
+  if (is_vr(at + 4)) return Encoding{.big_endian = big < little};
+  constexpr uint32_t kLongestFirstValue = 1 << 20;
+  if (little > big || read_u32(at + 4, false) > kLongestFirstValue) return std::nullopt;
+  return Encoding{.implicit_vr = true};
 }
 
 DatasetLayout walk_dataset(Prefix& bytes, uint64_t offset, Encoding encoding) {
@@ -192,7 +273,7 @@ DatasetLayout walk_dataset(Prefix& bytes, uint64_t offset, Encoding encoding) {
       if (head.tag > tag::kPixelData) return layout;
       const bool wanted = find_header_tag(head.tag) != nullptr;
       const uint64_t end = walker.end_of(head, encoding, 0, wanted);
-      if (wanted) layout.wanted.insert(layout.wanted.end(), bytes.data() + offset, bytes.data() + end);
+      if (wanted) append_element(bytes, offset, end, head, encoding, walker, layout.wanted);
       if (head.tag == tag::kExtendedOffsetTable) {
         layout.extended_offsets.assign(bytes.data() + head.value, bytes.data() + end);
       }

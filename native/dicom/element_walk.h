@@ -22,15 +22,19 @@ inline constexpr uint32_t kUndefinedLength = 0xffffffff;
 struct Encoding {
   bool implicit_vr = false;
   bool big_endian = false;
+
+  bool operator==(const Encoding&) const = default;
 };
 
 // Where a file's data set begins, and how it is encoded.
 struct DatasetStart {
   uint64_t offset = 0;
-  // Empty where the file has no meta header: the encoding is then guessed from the first element.
+  bool has_meta_header = false;
+  // The data ended inside the meta header.
+  bool truncated = false;
+  // Empty where there is no meta header, or one that does not tell.
   std::string transfer_syntax_uid;
   std::string media_storage_sop_class;
-  Encoding guessed;
 };
 
 struct PixelElement {
@@ -41,7 +45,8 @@ struct PixelElement {
 };
 
 struct DatasetLayout {
-  // The wanted elements (tags.h) one after the other, as they stand in the file.
+  // The wanted elements (tags.h) one after the other: as they stand in the file, but where a VR is none that the
+  // value can have (UN, UT for numbers), which routers leave that do not know a tag, under the dictionary's.
   std::vector<uint8_t> wanted;
   // The value of ExtendedOffsetTable.
   std::vector<uint8_t> extended_offsets;
@@ -50,8 +55,13 @@ struct DatasetLayout {
   bool truncated = false;
 };
 
-// Nullopt where the bytes are no DICOM file.
+// Nullopt where the bytes are no DICOM file. The meta header may be in implicit VR, as some writers leave it against
+// PS3.10 section 7.1.
 std::optional<DatasetStart> find_dataset(Prefix& file);
+
+// How the data set at `offset` is encoded by its own first element, whatever a meta header says of it; nullopt where
+// the bytes begin no data set.
+std::optional<Encoding> detect_encoding(Prefix& bytes, uint64_t offset);
 
 class MalformedHeader : public std::runtime_error {
  public:

@@ -1,8 +1,14 @@
 #include "dicom/find_files.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "core/error.h"
 #include "core/output_marks.h"
@@ -53,6 +59,67 @@ void search_folder(const fs::path& folder, FoundFiles& found, Run& run) {
   }
 }
 
+std::string lower_case(std::string name) {
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return name;
+}
+
+// The name without case, version (";1") and an ending that images have: what discs and copies of them agree on.
+std::string bare_name(const std::string& name) {
+  std::string bare = lower_case(name.substr(0, name.find(';')));
+  for (const std::string_view ending : {".dcm", ".dicom", ".ima", ".img", "."}) {
+    if (bare.size() > ending.size() && bare.ends_with(ending)) return bare.substr(0, bare.size() - ending.size());
+  }
+  return bare;
+}
+
+// Files by the names that a DICOMDIR gives them; each folder is listed once.
+class NameFinder {
+ public:
+  explicit NameFinder(fs::path root) : root_(std::move(root)) {}
+
+  std::optional<fs::path> find(const fs::path& below) {
+    fs::path at = root_;
+    for (auto part = below.begin(); part != below.end(); ++part) {
+      const bool last = std::next(part) == below.end();
+      const std::optional<std::string> name = name_in(at, part->string(), last);
+      if (!name) return std::nullopt;
+      at /= *name;
+    }
+    std::error_code error;
+    return fs::is_regular_file(at, error) ? std::optional(at) : std::nullopt;
+  }
+
+ private:
+  std::optional<std::string> name_in(const fs::path& folder, const std::string& name, bool is_file) {
+    const std::vector<std::string>& names = names_of(folder);
+    if (std::ranges::binary_search(names, name)) return name;
+    const auto only = [&](auto&& key) -> std::optional<std::string> {
+      const auto same = [&](const std::string& other) { return key(other) == key(name); };
+      const auto found = std::ranges::find_if(names, same);
+      if (found == names.end() || std::find_if(std::next(found), names.end(), same) != names.end()) return std::nullopt;
+      return *found;
+    };
+    const std::optional<std::string> by_case = only(lower_case);
+    return by_case || !is_file ? by_case : only(bare_name);
+  }
+
+  const std::vector<std::string>& names_of(const fs::path& folder) {
+    const auto [entry, is_new] = names_.try_emplace(folder.string());
+    std::error_code error;
+    if (is_new) {
+      for (fs::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
+        entry->second.push_back(file->path().filename().string());
+      }
+      std::ranges::sort(entry->second);
+    }
+    return entry->second;
+  }
+
+  fs::path root_;
+  std::map<std::string, std::vector<std::string>> names_;
+};
+
 }  // namespace
 
 FoundFiles find_files(const std::vector<std::string>& paths, Run& run) {
@@ -80,24 +147,28 @@ FoundFiles find_files(const std::vector<std::string>& paths, Run& run) {
   return found;
 }
 
-std::vector<std::string> resolve_directory(const std::string& path, const std::vector<std::string>& referenced_files,
-                                           std::vector<ExcludedFile>& excluded) {
-  std::vector<std::string> files;
+DirectoryFiles resolve_directory(const std::string& path, const std::vector<std::string>& referenced_files) {
+  DirectoryFiles result;
+  NameFinder finder(fs::path(path).parent_path());
   for (const std::string& reference : referenced_files) {
     std::string relative = reference;
     std::ranges::replace(relative, '\\', '/');
     const fs::path below = fs::path(relative).lexically_normal();
-    const fs::path file = fs::path(path).parent_path() / below;
-    std::error_code error;
-    if (below.is_absolute() || (!below.empty() && *below.begin() == "..")) {
-      excluded.push_back({file.string(), "UNREADABLE_FILE", "the DICOMDIR names a file outside of its folder"});
-    } else if (!fs::is_regular_file(file, error)) {
-      excluded.push_back({file.string(), "FILE_NOT_FOUND", "the DICOMDIR names a file that does not exist"});
-    } else {
-      files.push_back(file.string());
+    const fs::path named = fs::path(path).parent_path() / below;
+    if (below.empty() || below.is_absolute() || *below.begin() == "..") {
+      result.excluded.push_back({named.string(), "UNREADABLE_FILE", "the DICOMDIR names a file outside of its folder"});
+      continue;
     }
+    const std::optional<fs::path> file = finder.find(below);
+    if (!file) {
+      result.excluded.push_back({named.string(), "FILE_NOT_FOUND", "the DICOMDIR names a file that does not exist"});
+      result.missing.push_back(reference);
+      continue;
+    }
+    if (*file != named) result.other_names.push_back(reference + ": " + file->string());
+    result.files.push_back(file->string());
   }
-  return files;
+  return result;
 }
 
 }  // namespace hepatica::dicom

@@ -18,9 +18,17 @@ struct FoundFiles {
 // lead to the whole disk) but excluded with a line; links to files are.
 FoundFiles find_files(const std::vector<std::string>& paths, Run& run);
 
-// The files that the DICOMDIR at `path` names, in its folder or below; those that are missing or lead out of it are
-// put on `excluded`.
-std::vector<std::string> resolve_directory(const std::string& path, const std::vector<std::string>& referenced_files,
-                                           std::vector<ExcludedFile>& excluded);
+// What a DICOMDIR's names lead to.
+struct DirectoryFiles {
+  std::vector<std::string> files;
+  std::vector<std::string> missing;      // names that no file has
+  std::vector<std::string> other_names;  // "NAME: FILE", for files that are found under another name
+  std::vector<ExcludedFile> excluded;    // of the missing, and of names that lead out of the folder
+};
+
+// The files that the DICOMDIR at `path` names, in its folder or below. Where a name is not there, one that differs by
+// case, or by an ending (.dcm added or taken away, ;1), is taken if it is the only one: copying from a disc leaves
+// that.
+DirectoryFiles resolve_directory(const std::string& path, const std::vector<std::string>& referenced_files);
 
 }  // namespace hepatica::dicom

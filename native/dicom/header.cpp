@@ -9,6 +9,7 @@
 #include "dicom/file.h"
 #include "dicom/inflate.h"
 #include "dicom/multiframe.h"
+#include "dicom/settle_syntax.h"
 #include "dicom/values.h"
 
 namespace hepatica::dicom {
@@ -109,42 +110,34 @@ bool read_dataset(Prefix& bytes, uint64_t offset, DicomObject& object) {
   return true;
 }
 
-// The UID's encoding; for a syntax that is not supported explicit little endian, as all but the first have.
-void set_encoding(const DatasetStart& start, DicomObject& object) {
-  object.transfer_syntax_uid = start.transfer_syntax_uid;
-  object.encoding = start.guessed;
-  if (object.transfer_syntax_uid.empty()) {
-    object.transfer_syntax_uid = start.guessed.big_endian    ? "1.2.840.10008.1.2.2"
-                                 : start.guessed.implicit_vr ? "1.2.840.10008.1.2"
-                                                             : "1.2.840.10008.1.2.1";
-  }
-  object.syntax = find_transfer_syntax(object.transfer_syntax_uid);
-  if (start.transfer_syntax_uid.empty()) return;
-  object.encoding = object.syntax ? Encoding{object.syntax->implicit_vr, object.syntax->big_endian} : Encoding{};
+// Cut before the series is told, inside an element or between two: such an object belongs nowhere. A DICOMDIR has
+// neither series nor pixels.
+bool ends_within_header(const DicomObject& object) {
+  if (!object.series_instance_uid.empty()) return false;
+  return object.truncated || (!object.pixels && object.sop_class_uid != kMediaStorageDirectory);
 }
 
 HeaderResult read_open_file(const File& file, const std::string& path) {
   FilePrefix prefix(file);
   const std::optional<DatasetStart> start = find_dataset(prefix);
   if (!start) return failure("NOT_DICOM", file.size() == 0 ? "the file is empty" : "it is not a DICOM file");
+  if (start->truncated) return failure("CORRUPT_FILE", "the file ends within its meta header");
   auto object = std::make_unique<DicomObject>();
   object->path = path;
   object->file_size = file.size();
   object->dataset_offset = start->offset;
   object->sop_class_uid = start->media_storage_sop_class;
-  set_encoding(*start, *object);
-  const bool deflated = object->syntax && object->syntax->deflated;
+  settle_encoding(file, prefix, *start, *object);
   bool parsed = false;
-  if (deflated) {
+  if (object->syntax && object->syntax->deflated) {
     InflatedPrefix inflated(file, start->offset);
     parsed = read_dataset(inflated, 0, *object);
   } else {
     parsed = read_dataset(prefix, start->offset, *object);
   }
   if (!parsed) return failure("CORRUPT_FILE", "its header cannot be parsed");
-  if (object->truncated && object->series_instance_uid.empty()) {
-    return failure("CORRUPT_FILE", "the file ends within its header");
-  }
+  if (ends_within_header(*object)) return failure("CORRUPT_FILE", "the file ends within its header");
+  settle_pixel_coding(file, *object);
   return {std::move(object), {}};
 }
 

@@ -14,10 +14,13 @@
 
 namespace hepatica::dicom {
 
+inline constexpr const char* kMediaStorageDirectory = "1.2.840.10008.1.3.10";
+
 // A value that is present but cannot be what it should be.
 struct FieldProblem {
   Tag tag;
   std::string value;
+  std::string expected;
 };
 
 // Per slice: one for a single-frame object, one per frame of a multi-frame object.
@@ -66,6 +69,8 @@ struct DicomObject {
   std::optional<PixelElement> pixels;
   std::vector<uint8_t> extended_offsets;
   bool truncated = false;
+  // What was read otherwise than the meta header says; empty: nothing.
+  std::string syntax_repair;
 
   std::string sop_class_uid;
   std::string sop_instance_uid;

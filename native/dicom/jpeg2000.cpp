@@ -69,34 +69,36 @@ bool has_shape(const opj_image_t& image, int rows, int columns) {
 
 }  // namespace
 
-std::string decode_jpeg2000(std::span<const uint8_t> bytes, int rows, int columns, std::vector<uint8_t>& cells) {
+Jpeg2000Result decode_jpeg2000(std::span<const uint8_t> bytes, int rows, int columns, std::vector<uint8_t>& cells) {
   Source source{bytes};
   const Stream stream = open_stream(source);
   const Codec codec(opj_create_decompress(format_of(bytes)), opj_destroy_codec);
   opj_dparameters_t parameters;
   opj_set_default_decoder_parameters(&parameters);
-  if (!stream || !codec || !opj_setup_decoder(codec.get(), &parameters)) return "OpenJPEG cannot be set up";
+  if (!stream || !codec || !opj_setup_decoder(codec.get(), &parameters))
+    return {.problem = "OpenJPEG cannot be set up"};
   opj_image_t* header = nullptr;
   const bool header_read = opj_read_header(stream.get(), codec.get(), &header);
   const Image image(header, opj_image_destroy);
-  if (!header_read || !image) return "its JPEG 2000 stream has no valid header";
+  if (!header_read || !image) return {.problem = "its JPEG 2000 stream has no valid header"};
   // Before decoding: what the stream claims decides how much memory OpenJPEG takes.
   const auto width = static_cast<OPJ_UINT32>(columns);
   const auto height = static_cast<OPJ_UINT32>(rows);
   if (image->x1 - image->x0 != width || image->y1 - image->y0 != height || image->numcomps != 1) {
-    return "its JPEG 2000 stream has another size than Rows and Columns";
+    return {.problem = "its JPEG 2000 stream has another size than Rows and Columns"};
   }
   if (!opj_decode(codec.get(), stream.get(), image.get()) || !opj_end_decompress(codec.get(), stream.get())) {
-    return "its JPEG 2000 stream cannot be decoded";
+    return {.problem = "its JPEG 2000 stream cannot be decoded"};
   }
-  if (!has_shape(*image, rows, columns) || !image->comps[0].data) return "its JPEG 2000 stream is no 16-bit image";
+  if (!has_shape(*image, rows, columns) || !image->comps[0].data)
+    return {.problem = "its JPEG 2000 stream is no 16-bit image"};
   const size_t count = size_t(width) * height;
   cells.resize(2 * count);
   for (size_t i = 0; i < count; ++i) {
     const auto cell = static_cast<uint16_t>(image->comps[0].data[i]);
     std::memcpy(cells.data() + 2 * i, &cell, 2);
   }
-  return {};
+  return {.problem = {}, .depth = static_cast<int>(image->comps[0].prec), .is_signed = image->comps[0].sgnd != 0};
 }
 
 }  // namespace hepatica::dicom

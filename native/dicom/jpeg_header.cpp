@@ -24,7 +24,7 @@ std::optional<JpegHeader> read_jpeg_header(std::span<const uint8_t> stream) {
     if (is_frame_header(marker)) {
       if (at + 10 > stream.size()) return std::nullopt;
       const uint8_t* frame = stream.data() + at + 4;
-      return JpegHeader{frame[0], read_u16(frame + 1, true), read_u16(frame + 3, true), frame[5]};
+      return JpegHeader{marker, frame[0], read_u16(frame + 1, true), read_u16(frame + 3, true), frame[5]};
     }
     if (marker == 0xda || marker == 0xd9) return std::nullopt;
     at += 2u + read_u16(stream.data() + at + 2, true);

@@ -8,6 +8,7 @@
 namespace hepatica::dicom {
 
 struct JpegHeader {
+  uint8_t marker = 0;  // SOF0 and so on: which process
   int precision = 0;
   int rows = 0;
   int columns = 0;

@@ -67,16 +67,20 @@ std::vector<SubVolume> checked_volumes(const Series& series, bool raw, std::vect
 }
 
 // Throws Error where the sub-volume is no stack of slices.
-SlicePlan plan_volume(const SubVolume& volume, bool interpolate_gaps, std::vector<ExcludedFile>& excluded, Run& run) {
+SlicePlan plan_volume(const SubVolume& volume, const ReadSeriesOptions& options, std::vector<ExcludedFile>& excluded,
+                      Run& run) {
   check_frame_of_reference(volume.frames);
   check_axial(volume.frames.front());
-  return plan_slices(one_slice_a_place(place_frames(volume.frames), excluded, run), interpolate_gaps);
+  const std::vector<PlacedFrame> slices = one_slice_a_place(place_frames(volume.frames), excluded, run);
+  SlicePlan plan = plan_slices(slices, options.interpolate_gaps);
+  options.limit.check(plan.geometry.size, volume.frames.front().object->path, field_name(tag::kRows));
+  return plan;
 }
 
 std::optional<Warning> find_problem(const SubVolume& volume, Run& run) {
   try {
     std::vector<ExcludedFile> ignored;
-    plan_volume(volume, false, ignored, run);
+    plan_volume(volume, {}, ignored, run);
     return std::nullopt;
   } catch (const Error& error) {
     return Warning{error.code, error.what()};
@@ -115,7 +119,7 @@ SeriesVolume read_series(const std::vector<std::string>& paths, const ReadSeries
   const std::vector<SubVolume> volumes = checked_volumes(series, raw, excluded, run);
   const SubVolume& chosen = choose_phase(volumes, options.phase);
   exclude_other_phases(volumes, chosen, excluded);
-  const SlicePlan plan = plan_volume(chosen, options.interpolate_gaps, excluded, run);
+  const SlicePlan plan = plan_volume(chosen, options, excluded, run);
   Assembled assembled = assemble_volume(plan, run);
   result.volume = std::move(assembled.volume);
   describe_volume(plan, assembled.counts, raw, result.report, run);

@@ -6,6 +6,7 @@
 
 #include "core/run.h"
 #include "core/volume.h"
+#include "core/volume_limit.h"
 #include "dicom/report.h"
 
 namespace hepatica {
@@ -23,6 +24,7 @@ struct ReadSeriesOptions {
   int phase = -1;                 // sub-volume as numbered by list_series; -1: the only one
   bool interpolate_gaps = false;  // resample missing and unevenly spaced slices instead of rejecting them
   PixelValues values = PixelValues::kHu;
+  VolumeLimit limit = {};
 };
 
 struct SeriesVolume {

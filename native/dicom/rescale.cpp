@@ -47,6 +47,25 @@ bool fits_stored_bits(const Range& padding, const PixelFormat& format) {
   return padding.first >= least && padding.last <= most;
 }
 
+// The format of the cells that a decoder wrote. Of a compressed stream its own depth counts where that is less than
+// the header's: its numbers end there, the sign too. Whether they have a sign is for the header to say; but where
+// header and stream disagree, or the stream has fewer bits than the header promises a sign in, negative numbers are
+// believed only if they can be HU of air or more (an intercept of -1024 leaves no room for them).
+PixelFormat format_of_cells(const PixelFormat& header, const FrameHeader& frame, CellInfo info) {
+  PixelFormat format = header;
+  if (info.depth == 0) return format;
+  const double first_negative_hu = frame.intercept.value_or(0) - std::abs(frame.slope.value_or(1));
+  const bool negative_is_real = first_negative_hu >= kAirHu;
+  const bool shallow = info.depth < format.bits_stored;
+  if (info.signed_stream && !format.is_signed) format.is_signed = negative_is_real;
+  if (!info.signed_stream && header.is_signed && shallow) format.is_signed = negative_is_real;
+  if (info.depth <= format.high_bit) {
+    format.bits_stored = std::min(format.bits_stored, info.depth);
+    format.high_bit = format.bits_stored - 1;
+  }
+  return format;
+}
+
 template <class Hu>
 CellKind kind_of(double hu) {
   if (hu < kAirHu) return CellKind::kBelowAir;
@@ -156,6 +175,14 @@ RescaleCounts& RescaleCounts::operator+=(const RescaleCounts& other) {
   return *this;
 }
 
+bool is_plausible_padding(const PixelFormat& format, const FrameHeader& frame) {
+  constexpr double kMostTissueHu = 3071;
+  const Range padding = padding_range(format);
+  const double first = padding.first * frame.slope.value_or(1) + frame.intercept.value_or(0);
+  const double last = padding.last * frame.slope.value_or(1) + frame.intercept.value_or(0);
+  return !format.padding || std::max(first, last) <= kMostPaddingHu || std::min(first, last) > kMostTissueHu;
+}
+
 bool needs_float(const FrameHeader& frame) {
   const double slope = frame.slope.value_or(1);
   const double intercept = frame.intercept.value_or(0);
@@ -163,10 +190,11 @@ bool needs_float(const FrameHeader& frame) {
 }
 
 template <class Hu>
-HuTable<Hu> make_hu_table(const PixelFormat& format, const FrameHeader& frame, CellInfo info) {
+HuTable<Hu> make_hu_table(const PixelFormat& header, const FrameHeader& frame, CellInfo info) {
+  const PixelFormat format = format_of_cells(header, frame, info);
   const double slope = frame.slope.value_or(1);
   const double intercept = frame.intercept.value_or(0);
-  const Range padding = padding_range(format);
+  const Range padding = is_plausible_padding(format, frame) ? padding_range(format) : Range{};
   const bool padding_is_value = fits_stored_bits(padding, format);
   const size_t entries = info.bytes == 1 ? 256 : 65536;
   HuTable<Hu> table{std::vector<Hu>(entries), std::vector<CellKind>(entries), {}};
@@ -203,15 +231,10 @@ template <class Hu>
 std::shared_ptr<const HuTable<Hu>> HuTables<Hu>::get(const FrameRef& frame, CellInfo info) {
   const PixelFormat& format = frame.object->format;
   const FrameHeader& header = frame.header();
-  const Key key{header.slope.value_or(1),
-                header.intercept.value_or(0),
-                info.bytes,
-                info.swap_bytes,
-                format.bits_stored,
-                format.high_bit,
-                format.is_signed,
-                format.padding,
-                format.padding_limit};
+  const Key key{
+      header.slope.value_or(1), header.intercept.value_or(0), info.bytes,      info.swap_bytes,  info.depth,
+      info.signed_stream,       format.bits_stored,           format.high_bit, format.is_signed, format.padding,
+      format.padding_limit};
   {
     const std::lock_guard lock(mutex_);
     if (const auto found = tables_.find(key); found != tables_.end()) return found->second;

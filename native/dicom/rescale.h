@@ -27,6 +27,13 @@ struct RescaleCounts {
   RescaleCounts& operator+=(const RescaleCounts& other);
 };
 
+// False where PixelPaddingValue, or a part of its range, lies among the HU of soft tissue and bone (above
+// kMostPaddingHu, up to the top of 12-bit CT): such a value is no padding, since the body holds it too, and the voxels
+// that have it keep their HU. Air, lung and what no tissue has are believed to be padding.
+bool is_plausible_padding(const PixelFormat& format, const FrameHeader& frame);
+
+inline constexpr int kMostPaddingHu = -500;
+
 // True where slope or intercept has a fraction: then HU are floats.
 bool needs_float(const FrameHeader& frame);
 
@@ -64,7 +71,8 @@ class HuTables {
   std::shared_ptr<const HuTable<Hu>> get(const FrameRef& frame, CellInfo info);
 
  private:
-  using Key = std::tuple<double, double, int, bool, int, int, bool, std::optional<uint16_t>, std::optional<uint16_t>>;
+  using Key = std::tuple<double, double, int, bool, int, bool, int, int, bool, std::optional<uint16_t>,
+                         std::optional<uint16_t>>;
   // With another rescale for each slice the tables of earlier slices are let go.
   static constexpr size_t kMostTables = 16;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -10,7 +11,6 @@
 namespace hepatica::dicom {
 namespace {
 
-constexpr const char* kMediaStorageDirectory = "1.2.840.10008.1.3.10";
 // Of the whole reading, the part that headers take: what progress shows.
 constexpr double kScanFraction = 0.3;
 
@@ -24,6 +24,14 @@ std::vector<HeaderResult> read_headers(const std::vector<std::string>& files, Ru
   return results;
 }
 
+// Names, the first few of many.
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr size_t kNamed = 10;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kNamed); ++i) text += (i ? ", " : "") + names[i];
+  return names.size() > kNamed ? text + " and " + std::to_string(names.size() - kNamed) + " more" : text;
+}
+
 [[noreturn]] void throw_no_dicom(const std::vector<std::string>& paths, const Scan& scan) {
   const std::string remedy = "Give a folder or files of a CT series in DICOM format.";
   if (scan.excluded.size() == 1 && paths.size() == 1 && scan.excluded[0].file == paths[0]) {
@@ -31,13 +39,48 @@ std::vector<HeaderResult> read_headers(const std::vector<std::string>& files, Ru
     throw Error(only.code, only.file + " cannot be read as DICOM: " + only.reason, only.file, "", remedy);
   }
   std::string message = "No DICOM objects among " + std::to_string(scan.excluded.size()) + " files";
-  if (!scan.excluded.empty()) message += "; " + scan.excluded[0].file + ": " + scan.excluded[0].reason;
+  std::vector<std::string> reasons;
+  for (const ExcludedFile& file : scan.excluded) reasons.push_back(file.file + " (" + file.reason + ")");
+  if (!reasons.empty()) message += ": " + some_of(reasons);
   throw Error("NO_DICOM", message, paths.empty() ? "" : paths[0], "", remedy);
+}
+
+std::vector<std::string> follow_directory(const DicomObject& directory, Scan& scan, Run& run) {
+  DirectoryFiles named = resolve_directory(directory.path, directory.referenced_files);
+  const std::string of_all =
+      " of " + std::to_string(directory.referenced_files.size()) + " files that " + directory.path + " names are ";
+  if (!named.missing.empty()) {
+    run.warn("MISSING_FILES", std::to_string(named.missing.size()) + of_all + "missing: " + some_of(named.missing));
+  }
+  if (!named.other_names.empty()) {
+    run.warn("OTHER_FILE_NAMES", std::to_string(named.other_names.size()) + of_all +
+                                     "there under other names: " + some_of(named.other_names));
+  }
+  scan.excluded.insert(scan.excluded.end(), named.excluded.begin(), named.excluded.end());
+  return std::move(named.files);
+}
+
+// A damaged file may be a slice of the series that is read, so that it is not enough to list it among others that were
+// left out. A file that is none by its content counts if its name says that it should be one.
+void warn_of_damaged(const std::vector<ExcludedFile>& excluded, Run& run) {
+  std::vector<std::string> damaged;
+  for (const ExcludedFile& file : excluded) {
+    const std::string ending = std::filesystem::path(file.file).extension().string();
+    const bool named_dicom = ending == ".dcm" || ending == ".DCM" || ending == ".ima" || ending == ".IMA";
+    if (file.code == "CORRUPT_FILE" || (named_dicom && (file.code == "NOT_DICOM" || file.code == "UNREADABLE_FILE"))) {
+      damaged.push_back(file.file + " (" + file.reason + ")");
+    }
+  }
+  if (damaged.empty()) return;
+  std::ranges::sort(damaged);
+  run.warn("DAMAGED_FILES",
+           std::to_string(damaged.size()) +
+               " files cannot be read and were left out, though they may belong to the series: " + some_of(damaged));
 }
 
 // Moves the objects of `results` to the scan; returns the files that DICOMDIRs given by name lead to.
 std::vector<std::string> take_objects(const std::vector<std::string>& paths, const std::vector<std::string>& files,
-                                      std::vector<HeaderResult> results, Scan& scan) {
+                                      std::vector<HeaderResult> results, Scan& scan, Run& run) {
   std::vector<std::string> referenced;
   for (size_t i = 0; i < files.size(); ++i) {
     HeaderResult& result = results[i];
@@ -46,7 +89,7 @@ std::vector<std::string> take_objects(const std::vector<std::string>& paths, con
     } else if (result.object->sop_class_uid == kMediaStorageDirectory) {
       scan.excluded.push_back({files[i], "DICOMDIR", "a directory of other files, no image"});
       if (std::ranges::find(paths, files[i]) == paths.end()) continue;
-      auto more = resolve_directory(files[i], result.object->referenced_files, scan.excluded);
+      const std::vector<std::string> more = follow_directory(*result.object, scan, run);
       referenced.insert(referenced.end(), more.begin(), more.end());
     } else {
       scan.objects.push_back(std::move(result.object));
@@ -62,13 +105,14 @@ Scan scan_headers(const std::vector<std::string>& paths, Run& run) {
   FoundFiles found = find_files(paths, run);
   Scan scan;
   scan.excluded = std::move(found.excluded);
-  std::vector<std::string> referenced = take_objects(paths, found.files, read_headers(found.files, run), scan);
+  std::vector<std::string> referenced = take_objects(paths, found.files, read_headers(found.files, run), scan, run);
   std::erase_if(referenced, [&](const std::string& file) { return std::ranges::binary_search(found.files, file); });
   std::ranges::sort(referenced);
   const auto repeated = std::ranges::unique(referenced);
   referenced.erase(repeated.begin(), repeated.end());
-  take_objects({}, referenced, read_headers(referenced, run), scan);
+  take_objects({}, referenced, read_headers(referenced, run), scan, run);
   if (scan.objects.empty()) throw_no_dicom(paths, scan);
+  warn_of_damaged(scan.excluded, run);
   std::ranges::sort(scan.objects, {}, [](const auto& object) -> const std::string& { return object->path; });
   return scan;
 }

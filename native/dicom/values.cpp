@@ -28,9 +28,22 @@ std::string to_ascii(std::string text) {
   return text;
 }
 
+// A text under VR UN or OB, which DCMTK shows as numbers of bytes: within items, whose elements are parsed as they
+// stand.
+std::optional<std::string> text_under_byte_vr(DcmItem& item, Tag tag) {
+  DcmElement* element = nullptr;
+  if (item.findAndGetElement(DcmTagKey(tag.group, tag.element), element).bad() || !element) return std::nullopt;
+  const DcmEVR vr = element->getVR();
+  if (vr != EVR_UN && vr != EVR_OB) return std::nullopt;
+  Uint8* bytes = nullptr;
+  if (element->getUint8Array(bytes).bad() || !bytes) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(bytes), element->getLengthField());
+}
+
 }  // namespace
 
 std::string get_bytes(DcmItem& item, Tag tag) {
+  if (std::optional<std::string> text = text_under_byte_vr(item, tag)) return trimmed(*text);
   OFString text;
   if (item.findAndGetOFStringArray(DcmTagKey(tag.group, tag.element), text).bad()) return {};
   return trimmed(std::string(text.c_str(), text.size()));
@@ -70,7 +83,10 @@ std::optional<uint16_t> get_u16(DcmItem& item, Tag tag) {
   if (element->getUint16(unsigned_value).good()) return unsigned_value;
   Sint16 signed_value = 0;
   if (element->getSint16(signed_value).good()) return static_cast<uint16_t>(signed_value);
-  return std::nullopt;
+  // Under another VR of numbers than US and SS.
+  const std::optional<double> number = parse_number(get_string(item, tag));
+  if (!number || *number != std::floor(*number) || *number < -32768 || *number > 65535) return std::nullopt;
+  return static_cast<uint16_t>(static_cast<int32_t>(*number));
 }
 
 std::optional<double> parse_number(std::string text) {

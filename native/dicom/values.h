@@ -27,20 +27,24 @@ std::optional<double> parse_number(std::string text);
 // The first item of a sequence, or null.
 DcmItem* first_item(DcmItem& item, Tag sequence);
 
-// Nullopt where the element is absent, empty, or not `count` finite numbers; then `problem` tells which.
+// Nullopt where the element is absent, empty, or not `count` finite numbers, no more and no fewer; then `problem` tells
+// which.
 template <size_t count>
 std::optional<std::array<double, count>> get_numbers(DcmItem& item, Tag tag, std::optional<FieldProblem>& problem) {
   const std::vector<std::string> parts = get_strings(item, tag);
   if (parts.empty()) return std::nullopt;
   std::array<double, count> numbers{};
-  bool good = parts.size() >= count;
+  bool good = parts.size() == count;
   for (size_t i = 0; good && i < count; ++i) {
     const std::optional<double> number = parse_number(parts[i]);
     good = number.has_value();
     numbers[i] = number.value_or(0);
   }
   if (good) return numbers;
-  if (!problem) problem = FieldProblem{tag, get_string(item, tag)};
+  if (!problem) {
+    problem = FieldProblem{tag, get_string(item, tag),
+                           count == 1 ? "one finite number" : std::to_string(count) + " finite numbers"};
+  }
   return std::nullopt;
 }
 

@@ -7,16 +7,17 @@
 
 namespace hepatica::napi {
 
-// readSeries(paths, { series, phase, interpolateGaps, raw }, control) -> { geometry, report, handle, series }
+// readSeries(paths, { series, phase, interpolateGaps, raw, maxVoxels }, control)
+//   -> { geometry, report, handle, series }
 Napi::Value read_series_call(const Napi::CallbackInfo& info);
 
 // listSeries(paths, control) -> SeriesSummary[]
 Napi::Value list_series_call(const Napi::CallbackInfo& info);
 
-// readVolume(path, control) -> { geometry, report, handle }: NIfTI
+// readVolume(path, maxVoxels, control) -> { geometry, report, handle }: NIfTI
 Napi::Value read_volume_call(const Napi::CallbackInfo& info);
 
-// readMask(path, control) -> { geometry, report, handle }: NIfTI
+// readMask(path, maxVoxels, control) -> { geometry, report, handle }: NIfTI
 Napi::Value read_mask_call(const Napi::CallbackInfo& info);
 
 // writeVolume(path, volume, control), writeMask(path, mask, control) -> undefined: NIfTI

@@ -16,12 +16,18 @@ namespace hepatica::napi {
 
 namespace {
 
+// Null: the default.
+VolumeLimit volume_limit(const Napi::Value& value) {
+  return value.IsNumber() ? VolumeLimit(value.As<Napi::Number>().Int64Value()) : VolumeLimit();
+}
+
 ReadSeriesOptions read_options(const Napi::Object& object) {
   ReadSeriesOptions options;
   options.series = string_argument(object, "series");
   options.phase = int_argument(object, "phase");
   options.interpolate_gaps = flag_argument(object, "interpolateGaps");
   if (flag_argument(object, "raw")) options.values = PixelValues::kRaw;
+  options.limit = volume_limit(object.Get("maxVoxels"));
   return options;
 }
 
@@ -93,16 +99,16 @@ Napi::Value list_series_call(const Napi::CallbackInfo& info) {
 
 Napi::Value read_volume_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[1].As<Napi::Object>(), [path](Run& run) -> Deliver {
-    const auto volume = std::make_shared<Volume>(read_nifti_volume(path, run));
+  return start_job(info.Env(), info[2].As<Napi::Object>(), [path, limit = volume_limit(info[1])](Run& run) -> Deliver {
+    const auto volume = std::make_shared<Volume>(read_nifti_volume(path, run, limit));
     return [volume, &run](Napi::Env env) -> Napi::Value { return grid_value(env, volume, run); };
   });
 }
 
 Napi::Value read_mask_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[1].As<Napi::Object>(), [path](Run& run) -> Deliver {
-    const auto mask = std::make_shared<ByteVolume>(read_nifti_mask(path, run));
+  return start_job(info.Env(), info[2].As<Napi::Object>(), [path, limit = volume_limit(info[1])](Run& run) -> Deliver {
+    const auto mask = std::make_shared<ByteVolume>(read_nifti_mask(path, run, limit));
     return [mask, &run](Napi::Env env) -> Napi::Value { return grid_value(env, mask, run); };
   });
 }

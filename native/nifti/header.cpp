@@ -17,7 +17,8 @@ namespace hepatica {
 namespace {
 
 constexpr int64_t kLargestAxis = 65535;
-constexpr int64_t kMostVoxels = int64_t{1} << 31;
+// What lies before the voxels is extensions: texts, not volumes.
+constexpr double kMostOffset = 1 << 28;
 // Four bytes that announce extensions lie between the header and the voxels.
 constexpr int64_t kExtensionFlagBytes = 4;
 // Differences between pixdim and the sform's voxel size that rounding doesn't explain.
@@ -35,7 +36,7 @@ int64_t smallest_offset() {
 
 // One volume of real numbers with three axes (a single slice may leave out the third).
 template <class Header>
-Size3 checked_size(const Header& header, const std::string& path) {
+Size3 checked_size(const Header& header, const VolumeLimit& limit, const std::string& path) {
   const auto axes = static_cast<int64_t>(header.dim[0]);
   if (axes < 1 || axes > 7)
     refuse("CORRUPT_FILE", path, "dim", "the header announces " + std::to_string(axes) + " axes");
@@ -51,9 +52,7 @@ Size3 checked_size(const Header& header, const std::string& path) {
       refuse("VOLUME_TOO_LARGE", path, "dim", "an axis is " + std::to_string(length) + " long");
     if (axis < 3) size[axis] = length;
   }
-  if (size[0] * size[1] * size[2] > kMostVoxels) {
-    refuse("VOLUME_TOO_LARGE", path, "dim", "expected at most 2147483648 voxels", "Crop or resample the volume.");
-  }
+  limit.check(size, path, "dim");
   return size;
 }
 
@@ -133,6 +132,36 @@ void compare_spacing(const Header& header, const Geometry& geometry, const std::
   }
 }
 
+// Where the two forms put the volume's corners: of shifted, mirrored, turned and scaled forms that is the same measure,
+// in millimetres. A tenth of the smallest voxel is more than float32 and quaternions of six digits lose.
+template <class Header>
+void compare_forms(const Header& header, const Geometry& geometry, const std::string& path, Run& run) {
+  constexpr double kTolerance = 0.1;
+  RasAffine by_quaternion = quaternion_affine(header);
+  for (auto& row : by_quaternion) {
+    for (double& value : row) value *= mm_per_unit(header.xyzt_units);
+  }
+  const RasAffine used = affine_from_geometry(geometry);
+  double apart = 0;
+  for (int corner = 0; corner < 8; ++corner) {
+    Vec3 difference{};
+    for (int row = 0; row < 3; ++row) {
+      difference[row] = by_quaternion[row][3] - used[row][3];
+      for (int axis = 0; axis < 3; ++axis) {
+        if (!(corner >> axis & 1)) continue;
+        const auto last = static_cast<double>(geometry.size[axis] - 1);
+        difference[row] += last * (by_quaternion[row][axis] - used[row][axis]);
+      }
+    }
+    const double distance = std::hypot(difference[0], difference[1], difference[2]);
+    if (!(distance <= apart)) apart = distance;
+  }
+  const Vec3& spacing = geometry.spacing_mm;
+  if (apart <= kTolerance * std::min({spacing[0], spacing[1], spacing[2]})) return;
+  run.warn("FORMS_DISAGREE", path + ": sform and qform put the volume's corners up to " + std::to_string(apart) +
+                                 " mm apart; the sform is used");
+}
+
 // Slope 0 (or NaN, as some programs write) means that values are not scaled.
 template <class Header>
 void read_scaling(const Header& header, const std::string& path, NiftiHeader& result) {
@@ -148,18 +177,18 @@ template <class Header>
 int64_t checked_offset(const Header& header, const std::string& path) {
   const auto offset = static_cast<double>(header.vox_offset);
   if (offset == 0) return smallest_offset<Header>();
-  if (offset >= static_cast<double>(smallest_offset<Header>()) && offset < 1e15) {
+  if (offset >= static_cast<double>(smallest_offset<Header>()) && offset < kMostOffset) {
     return static_cast<int64_t>(header.vox_offset);
   }
   refuse("CORRUPT_FILE", path, "vox_offset", "the header puts the voxels at byte " + std::to_string(offset));
 }
 
 template <class Header>
-NiftiHeader checked(const Header& header, bool swapped, const std::string& path, Run& run) {
+NiftiHeader checked(const Header& header, bool swapped, const VolumeLimit& limit, const std::string& path, Run& run) {
   NiftiHeader result;
   result.swapped = swapped;
   result.datatype = header.datatype;
-  const Size3 size = checked_size(header, path);
+  const Size3 size = checked_size(header, limit, path);
   if (!is_real_number(header.datatype)) {
     refuse("UNSUPPORTED_FORMAT", path, "datatype",
            std::string("expected real numbers of 8 to 64 bits, received type ") +
@@ -171,7 +200,10 @@ NiftiHeader checked(const Header& header, bool swapped, const std::string& path,
   result.data_offset = checked_offset(header, path);
   check_spacing(header, path);
   result.geometry = geometry_from_affine(affine_of(header, path, run), size, path);
-  if (header.sform_code > 0) compare_spacing(header, result.geometry, path, run);
+  if (header.sform_code > 0) {
+    compare_spacing(header, result.geometry, path, run);
+    if (header.qform_code > 0) compare_forms(header, result.geometry, path, run);
+  }
   read_scaling(header, path, result);
   return result;
 }
@@ -220,7 +252,7 @@ int version_of(const std::vector<char>& bytes, const std::string& path) {
 
 }  // namespace
 
-NiftiHeader read_nifti_header(const std::string& path, Run& run) {
+NiftiHeader read_nifti_header(const std::string& path, const VolumeLimit& limit, Run& run) {
   refuse_incomplete(path);
   GzipReader file(path);
   std::vector<char> bytes(sizeof(nifti_2_header));
@@ -228,10 +260,10 @@ NiftiHeader read_nifti_header(const std::string& path, Run& run) {
   NiftiHeader header;
   if (version_of(bytes, path) == 1) {
     const auto [raw, swapped] = in_native_order<nifti_1_header>(bytes);
-    header = checked(raw, swapped, path, run);
+    header = checked(raw, swapped, limit, path, run);
   } else {
     const auto [raw, swapped] = in_native_order<nifti_2_header>(bytes);
-    header = checked(raw, swapped, path, run);
+    header = checked(raw, swapped, limit, path, run);
   }
   const int64_t announced = header.geometry.voxel_count() * header.bytes_per_voxel;
   if (header.data_offset > file.most_bytes() || announced > file.most_bytes() - header.data_offset) {

@@ -6,6 +6,7 @@
 
 #include "core/geometry.h"
 #include "core/run.h"
+#include "core/volume_limit.h"
 
 namespace hepatica {
 
@@ -22,6 +23,6 @@ struct NiftiHeader {
 
 // Reads and checks the header of an existing file; warnings go to the run. The image that it announces is no larger
 // than what the file's bytes can hold.
-NiftiHeader read_nifti_header(const std::string& path, Run& run);
+NiftiHeader read_nifti_header(const std::string& path, const VolumeLimit& limit, Run& run);
 
 }  // namespace hepatica

@@ -13,16 +13,20 @@
 
 #include "core/run.h"
 #include "core/volume.h"
+#include "core/volume_limit.h"
 
 namespace hepatica {
 
 // scl_slope and scl_inter applied; int16 where all values are whole and fit, else float. sform is preferred, else
 // qform; with neither, the spacing alone counts, the axes are taken as RAS (NIfTI's method 1), and a warning
 // MISSING_ORIENTATION is left in the run; SPACING_MISMATCH where the sform's voxels have another size than pixdim says.
-Volume read_nifti_volume(const std::string& path, Run& run);
+//
+// FORMS_DISAGREE where sform and qform put a corner of the volume more than a tenth of a voxel apart; NAN_VOXELS where
+// numbers are NaN or infinite, which become air (-1024).
+Volume read_nifti_volume(const std::string& path, Run& run, const VolumeLimit& limit = {});
 
 // Labels 0 to 255, whatever the file's number type.
-Mask read_nifti_mask(const std::string& path, Run& run);
+Mask read_nifti_mask(const std::string& path, Run& run, const VolumeLimit& limit = {});
 
 // NIfTI-1, under a temporary name in the same folder, then renamed; gzip carries no time stamp. qform and sform both
 // hold the geometry; for a leaning slice axis the sform alone, as a qform cannot express it. The sizes must be 1 to

@@ -98,12 +98,25 @@ std::optional<std::vector<int16_t>> read_int16(const NiftiHeader& header, const 
   return hu;
 }
 
+// Nothing is known of a voxel without a number: as outside of the scanner's field of view, it is air.
+constexpr float kAirHu = -1024;
+
 std::vector<float> read_float(const NiftiHeader& header, const std::string& path, Run& run) {
+  int64_t not_finite = 0;
   std::vector<float> hu(static_cast<size_t>(header.geometry.voxel_count()));
   for_each_slice(header, path, run, [&](int64_t z, const char* slice) {
     float* target = hu.data() + z * header.geometry.slice_pixels();
-    for_each_value(header, slice, [&](double value, int64_t i) { target[i] = static_cast<float>(value); });
+    for_each_value(header, slice, [&](double value, int64_t i) {
+      const auto number = static_cast<float>(value);
+      const bool finite = std::isfinite(number);
+      not_finite += !finite;
+      target[i] = finite ? number : kAirHu;
+    });
   });
+  if (not_finite > 0) {
+    run.warn("NAN_VOXELS",
+             path + ": " + std::to_string(not_finite) + " voxels are NaN or infinite and became air (-1024 HU)");
+  }
   return hu;
 }
 
@@ -115,8 +128,8 @@ void check_axial(const Geometry& geometry, const std::string& path) {
 
 }  // namespace
 
-Volume read_nifti_volume(const std::string& path, Run& run) {
-  const NiftiHeader header = read_nifti_header(path, run);
+Volume read_nifti_volume(const std::string& path, Run& run, const VolumeLimit& limit) {
+  const NiftiHeader header = read_nifti_header(path, limit, run);
   check_axial(header.geometry, path);
   if (holds_whole_numbers(header)) {
     if (std::optional<std::vector<int16_t>> hu = read_int16(header, path, run)) {
@@ -126,8 +139,8 @@ Volume read_nifti_volume(const std::string& path, Run& run) {
   return {header.geometry, read_float(header, path, run)};
 }
 
-Mask read_nifti_mask(const std::string& path, Run& run) {
-  const NiftiHeader header = read_nifti_header(path, run);
+Mask read_nifti_mask(const std::string& path, Run& run, const VolumeLimit& limit) {
+  const NiftiHeader header = read_nifti_header(path, limit, run);
   Mask mask{header.geometry, std::vector<uint8_t>(static_cast<size_t>(header.geometry.voxel_count()))};
   for_each_slice(header, path, run, [&](int64_t z, const char* slice) {
     uint8_t* target = mask.slice(z);

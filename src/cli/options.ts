@@ -48,9 +48,10 @@ export function withInputOptions(command: Command): Command {
     .option('--series <uid>', 'SeriesInstanceUID, where the folder holds several')
     .option('--phase <n>', 'which sub-volume of a series with several phases', nonNegativeInteger('--phase'))
     .addOption(
-      new Option('--gaps <what>', 'missing or uneven slices').choices(['reject', 'interpolate']).default('reject'),
+      new Option('--gaps <what>', 'missing or uneven slices (default: reject)').choices(['reject', 'interpolate']),
     )
-    .option('--raw', 'accept objects without RescaleSlope and RescaleIntercept');
+    .option('--raw', 'accept objects without RescaleSlope and RescaleIntercept')
+    .option('--max-voxels <n>', 'refuse larger volumes (default: 1073741824)', positiveInteger('--max-voxels'));
 }
 
 export function withDeviceOption(command: Command): Command {

@@ -73,24 +73,24 @@ TEST_CASE("case 25: a fractional slope gives floats, rounded once") {
 TEST_CASE("case 26: padding is tested on the stored value and becomes air") {
   SUBCASE("a value") {
     const SeriesVolume series = read_edited([](DcmDataset& dataset) {
-      set_cells(dataset, ramp(1000), 16, false);
-      dataset.putAndInsertUint16(DCM_PixelPaddingValue, 1007);
+      set_cells(dataset, ramp(100), 16, false);
+      dataset.putAndInsertUint16(DCM_PixelPaddingValue, 107);
     });
-    CHECK(ints(series.volume)[6] == 1006 - 1024);
+    CHECK(ints(series.volume)[6] == 106 - 1024);
     CHECK(ints(series.volume)[7] == -1024);
-    CHECK(ints(series.volume)[8] == 1008 - 1024);
+    CHECK(ints(series.volume)[8] == 108 - 1024);
     CHECK(has_code(series.report.repairs, "PADDING_TO_AIR"));
   }
   SUBCASE("a range") {
     const SeriesVolume series = read_edited([](DcmDataset& dataset) {
-      set_cells(dataset, ramp(1000), 16, false);
-      dataset.putAndInsertUint16(DCM_PixelPaddingValue, 1007);
-      dataset.putAndInsertUint16(DCM_PixelPaddingRangeLimit, 1005);
+      set_cells(dataset, ramp(100), 16, false);
+      dataset.putAndInsertUint16(DCM_PixelPaddingValue, 107);
+      dataset.putAndInsertUint16(DCM_PixelPaddingRangeLimit, 105);
     });
     const auto& hu = ints(series.volume);
-    CHECK(hu[4] == 1004 - 1024);
+    CHECK(hu[4] == 104 - 1024);
     for (size_t i = 5; i <= 7; ++i) CHECK(hu[i] == -1024);
-    CHECK(hu[8] == 1008 - 1024);
+    CHECK(hu[8] == 108 - 1024);
   }
   SUBCASE("signed, with the VR that PixelRepresentation says (case 28)") {
     const SeriesVolume series = read_edited([](DcmDataset& dataset) {
