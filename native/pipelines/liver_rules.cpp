@@ -32,9 +32,10 @@ constexpr double kImplausibleSpreadHu = 100;
 // Of the body's cross-section, median of the slices; livers in the scans known had 0.09 to 0.25.
 constexpr double kDoubtfulOfBody = 0.45;
 constexpr double kImplausibleOfBody = 0.65;
-// Of its bounding box: an ellipsoid fills 0.52, livers in the scans known 0.2 to 0.3.
+// Of its bounding box: an ellipsoid fills 0.52 and a slab cut from it 0.79, livers in the scans known 0.2 to 0.3.
 constexpr double kSparse = 0.08;
 constexpr double kBoxLike = 0.7;
+constexpr double kBoxLikeWhereCut = 0.9;
 constexpr double kFlatMm = 50;
 constexpr double kLongMm = 400;
 constexpr double kBorderSlices = 0.5;
@@ -94,7 +95,7 @@ void judge_shape(const OrganStatistics& liver, const ScanFacts& scan, Judgement&
   const auto implausible = [&](const std::string& sentence) { add_reason(judgement, kImplausible, sentence); };
   const auto& [x_mm, y_mm, z_mm] = liver.extent_mm;
   const double filled = liver.volume_ml * 1000 / (x_mm * y_mm * z_mm);
-  if (filled > kBoxLike || filled < kSparse) {
+  if (filled > (is_cut(liver) ? kBoxLikeWhereCut : kBoxLike) || filled < kSparse) {
     implausible("The liver fills " + rounded(100 * filled) + " % of the box around it: no organ is shaped so");
   }
   const double longest_mm = std::max({x_mm, y_mm, z_mm});
