@@ -1,5 +1,6 @@
 /** What every training is asked for and tells of, whatever it trains. */
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { type PatientSplit, splitPatients } from './dataset.js';
 import type { LabelPolygon } from './labels.js';
@@ -143,17 +144,9 @@ export interface TrainingResult {
   readonly warnings: readonly Warning[];
 }
 
-<<<<<<< HEAD
-/** A trained segmenter and how it came to be. */
-export interface TrainingResult extends TrainedRun {
-  readonly model: Model;
-}
-
 /** What the native side keeps in an int. */
 const kMostCount = 2 ** 31 - 1;
 
-=======
->>>>>>> 969e822 (A structure's pieces are kept as its model says; trainings refuse early, lose no patient and tell no names)
 export const count = (minimum: number) =>
   expecting(minimum > 0 ? 'a positive integer' : 'a non-negative integer', z.int().min(minimum).max(kMostCount));
 export const amount = expecting('a non-negative number', z.number().min(0));
