@@ -70,6 +70,8 @@ export const kErrorCodes = {
   FILE_NOT_FOUND: 'input',
   /** The result was interrupted while it was written, and is not finished yet. */
   INCOMPLETE_RESULT: 'input',
+  /** A patient's folder of a dataset lacks its image or its label. */
+  INCOMPLETE_CASE: 'input',
   /** A field of the file, or a point of a contour, has an impossible value. */
   INVALID_VALUE: 'input',
   /** The slices do not lie at equal distances. */
@@ -130,6 +132,8 @@ export const kErrorCodes = {
   OLD_TORCH_FORMAT: 'model',
   /** The checkpoint of torch would run code. */
   UNSAFE_PICKLE: 'model',
+  /** The file of weights is no longer the one that was loaded. */
+  WEIGHTS_CHANGED: 'model',
   /** The package with the weights is not installed. */
   WEIGHTS_NOT_FOUND: 'model',
   /** The weights are of another network, or do not fit what they say of themselves. */
