@@ -164,6 +164,8 @@ export const kErrorCodes = {
   CANVAS_NOT_FOUND: 'load',
   /** The libtorch of the GPU package does not fit. */
   GPU_LIBTORCH_UNUSABLE: 'load',
+  /** The folder that the program runs in was removed. */
+  NO_WORKING_DIRECTORY: 'load',
   /** Another libtorch is already loaded in this process. */
   LIBTORCH_CONFLICT: 'load',
   /** libtorch is not installed. */

@@ -1,5 +1,5 @@
 import { runJob } from './job.js';
-import { checkOptions, checkPath, readOptions, readSeriesOptions, runOptions, writeOptions } from './options.js';
+import { checkOptions, checkPath, readOptions, readSeriesOptions, runOptions, writeNiftiOptions } from './options.js';
 import { checkTargetFile } from './output/ownership.js';
 import { rememberSources, sourcesOf } from './output/sources.js';
 import { segmentedMaskArgument } from './segmentation.js';
@@ -14,7 +14,8 @@ import type {
   SeriesSummary,
   Volume,
   VolumeInput,
-  WriteOptions,
+  WriteNiftiOptions,
+  WrittenFile,
 } from './types.js';
 import { NativeMask, NativeVolume, volumeArgument } from './volume.js';
 
@@ -103,17 +104,22 @@ export async function readMask(path: string, options: ReadOptions = {}): Promise
  *
  * @throws {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`
  */
-export async function writeVolume(path: string, volume: VolumeInput, options: WriteOptions = {}): Promise<void> {
+export async function writeVolume(
+  path: string,
+  volume: VolumeInput,
+  options: WriteNiftiOptions = {},
+): Promise<WrittenFile> {
   checkPath('path', path);
-  const { overwrite } = checkOptions(writeOptions, options);
+  const { overwrite, grid = 'orthonormal' } = checkOptions(writeNiftiOptions, options);
   const voxels = volumeArgument(volume, true);
   await checkTargetFile(path, sourcesOf(volume), overwrite);
-  await runJob(options, (native, control) => native.writeVolume(path, voxels, control));
+  const warnings = await runJob(options, (native, control) => native.writeVolume(path, voxels, { grid }, control));
+  return { file: path, warnings };
 }
 
 /**
- * Writes a mask, or a segmentation's mask, as NIfTI (`.nii`, `.nii.gz`) on its own grid: under a temporary name in the
- * same folder, then renamed. The scan or mask that it comes from is never replaced, and a file that hepatica did not
+ * Writes a mask, or a segmentation's mask, as NIfTI (`.nii`, `.nii.gz`) on its own grid, unless that is tilted (option
+ * `grid`): under a temporary name in the same folder, then renamed. The scan or mask that it comes from is never replaced, and a file that hepatica did not
  * write only with `overwrite`.
  *
  * @throws {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`
@@ -121,11 +127,12 @@ export async function writeVolume(path: string, volume: VolumeInput, options: Wr
 export async function writeMask(
   path: string,
   mask: MaskInput | Segmentation | LesionClassification,
-  options: WriteOptions = {},
-): Promise<void> {
+  options: WriteNiftiOptions = {},
+): Promise<WrittenFile> {
   checkPath('path', path);
-  const { overwrite } = checkOptions(writeOptions, options);
+  const { overwrite, grid = 'orthonormal' } = checkOptions(writeNiftiOptions, options);
   const voxels = segmentedMaskArgument('mask', mask, true);
   await checkTargetFile(path, sourcesOf(mask), overwrite);
-  await runJob(options, (native, control) => native.writeMask(path, voxels, control));
+  const warnings = await runJob(options, (native, control) => native.writeMask(path, voxels, { grid }, control));
+  return { file: path, warnings };
 }

@@ -185,8 +185,18 @@ export interface NativeBinding {
   /** maxVoxels null: the default. */
   readVolume(path: string, maxVoxels: number | null, control: NativeControl): NativeJob<NativeGrid<CtVoxels>>;
   readMask(path: string, maxVoxels: number | null, control: NativeControl): NativeJob<NativeGrid<Uint8Array>>;
-  writeVolume(path: string, volume: VoxelArgument<CtVoxels>, control: NativeControl): NativeJob<void>;
-  writeMask(path: string, mask: VoxelArgument<Uint8Array>, control: NativeControl): NativeJob<void>;
+  writeVolume(
+    path: string,
+    volume: VoxelArgument<CtVoxels>,
+    options: { grid: string },
+    control: NativeControl,
+  ): NativeJob<readonly Warning[]>;
+  writeMask(
+    path: string,
+    mask: VoxelArgument<Uint8Array>,
+    options: { grid: string },
+    control: NativeControl,
+  ): NativeJob<readonly Warning[]>;
   writeCtSeries(
     folder: string,
     volume: VoxelArgument<CtVoxels>,

@@ -57,8 +57,6 @@ export const runOptions = z.strictObject(runFields);
 
 const overwriteField = expecting('true or false', z.boolean());
 
-export const writeOptions = z.strictObject({ ...runFields, overwrite: overwriteField });
-
 export const saveModelOptions = z.strictObject({
   ...runFields,
   overwrite: overwriteField,
@@ -113,6 +111,12 @@ export const seriesAttributes = z.strictObject({
   studyDate: expecting('a date as YYYYMMDD', z.string().regex(/^\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/)),
   studyTime: expecting('a time as HHMMSS', z.string().regex(/^([01]\d|2[0-3])[0-5]\d[0-5]\d$/)),
   derivation: textUpTo(1024),
+});
+
+export const writeNiftiOptions = z.strictObject({
+  ...runFields,
+  overwrite: overwriteField,
+  grid: expecting("'orthonormal' or 'source'", z.enum(['orthonormal', 'source'])),
 });
 
 export const writeSeriesOptions = z.strictObject({

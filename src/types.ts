@@ -128,42 +128,7 @@ export interface ReadSeriesOptions extends ReadOptions {
   readonly raw?: boolean;
 }
 
-/** What is known of patient and study when a series is written: texts of at most 64 characters. */
-export interface SeriesAttributes {
-  readonly patientId?: string;
-  readonly patientName?: string;
-  readonly studyDescription?: string;
-  readonly seriesDescription?: string;
-  readonly contrastAgent?: string;
-  /** UIDs that the objects take, for example of the study that they are added to. */
-  readonly studyInstanceUid?: string;
-  readonly seriesInstanceUid?: string;
-  readonly frameOfReferenceUid?: string;
-  /** YYYYMMDD. */
-  readonly studyDate?: string;
-  /** HHMMSS. */
-  readonly studyTime?: string;
-  /**
-   * How the voxels were made, at most 1024 characters (DerivationDescription); the objects are `DERIVED\SECONDARY` then,
-   * and `ORIGINAL\PRIMARY` where it is empty. Default: what hepatica knows of the volume.
-   */
-  readonly derivation?: string;
-}
-
-export interface WriteSeriesOptions extends RunOptions {
-  /** UIDs that are not given: `derived` (default) from all that is written, `random` anew in each call. */
-  readonly uids?: 'derived' | 'random';
-}
-
-/** A series that was written. */
-export interface WrittenSeries {
-  /** In the order of z. */
-  readonly files: readonly string[];
-  readonly studyInstanceUid: string;
-  readonly seriesInstanceUid: string;
-  readonly frameOfReferenceUid: string;
-  readonly warnings: readonly Warning[];
-}
+export type * from './writing-types.js';
 
 export interface SeriesSummary {
   readonly seriesInstanceUid: string;

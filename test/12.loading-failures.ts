@@ -145,4 +145,23 @@ test('the package names the version that the scripts set up', () => {
   assert.is(manifest.hepatica.libtorch, kLibtorchVersion);
 });
 
+test('a working directory that was removed is an error before loading, and no matter after', async () => {
+  const program = (before: string) => `
+    const { mkdtempSync, rmdirSync } = await import('node:fs');
+    const { tmpdir } = await import('node:os');
+    const gone = mkdtempSync(tmpdir() + '/hepatica-gone-');
+    ${before}
+    process.chdir(gone);
+    rmdirSync(gone);
+    const codes = [];
+    for (let i = 0; i < 2; i++) {
+      await hepatica.deviceInfo().then(() => codes.push('loaded'), ({ code, remedy }) => codes.push(code, !!remedy));
+      if (i === 0) process.chdir('/');
+    }
+    console.log(codes.join());`;
+  const { stdout, stderr, exitCode } = await runCode(program(''));
+  assert.equal({ stdout, stderr, exitCode }, { stdout: 'NO_WORKING_DIRECTORY,true,loaded\n', stderr: '', exitCode: 0 });
+  assert.is((await runCode(program('await hepatica.deviceInfo();'))).stdout, 'loaded,loaded\n');
+});
+
 test.run();

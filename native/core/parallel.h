@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -13,7 +14,8 @@
 
 namespace hepatica {
 
-// Calls work(item) for 0 <= item < count on run.thread_count() threads, the caller's among them; polls the run's
+// Calls work(item) for 0 <= item < count on run.thread_count() threads, or as many as the system starts, the caller's
+// among them; polls the run's
 // cancel flag before each item; the first exception stops the rest and is thrown here.
 template <class Work>
 void parallel_for(int64_t count, Run& run, Work&& work) {
@@ -35,7 +37,13 @@ void parallel_for(int64_t count, Run& run, Work&& work) {
   {
     std::vector<std::jthread> helpers;
     const int64_t threads = std::min<int64_t>(run.thread_count(), count);
-    for (int64_t i = 1; i < threads; ++i) helpers.emplace_back(drain);
+    for (int64_t i = 1; i < threads; ++i) {
+      try {
+        helpers.emplace_back(drain);
+      } catch (const std::system_error&) {
+        break;  // The system starts no more (a limit on threads or memory): those that run do the work.
+      }
+    }
     drain();
   }
   if (failure) std::rethrow_exception(failure);

@@ -1,18 +1,12 @@
 #include "core/run.h"
 
-#include <sched.h>
-
 #include <algorithm>
+
+#include "core/processors.h"
 
 namespace hepatica {
 
-int Run::thread_count() const {
-  if (threads > 0) return threads;
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return 1;
-  return std::max(1, CPU_COUNT(&allowed));
-}
+int Run::thread_count() const { return threads > 0 ? threads : usable_processors(); }
 
 void Run::begin_stage(const std::string& stage, double begin, double end) {
   {

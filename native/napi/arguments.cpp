@@ -1,10 +1,14 @@
 #include "napi/arguments.h"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
+#include <exception>
+#include <limits>
 #include <utility>
 
 #include "core/error.h"
+#include "napi/errors.h"
 #include "napi/handles.h"
 
 namespace hepatica::napi {
@@ -25,8 +29,9 @@ template <class Element>
 std::vector<Element> copied(const Napi::TypedArray& array, const Geometry& geometry) {
   const auto elements = array.As<Napi::TypedArrayOf<Element>>();
   if (static_cast<int64_t>(elements.ElementLength()) != geometry.voxel_count()) {
-    throw Error("INVALID_ARGUMENT", "Expected data to have one value for each voxel of size", {}, "data",
-                "Pass a typed array of size[0] * size[1] * size[2] values");
+    const Error error("INVALID_ARGUMENT", "Expected data to have one value for each voxel of size", {}, "data",
+                      "Pass a typed array of size[0] * size[1] * size[2] values");
+    throw Napi::Error(array.Env(), error_value(array.Env(), std::make_exception_ptr(error)));
   }
   return std::vector<Element>(elements.Data(), elements.Data() + elements.ElementLength());
 }
@@ -87,7 +92,11 @@ std::string string_argument(const Napi::Object& options, const char* name) {
 bool flag_argument(const Napi::Object& options, const char* name) { return options.Get(name).As<Napi::Boolean>(); }
 
 int int_argument(const Napi::Object& options, const char* name) {
-  return options.Get(name).As<Napi::Number>().Int32Value();
+  // Int32Value() would wrap what does not fit: 2^32 to 0.
+  const double value = number_argument(options, name);
+  if (value == std::trunc(value) && std::abs(value) <= std::numeric_limits<int>::max()) return static_cast<int>(value);
+  const Error error("INVALID_ARGUMENT", std::string("Expected ") + name + " to be an integer of 32 bits", {}, name);
+  throw Napi::Error(options.Env(), error_value(options.Env(), std::make_exception_ptr(error)));
 }
 
 double number_argument(const Napi::Object& options, const char* name) {

@@ -20,11 +20,12 @@ Napi::Value read_volume_call(const Napi::CallbackInfo& info);
 // readMask(path, maxVoxels, control) -> { geometry, report, handle }: NIfTI
 Napi::Value read_mask_call(const Napi::CallbackInfo& info);
 
-// writeVolume(path, volume, control), writeMask(path, mask, control) -> undefined: NIfTI
+// writeVolume(path, volume, { grid }, control), writeMask(path, mask, { grid }, control) -> warnings: NIfTI
 Napi::Value write_volume_call(const Napi::CallbackInfo& info);
 Napi::Value write_mask_call(const Napi::CallbackInfo& info);
 
-// writeCtSeries(folder, volume, attributes, control) -> the paths written
+// writeCtSeries(folder, volume, attributes, { lossy }, control) -> { files, studyInstanceUid, seriesInstanceUid,
+// frameOfReferenceUid, warnings }
 Napi::Value write_ct_series_call(const Napi::CallbackInfo& info);
 
 // preprocess(volume, { huMin, huMax, equalization }, control) -> { geometry, report, handle, clipped }

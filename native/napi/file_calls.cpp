@@ -53,6 +53,11 @@ CtSeriesAttributes series_attributes(const Napi::Object& object, const Napi::Obj
   return attributes;
 }
 
+NiftiGrid grid_argument(const Napi::Value& options) {
+  const bool source = string_argument(options.As<Napi::Object>(), "grid") == "source";
+  return source ? NiftiGrid::kSource : NiftiGrid::kOrthonormal;
+}
+
 // A grid of voxels in native memory, with its geometry and what the run reports.
 template <class Grid>
 Napi::Object grid_value(Napi::Env env, const std::shared_ptr<Grid>& grid, const Run& run) {
@@ -115,18 +120,19 @@ Napi::Value read_mask_call(const Napi::CallbackInfo& info) {
 
 Napi::Value write_volume_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[2].As<Napi::Object>(), [path, volume = volume_argument(info[1])](Run&) -> Deliver {
-    write_nifti(path, *volume);
-    return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
-  });
+  return start_job(info.Env(), info[3].As<Napi::Object>(),
+                   [path, volume = volume_argument(info[1]), grid = grid_argument(info[2])](Run& run) -> Deliver {
+                     write_nifti(path, *volume, grid, run);
+                     return [&run](Napi::Env env) -> Napi::Value { return warnings_value(env, run.warnings()); };
+                   });
 }
 
 Napi::Value write_mask_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[2].As<Napi::Object>(),
-                   [path, mask = byte_volume_argument(info[1])](Run&) -> Deliver {
-                     write_nifti(path, *mask);
-                     return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
+  return start_job(info.Env(), info[3].As<Napi::Object>(),
+                   [path, mask = byte_volume_argument(info[1]), grid = grid_argument(info[2])](Run& run) -> Deliver {
+                     write_nifti(path, *mask, grid, run);
+                     return [&run](Napi::Env env) -> Napi::Value { return warnings_value(env, run.warnings()); };
                    });
 }
 

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/error.h"
 #include "napi/environment.h"
 #include "napi/typed_arrays.h"
 
@@ -104,7 +105,13 @@ std::shared_ptr<const T> held(const Napi::Value& value) {
   if (!value.IsObject()) return nullptr;
   const auto object = value.As<Napi::Object>();
   if (!object.InstanceOf(constructor_of(value.Env(), static_cast<const T*>(nullptr)).Value())) return nullptr;
-  return Handle<Held>::Unwrap(object)->share();
+  auto shared = Handle<Held>::Unwrap(object)->share();
+  // Disposed of after the call was made and before it began, for which it waits at the first use.
+  if (!shared) {
+    throw Error("DISPOSED", "An argument was disposed of before the call began", {}, {},
+                "Call dispose() only after the last call that takes it has ended");
+  }
+  return shared;
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/results.h"
@@ -57,7 +58,7 @@ Job::Job(Napi::Env env, Work work)
       deferred_(Napi::Promise::Deferred::New(env)) {}
 
 void Job::start(Napi::Env env, const Napi::Object& control) {
-  run_.threads = control.Get("threads").As<Napi::Number>().Int32Value();
+  run_.threads = int_argument(control, "threads");
   run_.requested_device = device_of(control);
   const Napi::Value on_news = control.Get("onNews");
   signal_ = Signal::New(env, on_news.IsFunction() ? on_news.As<Napi::Function>() : Napi::Function(), "hepatica job", 0,

@@ -28,9 +28,16 @@ Volume read_nifti_volume(const std::string& path, Run& run, const VolumeLimit& l
 // Labels 0 to 255, whatever the file's number type.
 Mask read_nifti_mask(const std::string& path, Run& run, const VolumeLimit& limit = {});
 
+// What a leaning slice axis (gantry tilt) becomes: kOrthonormal resamples onto a grid that ITK and others read
+// (nifti/orthonormal.h) and leaves RESAMPLED_GRID in the run; kSource keeps the grid, with the sform alone, as a qform
+// cannot express it. Other grids are written as they are.
+enum class NiftiGrid { kOrthonormal, kSource };
+
 // NIfTI-1, under a temporary name in the same folder, then renamed; gzip carries no time stamp. qform and sform both
-// hold the geometry; for a leaning slice axis the sform alone, as a qform cannot express it. The sizes must be 1 to
-// 32767.
+// hold the geometry. The sizes must be 1 to 32767.
+void write_nifti(const std::string& path, const Mask& mask, NiftiGrid grid, Run& run);
+void write_nifti(const std::string& path, const Volume& volume, NiftiGrid grid, Run& run);
+// On the grid as it is.
 void write_nifti(const std::string& path, const Mask& mask);
 void write_nifti(const std::string& path, const Volume& volume);
 

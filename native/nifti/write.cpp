@@ -18,6 +18,7 @@
 #include "core/pending_file.h"
 #include "nifti/affine.h"
 #include "nifti/nifti.h"
+#include "nifti/orthonormal.h"
 
 namespace hepatica {
 namespace {
@@ -151,7 +152,29 @@ void write_voxels(const std::string& path, const Geometry& geometry, const std::
   file.finish();
 }
 
+void warn_of_resampling(const char* how, Run& run) {
+  run.warn("RESAMPLED_GRID",
+           std::string("The slices are tilted against their axis, which many readers of NIfTI refuse: ") +
+               "the file holds them resampled onto an orthogonal grid (" + how +
+               "); grid 'source' keeps the tilted one");
+}
+
+template <class Grid>
+void write_on(NiftiGrid grid, const std::string& path, const Grid& voxels, const char* how, Run& run) {
+  if (grid == NiftiGrid::kSource || is_orthogonal(voxels.geometry)) return write_nifti(path, voxels);
+  write_nifti(path, to_orthonormal(voxels));
+  warn_of_resampling(how, run);
+}
+
 }  // namespace
+
+void write_nifti(const std::string& path, const Mask& mask, NiftiGrid grid, Run& run) {
+  write_on(grid, path, mask, "nearest voxel", run);
+}
+
+void write_nifti(const std::string& path, const Volume& volume, NiftiGrid grid, Run& run) {
+  write_on(grid, path, volume, "linear within the slices", run);
+}
 
 void write_nifti(const std::string& path, const Mask& mask) { write_voxels(path, mask.geometry, mask.voxels); }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -92,6 +93,10 @@ class FieldReader {
         if (!value.is_boolean()) refuse_field(path, "true or false", value.dump());
       } else if constexpr (std::is_integral_v<T>) {
         if (!value.is_number_integer()) refuse_field(path, "an integer", value.dump());
+        // nlohmann's conversion would wrap what does not fit.
+        const bool fits = value.is_number_unsigned() ? std::in_range<T>(value.get<uint64_t>())
+                                                     : std::in_range<T>(value.get<int64_t>());
+        if (!fits) refuse_field(path, "an integer that fits " + std::to_string(8 * sizeof(T)) + " bits", value.dump());
       } else if constexpr (std::is_floating_point_v<T>) {
         if (!value.is_number() || !std::isfinite(value.get<double>())) {
           refuse_field(path, "a finite number", value.dump());

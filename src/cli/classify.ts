@@ -57,7 +57,8 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
   session.warn(found.warnings);
   const document = lesionsDocument(input, found);
   await output.write(async (folder) => {
-    await writeMask(await folder.place('lesions.nii.gz'), found);
+    const { warnings } = await writeMask(await folder.place('lesions.nii.gz'), found, { grid: options.grid });
+    session.warn(warnings);
     await folder.writeJson('lesions.json', document);
     await writeSegmentation(folder, input, liver, found, options, session);
   });

@@ -59,3 +59,15 @@ export function withDeviceOption(command: Command): Command {
     new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'cuda']).default('auto'),
   );
 }
+
+/** How tilted series are written as NIfTI. */
+export function withGridOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--grid <which>',
+      'of masks of tilted series: resampled to be orthogonal, which others read, or as it is',
+    )
+      .choices(['orthonormal', 'source'])
+      .default('orthonormal'),
+  );
+}

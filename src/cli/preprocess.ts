@@ -41,7 +41,11 @@ async function runPreprocess(input: string, options: PreprocessCommandOptions, s
   const figure = await renderPreprocessing(volume, preprocessed, slice);
   await output.write(async (folder) => {
     await folder.writeFile('preprocessing.png', figure.png);
-    await writeMask(await folder.place('clipped.nii.gz'), { ...preprocessed, data: preprocessed.clipped });
+    const { warnings } = await writeMask(await folder.place('clipped.nii.gz'), {
+      ...preprocessed,
+      data: preprocessed.clipped,
+    });
+    session.warn(warnings);
     await writeMask(await folder.place('equalized.nii.gz'), preprocessed);
   });
   const { device, timings, warnings, size, spacing } = preprocessed;

@@ -9,7 +9,13 @@ import {
 } from '../index.js';
 import { type InputOptions, readInput } from './input.js';
 import { maskNameOf, plannedMaskName, segmentWith, withModel } from './model.js';
-import { withCommonOptions, withDeviceOption, withInputOptions, withOverwriteOption } from './options.js';
+import {
+  withCommonOptions,
+  withDeviceOption,
+  withGridOption,
+  withInputOptions,
+  withOverwriteOption,
+} from './options.js';
 import { OutputFolder } from './output.js';
 import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { perimetersDocument, segmentationReport } from './report.js';
@@ -21,6 +27,7 @@ export interface SegmentCommandOptions extends InputOptions, OutputOptions {
   readonly device: 'auto' | 'cpu' | 'cuda';
   readonly overlay: 'structure' | 'all' | 'none';
   readonly acceptImplausible?: boolean;
+  readonly grid: 'orthonormal' | 'source';
 }
 
 async function writeOverlays(
@@ -69,8 +76,11 @@ export async function writeSegmentation(
   session: Session,
 ) {
   const { volume } = segmentation;
-  const report = segmentationReport(input, volume, segmentation);
-  await writeMask(await folder.place(maskNameOf(segmentation.structure)), segmentation);
+  const { grid } = options;
+  const { warnings } = await writeMask(await folder.place(maskNameOf(segmentation.structure)), segmentation, { grid });
+  session.warn(warnings);
+  const found = segmentationReport(input, volume, segmentation);
+  const report = { ...found, warnings: [...found.warnings, ...warnings] };
   await folder.writeJson('perimeters.json', perimetersDocument(volume, segmentation));
   await folder.writeJson('report.json', report);
   if (options.overlay !== 'none') {
@@ -111,7 +121,7 @@ export function withSegmentOptions(command: Command): Command {
         .default('structure'),
     )
     .option('--accept-implausible', 'end with 0 where the result is implausible too');
-  return withOverwriteOption(withDeviceOption(withInputOptions(withCommonOptions(shared))));
+  return withGridOption(withOverwriteOption(withDeviceOption(withInputOptions(withCommonOptions(shared)))));
 }
 
 export function addSegmentCommand(program: Command): void {

@@ -19,6 +19,7 @@ import {
   finiteNumber,
   nonNegativeInteger,
   withCommonOptions,
+  withGridOption,
   withInputOptions,
   withOverwriteOption,
 } from './options.js';
@@ -35,6 +36,7 @@ interface SynthesizeCommandOptions extends InputOptions, OutputOptions {
   readonly look: ContrastPhase;
   readonly margin: number;
   readonly dicom?: boolean;
+  readonly grid: 'orthonormal' | 'source';
 }
 
 const kTypes: readonly LesionType[] = ['CYS', 'ANG', 'HCC', 'MET'];
@@ -160,10 +162,12 @@ async function synthesize(input: string, options: SynthesizeCommandOptions, sess
   session.warn(made.warnings);
   const report = reportOf(input, options, made);
   await output.write(async (folder) => {
-    await writeVolume(await folder.place('image.nii.gz'), made.volume, { signal });
-    await writeMask(await folder.place('liver.nii.gz'), liver, { signal });
-    await writeMask(await folder.place('lesions.nii.gz'), made.types, { signal });
-    await writeMask(await folder.place('lesion-ids.nii.gz'), made.ids, { signal });
+    const { grid } = options;
+    const image = await writeVolume(await folder.place('image.nii.gz'), made.volume, { signal, grid });
+    session.warn(image.warnings);
+    await writeMask(await folder.place('liver.nii.gz'), liver, { signal, grid });
+    await writeMask(await folder.place('lesions.nii.gz'), made.types, { signal, grid });
+    await writeMask(await folder.place('lesion-ids.nii.gz'), made.ids, { signal, grid });
     await folder.writeJson('lesions.json', report);
     if (options.dicom) await writeDicom(folder, made, options, session);
   });
@@ -193,7 +197,7 @@ export function addSynthesizeCommand(program: Command): void {
     )
     .option('--margin <mm>', 'kept free around real lesions', finiteNumber('--margin'), 5)
     .option('--dicom', 'also write a DICOM series, and the outlines of the lesions as perimeters.json');
-  withOverwriteOption(withInputOptions(withCommonOptions(command))).action((input: string, options) =>
+  withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(command)))).action((input: string, options) =>
     runCommand(options, (session) => synthesize(input, options, session)),
   );
 }

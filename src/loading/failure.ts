@@ -107,6 +107,14 @@ const complaints: readonly Complaint[] = [
     ],
   },
   {
+    pattern: /the working directory was removed/,
+    code: 'NO_WORKING_DIRECTORY',
+    explain: () => [
+      'the folder that this program was started in was removed',
+      'Change to one that exists, in the shell or with process.chdir(), and call again',
+    ],
+  },
+  {
     pattern: /another libtorch is already loaded: (.+)/,
     code: 'LIBTORCH_CONFLICT',
     explain: ([, other]) => [

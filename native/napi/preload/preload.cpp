@@ -5,7 +5,9 @@
 #include <link.h>
 #include <napi.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <stdexcept>
 #include <string>
 
@@ -30,7 +32,14 @@ void refuse_second_copy(const std::string& file, const std::string& name) {
   if (loaded_from != real_path(file)) throw std::runtime_error("another libtorch is already loaded: " + loaded_from);
 }
 
+// MKL, inside of libtorch, looks for itself by the working directory and ends the process where that was removed.
+void require_working_directory() {
+  char path[PATH_MAX];
+  if (!getcwd(path, sizeof(path)) && errno == ENOENT) throw std::runtime_error("the working directory was removed");
+}
+
 void open_libraries(const std::string& folder) {
+  require_working_directory();
   for (const char* name : kLibraries) {
     const std::string file = folder + "/" + name;
     refuse_second_copy(file, name);

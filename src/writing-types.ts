@@ -1,0 +1,54 @@
+/** What writing takes and gives. */
+import type { RunOptions, Warning, WriteOptions } from './types.js';
+
+/** What is known of patient and study when a series is written: texts of at most 64 characters. */
+export interface SeriesAttributes {
+  readonly patientId?: string;
+  readonly patientName?: string;
+  readonly studyDescription?: string;
+  readonly seriesDescription?: string;
+  readonly contrastAgent?: string;
+  /** UIDs that the objects take, for example of the study that they are added to. */
+  readonly studyInstanceUid?: string;
+  readonly seriesInstanceUid?: string;
+  readonly frameOfReferenceUid?: string;
+  /** YYYYMMDD. */
+  readonly studyDate?: string;
+  /** HHMMSS. */
+  readonly studyTime?: string;
+  /**
+   * How the voxels were made, at most 1024 characters (DerivationDescription); the objects are `DERIVED\SECONDARY` then,
+   * and `ORIGINAL\PRIMARY` where it is empty. Default: what hepatica knows of the volume.
+   */
+  readonly derivation?: string;
+}
+
+export interface WriteNiftiOptions extends WriteOptions {
+  /**
+   * Of tilted series (gantry tilt): `orthonormal` (default) resamples onto a grid that ITK and others read, masks by the
+   * nearest voxel and HU linearly, with a warning `RESAMPLED_GRID`; `source` keeps the sheared grid. Others are written
+   * as they are.
+   */
+  readonly grid?: 'orthonormal' | 'source';
+}
+
+/** A NIfTI file that was written. */
+export interface WrittenFile {
+  readonly file: string;
+  readonly warnings: readonly Warning[];
+}
+
+export interface WriteSeriesOptions extends RunOptions {
+  /** UIDs that are not given: `derived` (default) from all that is written, `random` anew in each call. */
+  readonly uids?: 'derived' | 'random';
+}
+
+/** A series that was written. */
+export interface WrittenSeries {
+  /** In the order of z. */
+  readonly files: readonly string[];
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly frameOfReferenceUid: string;
+  readonly warnings: readonly Warning[];
+}
