@@ -22,7 +22,7 @@ import {
   writeMask,
   writeVolume,
 } from '../src/index.js';
-import { kRoot, makeFolder } from './support/programs.js';
+import { kRoot, makeFolder, runCode } from './support/programs.js';
 import { rejection } from './support/rejections.js';
 import { makePhantom, widenedOrgan } from './support/volumes.js';
 
@@ -178,6 +178,27 @@ onRealScans('missing slices are refused, and interpolated where asked for', asyn
   const volume = await readSeries(folder, { gaps: 'interpolate' });
   assert.ok((volume.report?.interpolated.length ?? 0) > 0);
   assert.ok(volume.report?.excluded.some(({ code }) => code === 'NOT_DICOM'));
+});
+
+test('dispose during the first call gives its result or DISPOSED', async ({ folder }) => {
+  const { exitCode, stdout } = await runCode(`
+    const { makePhantom } = await import(${JSON.stringify(join(kRoot, 'test/support/volumes.ts'))});
+    const path = ${JSON.stringify(join(folder, 'v.nii'))};
+    await hepatica.writeVolume(path, makePhantom());
+    const outcomes = [];
+    for (const call of [
+      (volume) => hepatica.segmentLiver(volume),
+      (volume) => hepatica.preprocess(volume),
+      (volume) => hepatica.writeVolume(path.replace('v.', 'w.'), volume),
+    ]) {
+      const volume = await hepatica.readVolume(path);
+      const pending = call(volume);
+      volume.dispose();
+      outcomes.push(await pending.then(() => 'done', ({ code }) => code));
+    }
+    console.log(outcomes.join());`);
+  assert.is(exitCode, 0);
+  for (const outcome of stdout.trim().split(',')) assert.ok(['done', 'DISPOSED'].includes(outcome), outcome);
 });
 
 test.run();

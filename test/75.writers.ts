@@ -79,7 +79,7 @@ test("the writers replace hepatica's files, and others with overwrite alone", as
   const { size, spacing, origin, direction } = phantom;
   const mask = { size, spacing, origin, direction, data: new Uint8Array(phantom.data.length) };
   const model = await loadModel(writeThresholdModel(join(folder.path, 'model.safetensors')));
-  const writers: Readonly<Record<string, (path: string, overwrite?: boolean) => Promise<void>>> = {
+  const writers: Readonly<Record<string, (path: string, overwrite?: boolean) => Promise<unknown>>> = {
     'a.nii': (path, overwrite = false) => writeVolume(path, phantom, { overwrite }),
     'b.nii.gz': (path, overwrite = false) => writeMask(path, mask, { overwrite }),
     'c.safetensors': (path, overwrite = false) => saveModel(model, path, { overwrite }),

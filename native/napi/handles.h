@@ -23,7 +23,7 @@ Napi::Object make_handle(Napi::Env env, std::shared_ptr<ByteVolume> volume);
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<const NetworkModel> model);
 
 // What a handle holds, for a job to read: a copy where JavaScript has an array over it. Null where `value` is not
-// such a handle or was disposed of.
+// such a handle. Throws DISPOSED.
 std::shared_ptr<const Volume> held_volume(const Napi::Value& value);
 std::shared_ptr<const ByteVolume> held_byte_volume(const Napi::Value& value);
 std::shared_ptr<const NetworkModel> held_model(const Napi::Value& value);
