@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "core/error.h"
+#include "models/postprocessing.h"
 #include "models/weights/safetensors.h"
 #include "synthetic_scans.h"
 #include "temporary_folder.h"
