@@ -89,4 +89,12 @@ test('a volume that is disposed of while a call works on it is still worked on',
   assert.is(result.clipped.length, 0);
 });
 
+test('warnings of the volume and of the call are in the result', async () => {
+  const volume = makePhantom();
+  assert.equal((await preprocess(volume)).warnings, []);
+  const read = { code: 'FEW_SLICES', message: 'few' };
+  const from = { ...volume, report: null, warnings: [read], dispose() {} };
+  assert.equal((await preprocess(from)).warnings, [read]);
+});
+
 test.run();
