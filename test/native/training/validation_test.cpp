@@ -95,8 +95,8 @@ Postprocessing label_choice(const std::vector<Block>& blocks) {
 }
 
 const Block kLiver{10, 10, 30};
-const Block kLeftKidney{10, 20, 16};
-const Block kRightKidney{50, 24, 14};
+const Block kLeftKidney{8, 16, 22};
+const Block kRightKidney{46, 20, 18};
 const Block kFalsePositive{62, 60, 2, false};
 const Block kVessel{20, 15, 36, true, true};
 
