@@ -344,29 +344,8 @@ export interface EvaluateOptions extends RunOptions {
   readonly convention?: RvdConvention;
 }
 
-/** One labelled scan. Paths are resolved against the caller's working directory. */
-export interface TrainingCase {
-  readonly patient: string;
-  /** A NIfTI file, or a DICOM folder or file. */
-  readonly image: string;
-  /** A NIfTI mask, a DICOM mask series, a folder or file of JSON polygons (hepatica, VIA, labelme). */
-  readonly label: string;
-  /** Values of the mask that count as the structure; default: all non-zero. */
-  readonly labelValues?: readonly number[];
-}
-
-export interface TrainingDataset {
-  readonly cases: readonly TrainingCase[];
-  /** Of finding the cases; a training passes them on. */
-  readonly warnings?: readonly Warning[];
-}
-
-/** A dataset whose cases were found, or checked. */
-export interface DiscoveredDataset extends TrainingDataset {
-  readonly warnings: readonly Warning[];
-}
-
 export type * from './classification-types.js';
+export type * from './training-types.js';
 
 export interface DeviceInfo {
   /** hepatica's. */
