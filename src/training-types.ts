@@ -1,4 +1,4 @@
-/** The public types of what trainings learn from. */
+/** The public types of what trainings learn from, and of what they choose. */
 import type { Warning } from './types.js';
 
 /** One labelled scan. Paths are resolved against the caller's working directory. */
@@ -21,4 +21,12 @@ export interface TrainingDataset {
 /** A dataset whose cases were found, or checked. */
 export interface DiscoveredDataset extends TrainingDataset {
   readonly warnings: readonly Warning[];
+}
+
+/** What becomes of the voxels above a segmenter's threshold. */
+export interface Postprocessing {
+  /** Which connected pieces (by faces) stay: all, the largest, or those with a share of the largest one's voxels. */
+  readonly components: 'all' | 'largest' | { readonly minimumShare: number };
+  /** Whether holes are filled, slice by slice. */
+  readonly fillHoles: boolean;
 }

@@ -10,6 +10,8 @@
  * object with the voxels and without `dispose`, which calls take like the original.
  */
 
+import type { Postprocessing } from './training-types.js';
+
 export type Vector3 = readonly [number, number, number];
 export type Matrix3 = readonly [number, number, number, number, number, number, number, number, number];
 
@@ -195,14 +197,6 @@ export interface BoundingBox {
   readonly min: Vector3;
   /** Last voxel (x, y, z) inside. */
   readonly max: Vector3;
-}
-
-/** What becomes of the voxels above a segmenter's threshold. */
-export interface Postprocessing {
-  /** Which connected pieces (by faces) stay: all, the largest, or those with a share of the largest one's voxels. */
-  readonly components: 'all' | 'largest' | { readonly minimumShare: number };
-  /** Whether holes are filled, slice by slice. */
-  readonly fillHoles: boolean;
 }
 
 export interface SegmentOptions extends RunOptions, DeviceOptions {
