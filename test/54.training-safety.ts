@@ -184,8 +184,11 @@ test('wrong options are told before anything is read', async () => {
   const start = (change: object) => trainLesionClassifier({ cases: lesions }, { output, ...change });
   for (const field of ['initial', 'base']) {
     await rejection(start({ [field]: join(folder.path, 'gone') }), InputFileError, 'FILE_NOT_FOUND');
-    await rejection(start({ [field]: writeThresholdModel(output) }), ModelError, 'WRONG_MODEL');
-    rmSync(output);
+    await rejection(
+      start({ [field]: writeThresholdModel(join(folder.path, 'threshold.safetensors')) }),
+      ModelError,
+      'WRONG_MODEL',
+    );
   }
   const nothing = start({ syntheticPerScan: 0 });
   await rejection(nothing, InvalidArgumentError, 'INVALID_ARGUMENT');
