@@ -110,10 +110,8 @@ test('what reading a NIfTI file found is said, once, by every command that reads
     assert.is(count(stderr, 'SPACING_MISMATCH'), 1, `${args[0]}: ${stderr}`);
   }
   const { stdout } = await runCli(['preprocess', at('odd.nii'), '--json', '--out', at('odd-5')]);
-  assert.equal(
-    JSON.parse(stdout).warnings.map(({ code }: { code: string }) => code),
-    ['SPACING_MISMATCH'],
-  );
+  const codes: string[] = JSON.parse(stdout).warnings.map(({ code }: { code: string }) => code);
+  assert.is(codes.filter((code) => code === 'SPACING_MISMATCH').length, 1);
 });
 
 test('a mask that is odd is told of as a scan is', async () => {
