@@ -36,6 +36,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<synthesize_lesions_call>(exports, "synthesizeLesions");
   add<train_lesion_classifier_call>(exports, "trainLesionClassifier");
   add<device_info_call>(exports, "deviceInfo");
+  add<set_concurrency_call>(exports, "setConcurrency");
   add<stop_jobs_call>(exports, "stopJobs");
   add<error_table_call>(exports, "errorTable");
   return exports;

@@ -1,6 +1,8 @@
 import { runJob } from './job.js';
 import { manifest } from './loading/packages.js';
-import type { DeviceInfo } from './types.js';
+import { native } from './native.js';
+import { checkOptions, processOptions } from './options.js';
+import type { DeviceInfo, ProcessOptions } from './types.js';
 
 /**
  * What hepatica would compute with: its version, libtorch's, the GPUs that answer (or why none does), and the CPU.
@@ -10,4 +12,16 @@ import type { DeviceInfo } from './types.js';
 export async function deviceInfo(): Promise<DeviceInfo> {
   const found = await runJob({}, (native, control) => native.deviceInfo(control));
   return { version: manifest.version, ...found };
+}
+
+/**
+ * Sets what holds for the whole process, its worker threads too. Calls over `concurrency` wait for their turn
+ * (`deviceInfo().jobs.waiting`), and can be aborted meanwhile; trainings and `deviceInfo` neither wait nor count.
+ *
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`; {@link NativeLoadError} where the native part cannot be loaded
+ */
+export async function configure(options: ProcessOptions): Promise<void> {
+  const { concurrency } = checkOptions(processOptions, options);
+  const { binding } = await native();
+  if (concurrency !== undefined) binding.setConcurrency({ concurrency });
 }

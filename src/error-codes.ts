@@ -180,6 +180,8 @@ export const kErrorCodes = {
   CANCELLED: 'cancelled',
   /** A fault of hepatica. */
   INTERNAL_ERROR: 'general',
+  /** The system starts no more threads for the process. */
+  OUT_OF_THREADS: 'general',
   /** The memory does not suffice for the call. */
   OUT_OF_MEMORY: 'general',
 } as const satisfies Record<string, ErrorKind>;

@@ -13,7 +13,7 @@
  * @packageDocumentation
  */
 export { discoverDataset, type PatientSplit, splitPatients } from './dataset.js';
-export { deviceInfo } from './device.js';
+export { configure, deviceInfo } from './device.js';
 export type { ErrorCode, ErrorKind } from './error-codes.js';
 export {
   CancelledError,

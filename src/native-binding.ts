@@ -270,6 +270,8 @@ export interface NativeBinding {
   trainLesionClassifier(plan: string, control: NativeControl): NativeJob<NativeTrainingResult>;
   /** For the end of the process: stops the jobs of all environments and waits for their end. */
   stopJobs(): void;
+  /** How many jobs of the process compute at the same time. */
+  setConcurrency(options: { concurrency: number }): void;
   /** core/error_codes.def as it was compiled in. */
   errorTable(): {
     readonly kinds: Readonly<Record<ErrorKind, { readonly className: string; readonly exitCode: number }>>;

@@ -55,6 +55,8 @@ const deviceField = expecting("'auto', 'cpu' or 'cuda'", z.enum(['auto', 'cpu', 
 
 export const runOptions = z.strictObject(runFields);
 
+export const processOptions = z.strictObject({ concurrency: integer(1, 1024) });
+
 const overwriteField = expecting('true or false', z.boolean());
 
 export const saveModelOptions = z.strictObject({

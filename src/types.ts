@@ -341,6 +341,15 @@ export interface EvaluateOptions extends RunOptions {
 export type * from './classification-types.js';
 export type * from './training-types.js';
 
+/** What `configure` sets. */
+export interface ProcessOptions {
+  /**
+   * How many calls compute at once, 1 to 1024. Each computes with all cores and holds its volumes. Default: as many as
+   * there are cores, and no fewer than two.
+   */
+  readonly concurrency?: number;
+}
+
 export interface DeviceInfo {
   /** hepatica's. */
   readonly version: string;
@@ -362,4 +371,6 @@ export interface DeviceInfo {
     /** What a call computes with unless its option `threads` says otherwise. */
     readonly threads: number;
   };
+  /** Calls of this process, worker threads' among them; `configure` bounds them. */
+  readonly jobs: { readonly concurrency: number; readonly running: number; readonly waiting: number };
 }

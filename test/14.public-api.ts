@@ -58,6 +58,7 @@ test('what is public is listed here', () => {
     'OutputError',
     'TrainingError',
     'classifyLesions',
+    'configure',
     'deviceInfo',
     'discoverDataset',
     'discoverLesionDataset',

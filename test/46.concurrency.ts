@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadModel, preprocess, segmentLiver } from '../src/index.js';
+import { configure, deviceInfo, loadModel, preprocess, segmentLiver } from '../src/index.js';
 import { writeThresholdModel } from './support/models.js';
 import { kIndex, makeFolder, runCode } from './support/programs.js';
 import { makePhantom, widenedOrgan } from './support/volumes.js';
@@ -49,6 +49,42 @@ test('an abort of one call leaves the others alone', async () => {
   assert.equal(second, { status: 'rejected', reason: 'no more' });
   assert.is(first?.status, 'fulfilled');
   assert.is(third?.status, 'fulfilled');
+});
+
+test('calls over the bound wait, are seen waiting, and can be aborted meanwhile', async () => {
+  const model = await loadModel(slow);
+  const volume = makePhantom({ size: [64, 64, 20], organRadius: 10 });
+  const { concurrency } = (await deviceInfo()).jobs;
+  assert.ok(concurrency >= 2);
+  await configure({ concurrency: 1 });
+  try {
+    const controller = new AbortController();
+    const calls = [0, 1, 2, 3].map((n) =>
+      segmentLiver(volume, { model, ...(n === 3 && { signal: controller.signal }) }),
+    );
+    const settled = Promise.allSettled(calls);
+    const seen = [];
+    for (let done = false; !done; ) {
+      seen.push((await deviceInfo()).jobs);
+      if (seen.at(-1)?.waiting === 3) controller.abort('no more');
+      done = await Promise.race([settled.then(() => true), new Promise<boolean>((go) => setTimeout(go, 2, false))]);
+    }
+    assert.ok(seen.some(({ waiting }) => waiting === 3));
+    assert.ok(seen.every((jobs) => jobs.running <= 1 && jobs.concurrency === 1));
+    const statuses = (await settled).map(({ status }) => status);
+    assert.equal(statuses, ['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+  } finally {
+    await configure({ concurrency });
+  }
+  assert.equal((await deviceInfo()).jobs, { concurrency, running: 0, waiting: 0 });
+});
+
+test('a bound that is none is refused', async () => {
+  for (const concurrency of [0, 1.5, 1025, Number.NaN]) {
+    const error = await configure({ concurrency }).catch((refused) => refused);
+    assert.is(error.code, 'INVALID_ARGUMENT');
+    assert.is(error.field, 'concurrency');
+  }
 });
 
 test('two workers and the main thread compute at once', async () => {

@@ -76,8 +76,12 @@ Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info);
 // handles share the geometry.
 Napi::Value synthesize_lesions_call(const Napi::CallbackInfo& info);
 
-// deviceInfo(control) -> { libtorch, cuda: { available, devices, reason }, cpu: { features, bf16, threads } }
+// deviceInfo(control) -> { libtorch, cuda: { available, devices, reason }, cpu: { features, bf16, threads },
+// jobs: { concurrency, running, waiting } }; it waits for no other job
 Napi::Value device_info_call(const Napi::CallbackInfo& info);
+
+// setConcurrency({ concurrency }) -> undefined, at once: how many jobs of the process compute at the same time
+Napi::Value set_concurrency_call(const Napi::CallbackInfo& info);
 
 // stopJobs() -> undefined: for the end of the process; stops the jobs of all environments and waits for their end
 Napi::Value stop_jobs_call(const Napi::CallbackInfo& info);

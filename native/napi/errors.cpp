@@ -2,6 +2,7 @@
 
 #include <new>
 #include <string>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/error_codes.h"
@@ -38,6 +39,10 @@ Napi::Value error_value(Napi::Env env, const std::exception_ptr& failure) {
   } catch (const std::bad_alloc&) {
     return error_object(env, Error("OUT_OF_MEMORY", "The memory does not suffice for this call", {}, {},
                                    "Free volumes that are no longer needed with dispose(), or use fewer threads"));
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::resource_unavailable_try_again) return error_object(env, library_error(error));
+    return error_object(env, Error("OUT_OF_THREADS", "The system starts no more threads for this process", {}, {},
+                                   "Raise the limit on processes and threads (ulimit -u, a container's pids limit)"));
   } catch (const std::exception& error) {
     return error_object(env, library_error(error));
   } catch (...) {

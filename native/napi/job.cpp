@@ -1,12 +1,12 @@
 #include "napi/job.h"
 
+#include <system_error>
 #include <utility>
 
 #include "napi/arguments.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/results.h"
-#include "napi/running_jobs.h"
 
 namespace hepatica::napi {
 
@@ -29,8 +29,8 @@ void stop_with_environment(Job* job) {
 
 }  // namespace
 
-Napi::Value start_job(Napi::Env env, const Napi::Object& control, Work work) {
-  const auto job = std::make_shared<Job>(env, std::move(work));
+Napi::Value start_job(Napi::Env env, const Napi::Object& control, Work work, Turn turn) {
+  const auto job = std::make_shared<Job>(env, std::move(work), turn);
   job->start(env, control);
   auto handle = Napi::Object::New(env);
   handle.Set("promise", job->promise());
@@ -43,7 +43,7 @@ Napi::Value start_job(Napi::Env env, const Napi::Object& control, Work work) {
   return handle;
 }
 
-Job::Job(Napi::Env env, Work work)
+Job::Job(Napi::Env env, Work work, Turn turn)
     : environment_(Environment::of(env)),
       run_(
           [this](const std::string& stage, double fraction) {
@@ -55,6 +55,7 @@ Job::Job(Napi::Env env, Work work)
           },
           [this](std::string message) { report([&](News& news) { news.messages.push_back(std::move(message)); }); }),
       work_(std::move(work)),
+      turn_(turn),
       deferred_(Napi::Promise::Deferred::New(env)) {}
 
 void Job::start(Napi::Env env, const Napi::Object& control) {
@@ -65,9 +66,11 @@ void Job::start(Napi::Env env, const Napi::Object& control) {
                         1, new Context{shared_from_this()}, [](Napi::Env, void*, Context* context) { delete context; });
   try {
     thread_ = std::thread([this] { execute(); });
-  } catch (...) {
+  } catch (const std::system_error&) {
+    // No thread starts: nothing was begun, and the loop goes on.
     signal_.Release();
-    throw;
+    deferred_.Reject(error_value(env, std::current_exception()));
+    return;
   }
   cleanup_hook_ = env.AddCleanupHook(stop_with_environment, this);
   environment_.jobs_in_flight.insert(shared_from_this());
@@ -79,7 +82,7 @@ void Job::join() {
 
 void Job::execute() {
   try {
-    const RunningJobs::Entry running(run_);
+    const RunningJobs::Entry running(run_, turn_);
     run_.check_cancelled();
     deliver_ = std::exchange(work_, nullptr)(run_);
     run_.begin_stage("done", 1, 1);

@@ -15,6 +15,7 @@
 
 #include "core/run.h"
 #include "napi/environment.h"
+#include "napi/running_jobs.h"
 
 namespace hepatica::napi {
 
@@ -38,11 +39,11 @@ using Work = std::function<Deliver(JobRun&)>;
 
 // What JavaScript passes beside the arguments: { threads: number, device: string, onProgress?: (stage, fraction) =>
 // void }. Returns { promise, cancel() }; the promise rejects with the error of errors.h.
-Napi::Value start_job(Napi::Env env, const Napi::Object& control, Work work);
+Napi::Value start_job(Napi::Env env, const Napi::Object& control, Work work, Turn turn = Turn::kInLine);
 
 class Job : public std::enable_shared_from_this<Job> {
  public:
-  Job(Napi::Env env, Work work);
+  Job(Napi::Env env, Work work, Turn turn);
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
@@ -83,6 +84,7 @@ class Job : public std::enable_shared_from_this<Job> {
   Environment& environment_;
   JobRun run_;
   Work work_;
+  Turn turn_;
   Napi::Promise::Deferred deferred_;
   Napi::Env::CleanupHook<void (*)(Job*), Job> cleanup_hook_;
   Signal signal_;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "core/startable_threads.h"
 #include "runtime/caching_allocator.h"
 
 namespace hepatica {
@@ -81,7 +82,7 @@ void InferenceQueue::serve() {
     lock.unlock();
     try {
       current_->run->check_cancelled();
-      at::set_num_threads(current_->run->thread_count());
+      at::set_num_threads(startable_threads(current_->run->thread_count()));
       (*current_->work)();
     } catch (...) {
       current_->failure = std::current_exception();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/startable_threads.h"
 
 namespace hepatica {
 namespace {
@@ -39,7 +40,7 @@ StateDict clone(const StateDict& state) {
 
 Trainer::Trainer(const TrainingRunOptions& options, TrainingTask& task, Run& run)
     : options_(options), task_(task), run_(run), adam_(make_adam(task, options.learning_rate)) {
-  at::set_num_threads(run.thread_count());
+  at::set_num_threads(startable_threads(run.thread_count()));
 }
 
 double Trainer::fraction_done() const {

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "core/parallel.h"
+#include "core/startable_threads.h"
 
 using namespace hepatica;
 namespace fs = std::filesystem;
@@ -157,10 +158,19 @@ TEST_CASE("work is done by fewer threads where the system starts no more") {
     } catch (...) {
       _exit(3);
     }
-    _exit(done == 100 ? 0 : 4);
+    if (done != 100) _exit(4);
+    // OpenMP would end the process here.
+    _exit(startable_threads(8) == 1 ? 0 : 5);
   }
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("a team of threads is as large as was wanted where the system starts them") {
+  CHECK(startable_threads(3) == 3);
+  CHECK(startable_threads(5) == 5);
+  CHECK(startable_threads(2) == 2);
+  CHECK(startable_threads(0) == 1);
 }
