@@ -8,10 +8,10 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
+#include "core/vec3.h"
 #include "dicom/assemble.h"
 #include "dicom/check.h"
 #include "dicom/places.h"
-#include "dicom/vec3.h"
 
 namespace hepatica::dicom {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdio>
 
 #include "core/error.h"
+#include "core/vec3.h"
 #include "dicom/phases.h"
-#include "dicom/vec3.h"
 
 namespace hepatica::dicom {
 namespace {

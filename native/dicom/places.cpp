@@ -5,7 +5,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "dicom/vec3.h"
+#include "core/vec3.h"
 
 namespace hepatica::dicom {
 namespace {

@@ -7,18 +7,14 @@
 #include <variant>
 #include <vector>
 
+#include "core/vec3.h"
+
 namespace hepatica {
 namespace {
 
 constexpr double kAirHu = -1024;
 
 Vec3 column(const Mat3& matrix, int c) { return {matrix[c], matrix[3 + c], matrix[6 + c]}; }
-
-double dot(const Vec3& a, const Vec3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
-
-Vec3 cross(const Vec3& a, const Vec3& b) {
-  return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
-}
 
 // The grid, and where a slice's voxel (0, 0) lies on it: begin + slice * step, in pixels along x and y.
 struct Placement {

@@ -1,16 +1,14 @@
 #include "pipelines/evaluate.h"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "core/error.h"
+#include "core/vec3.h"
 
 namespace hepatica {
 
 namespace {
-
-double distance_mm(const Vec3& a, const Vec3& b) { return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]); }
 
 // The largest distance between the corners of the same index, those of the outer voxels' outer edges: a turned or
 // single slice tells too. The rule of src/geometry.ts.
@@ -21,7 +19,7 @@ double largest_corner_distance_mm(const Geometry& a, const Geometry& b) {
     for (int axis = 0; axis < 3; ++axis) {
       index[axis] = (corner >> axis & 1) != 0 ? static_cast<double>(a.size[axis]) - 0.5 : -0.5;
     }
-    largest = std::max(largest, distance_mm(a.position_mm(index), b.position_mm(index)));
+    largest = std::max(largest, distance(a.position_mm(index), b.position_mm(index)));
   }
   return largest;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/vec3.h"
 #include "training/synthetic_lesions/smooth_noise.h"
 
 namespace hepatica {
@@ -17,10 +18,6 @@ constexpr double kRoundingMm = 1e-6;
 double length(const Vec3& v) { return std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]); }
 
 Vec3 scaled(const Vec3& v, double factor) { return {factor * v[0], factor * v[1], factor * v[2]}; }
-
-Vec3 cross(const Vec3& a, const Vec3& b) {
-  return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
-}
 
 // Three orthogonal unit vectors in a random position.
 Mat3 random_axes(Random& random) {
