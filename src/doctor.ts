@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { deviceInfo } from './device.js';
 import { HepaticaError, NativeLoadError } from './errors.js';
+import { hashOfInput } from './file-hash.js';
 import { testStamp, writeChoice } from './loading/choice.js';
 import { thisMachine } from './loading/failure.js';
 import { describeLibtorch, type Libtorch, versionMismatch } from './loading/libtorch.js';
@@ -18,7 +19,7 @@ import {
   readManifest,
 } from './loading/packages.js';
 import { probe } from './loading/probe.js';
-import { defaultWeights, lesionWeights, sha256Of } from './model.js';
+import { defaultWeights, lesionWeights } from './model.js';
 import { findAddon, loadedNative, preloadOf } from './native.js';
 import type { DeviceInfo, Warning } from './types.js';
 
@@ -66,7 +67,9 @@ async function foundWeights(): Promise<FoundWeights[]> {
     // Optional.
   }
   const present = paths.filter((path) => existsSync(path));
-  return Promise.all(present.map(async (path) => ({ path, bytes: statSync(path).size, sha256: await sha256Of(path) })));
+  return Promise.all(
+    present.map(async (path) => ({ path, bytes: statSync(path).size, sha256: await hashOfInput(path) })),
+  );
 }
 
 /** A failure is a finding: this rejects only where a program error does. */

@@ -1,11 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EnvHttpProxyAgent, type Response, fetch as undiciFetch } from 'undici';
 import { DownloadError, HepaticaError, OutputError } from './errors.js';
+import { hashOf } from './file-hash.js';
 import type { Progress } from './types.js';
 
 interface DownloadOptions {
@@ -32,7 +33,7 @@ const kMaxConnections = 8;
 export async function download(url: URL, sha256: string, target: string, options: DownloadOptions) {
   options.signal?.throwIfAborted();
   if (existsSync(target)) {
-    const hash = await sha256Of(target, options.signal);
+    const hash = await hashOf(target, options.signal);
     if (hash.startsWith(sha256)) return describe(target, hash, true);
   }
   // A name of its own while it is written: two processes may fetch the same file.
@@ -42,12 +43,12 @@ export async function download(url: URL, sha256: string, target: string, options
     await rename(`${target}.part`, own).catch(() => undefined);
     const resumed = (await sizeOf(own)) > 0;
     await fill(url, own, options);
-    let hash = await sha256Of(own, options.signal);
+    let hash = await hashOf(own, options.signal);
     if (!hash.startsWith(sha256) && resumed) {
       // The rest may have been of another file than the beginning.
       await rm(own);
       await fill(url, own, options);
-      hash = await sha256Of(own, options.signal);
+      hash = await hashOf(own, options.signal);
     }
     if (!hash.startsWith(sha256)) throw await wrongHash(url, own, sha256, hash);
     await rename(own, target);
@@ -65,12 +66,6 @@ async function describe(path: string, sha256: string, cached: boolean) {
 
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
-}
-
-async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash, signal ? { signal } : {});
-  return hash.digest('hex');
 }
 
 /** Requests the file, or what is missing of it, until it is whole. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { hashOfInput } from './file-hash.js';
 import { runJob } from './job.js';
 import { discoverLesionDataset, nativeLesionCase } from './lesion-dataset.js';
 import { checkUnchanged, isModel, weightsPath } from './model.js';
 import { checkOptions, expecting, invalidArgument } from './options.js';
-import { type HashedEntry, hashDataset, hashFile, requireReadable } from './training-input.js';
+import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
 import {
   amount,
   augmentField,
@@ -167,7 +168,7 @@ async function beginningOf({ initial, base, signal }: z.output<typeof trainOptio
   };
   const hashOf = async (field: string, weights: string | Model | undefined, path: string | undefined) => {
     if (weights === undefined || path === undefined) return undefined;
-    const sha256 = await hashFile(path, signal);
+    const sha256 = await hashOfInput(path, signal);
     if (typeof weights !== 'string') checkUnchanged(field, weights, sha256);
     return sha256;
   };

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { InvalidArgumentError, ModelError, unreadableFile } from './errors.js';
+import { InvalidArgumentError, ModelError } from './errors.js';
+import { hashOfInput } from './file-hash.js';
 import { runJob } from './job.js';
 import { lesionWeightsPackage, packageRoot } from './loading/packages.js';
 import type { ModelHandle } from './native-binding.js';
@@ -73,14 +71,6 @@ export function modelArgument(model: unknown): ModelHandle {
   throw invalidArgument('model', 'a model from loadModel or trainSegmenter', model);
 }
 
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash).catch((cause) => {
-    throw unreadableFile(path, cause);
-  });
-  return hash.digest('hex');
-}
-
 /**
  * Loads weights; `info.kind` tells which: `liver_cnn` for `segmentStructure`, `mdl_cnn` for `classifyLesions` (both
  * safetensors with hepatica's metadata), or `resnet101`, torchvision's or timm's published ImageNet weights (safetensors
@@ -101,7 +91,7 @@ export async function loadModel(path: string = defaultWeights('liver'), options:
     architecture: JSON.parse(result.architecture) as Record<string, unknown>,
     metadata: result.metadata,
     parameters: result.parameters,
-    sha256: await sha256Of(path),
+    sha256: await hashOfInput(path),
     path,
     ...(result.postprocessing && { postprocessing: JSON.parse(result.postprocessing) as Postprocessing }),
     ...(result.missing && { missing: result.missing }),

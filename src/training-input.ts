@@ -28,7 +28,7 @@ async function filesBelow(path: string): Promise<string[]> {
   return (await Promise.all(files)).flat();
 }
 
-async function hashOf(entries: readonly HashedEntry[], signal?: AbortSignal): Promise<Hash> {
+async function hashOfAll(entries: readonly HashedEntry[], signal?: AbortSignal): Promise<Hash> {
   const hash = createHash('sha256');
   try {
     for (const { text: said, paths } of entries) {
@@ -44,11 +44,6 @@ async function hashOf(entries: readonly HashedEntry[], signal?: AbortSignal): Pr
   return hash;
 }
 
-/** Hex SHA-256 of a file. */
-export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
-  return (await hashOf([{ text: '', paths: [path] }], signal)).digest('hex');
-}
-
 export interface HashedDataset {
   /** Hex SHA-256 over the texts and the bytes of the files, in order. */
   readonly sha256: string;
@@ -57,7 +52,7 @@ export interface HashedDataset {
 }
 
 export async function hashDataset(entries: readonly HashedEntry[], signal?: AbortSignal): Promise<HashedDataset> {
-  const hash = await hashOf(entries, signal);
+  const hash = await hashOfAll(entries, signal);
   const salt = hash.copy().update('the patients of this dataset').digest();
   return { sha256: hash.digest('hex'), salt };
 }

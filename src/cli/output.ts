@@ -1,9 +1,10 @@
 import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { HepaticaError, OutputError } from '../errors.js';
+import { hashOf } from '../file-hash.js';
 import { type Change, commitChange, kAnything, kJournalName, pendingChange, resumeChange } from '../output/commit.js';
 import { refuseFolderInInputs, refuseInputs } from '../output/guard.js';
-import { hashAt, hashOf, kManifestName, type Manifest, readManifest, sync } from '../output/manifest.js';
+import { hashAt, kManifestName, type Manifest, readManifest, sync } from '../output/manifest.js';
 import { outputExists } from '../output/ownership.js';
 import { isInUse, removeStale, stagingName } from '../output/staging.js';
 

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { lstat, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { hashOf } from '../file-hash.js';
 
 /** Hidden, and left out where a folder is read as DICOM (native/core/output_marks.h). */
 export const kManifestName = '.hepatica-manifest.json';
@@ -32,12 +30,6 @@ export async function readManifest(folder: string): Promise<Manifest> {
   } catch {
     return {};
   }
-}
-
-export async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }
 
 /** The hash of a file, or `undefined` where nothing is there; of a link or a folder `null`: nobody's hash. */
