@@ -14,11 +14,15 @@ const kAllowed = {
   nifti: ['core'],
   runtime: ['core', 'cuda'],
   models: ['core', 'ops', 'runtime'],
-  training: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models'],
-  pipelines: ['core', 'cuda', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'training'],
-  napi: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'training', 'pipelines'],
+  synthesis: ['core', 'ops'],
+  training: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'synthesis'],
+  pipelines: ['core', 'cuda', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'synthesis', 'training'],
+  napi: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'synthesis', 'training', 'pipelines'],
   addon: ['napi'],
 };
+
+// What each room of a layer may include of the others.
+const kRooms = { training: { data: [], loop: ['data'], tasks: ['data', 'loop'] } };
 
 // Foreign headers, and the only layers that may include them.
 const kForeign = [
@@ -29,13 +33,22 @@ const kForeign = [
   { name: 'torch', pattern: /^(torch|ATen|c10|caffe2)\//, layers: ['models', 'training', 'runtime', 'pipelines'] },
 ];
 
+/** Why a file in `room` of `layer` may not include `header` of the same layer, or null. */
+function roomViolationOf(layer, room, header) {
+  const rooms = kRooms[layer];
+  const target = header.split('/')[1];
+  if (!rooms || target === room || rooms[room]?.includes(target)) return null;
+  return `${layer}/${room} must not include ${layer}/${target}`;
+}
+
 /** Why `layer` may not include `header` (found in the folder `native`, beside the file, or elsewhere), or null. */
-function violationOf(layer, header, native, besideFile) {
+function violationOf(layer, room, header, native, besideFile) {
   if (header.startsWith('.')) return 'headers are named from native/, or by their bare name beside the file';
   if (!header.includes('/') && existsSync(join(besideFile, header))) return null;
   if (existsSync(join(native, header))) {
     const target = header.split('/')[0];
-    return target === layer || kAllowed[layer].includes(target) ? null : `${layer} must not include ${target}`;
+    if (target === layer) return roomViolationOf(layer, room, header);
+    return kAllowed[layer].includes(target) ? null : `${layer} must not include ${target}`;
   }
   const foreign = kForeign.find(({ pattern }) => pattern.test(header));
   if (!foreign || foreign.layers.includes(layer)) return null;
@@ -48,7 +61,7 @@ export function includeViolations(root) {
   const violations = [];
   for (const entry of readdirSync(native, { recursive: true })) {
     if (!/\.(h|cpp|cu|cuh)$/.test(entry)) continue;
-    const folder = entry.split('/')[0];
+    const [folder, room] = entry.split('/');
     const layer = folder === 'addon.cpp' ? 'addon' : folder;
     if (!(layer in kAllowed)) {
       violations.push(`native/${entry}: is in no layer of the architecture`);
@@ -57,7 +70,7 @@ export function includeViolations(root) {
     const lines = readFileSync(join(native, entry), 'utf8').split('\n');
     for (const [index, line] of lines.entries()) {
       const header = line.match(/^\s*#\s*include\s*[<"]([^>"]+)[>"]/)?.[1];
-      const reason = header ? violationOf(layer, header, native, dirname(join(native, entry))) : null;
+      const reason = header ? violationOf(layer, room, header, native, dirname(join(native, entry))) : null;
       if (reason) violations.push(`native/${entry}:${index + 1}: "${header}": ${reason}`);
     }
   }

@@ -101,7 +101,7 @@ async function lesionsOf({ label, liver, labelTypes }: LesionTrainingCase): Prom
   };
 }
 
-/** A case as native/training/lesion_plan.h reads it. */
+/** A case as native/training/tasks/lesions/plan.h reads it. */
 export async function nativeLesionCase(
   entry: LesionTrainingCase,
   validation: boolean,

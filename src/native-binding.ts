@@ -247,7 +247,7 @@ export interface NativeBinding {
   /** What can be said of a training without reading its scans; the plans are those of the trainings. */
   checkSegmenterTraining(plan: string, control: NativeControl): NativeJob<void>;
   checkLesionTraining(plan: string, control: NativeControl): NativeJob<void>;
-  /** `plan` is the JSON of native/training/plan.h; each epoch's record is told as a message, JSON. */
+  /** `plan` is the JSON of native/training/tasks/structure/plan.h; each epoch's record is told as a message, JSON. */
   trainSegmenter(plan: string, control: NativeControl): NativeJob<NativeTrainingResult>;
   synthesizeLesions(
     volume: VoxelArgument<CtVoxels>,
@@ -266,7 +266,7 @@ export interface NativeBinding {
     },
     control: NativeControl,
   ): NativeJob<NativeSyntheticLesions>;
-  /** `plan` is the JSON of native/training/lesion_plan.h; otherwise as trainSegmenter. */
+  /** `plan` is the JSON of native/training/tasks/lesions/plan.h; otherwise as trainSegmenter. */
   trainLesionClassifier(plan: string, control: NativeControl): NativeJob<NativeTrainingResult>;
   /** For the end of the process: stops the jobs of all environments and waits for their end. */
   stopJobs(): void;

@@ -229,7 +229,7 @@ export function given(fields: Record<string, unknown>): Record<string, unknown> 
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
-/** The options of native/training/plan.h that every training has. */
+/** The options of native/training/loop/run_options.h that every training has. */
 export function nativeRunOptions(options: CheckedRunOptions): Record<string, unknown> {
   const { window, equalization } = options;
   const preprocess = given({ hu_min: window?.[0], hu_max: window?.[1], equalization });
@@ -280,7 +280,7 @@ export function splitOf(patients: readonly string[], options: CheckedRunOptions)
   return { training: [...all].filter((name) => !validation.has(name)), validation: [...validation] };
 }
 
-/** A polygon as native/training/plan.h reads it. */
+/** A polygon as native/training/data/label_polygon.h reads it. */
 export function nativePolygon({ slice, sopInstanceUid, hole, points }: LabelPolygon): Record<string, unknown> {
   return { slice, sop_instance_uid: sopInstanceUid, hole, points };
 }

@@ -9,7 +9,7 @@
 #include "napi/handles.h"
 #include "napi/job.h"
 #include "napi/results.h"
-#include "training/synthetic_lesions/synthetic_lesions.h"
+#include "synthesis/synthetic_lesions.h"
 
 namespace hepatica::napi {
 

@@ -40,19 +40,19 @@ Napi::Value start_check(const Napi::CallbackInfo& info, Plan plan) {
 }  // namespace
 
 Napi::Value check_segmenter_training_call(const Napi::CallbackInfo& info) {
-  return start_check(info, parse_training_plan(info[0].As<Napi::String>()));
+  return start_check(info, parse_structure_plan(info[0].As<Napi::String>()));
 }
 
 Napi::Value check_lesion_training_call(const Napi::CallbackInfo& info) {
-  return start_check(info, parse_lesion_training_plan(info[0].As<Napi::String>()));
+  return start_check(info, parse_lesion_plan(info[0].As<Napi::String>()));
 }
 
 Napi::Value train_segmenter_call(const Napi::CallbackInfo& info) {
-  return start_training(info, parse_training_plan(info[0].As<Napi::String>()), train_segmenter);
+  return start_training(info, parse_structure_plan(info[0].As<Napi::String>()), train_segmenter);
 }
 
 Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info) {
-  return start_training(info, parse_lesion_training_plan(info[0].As<Napi::String>()), train_lesion_classifier);
+  return start_training(info, parse_lesion_plan(info[0].As<Napi::String>()), train_lesion_classifier);
 }
 
 }  // namespace hepatica::napi

@@ -1,7 +1,7 @@
 #include "pipelines/train_lesion_classifier.h"
 
 #include "models/resnet101/base_weights.h"
-#include "training/lesion_session.h"
+#include "training/tasks/lesions/run.h"
 
 namespace hepatica {
 

@@ -3,7 +3,7 @@
 
 #include "core/run.h"
 #include "pipelines/train_segmenter.h"
-#include "training/lesion_plan.h"
+#include "training/tasks/lesions/plan.h"
 
 namespace hepatica {
 

@@ -1,16 +1,17 @@
 #include "pipelines/train_segmenter.h"
 
 #include "models/postprocessing.h"
-#include "training/session.h"
+#include "training/loop/training_run.h"
+#include "training/tasks/structure/run.h"
 
 namespace hepatica {
 
-void check_training(const TrainingPlan& plan) {
+void check_training(const StructureTrainingPlan& plan) {
   if (!plan.options.postprocessing.empty()) Postprocessing::from_json(plan.options.postprocessing);
   check_run(plan.options, describe(plan, training_config(plan.options)));
 }
 
-TrainingResult train_segmenter(const TrainingPlan& plan, const EpochCallback& on_epoch, Run& run) {
+TrainingResult train_segmenter(const StructureTrainingPlan& plan, const EpochCallback& on_epoch, Run& run) {
   check_training(plan);
   const LiverCnnConfig config = training_config(plan.options);
   check_resume(plan.options, describe(plan, config));

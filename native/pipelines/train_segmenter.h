@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/run.h"
-#include "training/plan.h"
+#include "training/tasks/structure/plan.h"
 
 namespace hepatica {
 
@@ -19,10 +19,10 @@ struct TrainingResult {
 using EpochCallback = std::function<void(const std::string& epoch_json)>;
 
 // Of the options alone, without reading a scan: the architecture, the patients on both sides, what is to be written.
-void check_training(const TrainingPlan& plan);
+void check_training(const StructureTrainingPlan& plan);
 
 // Throws Cancelled on run.cancel(); the last checkpoint stays valid and `resume` goes on from it.
 // What must hold of the options is checked before any scan is read.
-TrainingResult train_segmenter(const TrainingPlan& plan, const EpochCallback& on_epoch, Run& run);
+TrainingResult train_segmenter(const StructureTrainingPlan& plan, const EpochCallback& on_epoch, Run& run);
 
 }  // namespace hepatica

@@ -1,4 +1,4 @@
-#include "training/checkpoint.h"
+#include "training/loop/checkpoint.h"
 
 #include <doctest/doctest.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 #include "models/weights/safetensors.h"
 #include "synthetic_scans.h"
 #include "temporary_folder.h"
-#include "training/session.h"
+#include "training/tasks/structure/run.h"
 
 namespace fs = std::filesystem;
 using namespace hepatica;
@@ -25,15 +25,15 @@ namespace {
 constexpr const char* kFolderVariable = "HEPATICA_TEST_TRAINING";
 constexpr const char* kChild = "a training in a process of its own";
 
-TrainingPlan killed_plan(const std::string& folder) {
-  TrainingPlan plan = ball_plan(folder);
+StructureTrainingPlan killed_plan(const std::string& folder) {
+  StructureTrainingPlan plan = ball_plan(folder);
   plan.options.epochs = 10;
   plan.options.checkpoint_folder = folder + "/checkpoints";
   plan.options.resume = true;
   return plan;
 }
 
-History train(const TrainingPlan& plan) {
+History train(const StructureTrainingPlan& plan) {
   Run run;
   run.threads = 1;
   const auto training = ball_scans(2, false);

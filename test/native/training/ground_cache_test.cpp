@@ -1,4 +1,4 @@
-#include "training/ground_cache.h"
+#include "training/tasks/lesions/ground_cache.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "lesion_scans.h"
-#include "training/synthetic_lesions/synthetic_lesions.h"
+#include "synthesis/synthetic_lesions.h"
 
 using namespace hepatica;
 using namespace hepatica::test;

@@ -1,4 +1,4 @@
-#include "training/lesion_plan.h"
+#include "training/tasks/lesions/plan.h"
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@ namespace {
 
 std::string field_refused(const std::string& a_case, const std::string& options = {}) {
   try {
-    parse_lesion_training_plan("{\"cases\":[" + a_case + R"(],"options":{"output":"w")" + options + "}}");
+    parse_lesion_plan("{\"cases\":[" + a_case + R"(],"options":{"output":"w")" + options + "}}");
   } catch (const Error& error) {
     CHECK(error.code == "INVALID_ARGUMENT");
     return error.field;
@@ -23,7 +23,7 @@ const std::string kLabel = R"({"patient":"a","image":"a.nii","label":"m.nii","li
 }  // namespace
 
 TEST_CASE("a lesion plan is read with defaults where it is silent") {
-  const LesionTrainingPlan plan = parse_lesion_training_plan(
+  const LesionTrainingPlan plan = parse_lesion_plan(
       "{\"cases\":[" + kLabel + R"(,"lesion_values":[{"value":2,"type":"unknown"},{"value":3,"type":"CYS"}]}],)" +
       R"("options":{"output":"w","keep":"last"}})");
   REQUIRE(plan.cases.at(0).lesion_values.size() == 2);

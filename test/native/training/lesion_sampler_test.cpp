@@ -1,4 +1,4 @@
-#include "training/lesion_sampler.h"
+#include "training/tasks/lesions/sampler.h"
 
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "lesion_scans.h"
-#include "training/warp.h"
+#include "training/data/warp.h"
 
 using namespace hepatica;
 using namespace hepatica::test;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "training/lesion_session.h"
+#include "training/tasks/lesions/run.h"
 
 namespace hepatica::test {
 

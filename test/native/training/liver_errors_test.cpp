@@ -1,4 +1,4 @@
-#include "training/liver_errors.h"
+#include "training/tasks/lesions/liver_errors.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "training/read_lesion_case.h"
+#include "training/tasks/lesions/read_case.h"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "training/grid_scan.h"
-#include "training/plan.h"
+#include "training/tasks/structure/grid_scan.h"
+#include "training/tasks/structure/plan.h"
 
 namespace hepatica::test {
 
@@ -58,8 +58,8 @@ inline std::vector<GridScan> ball_scans(int64_t count, bool keep_reference) {
   return scans;
 }
 
-inline TrainingPlan ball_plan(const std::string& folder) {
-  TrainingPlan plan;
+inline StructureTrainingPlan ball_plan(const std::string& folder) {
+  StructureTrainingPlan plan;
   for (const char* patient : {"training0", "training1"}) plan.cases.push_back({patient, "", "", {}, {}, false});
   plan.cases.push_back({"validation0", "", "", {}, {}, true});
   plan.options.structure = "ball";

@@ -1,4 +1,4 @@
-#include "training/warp.h"
+#include "training/data/warp.h"
 
 #include <doctest/doctest.h>
 

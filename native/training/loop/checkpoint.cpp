@@ -1,0 +1,126 @@
+#include "training/loop/checkpoint.h"
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <system_error>
+
+#include "core/error.h"
+#include "models/weights/safetensors.h"
+
+namespace hepatica {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr const char* kFormat = "hepatica-training-3";
+
+struct Part {
+  const char* prefix;
+  StateDict TrainingState::*tensors;
+};
+
+// Parts of the state share one file, each under a prefix of its own.
+constexpr Part kParts[] = {{"network/", &TrainingState::network},
+                           {"average/", &TrainingState::average},
+                           {"best/", &TrainingState::best},
+                           {"optimizer/", &TrainingState::optimizer},
+                           {"task/", &TrainingState::task}};
+
+StateDict take(const StateDict& all, const std::string& prefix) {
+  StateDict part;
+  for (auto entry = all.lower_bound(prefix); entry != all.end() && entry->first.starts_with(prefix); ++entry) {
+    part[entry->first.substr(prefix.size())] = entry->second;
+  }
+  return part;
+}
+
+[[noreturn]] void refuse_corrupt(const std::string& file, const std::string& why) {
+  throw Error("CORRUPT_CHECKPOINT", "The checkpoint cannot be read: " + why, file, {},
+              "Delete the checkpoint folder and train anew");
+}
+
+// A run that was killed while it wrote leaves its temporary file (core/pending_file.h): NAME.tmp-PID-SERIAL.
+void remove_leftovers(const std::string& folder) {
+  constexpr std::string_view kMark = ".safetensors.tmp-";
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    const size_t mark = name.find(kMark);
+    if (mark == std::string::npos) continue;
+    const auto writer = static_cast<pid_t>(std::strtol(name.c_str() + mark + kMark.size(), nullptr, 10));
+    const bool alive = writer > 0 && (kill(writer, 0) == 0 || errno != ESRCH);
+    if (!alive) fs::remove(entry.path(), ignored);
+  }
+}
+
+TrainingState parse_checkpoint(const std::string& path, const std::string& identity) {
+  const SafetensorsFile file(path);
+  const Metadata& metadata = file.metadata();
+  const auto value = [&](const char* key) -> const std::string& {
+    const auto found = metadata.find(key);
+    if (found == metadata.end()) refuse_corrupt(path, std::string("its metadata lack ") + key);
+    return found->second;
+  };
+  if (value("format") != kFormat) refuse_corrupt(path, "it is of another version");
+  if (value("identity") != identity) {
+    throw Error("CHECKPOINT_MISMATCH", "The checkpoint belongs to a run with other options or another dataset", path,
+                {}, "Resume with the same options and dataset, or name another checkpoint folder");
+  }
+  TrainingState state;
+  const Json progress = Json::parse(value("progress"));
+  state.epochs_done = progress.at("epochs").get<int64_t>();
+  state.steps_done = progress.at("steps").get<int64_t>();
+  state.seconds = progress.at("seconds").get<double>();
+  state.history = parse_history(value("history"), path);
+  const StateDict all = file.tensors();
+  for (const Part& part : kParts) state.*part.tensors = take(all, part.prefix);
+  return state;
+}
+
+}  // namespace
+
+std::string last_checkpoint_path(const std::string& folder) { return (fs::path(folder) / "last.safetensors").string(); }
+
+std::string best_checkpoint_path(const std::string& folder) { return (fs::path(folder) / "best.safetensors").string(); }
+
+void write_checkpoint(const std::string& folder, const TrainingState& state, const std::string& identity) {
+  StateDict all;
+  for (const Part& part : kParts) {
+    for (const auto& [name, tensor] : state.*part.tensors) all[part.prefix + name] = tensor;
+  }
+  const Json progress = {{"epochs", state.epochs_done}, {"steps", state.steps_done}, {"seconds", state.seconds}};
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure) {
+    throw Error("OUTPUT_UNWRITABLE", "The checkpoint folder cannot be made: " + failure.message(), folder,
+                "checkpointFolder", "Name a folder that can be written");
+  }
+  remove_leftovers(folder);
+  write_safetensors(last_checkpoint_path(folder), all,
+                    {{"format", kFormat},
+                     {"identity", identity},
+                     {"progress", progress.dump()},
+                     {"history", history_json(state.history)}});
+}
+
+std::optional<TrainingState> read_checkpoint(const std::string& folder, const std::string& identity) {
+  const std::string path = last_checkpoint_path(folder);
+  if (!fs::exists(path)) return std::nullopt;
+  try {
+    return parse_checkpoint(path, identity);
+  } catch (const Json::exception&) {
+    refuse_corrupt(path, "its progress is not what was written");
+  } catch (const Error& error) {
+    if (error.code != "NOT_SAFETENSORS" && error.code != "CORRUPT_WEIGHTS") throw;
+    refuse_corrupt(path, error.what());
+  }
+}
+
+}  // namespace hepatica

@@ -1,0 +1,199 @@
+#include "training/loop/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <future>
+#include <memory>
+#include <utility>
+
+#include "core/error.h"
+#include "core/startable_threads.h"
+
+namespace hepatica {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+[[noreturn]] void refuse_diverged(const std::string& what, int64_t steps) {
+  throw Error("TRAINING_DIVERGED", what + " after " + std::to_string(steps) + " steps", {}, "learningRate",
+              "Train with a lower learning rate");
+}
+
+bool is_finite(const torch::nn::Module& network) {
+  const StateDict state = state_of(network);
+  return std::all_of(state.begin(), state.end(), [](const auto& entry) {
+    const at::Tensor& tensor = entry.second;
+    return !tensor.is_floating_point() || at::isfinite(tensor).all().template item<bool>();
+  });
+}
+
+StateDict clone(const StateDict& state) {
+  const at::NoGradGuard no_grad;
+  StateDict copy;
+  for (const auto& [name, tensor] : state) copy[name] = tensor.detach().clone();
+  return copy;
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainingRunOptions& options, TrainingTask& task, Run& run)
+    : options_(options), task_(task), run_(run), adam_(make_adam(task, options.learning_rate)) {
+  at::set_num_threads(startable_threads(run.thread_count()));
+}
+
+double Trainer::fraction_done() const {
+  const auto total = static_cast<double>(options_.epochs * task_.steps_per_epoch());
+  const double by_steps = static_cast<double>(steps_done_) / total;
+  if (options_.time_limit_minutes <= 0) return by_steps;
+  return std::max(by_steps, seconds_ / (60 * options_.time_limit_minutes));
+}
+
+bool Trainer::time_is_up() const {
+  return options_.time_limit_minutes > 0 && seconds_ >= 60 * options_.time_limit_minutes;
+}
+
+bool Trainer::is_over(int64_t epoch) const {
+  if (epoch >= options_.epochs || time_is_up()) return true;
+  const int64_t patience = options_.early_stopping_epochs;
+  return patience > 0 && history_.best_epoch > 0 && epoch - history_.best_epoch >= patience;
+}
+
+void Trainer::train(const std::function<void(const EpochRecord&)>& after_epoch) {
+  run_.progress(fraction_done());
+  while (!is_over(epochs_done_)) {
+    EpochRecord record = run_epoch(epochs_done_);
+    ++epochs_done_;
+    // Such weights never recover, and must reach no checkpoint.
+    if (!is_finite(judged_network())) refuse_diverged("The weights are no longer finite numbers", steps_done_);
+    validate_epoch(epochs_done_, record);
+    choose_best(record);
+    history_.epochs.push_back(record);
+    after_epoch(record);
+  }
+}
+
+// The next batch is drawn beside the step. It sees what the batches up to the one before have left, and is drawn before
+// this one is finished: what it draws does not depend on which of the two was faster.
+EpochRecord Trainer::run_epoch(int64_t epoch) {
+  const auto start = Clock::now();
+  const double seconds_before = seconds_;
+  const int64_t steps = task_.steps_per_epoch();
+  const auto draw = [&](int64_t i) {
+    const int64_t step_of_run = steps_done_;
+    return std::async(std::launch::async, [=, this] { return task_.draw(epoch, i, step_of_run); });
+  };
+  task_.network().train();
+  freeze(epoch);
+  task_.begin_epoch(epoch, run_);
+  double loss = 0, accuracy = 0;
+  std::map<std::string, double> terms;
+  int64_t images = 0;
+  std::future<std::unique_ptr<TrainingBatch>> next = draw(0);
+  for (int64_t i = 0; i < steps && !time_is_up(); ++i) {
+    run_.check_cancelled();
+    const std::unique_ptr<TrainingBatch> batch = next.get();
+    ++steps_done_;
+    if (i + 1 < steps) next = draw(i + 1);
+    const StepResult result = step(*batch);
+    if (next.valid()) next.wait();
+    batch->finish();
+    const auto size = static_cast<double>(batch->size());
+    loss += result.loss * size;
+    accuracy += result.accuracy * size;
+    for (const auto& [name, value] : result.terms) terms[name] += value * size;
+    images += batch->size();
+    seconds_ = seconds_before + seconds_since(start);
+    run_.progress(fraction_done());
+  }
+  EpochRecord record;
+  record.epoch = epoch + 1;
+  record.steps = steps_done_;
+  record.learning_rate = learning_rate_;
+  record.training_loss = loss / static_cast<double>(images);
+  record.training_accuracy = accuracy / static_cast<double>(images);
+  for (const auto& [name, sum] : terms) record.figures[name] = sum / static_cast<double>(images);
+  record.seconds = seconds_ - seconds_before;
+  record.images_per_second = static_cast<double>(images) / record.seconds;
+  return record;
+}
+
+void Trainer::freeze(int64_t epoch) {
+  for (auto& item : task_.network().named_parameters()) {
+    item.value().set_requires_grad(!task_.frozen(item.key(), epoch));
+  }
+}
+
+// steps_done_ counts this step already.
+Trainer::StepResult Trainer::step(TrainingBatch& batch) {
+  learning_rate_ = learning_rate_at(steps_done_ - 1, fraction_done(), options_);
+  adam_.set_learning_rate(learning_rate_);
+  adam_.optimizer.zero_grad();
+  const int64_t size = batch.size();
+  const int64_t part = (size + options_.accumulation - 1) / options_.accumulation;
+  StepResult sum;
+  for (int64_t begin = 0; begin < size; begin += part) {
+    const int64_t end = std::min(size, begin + part);
+    const PartLoss result = batch.loss(begin, end);
+    const double share = static_cast<double>(end - begin) / static_cast<double>(size);
+    const at::Tensor loss = result.loss * share;
+    // Nothing to learn where what is not frozen took no part.
+    if (loss.requires_grad()) loss.backward();
+    sum.loss += loss.item<double>();
+    sum.accuracy += result.accuracy * share;
+    for (const auto& [name, value] : result.terms) sum.terms[name] += value * share;
+  }
+  if (!std::isfinite(sum.loss)) refuse_diverged("The loss is no longer a finite number", steps_done_);
+  adam_.optimizer.step();
+  if (averages()) update_average(task_.average(), task_.network(), options_.ema_decay, steps_done_);
+  return sum;
+}
+
+void Trainer::validate_epoch(int64_t epoch, EpochRecord& record) {
+  const bool last = is_over(epoch);
+  if (!task_.has_validation() || (epoch % options_.validation_every != 0 && !last)) return;
+  task_.validate(averages(), record, run_);
+  if (!std::isfinite(record.validation_loss.value_or(0)) || !std::isfinite(record.score.value_or(0))) {
+    refuse_diverged("What the network computes for the validation patients is no longer a finite number", steps_done_);
+  }
+}
+
+void Trainer::choose_best(const EpochRecord& record) {
+  const bool any = !task_.has_validation() || options_.keep == KeptWeights::kLast;
+  const bool better = any || (record.score && *record.score > history_.best_score);
+  if (!better) return;
+  history_.best_epoch = record.epoch;
+  history_.best_score = record.score.value_or(-1);
+  history_.best_dice = record.validation_dice.value_or(-1);
+  best_weights_ = clone(state_of(judged_network()));
+}
+
+TrainingState Trainer::state() {
+  TrainingState state;
+  state.epochs_done = epochs_done_;
+  state.steps_done = steps_done_;
+  state.seconds = seconds_;
+  state.history = history_;
+  state.network = state_of(task_.network());
+  if (averages()) state.average = state_of(task_.average());
+  state.best = best_weights_;
+  state.optimizer = adam_state(adam_.optimizer, task_.network());
+  state.task = task_.state();
+  return state;
+}
+
+void Trainer::restore(const TrainingState& saved, const std::string& file) {
+  const at::NoGradGuard no_grad;
+  load_state(task_.network(), saved.network, "the network of this run", file);
+  if (averages()) load_state(task_.average(), saved.average, "the network of this run", file);
+  if (saved.steps_done > 0) load_adam_state(adam_.optimizer, task_.network(), saved.optimizer, file);
+  task_.restore(saved.task, file);
+  best_weights_ = clone(saved.best);
+  history_ = saved.history;
+  epochs_done_ = saved.epochs_done;
+  steps_done_ = saved.steps_done;
+  seconds_ = saved.seconds;
+}
+
+}  // namespace hepatica

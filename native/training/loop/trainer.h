@@ -1,0 +1,70 @@
+// The epochs of a training run: steps of Adam, the moving average, validation, checkpoints, the best weights.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/run.h"
+#include "training/loop/checkpoint.h"
+#include "training/loop/history.h"
+#include "training/loop/optimization.h"
+#include "training/loop/run_options.h"
+#include "training/loop/training_task.h"
+
+namespace hepatica {
+
+class Trainer {
+ public:
+  // Keeps references to task and run.
+  Trainer(const TrainingRunOptions& options, TrainingTask& task, Run& run);
+
+  // Goes on from where `state` was saved.
+  void restore(const TrainingState& state, const std::string& file);
+
+  // Runs the epochs that are left. `after_epoch` is called with each epoch's record, when the state is whole.
+  void train(const std::function<void(const EpochRecord&)>& after_epoch);
+
+  // All that an exact resume needs; tensors share storage with the trainer's.
+  TrainingState state();
+
+  const History& history() const { return history_; }
+  // Of the epoch that options.keep names; of the last epoch where nothing is validated.
+  const StateDict& best_weights() const { return best_weights_; }
+
+ private:
+  struct StepResult {
+    double loss = 0;
+    double accuracy = 0;
+    std::map<std::string, double> terms;
+  };
+
+  EpochRecord run_epoch(int64_t epoch);
+  StepResult step(TrainingBatch& batch);
+  void set_learning_rate();
+  void freeze(int64_t epoch);
+  void validate_epoch(int64_t epoch, EpochRecord& record);
+  void choose_best(const EpochRecord& record);
+  bool is_over(int64_t epoch) const;
+  bool time_is_up() const;
+  double fraction_done() const;
+  bool averages() const { return options_.ema_decay > 0; }
+  torch::nn::Module& judged_network() { return averages() ? task_.average() : task_.network(); }
+
+  const TrainingRunOptions options_;
+  TrainingTask& task_;
+  Run& run_;
+  RatedAdam adam_;
+  int64_t epochs_done_ = 0;
+  int64_t steps_done_ = 0;
+  double seconds_ = 0;  // of training, without validation
+  double learning_rate_ = 0;
+  History history_;
+  StateDict best_weights_;
+};
+
+}  // namespace hepatica

@@ -1,0 +1,70 @@
+// What a network learns and from what: the part of a training run that differs from network to network. The epochs,
+// Adam, the moving average, checkpoints and the history (trainer.h, training_run.h) are the same for all.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/run.h"
+#include "models/state_dict.h"
+#include "training/loop/history.h"
+
+namespace hepatica {
+
+struct PartLoss {
+  at::Tensor loss;  // mean over the part's items
+  double accuracy = 0;
+  std::map<std::string, double> terms;  // of the loss, by the names that the epoch's record gives them
+};
+
+// A mini-batch, drawn from the task's data.
+class TrainingBatch {
+ public:
+  virtual ~TrainingBatch() = default;
+  virtual int64_t size() const = 0;
+
+  // Of items [begin, end), by the network that is trained.
+  virtual PartLoss loss(int64_t begin, int64_t end) = 0;
+
+  // After the step, while no other batch is being drawn.
+  virtual void finish() {}
+};
+
+class TrainingTask {
+ public:
+  virtual ~TrainingTask() = default;
+
+  // The network that is trained, and one of the same shape and first weights for the moving average.
+  virtual torch::nn::Module& network() = 0;
+  virtual torch::nn::Module& average() = 0;
+
+  virtual int64_t steps_per_epoch() const = 0;
+
+  // Before the steps of an epoch (from 0); the network is in training mode. A resumed run begins with the epoch it goes
+  // on from. `run` is polled where this takes long.
+  virtual void begin_epoch(int64_t /*epoch*/, Run& /*run*/) {}
+
+  // What is drawn depends on these numbers alone (`step` counts from the start of the run) and on the batches finished
+  // before. Called beside a step of the batch before, never beside finish().
+  virtual std::unique_ptr<TrainingBatch> draw(int64_t epoch, int64_t step_of_epoch, int64_t step) = 0;
+
+  // Factor of a parameter's learning rate.
+  virtual double rate_factor(const std::string& /*parameter*/) const { return 1; }
+  // Whether a parameter was held fixed in all epochs (from 0) up to this one.
+  virtual bool frozen(const std::string& /*parameter*/, int64_t /*epoch*/) const { return false; }
+
+  // Fills the validation's fields of the record, its score among them. Without validation data it is not called.
+  virtual bool has_validation() const = 0;
+  virtual void validate(bool averaged, EpochRecord& record, Run& run) = 0;
+
+  // What else an exact resume needs, sharing storage; restore() throws CHECKPOINT_MISMATCH where it is another
+  // dataset's.
+  virtual StateDict state() { return {}; }
+  virtual void restore(const StateDict& /*saved*/, const std::string& /*file*/) {}
+};
+
+}  // namespace hepatica

@@ -1,0 +1,65 @@
+#include "training/tasks/lesions/loss.h"
+
+#include <torch/torch.h>
+
+namespace hepatica {
+namespace {
+
+at::Tensor location_loss(const at::Tensor& log_p, const LesionBatch& batch, const LesionTrainingOptions& options) {
+  const at::Tensor lesion = log_p.select(1, 1);
+  const at::Tensor& target = batch.lesion;
+  const at::Tensor& liver = batch.liver;
+  const at::Tensor entropy = -(target * lesion * options.positive_weight + (1 - target) * log_p.select(1, 0));
+  at::Tensor loss = (entropy * liver).sum() / liver.sum().clamp_min(1);
+  if (options.dice_weight > 0) {
+    const at::Tensor p = lesion.exp() * liver;
+    const at::Tensor inside = target * liver;
+    const at::Tensor overlap = (2 * (p * inside).sum() + 1) / (p.sum() + inside.sum() + 1);
+    loss = loss + options.dice_weight * (1 - overlap);
+  }
+  return loss;
+}
+
+// Every picture counts alike, whatever the size of its lesions; balanced: so does every type that occurs.
+at::Tensor class_loss(const at::Tensor& log_p, const at::Tensor& types, bool balance) {
+  const at::Tensor known = types >= 0;
+  const at::Tensor channel = types.clamp_min(0);
+  const at::Tensor entropy = -log_p.gather(1, channel.unsqueeze(1)).squeeze(1);
+  at::Tensor weight = known.to(at::kFloat);
+  weight = weight / weight.sum({1, 2}, true).clamp_min(1);
+  if (balance) {
+    const at::Tensor sums = at::bincount(channel.masked_select(known), weight.masked_select(known), kLesionTypes);
+    weight = weight / sums.clamp_min(1e-6).index_select(0, channel.view(-1)).view_as(channel);
+  }
+  return (entropy * weight).sum() / weight.sum().clamp_min(1e-12);
+}
+
+}  // namespace
+
+at::Tensor classified_items(const LesionBatch& batch, const LesionTrainingOptions& options) {
+  if (options.class_weight <= 0) return at::empty({0}, at::kLong);
+  return (batch.types >= 0).flatten(1).any(1).nonzero().view(-1);
+}
+
+LesionLoss lesion_loss(const MdlOutput& output, const at::Tensor& classified, const LesionBatch& batch,
+                       const LesionTrainingOptions& options) {
+  const at::Tensor log_p = at::log_softmax(output.location.to(at::kFloat), 1);
+  LesionLoss loss;
+  loss.total = location_loss(log_p, batch, options);
+  loss.location = loss.total.item<double>();
+  const at::Tensor types = batch.types.index_select(0, classified);
+  if (options.class_weight > 0 && (types >= 0).any().item<bool>()) {
+    const at::Tensor classes =
+        class_loss(at::log_softmax(output.classes.to(at::kFloat), 1), types, options.balance_classes);
+    loss.classes = classes.item<double>();
+    loss.total = loss.total + options.class_weight * classes;
+  }
+  const at::NoGradGuard no_grad;
+  const at::Tensor right =
+      (log_p.select(1, 1) > log_p.select(1, 0)).eq(batch.lesion > 0.5).logical_and(batch.liver > 0);
+  loss.right = static_cast<double>(right.sum().item<int64_t>());
+  loss.pixels = batch.liver.sum().item<double>();
+  return loss;
+}
+
+}  // namespace hepatica

@@ -1,0 +1,36 @@
+#include "training/tasks/lesions/start.h"
+
+#include "core/error.h"
+#include "models/lesion_model.h"
+#include "training/loop/architecture.h"
+
+namespace hepatica {
+namespace {
+
+// What is held fixed would see other pictures than it learned from.
+void check_preprocessing(const LesionTrainingOptions& options, const LesionModel& initial) {
+  const PreprocessOptions& wanted = options.preprocess;
+  const PreprocessOptions& learned = initial.preprocessing();
+  const bool same =
+      wanted.hu_min == learned.hu_min && wanted.hu_max == learned.hu_max && wanted.equalization == learned.equalization;
+  if (same || options.freeze == FrozenPart::kNone) return;
+  throw Error("INVALID_ARGUMENT",
+              "Expected the window and equalization to be the initial network's where a part of it is held fixed: " +
+                  initial.metadata().at("preprocessing"),
+              initial.path(), "preprocess", "Leave them as they were, or train all of the network");
+}
+
+}  // namespace
+
+LesionStart lesion_start(const LesionTrainingOptions& options) {
+  LesionStart start;
+  if (!options.initial.empty()) {
+    const auto initial = LesionModel::load(options.initial);
+    check_preprocessing(options, *initial);
+    start = {initial->config(), initial->state()};
+  }
+  start.config = with_architecture(start.config, options.architecture);
+  return start;
+}
+
+}  // namespace hepatica

@@ -1,0 +1,103 @@
+#include "training/tasks/lesions/task.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "models/resnet101/base_weights.h"
+#include "training/loop/optimization.h"
+#include "training/tasks/lesions/loss.h"
+#include "training/tasks/lesions/validation.h"
+
+namespace hepatica {
+namespace {
+
+constexpr const char* kBase = "base";
+// Of class1 to class7 and class_head.
+constexpr const char* kClassChannel = "class";
+
+bool is_base(const std::string& parameter) { return parameter.starts_with(std::string(kBase) + "."); }
+
+std::vector<LesionScan> make_real_scans(std::span<const LesionSource> sources, const MdlCnnConfig& config,
+                                        const LesionTrainingOptions& options, Run& run) {
+  std::vector<LesionScan> scans;
+  for (const LesionSource& source : sources) {
+    scans.push_back(make_lesion_scan(source, config, options.preprocess, options.max_lesion_share, run));
+  }
+  return scans;
+}
+
+}  // namespace
+
+class LesionTask::RegionBatch : public TrainingBatch {
+ public:
+  RegionBatch(LesionTask& task, LesionBatch batch) : task_(task), batch_(std::move(batch)) {}
+
+  int64_t size() const override { return batch_.region.size(0); }
+
+  PartLoss loss(int64_t begin, int64_t end) override {
+    const auto part = [&](const at::Tensor& whole) { return whole.slice(0, begin, end); };
+    const LesionBatch items{part(batch_.region), part(batch_.liver), part(batch_.lesion), part(batch_.types)};
+    const at::Tensor classified = classified_items(items, task_.options_);
+    MdlOutput output;
+    {
+      const Autocast autocast(task_.bf16_);
+      output = task_.network_->forward(items.region, classified);
+    }
+    const LesionLoss loss = lesion_loss(output, classified, items, task_.options_);
+    PartLoss result{loss.total, loss.right / std::max(1.0, loss.pixels), {{"trainingLocationLoss", loss.location}}};
+    if (task_.options_.class_weight > 0) result.terms["trainingClassLoss"] = loss.classes;
+    return result;
+  }
+
+ private:
+  LesionTask& task_;
+  LesionBatch batch_;
+};
+
+LesionTask::LesionTask(const LesionTrainingOptions& options, const LesionStart& start,
+                       std::span<const LesionSource> training, std::span<const LesionScan> validation, Run& run)
+    : options_(options),
+      validation_(validation),
+      bf16_(use_bf16(options.precision)),
+      real_(make_real_scans(training, start.config, options, run)),
+      variants_(training, start.config, options),
+      sampler_(real_, start.config, options),
+      network_(seeded_network<MdlCnn>(start.config, options.seed)),
+      average_(seeded_network<MdlCnn>(start.config, options.seed)) {
+  for (MdlCnn network : {network_, average_}) {
+    if (!start.weights.empty()) network->load_state_dict(start.weights, options.initial);
+  }
+  if (options.base.empty()) return;
+  const BaseWeights weights = load_base(options.base, start.config.base_stages);
+  for (const MdlCnn& network : {network_, average_}) {
+    ResNet101 base = network->base_network();
+    base->load_state_dict(weights.state, options.base);
+  }
+}
+
+void LesionTask::begin_epoch(int64_t epoch, Run& run) {
+  if (variants_.begin_epoch(epoch, run) || options_.synthetic_per_scan == 0) sampler_.set_synthetic(variants_.scans());
+  // What is held fixed keeps its running statistics too.
+  for (const auto& child : network_->named_children()) {
+    if (frozen(child.key() + ".", epoch)) child.value()->eval();
+  }
+}
+
+std::unique_ptr<TrainingBatch> LesionTask::draw(int64_t epoch, int64_t step_of_epoch, int64_t /*step*/) {
+  return std::make_unique<RegionBatch>(*this, sampler_.draw(epoch, step_of_epoch));
+}
+
+double LesionTask::rate_factor(const std::string& parameter) const {
+  return !options_.base.empty() && is_base(parameter) ? options_.base_learning_rate_factor : 1;
+}
+
+bool LesionTask::frozen(const std::string& parameter, int64_t epoch) const {
+  if (options_.freeze == FrozenPart::kLocation) return !parameter.starts_with(kClassChannel);
+  return is_base(parameter) && epoch < options_.frozen_epochs;
+}
+
+void LesionTask::validate(bool averaged, EpochRecord& record, Run& run) {
+  validate_lesions(averaged ? average_ : network_, validation_, options_, bf16_, record, run);
+}
+
+}  // namespace hepatica

@@ -1,0 +1,20 @@
+#include "training/tasks/structure/segmentation_loss.h"
+
+#include <torch/torch.h>
+
+namespace hepatica {
+
+at::Tensor segmentation_loss(const at::Tensor& log_p, const at::Tensor& target,
+                             const StructureTrainingOptions& options) {
+  const at::Tensor inside = log_p.select(1, 1);
+  const at::Tensor outside = log_p.select(1, 0);
+  at::Tensor loss = -(target * inside * options.positive_weight + (1 - target) * outside).mean();
+  if (options.dice_weight > 0) {
+    const at::Tensor p = inside.exp();
+    const at::Tensor overlap = (2 * (p * target).sum() + 1) / (p.sum() + target.sum() + 1);
+    loss = loss + options.dice_weight * (1 - overlap);
+  }
+  return loss;
+}
+
+}  // namespace hepatica
