@@ -8,7 +8,7 @@
 #include "core/run.h"
 #include "core/volume.h"
 #include "models/liver_cnn/config.h"
-#include "models/network_grid.h"
+#include "grid/network_grid.h"
 #include "ops/body_box.h"
 
 namespace hepatica {

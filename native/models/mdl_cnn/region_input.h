@@ -11,7 +11,7 @@
 #include "core/run.h"
 #include "core/volume.h"
 #include "models/mdl_cnn/config.h"
-#include "models/network_grid.h"
+#include "grid/network_grid.h"
 #include "ops/preprocess.h"
 
 namespace hepatica {

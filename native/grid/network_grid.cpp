@@ -1,4 +1,4 @@
-#include "models/network_grid.h"
+#include "grid/network_grid.h"
 
 #include <algorithm>
 #include <cmath>
