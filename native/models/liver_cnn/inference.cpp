@@ -11,7 +11,7 @@
 #include <cmath>
 
 #include "models/liver_cnn/channels.h"
-#include "models/liver_cnn/max_pool.h"
+#include "models/layers/max_pool.h"
 
 namespace hepatica {
 namespace {

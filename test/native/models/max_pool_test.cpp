@@ -1,4 +1,4 @@
-#include "models/liver_cnn/max_pool.h"
+#include "models/layers/max_pool.h"
 
 #include <ATen/ATen.h>
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "models/liver_cnn/max_pool.h"
+#include "models/layers/max_pool.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty_like.h>

@@ -1,0 +1,30 @@
+// A network's layers as its own forward pass names them: that pass is run once without values.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "models/layers/layers.h"
+
+namespace hepatica {
+
+struct RecordedConv {
+  Conv layer;
+  // Of its input: (N, in, size...).
+  std::vector<int64_t> input;
+  bool adds = false;
+};
+
+// In the order of the forward pass; of each name once.
+using RecordedLayers = std::vector<RecordedConv>;
+
+// Runs `forward` on layers that compute nothing: its inputs are tensors of the device "meta" (see meta_input). Each
+// name stands for one layer: one that is used twice, or twice with different specifications, is an error of the
+// network.
+RecordedLayers record(const std::function<void(Layers&)>& forward);
+
+// What a recorded forward pass is given: a shape without values.
+at::Tensor meta_input(at::IntArrayRef shape);
+
+}  // namespace hepatica
