@@ -154,6 +154,10 @@ export const kErrorCodes = {
   DOWNLOAD_FAILED: 'download',
   /** The server sent another file than the one that was published. */
   WRONG_HASH: 'download',
+  /** Another process of the training ended, failed or stands still. */
+  PROCESS_LOST: 'training',
+  /** The processes of a training did not find each other. */
+  RENDEZVOUS_FAILED: 'training',
   /** The loss or the scores became no numbers. */
   TRAINING_DIVERGED: 'training',
   /** The native add-on is there and does not load. */
