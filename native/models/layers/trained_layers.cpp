@@ -14,6 +14,8 @@
 #include <cmath>
 #include <utility>
 
+#include "models/layers/synchronized_norm.h"
+
 namespace hepatica {
 namespace {
 
@@ -87,6 +89,10 @@ at::Tensor TrainedLayers::normalized(const Conv& layer, const at::Tensor& x) {
   if (!own.norm) return y;
   NormWeights& norm = *own.norm;
   if (norm.is_training()) norm.num_batches_tracked += 1;
+  if (norm.is_training() && sum_) {
+    const NormStatistics statistics{norm.running_mean, norm.running_var, kMomentum, kEpsilon};
+    return synchronized_batch_norm(y, norm.weight, norm.bias, statistics, sum_);
+  }
   return at::batch_norm(y, norm.weight, norm.bias, norm.running_mean, norm.running_var, norm.is_training(), kMomentum,
                         kEpsilon, at::globalContext().userEnabledCuDNN());
 }

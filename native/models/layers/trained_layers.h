@@ -7,8 +7,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "models/layers/layers.h"
+#include "models/layers/process_sum.h"
 #include "models/layers/recorded_layers.h"
 #include "models/state_dict.h"
 
@@ -34,6 +36,9 @@ class TrainedLayers : public torch::nn::Module, public Layers {
   at::Tensor conv(const Conv& layer, const at::Tensor& x) override;
   at::Tensor conv_add(const Conv& layer, const at::Tensor& x, const at::Tensor& residual) override;
 
+  // From here on, batch norm in training has the statistics of all processes' items; each keeps its own TrainedLayers.
+  void synchronize(ProcessSum sum) { sum_ = std::move(sum); }
+
   bool contains(const std::string& layer) const { return layers_.contains(layer); }
   ConvWeights& weights(const std::string& layer);
 
@@ -57,6 +62,7 @@ class TrainedLayers : public torch::nn::Module, public Layers {
   at::Tensor normalized(const Conv& layer, const at::Tensor& x);
 
   std::map<std::string, Layer> layers_;
+  ProcessSum sum_;  // empty: alone
 };
 
 }  // namespace hepatica
