@@ -20,6 +20,8 @@ const kAllowed = {
   pipelines: ['core', 'cuda', 'ops', 'grid', 'dicom', 'nifti', 'runtime', 'models', 'synthesis', 'training'],
   napi: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'synthesis', 'training', 'pipelines'],
   addon: ['napi'],
+  // The GPU check is a program of its own.
+  check: ['core', 'cuda', 'ops', 'grid', 'runtime', 'models', 'training', 'pipelines'],
 };
 
 // What each room of a layer may include of the others.
@@ -31,7 +33,7 @@ const kForeign = [
   { name: 'OpenJPEG', pattern: /^openjpeg/, layers: ['dicom'] },
   { name: 'the NIfTI library', pattern: /^(nifti\/)?(nifti|znz)\w*\.h$/, layers: ['nifti'] },
   { name: 'Node-API', pattern: /^(napi|node_api|js_native_api)(-inl)?\.h$/, layers: ['napi', 'addon'] },
-  { name: 'torch', pattern: /^(torch|ATen|c10|caffe2)\//, layers: ['models', 'training', 'runtime', 'pipelines'] },
+  { name: 'torch', pattern: /^(torch|ATen|c10|caffe2)\//, layers: ['models', 'training', 'runtime', 'pipelines', 'check'] },
 ];
 
 /** Why a file in `room` of `layer` may not include `header` of the same layer, or null. */
