@@ -33,7 +33,11 @@ const kForeign = [
   { name: 'OpenJPEG', pattern: /^openjpeg/, layers: ['dicom'] },
   { name: 'the NIfTI library', pattern: /^(nifti\/)?(nifti|znz)\w*\.h$/, layers: ['nifti'] },
   { name: 'Node-API', pattern: /^(napi|node_api|js_native_api)(-inl)?\.h$/, layers: ['napi', 'addon'] },
-  { name: 'torch', pattern: /^(torch|ATen|c10|caffe2)\//, layers: ['models', 'training', 'runtime', 'pipelines', 'check'] },
+  {
+    name: 'torch',
+    pattern: /^(torch|ATen|c10|caffe2)\//,
+    layers: ['models', 'training', 'runtime', 'pipelines', 'check'],
+  },
 ];
 
 /** Why a file in `room` of `layer` may not include `header` of the same layer, or null. */

@@ -13,6 +13,8 @@
 #include <functional>
 #include <numeric>
 
+#include "models/layers/interpolation.h"
+
 namespace hepatica {
 namespace {
 
@@ -32,6 +34,7 @@ at::Tensor Layers::max_pool(const at::Tensor& x, at::IntArrayRef window, at::Int
 
 at::Tensor upsample(const at::Tensor& x, at::IntArrayRef size) {
   if (x.sizes().slice(2) == size) return x;
+  if (x.is_cuda() && is_enlargement(x, size)) return interpolate_neighbours(x, size);
   return x.dim() == 5 ? at::upsample_trilinear3d(x, size, false) : at::upsample_bilinear2d(x, size, false);
 }
 
