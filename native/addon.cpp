@@ -26,6 +26,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<evaluate_lesions_call>(exports, "evaluateLesions");
   add<load_model_call>(exports, "loadModel");
   add<save_model_call>(exports, "saveModel");
+  add<preload_model_call>(exports, "preloadModel");
   add<segment_structure_call>(exports, "segmentStructure");
   add<inspect_network_call>(exports, "inspectNetwork");
   add<classify_lesions_call>(exports, "classifyLesions");

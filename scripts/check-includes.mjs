@@ -4,12 +4,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { kRoot } from './setup.mjs';
 
-// What each layer may include besides itself. `ops` reaches the kernels through the loader in `cuda`; so do pipelines,
-// which hand a picture on in the GPU's memory from the kernels to the network.
+// What each layer may include besides itself. Pipelines reach the kernels through the loader in `cuda`: they hand a picture
+// on in the GPU's memory from the kernels to the network.
 const kAllowed = {
   core: [],
   cuda: ['core'],
-  ops: ['core', 'cuda'],
+  ops: ['core'],
   grid: ['core', 'ops'],
   dicom: ['core'],
   nifti: ['core'],

@@ -98,7 +98,7 @@ export interface ClassifyOptions extends RunOptions, DeviceOptions {
   /** A trained lesion network; default: the weights of `@hepatica/weights-mdl`. */
   readonly model?: Model;
   /** As of {@link SegmentOptions}. */
-  readonly precision?: 'auto' | 'fp32' | 'bf16';
+  readonly precision?: 'auto' | 'fp32' | 'tf32' | 'bf16';
   /** Location probability above which a lesion is reported; default: the model's. */
   readonly threshold?: number;
   /**
@@ -125,7 +125,7 @@ export interface LesionClassification extends Geometry, Judged {
   readonly minimumMl: number;
   /** `cpu`, or `cuda:0 NAME`. */
   readonly device: string;
-  readonly precision: 'fp32' | 'bf16';
+  readonly precision: 'fp32' | 'tf32' | 'bf16';
   /** ms by stage. */
   readonly timings: Readonly<Record<string, number>>;
   /** `NON_CONTRAST`, `LARGE_LESION` (over 40 % of the liver in a slice), `FEW_SLICES`, `SEVERAL_TYPES`, `TOO_MANY_LESIONS`, … */

@@ -16,7 +16,8 @@ export async function deviceInfo(): Promise<DeviceInfo> {
 
 /**
  * Sets what holds for the whole process, its worker threads too. Calls over `concurrency` wait for their turn
- * (`deviceInfo().jobs.waiting`), and can be aborted meanwhile; trainings and `deviceInfo` neither wait nor count.
+ * (`deviceInfo().jobs.waiting`; `queues` by device), and can be aborted meanwhile; trainings and `deviceInfo` neither wait
+ * nor count.
  *
  * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`; {@link NativeLoadError} where the native part cannot be loaded
  */

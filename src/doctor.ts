@@ -124,7 +124,7 @@ export async function chooseGpu(folder: string): Promise<{ choice: string; devic
   if (!info)
     throw refuse(folder, reason, 'Type: npx hepatica doctor --cpu, and look at the NVIDIA driver (nvidia-smi)');
   if (!info.cuda.networks) {
-    throw refuse(folder, info.cuda.reason || 'networks do not run on this GPU with it', 'Install the NVIDIA driver');
+    throw refuse(folder, info.cuda.networksReason, 'Install the NVIDIA driver');
   }
   return {
     choice: writeChoice(libtorch.folder, testStamp(libtorch.folder, manifest.version)),

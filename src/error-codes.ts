@@ -146,6 +146,8 @@ export const kErrorCodes = {
   OUTPUT_UNWRITABLE: 'output',
   /** The GPU failed. */
   CUDA_FAILED: 'device',
+  /** The memory of the GPU does not suffice for the call. */
+  CUDA_OUT_OF_MEMORY: 'device',
   /** No GPU answers that can be used. */
   NO_CUDA_DEVICE: 'device',
   /** The device does not compute in this precision. */

@@ -55,7 +55,7 @@ export class DownloadError extends HepaticaError<'download'> {
   override readonly name = 'DownloadError';
 }
 
-/** The device cannot be used as asked for: `NO_CUDA_DEVICE`, `CUDA_FAILED`, `UNSUPPORTED_PRECISION`. */
+/** The device cannot be used as asked for: `NO_CUDA_DEVICE`, `CUDA_FAILED`, `CUDA_OUT_OF_MEMORY`, `UNSUPPORTED_PRECISION`. */
 export class DeviceError extends HepaticaError<'device'> {
   override readonly name = 'DeviceError';
 }

@@ -7,8 +7,8 @@
  *
  * What `@throws` does not repeat: every call may reject with {@link InvalidArgumentError} `INVALID_ARGUMENT` and
  * `DISPOSED`, {@link NativeLoadError} and {@link HepaticaError} `OUT_OF_MEMORY`; one that takes a `device` with
- * {@link DeviceError} `NO_CUDA_DEVICE` and `CUDA_FAILED`, one that takes a `precision` to compute with with
- * `UNSUPPORTED_PRECISION`.
+ * {@link DeviceError} `NO_CUDA_DEVICE`, `CUDA_FAILED` and `CUDA_OUT_OF_MEMORY` where it is not `auto`, one that takes a
+ * `precision` to compute with with `UNSUPPORTED_PRECISION`.
  *
  * @packageDocumentation
  */
@@ -37,6 +37,7 @@ export { discoverLesionDataset } from './lesion-dataset.js';
 export { type LesionAugmentation, type TrainLesionsOptions, trainLesionClassifier } from './lesion-training.js';
 export { classifyLesions } from './lesions.js';
 export { loadModel, saveModel } from './model.js';
+export { preload } from './preload.js';
 export { preprocess } from './preprocessing.js';
 export { type FilterPage, type RenderedFilters, type RenderFiltersOptions, renderFilters } from './render/filters.js';
 export { type LearningCurvePoint, type LearningCurves, renderLearningCurves } from './render/history.js';

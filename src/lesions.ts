@@ -83,7 +83,8 @@ function checkLiver(liver: unknown): asserts liver is Segmentation {
  * @param liver - a result of `segmentLiver`; its volume is read again, so dispose of neither before
  * @returns each lesion with its type, probabilities and measurements, and their mask on the grid of the volume
  * @throws {@link ModelError} `WEIGHTS_NOT_FOUND`, `WRONG_MODEL`; {@link InvalidArgumentError} `GEOMETRY_MISMATCH`
- *   where the mask does not lie on its volume's grid, `WRONG_STRUCTURE`, `DISPOSED`; {@link DeviceError} `UNSUPPORTED_PRECISION`
+ *   where the mask does not lie on its volume's grid, `WRONG_STRUCTURE`, `DISPOSED`; {@link DeviceError} as
+ *   {@link segmentStructure}
  */
 export async function classifyLesions(
   liver: Segmentation,

@@ -6,14 +6,14 @@ import { NativeVoxels, showVoxels } from './voxels.js';
 /** What the networks' results share: a mask in native memory on the source grid, and how it was computed. */
 export class NativeMaskResult extends Grid {
   readonly device: string;
-  readonly precision: 'fp32' | 'bf16';
+  readonly precision: 'fp32' | 'tf32' | 'bf16';
   readonly timings: Readonly<Record<string, number>>;
   declare readonly mask: Uint8Array;
   readonly plausibility: Judged['plausibility'];
   readonly plausibilityReasons: readonly Warning[];
   readonly #mask: NativeVoxels<Uint8Array>;
 
-  constructor(result: NativeGrid<Uint8Array> & Judged & { readonly precision: 'fp32' | 'bf16' }) {
+  constructor(result: NativeGrid<Uint8Array> & Judged & { readonly precision: 'fp32' | 'tf32' | 'bf16' }) {
     super(result);
     this.device = result.device;
     this.precision = result.precision;

@@ -50,6 +50,10 @@ export interface RunReport {
   readonly warnings: readonly Warning[];
 }
 
+export interface NativePreloaded extends RunReport {
+  readonly precision: 'fp32' | 'tf32' | 'bf16';
+}
+
 export interface NativeGrid<Data> extends Geometry, RunReport {
   readonly handle: VoxelHandle<Data>;
 }
@@ -78,7 +82,7 @@ export interface NativeSegmentationResult extends NativeGrid<Uint8Array>, Judged
   readonly boundingBox: BoundingBox | null;
   readonly slices: readonly number[];
   readonly roi: RegionOfInterest | null;
-  readonly precision: 'fp32' | 'bf16';
+  readonly precision: 'fp32' | 'tf32' | 'bf16';
 }
 
 /** The handles share the geometry. */
@@ -111,7 +115,7 @@ export interface NativeClassificationResult extends NativeGrid<Uint8Array>, Judg
   readonly threshold: number;
   readonly extentThreshold: number;
   readonly minimumMl: number;
-  readonly precision: 'fp32' | 'bf16';
+  readonly precision: 'fp32' | 'tf32' | 'bf16';
 }
 
 /** A network in native memory. */
@@ -222,6 +226,7 @@ export interface NativeBinding {
     control: NativeControl,
   ): NativeJob<NativeLesionEvaluation>;
   loadModel(path: string, control: NativeControl): NativeJob<NativeModelResult>;
+  preloadModel(model: ModelHandle, options: { precision: string }, control: NativeControl): NativeJob<NativePreloaded>;
   saveModel(model: ModelHandle, path: string, options: { precision: string }, control: NativeControl): NativeJob<void>;
   segmentStructure(
     volume: VoxelArgument<CtVoxels>,

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { z } from 'zod';
 import { InvalidArgumentError } from './errors.js';
 import { kLesionTypes } from './lesion-types.js';
+import type { DeviceChoice } from './types.js';
 
 /** An option and what it is expected to be, in the words of the error message. */
 export function expecting<Schema extends z.ZodType>(expectation: string, schema: Schema) {
@@ -51,7 +52,10 @@ export const runFields = {
   threads: integer(1, 1024),
 };
 
-const deviceField = expecting("'auto', 'cpu' or 'cuda'", z.enum(['auto', 'cpu', 'cuda']));
+export const deviceField = expecting(
+  "'auto', 'cpu', 'cuda' or 'cuda:N'",
+  z.string().regex(/^(auto|cpu|cuda(:[0-9]|:[1-5][0-9]|:6[0-3])?)$/) as z.ZodType<DeviceChoice>,
+);
 
 export const runOptions = z.strictObject(runFields);
 
@@ -136,6 +140,9 @@ export const equalizationField = expecting("'global', 'clahe' or 'none'", z.enum
 
 export const precisionField = expecting("'auto', 'fp32' or 'bf16'", z.enum(['auto', 'fp32', 'bf16']));
 
+/** Of what is computed once: trainings take no tf32. */
+const inferencePrecisionField = expecting("'auto', 'fp32', 'tf32' or 'bf16'", z.enum(['auto', 'fp32', 'tf32', 'bf16']));
+
 export const preprocessOptions = z.strictObject({
   ...runFields,
   device: deviceField,
@@ -157,7 +164,7 @@ export const segmentOptions = z.strictObject({
   ...runFields,
   device: deviceField,
   model: expecting('a model from loadModel or trainSegmenter', anObject),
-  precision: precisionField,
+  precision: inferencePrecisionField,
   postprocessing: postprocessingField,
 });
 
@@ -172,6 +179,13 @@ const shownWindowField = expecting(
   'two numbers in HU, the lower one first',
   z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high),
 );
+
+export const preloadOptions = z.strictObject({
+  ...runFields,
+  device: deviceField,
+  precision: inferencePrecisionField,
+  models: expecting('a list of models from loadModel', z.array(anObject).min(1)),
+});
 
 export const renderOptions = z.strictObject({
   signal: runFields.signal,
@@ -216,7 +230,7 @@ export const classifyOptions = z.strictObject({
   ...runFields,
   device: deviceField,
   model: expecting('a lesion model from loadModel', anObject),
-  precision: precisionField,
+  precision: inferencePrecisionField,
   threshold: thresholdField,
   extentThreshold: thresholdField,
   minimumMl: expecting('a number of millilitres, 0 or more', z.number().min(0).max(1e6)),

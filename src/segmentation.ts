@@ -101,7 +101,7 @@ function checkModel(model: Model, structure: string): void {
  * @returns mask, perimeters, volume (ml) and bounding box on the grid of `volume`
  * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `DISPOSED`; {@link ModelError} `WRONG_MODEL` for a network that
  *   is no segmenter; {@link InputFileError} `UNSUPPORTED_ORIENTATION`; {@link DeviceError} `NO_CUDA_DEVICE`, `CUDA_FAILED`,
- *   `UNSUPPORTED_PRECISION`
+ *   `CUDA_OUT_OF_MEMORY`, `UNSUPPORTED_PRECISION`
  */
 export async function segmentStructure(
   volume: VolumeInput,

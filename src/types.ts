@@ -83,7 +83,8 @@ export interface Volume extends VolumeInput {
   [Symbol.dispose](): void;
 }
 
-export type DeviceChoice = 'auto' | 'cpu' | 'cuda';
+/** `cuda:1` is the GPU that CUDA counts as number 1, from 0; `cuda` the first one that can be used. */
+export type DeviceChoice = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
 
 export interface Progress {
   /** What is being done, for a person: `reading`, `preprocessing`, `segmenting`, … */
@@ -107,7 +108,11 @@ export interface WriteOptions extends RunOptions {
 }
 
 export interface DeviceOptions {
-  /** `auto` (default) takes the GPU where one answers, else the CPU. */
+  /**
+   * `auto` (default) takes a GPU where one can be used, else the CPU; it goes on there, with the warning `GPU_NOT_USED`,
+   * where the GPU fails or its memory does not suffice. `cuda` and `cuda:N` are refused (`NO_CUDA_DEVICE`) where they
+   * cannot be had.
+   */
   readonly device?: DeviceChoice;
 }
 
@@ -202,8 +207,11 @@ export interface BoundingBox {
 export interface SegmentOptions extends RunOptions, DeviceOptions {
   /** A trained segmenter; default: the weights that come with the package. */
   readonly model?: Model;
-  /** Arithmetic on the CPU: `auto` (default) takes bf16 where the CPU has it, else fp32. */
-  readonly precision?: 'auto' | 'fp32' | 'bf16';
+  /**
+   * Arithmetic of the network: `auto` (default) takes bf16 where the device has it, else fp32. `tf32` is a GPU's single
+   * precision with rounded factors; without it, fp32 is fp32.
+   */
+  readonly precision?: 'auto' | 'fp32' | 'tf32' | 'bf16';
   /** Instead of the model's own (`model.info.postprocessing`). */
   readonly postprocessing?: Postprocessing;
 }
@@ -251,7 +259,7 @@ export interface Segmentation extends Geometry, Judged {
   readonly volume: Volume;
   /** `cpu`, or `cuda:0 NAME`. */
   readonly device: string;
-  readonly precision: 'fp32' | 'bf16';
+  readonly precision: 'fp32' | 'tf32' | 'bf16';
   /** ms by stage. */
   readonly timings: Readonly<Record<string, number>>;
   /** Of reading, of loading the native part, and of this call. */
@@ -339,38 +347,5 @@ export interface EvaluateOptions extends RunOptions {
 }
 
 export type * from './classification-types.js';
+export type * from './device-types.js';
 export type * from './training-types.js';
-
-/** What `configure` sets. */
-export interface ProcessOptions {
-  /**
-   * How many calls compute at once, 1 to 1024. Each computes with all cores and holds its volumes. Default: as many as
-   * there are cores, and no fewer than two.
-   */
-  readonly concurrency?: number;
-}
-
-export interface DeviceInfo {
-  /** hepatica's. */
-  readonly version: string;
-  /** libtorch's version. */
-  readonly libtorch: string;
-  readonly cuda: {
-    readonly available: boolean;
-    /** Names as in results: `cuda:0 NAME`. */
-    readonly devices: readonly string[];
-    /** True where this libtorch runs the networks there too, not only the preprocessing. */
-    readonly networks: boolean;
-    /** Why no device can be used; empty where one can. */
-    readonly reason: string;
-  };
-  readonly cpu: {
-    readonly features: readonly string[];
-    /** True where `precision: 'auto'` takes bf16. */
-    readonly bf16: boolean;
-    /** What a call computes with unless its option `threads` says otherwise. */
-    readonly threads: number;
-  };
-  /** Calls of this process, worker threads' among them; `configure` bounds them. */
-  readonly jobs: { readonly concurrency: number; readonly running: number; readonly waiting: number };
-}

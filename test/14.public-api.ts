@@ -68,6 +68,7 @@ test('what is public is listed here', () => {
     'listPublishedWeights',
     'listSeries',
     'loadModel',
+    'preload',
     'preprocess',
     'readMask',
     'readSeries',

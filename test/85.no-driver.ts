@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DeviceError, loadModel, type Model, preprocess, segmentLiver } from '../src/index.js';
+import { DeviceError, loadModel, type Model, preload, preprocess, segmentLiver } from '../src/index.js';
 import { writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
@@ -37,10 +37,20 @@ test('segmentLiver: device auto falls back to the CPU and says so', async ({ mod
 
 test('device cuda is refused by a typed error', async ({ model }) => {
   // One after the other: a call that is refused before the test looks at it would end the process.
-  const calls = [() => preprocess(volume, { device: 'cuda' }), () => segmentLiver(volume, { model, device: 'cuda' })];
+  const calls = [
+    () => preprocess(volume, { device: 'cuda' }),
+    () => segmentLiver(volume, { model, device: 'cuda' }),
+    () => segmentLiver(volume, { model, device: 'cuda:1' }),
+    () => preload({ models: [model], device: 'cuda' }),
+  ];
   for (const call of calls) {
     assert.ok((await rejection(call(), DeviceError, 'NO_CUDA_DEVICE')).remedy);
   }
+});
+
+test("tf32 is a GPU's: the CPU refuses it by a typed error", async ({ model }) => {
+  const call = segmentLiver(volume, { model, device: 'cpu', precision: 'tf32' });
+  assert.match((await rejection(call, DeviceError, 'UNSUPPORTED_PRECISION')).message, 'tf32');
 });
 
 test.run();

@@ -77,7 +77,7 @@ test('the add-on links with a CUDA build of libtorch', () => {
   );
 });
 
-test('beside a GPU, a libtorch without CUDA computes the network on the CPU, and says so', async () => {
+test('beside a GPU, a libtorch without CUDA makes auto the CPU, which is told, and refuses cuda', async () => {
   if (!existsSync(kInterpreted)) {
     console.log('skipped: the interpreted kernels were not built (no nvcc)');
     return;
@@ -88,28 +88,47 @@ test('beside a GPU, a libtorch without CUDA computes the network on the CPU, and
     const volume = makePhantom({ size: [40, 36, 5], organRadius: 8 });
     const model = await hepatica.loadModel(${JSON.stringify(model)});
     const results = {};
-    for (const device of ['cpu', 'auto', 'cuda']) {
-      const { mask, warnings, device: used } = await hepatica.segmentLiver(volume, { model, device });
-      const picture = await hepatica.preprocess(volume, { device });
-      results[device] = {
-        used,
-        preprocessedOn: picture.device,
-        codes: warnings.map(({ code }) => code),
-        voxels: mask.reduce((sum, value) => sum + value, 0),
-      };
+    for (const device of ['cpu', 'auto', 'cuda', 'cuda:0', 'cuda:1']) {
+      const picture = await hepatica.preprocess(volume, { device }).catch((error) => ({ device: error.code }));
+      results[device] = await hepatica.segmentLiver(volume, { model, device }).then(
+        ({ mask, warnings, device: used }) => ({
+          used,
+          told: warnings.filter(({ code }) => code === 'GPU_NOT_USED').map(({ message }) => message),
+          voxels: mask.reduce((sum, value) => sum + value, 0),
+        }),
+        ({ code, message, field }) => ({ code, message, field }),
+      );
+      results[device].preprocessedOn = picture.device;
     }
-    console.log(JSON.stringify(results));`;
+    const { cuda, queues } = await hepatica.deviceInfo();
+    console.log(JSON.stringify({ results, cuda, queues }));`;
   const { stdout, stderr, exitCode } = await runCode(code, { HEPATICA_CUDA_LIBRARY: kInterpreted });
   assert.is(exitCode, 0, stderr);
-  const { cpu, auto, cuda } = JSON.parse(stdout);
-  assert.ok(cpu.voxels > 0);
-  assert.not.ok(cpu.codes.includes('NETWORK_ON_CPU'));
-  for (const result of [auto, cuda]) {
-    assert.match(result.preprocessedOn, /^cuda:0 /);
-    assert.is(result.used, 'cpu');
-    assert.ok(result.codes.includes('NETWORK_ON_CPU'));
-    assert.is(result.voxels, cpu.voxels);
+  const { results, cuda, queues } = JSON.parse(stdout);
+  assert.ok(results.cpu.voxels > 0);
+  assert.equal(results.cpu.told, []);
+  assert.is(results.cpu.preprocessedOn, 'cpu');
+  assert.match(results.auto.preprocessedOn, /^cuda:0 /);
+  assert.is(results.auto.used, 'cpu');
+  assert.is(results.auto.voxels, results.cpu.voxels);
+  assert.is(results.auto.told.length, 1);
+  assert.match(results.auto.told[0], 'this libtorch was built without CUDA');
+  for (const device of ['cuda', 'cuda:0', 'cuda:1']) {
+    assert.is(results[device].code, 'NO_CUDA_DEVICE');
+    assert.is(results[device].field, 'device');
+    assert.match(results[device].message, `'${device}'`);
   }
+  assert.match(results['cuda:0'].preprocessedOn, /^cuda:0 /);
+  assert.is(results['cuda:1'].preprocessedOn, 'NO_CUDA_DEVICE');
+  assert.is(cuda.networks, false);
+  assert.match(cuda.networksReason, 'built without CUDA');
+  assert.equal(
+    queues.map(({ device, running, waiting }: Record<string, unknown>) => [`${device}`.slice(0, 6), running, waiting]),
+    [
+      ['cpu', 0, 0],
+      ['cuda:0', 0, 0],
+    ],
+  );
 });
 
 test.run();

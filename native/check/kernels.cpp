@@ -76,7 +76,7 @@ Picture on_device(CudaLibrary& library, const Volume& volume, const PreprocessOp
   const auto voxels = static_cast<size_t>(volume.geometry.voxel_count());
   Picture picture{std::vector<uint8_t>(voxels), std::vector<uint8_t>(voxels)};
   const bool equalize = options.equalization == Equalization::kGlobal;
-  preprocess_cuda(library, volume, {options.hu_min, options.hu_max, equalize}, picture.equalized.data(),
+  preprocess_cuda(library.devices().at(0), volume, {options.hu_min, options.hu_max, equalize}, picture.equalized.data(),
                   picture.clipped.data(), run);
   return picture;
 }

@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "core/error.h"
-
 namespace hepatica {
 namespace {
 
@@ -50,6 +48,7 @@ CudaLibrary& CudaLibrary::instance() {
 
 CudaLibrary::CudaLibrary(const std::filesystem::path& path) {
   if (path.empty() && !has_driver()) {
+    looked_for_ = false;
     reason_ = "no NVIDIA driver is installed (" + std::string(kDriverName) + " was not found)";
     return;
   }
@@ -58,7 +57,7 @@ CudaLibrary::CudaLibrary(const std::filesystem::path& path) {
 }
 
 CudaLibrary::~CudaLibrary() {
-  if (idle_) api_->context_destroy(idle_);
+  for (const auto& [device, context] : idle_) api_->context_destroy(context);
   if (handle_) dlclose(handle_);
 }
 
@@ -98,40 +97,39 @@ void CudaLibrary::list_devices() {
                 std::to_string(device.compute_major) + "." + std::to_string(device.compute_minor) + ", but " +
                 std::to_string(kOldestMajor) + "." + std::to_string(kOldestMinor) + " is needed";
     } else {
-      devices_.push_back({i, device.name, device.compute_major, device.compute_minor, device.memory_bytes});
+      devices_.push_back({this, i, device.name, device.compute_major, device.compute_minor, device.memory_bytes});
     }
   }
   if (available()) reason_.clear();
 }
 
-CudaLibrary::Lease CudaLibrary::borrow_context() {
+CudaLibrary::Lease CudaLibrary::borrow_context(const CudaDevice& device) {
   {
     const std::lock_guard lock(mutex_);
-    if (idle_) return {*this, std::exchange(idle_, nullptr)};
+    if (const auto idle = idle_.extract(device.index)) return {device, idle.mapped()};
   }
   HepaticaCudaContext* context = nullptr;
   HepaticaCudaFailure failure = {};
-  if (api_->context_create(devices_[0].index, &context, &failure) != HEPATICA_CUDA_OK) {
-    throw Error("CUDA_FAILED", "The GPU " + devices_[0].name + " cannot be used: " + failure.reason, {}, "device",
-                "Use device 'cpu', or free the GPU");
+  if (api_->context_create(device.index, &context, &failure) != HEPATICA_CUDA_OK) {
+    throw cuda_error("The GPU " + device.name + " cannot be used", failure.reason);
   }
-  return {*this, context};
+  return {device, context};
 }
 
 CudaLibrary::Lease::~Lease() {
+  CudaLibrary& library = *device_.library;
+  bool kept = false;
   {
-    const std::lock_guard lock(library_.mutex_);
-    if (!library_.idle_) std::swap(library_.idle_, context_);
+    const std::lock_guard lock(library.mutex_);
+    kept = library.idle_.emplace(device_.index, context_).second;
   }
-  if (context_) library_.api_->context_destroy(context_);
+  if (!kept) library.api_->context_destroy(context_);
 }
 
-CudaLibrary* choose_cuda(Device requested, CudaLibrary& library) {
-  if (requested == Device::kCpu) return nullptr;
-  if (library.available()) return &library;
-  if (requested == Device::kAuto) return nullptr;
-  throw Error("NO_CUDA_DEVICE", "The device 'cuda' was asked for, but " + library.reason(), {}, "device",
-              "Use device 'auto' or 'cpu', or install the NVIDIA driver and a GPU of compute capability 7.5 or later");
+Error cuda_error(const std::string& what, const std::string& reason) {
+  const bool no_memory = reason.find("out of memory") != std::string::npos;
+  return Error(no_memory ? "CUDA_OUT_OF_MEMORY" : "CUDA_FAILED", what + ": " + reason, {}, "device",
+               no_memory ? "Use device 'cpu', or free memory on the GPU" : "Use device 'cpu'");
 }
 
 }  // namespace hepatica

@@ -3,17 +3,21 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "core/run.h"
+#include "core/error.h"
 #include "cuda/api.h"
 
 namespace hepatica {
 
+class CudaLibrary;
+
 struct CudaDevice {
+  // Whose kernels run on it.
+  CudaLibrary* library;
   int index;
   std::string name;
   int compute_major;
@@ -37,6 +41,8 @@ class CudaLibrary {
   CudaLibrary& operator=(const CudaLibrary&) = delete;
 
   bool available() const { return !devices_.empty(); }
+  // False where no NVIDIA driver was found, so that no library was looked for.
+  bool looked_for() const { return looked_for_; }
   // Why no device can be used, as a clause ("no NVIDIA driver answers"); empty where available().
   const std::string& reason() const { return reason_; }
   // Those that the kernels run on.
@@ -45,26 +51,27 @@ class CudaLibrary {
   // Valid only where available().
   const HepaticaCudaApi& api() const { return *api_; }
 
-  // A context on devices()[0] for one thread at a time; given back, it keeps its buffers for the next call.
-  // Throws CUDA_FAILED.
+  // A context on one of devices() for one thread at a time; given back, it keeps its buffers for the next call.
+  // Throws CUDA_FAILED and CUDA_OUT_OF_MEMORY.
   class Lease;
-  Lease borrow_context();
+  Lease borrow_context(const CudaDevice& device);
 
  private:
   void open(const std::filesystem::path& path);
   void list_devices();
 
+  bool looked_for_ = true;
   void* handle_ = nullptr;
   const HepaticaCudaApi* api_ = nullptr;
   std::string reason_;
   std::vector<CudaDevice> devices_;
   std::mutex mutex_;
-  HepaticaCudaContext* idle_ = nullptr;
+  std::map<int, HepaticaCudaContext*> idle_;  // at most one a device
 };
 
 class CudaLibrary::Lease {
  public:
-  Lease(CudaLibrary& library, HepaticaCudaContext* context) : library_(library), context_(context) {}
+  Lease(const CudaDevice& device, HepaticaCudaContext* context) : device_(device), context_(context) {}
   ~Lease();
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
@@ -72,12 +79,11 @@ class CudaLibrary::Lease {
   HepaticaCudaContext* get() const { return context_; }
 
  private:
-  CudaLibrary& library_;
+  const CudaDevice& device_;
   HepaticaCudaContext* context_;
 };
 
-// The library for `requested`, or null for the CPU: kCuda without a device throws NO_CUDA_DEVICE with the reason and a
-// remedy, kAuto without one is the CPU.
-CudaLibrary* choose_cuda(Device requested, CudaLibrary& library);
+// A failure of the library, CUDA_OUT_OF_MEMORY or CUDA_FAILED: `what` failed for `reason`.
+Error cuda_error(const std::string& what, const std::string& reason);
 
 }  // namespace hepatica

@@ -28,11 +28,12 @@ const LiverCnnInference& SegmenterModel::inference(Precision precision) const {
   return inferences_.try_emplace(precision, config_, state_, precision, path_).first->second;
 }
 
-const LiverCnnDeviceInference& SegmenterModel::cuda_inference(int device_index, Precision precision) const {
+const LiverCnnDeviceInference& SegmenterModel::device_inference(const ComputeDevice& device,
+                                                                Precision precision) const {
   const std::lock_guard lock(mutex_);
-  const at::Device device(at::kCUDA, static_cast<c10::DeviceIndex>(device_index));
   const at::ScalarType dtype = precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat;
-  return cuda_inferences_.try_emplace({device_index, precision}, config_, state_, device, dtype, path_).first->second;
+  return device_inferences_.try_emplace({device.index, precision}, config_, state_, device.tensors, dtype, path_)
+      .first->second;
 }
 
 }  // namespace hepatica

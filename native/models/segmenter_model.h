@@ -12,6 +12,7 @@
 #include "models/liver_cnn/inference.h"
 #include "models/network_model.h"
 #include "models/postprocessing.h"
+#include "runtime/device.h"
 
 namespace hepatica {
 
@@ -33,14 +34,14 @@ class SegmenterModel : public NetworkModel {
 
   // Made at the first use and kept; thread-safe. Weights are packed here: call it on the inference thread.
   const LiverCnnInference& inference(Precision precision) const;
-  const LiverCnnDeviceInference& cuda_inference(int device_index, Precision precision) const;
+  const LiverCnnDeviceInference& device_inference(const ComputeDevice& device, Precision precision) const;
 
  private:
   LiverCnnConfig config_;
   Postprocessing postprocessing_;
   mutable std::mutex mutex_;
   mutable std::map<Precision, LiverCnnInference> inferences_;
-  mutable std::map<std::pair<int, Precision>, LiverCnnDeviceInference> cuda_inferences_;
+  mutable std::map<std::pair<int, Precision>, LiverCnnDeviceInference> device_inferences_;
 };
 
 }  // namespace hepatica

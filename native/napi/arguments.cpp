@@ -79,9 +79,14 @@ std::shared_ptr<const NetworkModel> any_model_argument(const Napi::Value& value)
   throw Error("INVALID_ARGUMENT", "Expected model to have weights", {}, "model", "Load it with loadModel");
 }
 
+DeviceChoice device_argument(const Napi::Object& control) {
+  return DeviceChoice::parse(string_argument(control, "device"));
+}
+
 PrecisionChoice precision_argument(const Napi::Object& options) {
   const std::string precision = string_argument(options, "precision");
   if (precision == "fp32") return PrecisionChoice::kFp32;
+  if (precision == "tf32") return PrecisionChoice::kTf32;
   return precision == "bf16" ? PrecisionChoice::kBf16 : PrecisionChoice::kAuto;
 }
 

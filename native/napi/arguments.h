@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/device_choice.h"
 #include "core/volume.h"
 #include "models/network_model.h"
 #include "runtime/precision.h"
@@ -32,6 +33,8 @@ std::shared_ptr<const Model> model_argument(const Napi::Value& value) {
 }
 
 // The option "precision".
+// Of what is passed beside the arguments: control.device.
+DeviceChoice device_argument(const Napi::Object& control);
 PrecisionChoice precision_argument(const Napi::Object& options);
 std::string string_argument(const Napi::Object& options, const char* name);
 bool flag_argument(const Napi::Object& options, const char* name);

@@ -41,6 +41,9 @@ Napi::Value evaluate_lesions_call(const Napi::CallbackInfo& info);
 
 // loadModel(path, control) -> { handle, kind, structure, architecture, metadata, parameters, postprocessing? }
 Napi::Value load_model_call(const Napi::CallbackInfo& info);
+// preloadModel(handle, { precision }, control) -> { report, precision }: what its first call would do beside its work
+Napi::Value preload_model_call(const Napi::CallbackInfo& info);
+
 // saveModel(handle, path, {precision}, control) -> undefined
 Napi::Value save_model_call(const Napi::CallbackInfo& info);
 
@@ -76,11 +79,12 @@ Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info);
 // handles share the geometry.
 Napi::Value synthesize_lesions_call(const Napi::CallbackInfo& info);
 
-// deviceInfo(control) -> { libtorch, cuda: { available, devices, reason }, cpu: { features, bf16, threads },
-// jobs: { concurrency, running, waiting } }; it waits for no other job
+// deviceInfo(control) -> { libtorch, cuda: { available, devices, networks, reason, networksReason }, cpu: { features,
+// bf16, threads }, jobs: { concurrency, running, waiting }, queues: [{ device, concurrency, running, waiting }] }; it
+// waits for no other job
 Napi::Value device_info_call(const Napi::CallbackInfo& info);
 
-// setConcurrency({ concurrency }) -> undefined, at once: how many jobs of the process compute at the same time
+// setConcurrency({ concurrency }) -> undefined, at once: how many jobs go on at once on each device
 Napi::Value set_concurrency_call(const Napi::CallbackInfo& info);
 
 // stopJobs() -> undefined: for the end of the process; stops the jobs of all environments and waits for their end

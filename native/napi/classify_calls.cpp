@@ -94,8 +94,9 @@ Napi::Object classification_value(Napi::Env env, const Outcome& outcome, const R
   return object;
 }
 
-ClassifyOptions classify_options(const Napi::Object& object) {
+ClassifyOptions classify_options(const Napi::Object& object, const Napi::Object& control) {
   ClassifyOptions options;
+  options.device = device_argument(control);
   options.precision = precision_argument(object);
   if (object.Get("threshold").IsNumber()) options.threshold = number_argument(object, "threshold");
   if (object.Get("extentThreshold").IsNumber()) {
@@ -108,15 +109,16 @@ ClassifyOptions classify_options(const Napi::Object& object) {
 }  // namespace
 
 Napi::Value classify_lesions_call(const Napi::CallbackInfo& info) {
-  return start_job(info.Env(), info[4].As<Napi::Object>(),
-                   [volume = volume_argument(info[0]), liver = byte_volume_argument(info[1]),
-                    model = model_argument<LesionModel>(info[2]),
-                    options = classify_options(info[3].As<Napi::Object>())](Run& run) -> Deliver {
-                     Outcome outcome = outcome_of(classify_lesions(*volume, *liver, *model, options, run));
-                     return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {
-                       return classification_value(env, outcome, run);
-                     };
-                   });
+  return start_job(
+      info.Env(), info[4].As<Napi::Object>(), Turn::kNone,
+      [volume = volume_argument(info[0]), liver = byte_volume_argument(info[1]),
+       model = model_argument<LesionModel>(info[2]),
+       options = classify_options(info[3].As<Napi::Object>(), info[4].As<Napi::Object>())](Run& run) -> Deliver {
+        Outcome outcome = outcome_of(classify_lesions(*volume, *liver, *model, options, run));
+        return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {
+          return classification_value(env, outcome, run);
+        };
+      });
 }
 
 }  // namespace hepatica::napi

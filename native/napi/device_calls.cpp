@@ -2,8 +2,8 @@
 #include "napi/calls.h"
 #include "napi/job.h"
 #include "napi/results.h"
-#include "napi/running_jobs.h"
 #include "runtime/device_info.h"
+#include "runtime/executor.h"
 
 namespace hepatica::napi {
 
@@ -15,6 +15,7 @@ Napi::Object cuda_value(Napi::Env env, const DeviceInfo& info) {
   cuda.Set("devices", strings_value(env, info.cuda_devices));
   cuda.Set("networks", info.cuda_networks);
   cuda.Set("reason", info.cuda_reason);
+  cuda.Set("networksReason", info.cuda_networks_reason);
   return cuda;
 }
 
@@ -26,13 +27,29 @@ Napi::Object cpu_value(Napi::Env env, const DeviceInfo& info) {
   return cpu;
 }
 
-Napi::Object jobs_value(Napi::Env env) {
-  const RunningJobs::Counts counts = RunningJobs::of_process().counts();
+// Of all lines together.
+Napi::Object jobs_value(Napi::Env env, const DeviceInfo& info) {
+  Line::Counts sum = info.files;
+  for (const DeviceInfo::Queue& queue : info.queues) {
+    sum.running += queue.jobs.running;
+    sum.waiting += queue.jobs.waiting;
+  }
   auto jobs = Napi::Object::New(env);
-  jobs.Set("concurrency", counts.concurrency);
-  jobs.Set("running", counts.running);
-  jobs.Set("waiting", counts.waiting);
+  jobs.Set("concurrency", sum.places);
+  jobs.Set("running", sum.running);
+  jobs.Set("waiting", sum.waiting);
   return jobs;
+}
+
+Napi::Array queues_value(Napi::Env env, const DeviceInfo& info) {
+  return array_value(env, info.queues, [&](const DeviceInfo::Queue& queue) {
+    auto object = Napi::Object::New(env);
+    object.Set("device", queue.device);
+    object.Set("concurrency", queue.jobs.places);
+    object.Set("running", queue.jobs.running);
+    object.Set("waiting", queue.jobs.waiting);
+    return object;
+  });
 }
 
 }  // namespace
@@ -45,20 +62,21 @@ Napi::Value device_info_call(const Napi::CallbackInfo& info) {
       object.Set("libtorch", found.libtorch_version);
       object.Set("cuda", cuda_value(env, found));
       object.Set("cpu", cpu_value(env, found));
-      object.Set("jobs", jobs_value(env));
+      object.Set("jobs", jobs_value(env, found));
+      object.Set("queues", queues_value(env, found));
       return object;
     };
   };
-  return start_job(info.Env(), info[0].As<Napi::Object>(), work, Turn::kAtOnce);
+  return start_job(info.Env(), info[0].As<Napi::Object>(), Turn::kNone, work);
 }
 
 Napi::Value set_concurrency_call(const Napi::CallbackInfo& info) {
-  RunningJobs::of_process().set_concurrency(int_argument(info[0].As<Napi::Object>(), "concurrency"));
+  Executor::set_concurrency(int_argument(info[0].As<Napi::Object>(), "concurrency"));
   return info.Env().Undefined();
 }
 
 Napi::Value stop_jobs_call(const Napi::CallbackInfo& info) {
-  RunningJobs::of_process().stop();
+  jobs_of_process().stop();
   return info.Env().Undefined();
 }
 

@@ -98,7 +98,7 @@ Napi::Object lesion_evaluation_value(Napi::Env env, const LesionEvaluation& eval
 }  // namespace
 
 Napi::Value evaluate_call(const Napi::CallbackInfo& info) {
-  return start_job(info.Env(), info[3].As<Napi::Object>(),
+  return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kCpu,
                    [prediction = byte_volume_argument(info[0]), reference = byte_volume_argument(info[1]),
                     convention = rvd_convention(info[2].As<Napi::String>())](Run& run) -> Deliver {
                      const SegmentationMetrics metrics =
@@ -110,7 +110,7 @@ Napi::Value evaluate_call(const Napi::CallbackInfo& info) {
 Napi::Value evaluate_lesions_call(const Napi::CallbackInfo& info) {
   const auto options = info[2].As<Napi::Object>();
   return start_job(
-      info.Env(), info[3].As<Napi::Object>(),
+      info.Env(), info[3].As<Napi::Object>(), Turn::kCpu,
       [prediction = byte_volume_argument(info[0]), reference = byte_volume_argument(info[1]),
        prediction_values = mask_values(string_argument(options, "predictionValues")),
        reference_values = mask_values(string_argument(options, "referenceValues")),

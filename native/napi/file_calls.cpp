@@ -82,7 +82,7 @@ Napi::Value written_series_value(Napi::Env env, const WrittenSeries& written, co
 
 Napi::Value read_series_call(const Napi::CallbackInfo& info) {
   return start_job(
-      info.Env(), info[2].As<Napi::Object>(),
+      info.Env(), info[2].As<Napi::Object>(), Turn::kFiles,
       [paths = strings_argument(info[0]), options = read_options(info[1].As<Napi::Object>())](Run& run) -> Deliver {
         auto series = std::make_shared<SeriesVolume>(read_series(paths, options, run));
         const auto volume = std::make_shared<Volume>(std::move(series->volume));
@@ -95,32 +95,35 @@ Napi::Value read_series_call(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value list_series_call(const Napi::CallbackInfo& info) {
-  return start_job(info.Env(), info[1].As<Napi::Object>(), [paths = strings_argument(info[0])](Run& run) -> Deliver {
-    return [found = list_series(paths, run)](Napi::Env env) -> Napi::Value {
-      return array_value(env, found, [&](const SeriesSummary& summary) { return summary_value(env, summary); });
-    };
-  });
+  return start_job(
+      info.Env(), info[1].As<Napi::Object>(), Turn::kFiles, [paths = strings_argument(info[0])](Run& run) -> Deliver {
+        return [found = list_series(paths, run)](Napi::Env env) -> Napi::Value {
+          return array_value(env, found, [&](const SeriesSummary& summary) { return summary_value(env, summary); });
+        };
+      });
 }
 
 Napi::Value read_volume_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[2].As<Napi::Object>(), [path, limit = volume_limit(info[1])](Run& run) -> Deliver {
-    const auto volume = std::make_shared<Volume>(read_nifti_volume(path, run, limit));
-    return [volume, &run](Napi::Env env) -> Napi::Value { return grid_value(env, volume, run); };
-  });
+  return start_job(info.Env(), info[2].As<Napi::Object>(), Turn::kFiles,
+                   [path, limit = volume_limit(info[1])](Run& run) -> Deliver {
+                     const auto volume = std::make_shared<Volume>(read_nifti_volume(path, run, limit));
+                     return [volume, &run](Napi::Env env) -> Napi::Value { return grid_value(env, volume, run); };
+                   });
 }
 
 Napi::Value read_mask_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[2].As<Napi::Object>(), [path, limit = volume_limit(info[1])](Run& run) -> Deliver {
-    const auto mask = std::make_shared<ByteVolume>(read_nifti_mask(path, run, limit));
-    return [mask, &run](Napi::Env env) -> Napi::Value { return grid_value(env, mask, run); };
-  });
+  return start_job(info.Env(), info[2].As<Napi::Object>(), Turn::kFiles,
+                   [path, limit = volume_limit(info[1])](Run& run) -> Deliver {
+                     const auto mask = std::make_shared<ByteVolume>(read_nifti_mask(path, run, limit));
+                     return [mask, &run](Napi::Env env) -> Napi::Value { return grid_value(env, mask, run); };
+                   });
 }
 
 Napi::Value write_volume_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[3].As<Napi::Object>(),
+  return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kFiles,
                    [path, volume = volume_argument(info[1]), grid = grid_argument(info[2])](Run& run) -> Deliver {
                      write_nifti(path, *volume, grid, run);
                      return [&run](Napi::Env env) -> Napi::Value { return warnings_value(env, run.warnings()); };
@@ -129,7 +132,7 @@ Napi::Value write_volume_call(const Napi::CallbackInfo& info) {
 
 Napi::Value write_mask_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[3].As<Napi::Object>(),
+  return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kFiles,
                    [path, mask = byte_volume_argument(info[1]), grid = grid_argument(info[2])](Run& run) -> Deliver {
                      write_nifti(path, *mask, grid, run);
                      return [&run](Napi::Env env) -> Napi::Value { return warnings_value(env, run.warnings()); };
@@ -139,7 +142,7 @@ Napi::Value write_mask_call(const Napi::CallbackInfo& info) {
 Napi::Value write_ct_series_call(const Napi::CallbackInfo& info) {
   const std::string folder = info[0].As<Napi::String>();
   return start_job(
-      info.Env(), info[4].As<Napi::Object>(),
+      info.Env(), info[4].As<Napi::Object>(), Turn::kFiles,
       [folder, volume = volume_argument(info[1]),
        attributes = series_attributes(info[2].As<Napi::Object>(), info[3].As<Napi::Object>())](Run& run) -> Deliver {
         return [written = write_ct_series(*volume, folder, attributes, run), &run](Napi::Env env) -> Napi::Value {

@@ -32,7 +32,7 @@ Napi::Value maps_value(Napi::Env env, const std::shared_ptr<Maps>& maps) {
 Napi::Value inspect_network_call(const Napi::CallbackInfo& info) {
   std::shared_ptr<const ByteVolume> liver;
   if (!info[1].IsNull()) liver = byte_volume_argument(info[1]);
-  return start_job(info.Env(), info[4].As<Napi::Object>(),
+  return start_job(info.Env(), info[4].As<Napi::Object>(), Turn::kNone,
                    [volume = volume_argument(info[0]), liver, model = any_model_argument(info[2]),
                     slice = int_argument(info[3].As<Napi::Object>(), "slice")](Run& run) -> Deliver {
                      auto maps = std::make_shared<Maps>(inspect_network(*volume, liver.get(), *model, slice, run));

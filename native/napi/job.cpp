@@ -1,5 +1,6 @@
 #include "napi/job.h"
 
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -7,16 +8,11 @@
 #include "napi/environment.h"
 #include "napi/errors.h"
 #include "napi/results.h"
+#include "runtime/executor.h"
 
 namespace hepatica::napi {
 
 namespace {
-
-Device device_of(const Napi::Object& control) {
-  const std::string name = control.Get("device").As<Napi::String>();
-  if (name == "cpu") return Device::kCpu;
-  return name == "cuda" ? Device::kCuda : Device::kAuto;
-}
 
 // The environment goes away with jobs in flight (worker.terminate(), process.exit()): stop them all first, then wait
 // for this one. The hook was added after the job's thread-safe function, so it runs before that is closed.
@@ -29,8 +25,13 @@ void stop_with_environment(Job* job) {
 
 }  // namespace
 
-Napi::Value start_job(Napi::Env env, const Napi::Object& control, Work work, Turn turn) {
-  const auto job = std::make_shared<Job>(env, std::move(work), turn);
+Line& jobs_of_process() {
+  static Line jobs(Line::kUnbounded);
+  return jobs;
+}
+
+Napi::Value start_job(Napi::Env env, const Napi::Object& control, Turn turn, Work work) {
+  const auto job = std::make_shared<Job>(env, turn, std::move(work));
   job->start(env, control);
   auto handle = Napi::Object::New(env);
   handle.Set("promise", job->promise());
@@ -43,7 +44,7 @@ Napi::Value start_job(Napi::Env env, const Napi::Object& control, Work work, Tur
   return handle;
 }
 
-Job::Job(Napi::Env env, Work work, Turn turn)
+Job::Job(Napi::Env env, Turn turn, Work work)
     : environment_(Environment::of(env)),
       run_(
           [this](const std::string& stage, double fraction) {
@@ -54,13 +55,12 @@ Job::Job(Napi::Env env, Work work, Turn turn)
             });
           },
           [this](std::string message) { report([&](News& news) { news.messages.push_back(std::move(message)); }); }),
-      work_(std::move(work)),
       turn_(turn),
+      work_(std::move(work)),
       deferred_(Napi::Promise::Deferred::New(env)) {}
 
 void Job::start(Napi::Env env, const Napi::Object& control) {
   run_.threads = int_argument(control, "threads");
-  run_.requested_device = device_of(control);
   const Napi::Value on_news = control.Get("onNews");
   signal_ = Signal::New(env, on_news.IsFunction() ? on_news.As<Napi::Function>() : Napi::Function(), "hepatica job", 0,
                         1, new Context{shared_from_this()}, [](Napi::Env, void*, Context* context) { delete context; });
@@ -82,7 +82,10 @@ void Job::join() {
 
 void Job::execute() {
   try {
-    const RunningJobs::Entry running(run_, turn_);
+    const Line::Turn running(jobs_of_process(), run_);
+    std::optional<Line::Turn> turn;
+    if (turn_ == Turn::kCpu) turn.emplace(Executor::of(ComputeDevice::cpu()).jobs(), run_);
+    if (turn_ == Turn::kFiles) turn.emplace(Executor::files(), run_);
     run_.check_cancelled();
     deliver_ = std::exchange(work_, nullptr)(run_);
     run_.begin_stage("done", 1, 1);

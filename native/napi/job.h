@@ -15,7 +15,7 @@
 
 #include "core/run.h"
 #include "napi/environment.h"
-#include "napi/running_jobs.h"
+#include "runtime/line.h"
 
 namespace hepatica::napi {
 
@@ -37,13 +37,22 @@ using Deliver = std::function<Napi::Value(Napi::Env)>;
 // The pipeline call; runs on the job's thread, where no JavaScript value may be touched. Its captures are freed there.
 using Work = std::function<Deliver(JobRun&)>;
 
+// Where a job waits for its turn: with those that compute on the CPU or with those that read and write files; or
+// nowhere, because its pipeline takes the turn on the device that it chooses, it takes hours (a training), or it has to
+// answer while others compute.
+enum class Turn { kCpu, kFiles, kNone };
+
+// The jobs of all environments from their threads' beginning to their end. process.exit() runs no clean-up of the main
+// environment: static objects of libtorch, oneDNN and DCMTK would be destroyed under threads that use them.
+Line& jobs_of_process();
+
 // What JavaScript passes beside the arguments: { threads: number, device: string, onProgress?: (stage, fraction) =>
 // void }. Returns { promise, cancel() }; the promise rejects with the error of errors.h.
-Napi::Value start_job(Napi::Env env, const Napi::Object& control, Work work, Turn turn = Turn::kInLine);
+Napi::Value start_job(Napi::Env env, const Napi::Object& control, Turn turn, Work work);
 
 class Job : public std::enable_shared_from_this<Job> {
  public:
-  Job(Napi::Env env, Work work, Turn turn);
+  Job(Napi::Env env, Turn turn, Work work);
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
@@ -83,8 +92,8 @@ class Job : public std::enable_shared_from_this<Job> {
 
   Environment& environment_;
   JobRun run_;
-  Work work_;
   Turn turn_;
+  Work work_;
   Napi::Promise::Deferred deferred_;
   Napi::Env::CleanupHook<void (*)(Job*), Job> cleanup_hook_;
   Signal signal_;

@@ -8,6 +8,7 @@
 #include "napi/handles.h"
 #include "napi/job.h"
 #include "napi/results.h"
+#include "pipelines/preload_model.h"
 
 namespace hepatica::napi {
 
@@ -37,15 +38,29 @@ Napi::Object model_value(Napi::Env env, const std::shared_ptr<const NetworkModel
 
 Napi::Value load_model_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[1].As<Napi::Object>(), [path](Run&) -> Deliver {
+  return start_job(info.Env(), info[1].As<Napi::Object>(), Turn::kFiles, [path](Run&) -> Deliver {
     return [model = load_network_model(path)](Napi::Env env) -> Napi::Value { return model_value(env, model); };
   });
+}
+
+Napi::Value preload_model_call(const Napi::CallbackInfo& info) {
+  return start_job(info.Env(), info[2].As<Napi::Object>(), Turn::kNone,
+                   [model = any_model_argument(info[0]), device = device_argument(info[2].As<Napi::Object>()),
+                    choice = precision_argument(info[1].As<Napi::Object>())](Run& run) -> Deliver {
+                     return
+                         [precision = preload_model(*model, device, choice, run), &run](Napi::Env env) -> Napi::Value {
+                           auto object = Napi::Object::New(env);
+                           set_run_report(object, run);
+                           object.Set("precision", precision_name(precision));
+                           return object;
+                         };
+                   });
 }
 
 Napi::Value save_model_call(const Napi::CallbackInfo& info) {
   const std::string path = info[1].As<Napi::String>();
   const bool half_weights = precision_argument(info[2].As<Napi::Object>()) == PrecisionChoice::kBf16;
-  return start_job(info.Env(), info[3].As<Napi::Object>(),
+  return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kFiles,
                    [path, half_weights, model = any_model_argument(info[0])](Run&) -> Deliver {
                      model->save(path, half_weights);
                      return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };

@@ -11,7 +11,10 @@ Napi::Object box_value(Napi::Env env, const BoundingBox& box) {
   return object;
 }
 
-const char* precision_name(Precision precision) { return precision == Precision::kBf16 ? "bf16" : "fp32"; }
+const char* precision_name(Precision precision) {
+  if (precision == Precision::kTf32) return "tf32";
+  return precision == Precision::kBf16 ? "bf16" : "fp32";
+}
 
 Napi::Object warning_value(Napi::Env env, const Warning& warning) {
   auto object = Napi::Object::New(env);

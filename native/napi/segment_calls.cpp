@@ -59,8 +59,9 @@ Napi::Object segmentation_value(Napi::Env env, const Outcome& outcome, const Run
   return object;
 }
 
-SegmentOptions segment_options(const Napi::Object& object) {
+SegmentOptions segment_options(const Napi::Object& object, const Napi::Object& control) {
   SegmentOptions options;
+  options.device = device_argument(control);
   options.precision = precision_argument(object);
   if (const Napi::Value postprocessing = object.Get("postprocessing"); postprocessing.IsString()) {
     options.postprocessing = Postprocessing::from_json(postprocessing.As<Napi::String>());
@@ -71,21 +72,23 @@ SegmentOptions segment_options(const Napi::Object& object) {
 }  // namespace
 
 Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info) {
-  return start_job(info.Env(), info[1].As<Napi::Object>(), [mask = byte_volume_argument(info[0])](Run& run) -> Deliver {
-    const auto packed = std::make_shared<PackedPerimeters>(pack(trace_perimeters(*mask, run)));
-    return [packed](Napi::Env env) -> Napi::Value { return perimeters_value(env, packed); };
-  });
+  return start_job(info.Env(), info[1].As<Napi::Object>(), Turn::kCpu,
+                   [mask = byte_volume_argument(info[0])](Run& run) -> Deliver {
+                     const auto packed = std::make_shared<PackedPerimeters>(pack(trace_perimeters(*mask, run)));
+                     return [packed](Napi::Env env) -> Napi::Value { return perimeters_value(env, packed); };
+                   });
 }
 
 Napi::Value segment_structure_call(const Napi::CallbackInfo& info) {
-  return start_job(info.Env(), info[3].As<Napi::Object>(),
-                   [volume = volume_argument(info[0]), model = model_argument<SegmenterModel>(info[1]),
-                    options = segment_options(info[2].As<Napi::Object>())](Run& run) -> Deliver {
-                     Outcome outcome = outcome_of(segment_structure(*volume, *model, options, run));
-                     return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {
-                       return segmentation_value(env, outcome, run);
-                     };
-                   });
+  return start_job(
+      info.Env(), info[3].As<Napi::Object>(), Turn::kNone,
+      [volume = volume_argument(info[0]), model = model_argument<SegmenterModel>(info[1]),
+       options = segment_options(info[2].As<Napi::Object>(), info[3].As<Napi::Object>())](Run& run) -> Deliver {
+        Outcome outcome = outcome_of(segment_structure(*volume, *model, options, run));
+        return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {
+          return segmentation_value(env, outcome, run);
+        };
+      });
 }
 
 }  // namespace hepatica::napi

@@ -13,25 +13,23 @@ namespace {
 template <class Plan>
 Napi::Value start_training(const Napi::CallbackInfo& info, Plan plan,
                            TrainingResult (*train)(const Plan&, const EpochCallback&, Run&)) {
-  return start_job(
-      info.Env(), info[1].As<Napi::Object>(),
-      [plan = std::move(plan), train](JobRun& run) -> Deliver {
-        TrainingResult result = train(
-            plan, [&run](const std::string& epoch) { run.tell(epoch); }, run);
-        return [result = std::move(result), &run](Napi::Env env) -> Napi::Value {
-          auto object = Napi::Object::New(env);
-          object.Set("weights", result.weights);
-          object.Set("history", result.history);
-          object.Set("warnings", warnings_value(env, run.warnings()));
-          return object;
-        };
-      },
-      Turn::kAtOnce);
+  return start_job(info.Env(), info[1].As<Napi::Object>(), Turn::kNone,
+                   [plan = std::move(plan), train](JobRun& run) -> Deliver {
+                     TrainingResult result = train(
+                         plan, [&run](const std::string& epoch) { run.tell(epoch); }, run);
+                     return [result = std::move(result), &run](Napi::Env env) -> Napi::Value {
+                       auto object = Napi::Object::New(env);
+                       object.Set("weights", result.weights);
+                       object.Set("history", result.history);
+                       object.Set("warnings", warnings_value(env, run.warnings()));
+                       return object;
+                     };
+                   });
 }
 
 template <class Plan>
 Napi::Value start_check(const Napi::CallbackInfo& info, Plan plan) {
-  return start_job(info.Env(), info[1].As<Napi::Object>(), [plan = std::move(plan)](JobRun&) -> Deliver {
+  return start_job(info.Env(), info[1].As<Napi::Object>(), Turn::kFiles, [plan = std::move(plan)](JobRun&) -> Deliver {
     check_training(plan);
     return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
   });

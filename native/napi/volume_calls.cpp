@@ -7,7 +7,7 @@
 #include "napi/handles.h"
 #include "napi/job.h"
 #include "napi/results.h"
-#include "ops/preprocess.h"
+#include "pipelines/preprocess_volume.h"
 
 namespace hepatica::napi {
 
@@ -26,10 +26,10 @@ PreprocessOptions preprocess_options(const Napi::Object& object) {
 }  // namespace
 
 Napi::Value preprocess_call(const Napi::CallbackInfo& info) {
-  return start_job(info.Env(), info[2].As<Napi::Object>(),
-                   [volume = volume_argument(info[0]),
-                    options = preprocess_options(info[1].As<Napi::Object>())](Run& run) -> Deliver {
-                     Preprocessed stages = preprocess_stages(*volume, options, run);
+  return start_job(info.Env(), info[2].As<Napi::Object>(), Turn::kNone,
+                   [volume = volume_argument(info[0]), options = preprocess_options(info[1].As<Napi::Object>()),
+                    device = device_argument(info[2].As<Napi::Object>())](Run& run) -> Deliver {
+                     Preprocessed stages = preprocess_volume(*volume, options, device, run);
                      const auto equalized = std::make_shared<ByteVolume>(std::move(stages.equalized));
                      const auto clipped = std::make_shared<ByteVolume>(std::move(stages.clipped));
                      return [equalized, clipped, &run](Napi::Env env) -> Napi::Value {

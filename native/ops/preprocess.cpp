@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "core/parallel.h"
-#include "cuda/preprocess.h"
 
 namespace hepatica {
 namespace {
@@ -23,36 +22,6 @@ void equalize_clipped(const uint8_t* clipped, const Geometry& geometry, Equaliza
       if (clipped != equalized) std::copy_n(clipped, geometry.slice_pixels(), equalized);
       break;
   }
-}
-
-void preprocess_on_cpu(const Volume& volume, const PreprocessOptions& options, uint8_t* equalized, uint8_t* clipped,
-                       Run& run) {
-  parallel_for(volume.geometry.slice_count(), run, [&](int64_t z) {
-    const int64_t begin = z * volume.geometry.slice_pixels();
-    preprocess_slice(volume, z, options, equalized + begin, clipped ? clipped + begin : nullptr);
-  });
-}
-
-// Where nothing but 'auto' was asked for, a GPU that fails (no memory left, say) is replaced by the CPU, with a
-// warning.
-bool preprocessed_on_gpu(const Volume& volume, const PreprocessOptions& options, uint8_t* equalized, uint8_t* clipped,
-                         Run& run) {
-  CudaLibrary* const library = choose_cuda(run.requested_device, CudaLibrary::instance());
-  if (!library) return false;
-  if (options.equalization == Equalization::kClahe) {
-    if (run.requested_device == Device::kCuda) run.warn("CLAHE_ON_CPU", "CLAHE has no kernel: it ran on the CPU");
-    return false;
-  }
-  const bool equalize = options.equalization == Equalization::kGlobal;
-  try {
-    preprocess_cuda(*library, volume, {options.hu_min, options.hu_max, equalize}, equalized, clipped, run);
-  } catch (const Error& error) {
-    if (run.requested_device == Device::kCuda || error.code != "CUDA_FAILED") throw;
-    run.warn(error.code, std::string(error.what()) + "; the CPU was used instead");
-    return false;
-  }
-  run.set_device_used(library->devices()[0].label());
-  return true;
 }
 
 ByteVolume empty_picture(const Geometry& geometry) {
@@ -78,9 +47,10 @@ void preprocess_into(const Volume& volume, const PreprocessOptions& options, uin
                      Run& run) {
   check_window({options.hu_min, options.hu_max});
   const StageTimer timer(run, "preprocess");
-  if (!preprocessed_on_gpu(volume, options, equalized, clipped, run)) {
-    preprocess_on_cpu(volume, options, equalized, clipped, run);
-  }
+  parallel_for(volume.geometry.slice_count(), run, [&](int64_t z) {
+    const int64_t begin = z * volume.geometry.slice_pixels();
+    preprocess_slice(volume, z, options, equalized + begin, clipped ? clipped + begin : nullptr);
+  });
 }
 
 ByteVolume preprocess(const Volume& volume, const PreprocessOptions& options, Run& run) {

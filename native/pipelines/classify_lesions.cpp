@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "cuda/loader.h"
 #include "models/mdl_cnn/region_input.h"
 #include "ops/components.h"
 #include "ops/lesion_matching.h"
@@ -15,8 +14,7 @@
 #include "pipelines/check_volume.h"
 #include "pipelines/lesion_candidates.h"
 #include "pipelines/measure_lesion.h"
-#include "runtime/cpu_features.h"
-#include "runtime/inference_queue.h"
+#include "runtime/on_device.h"
 
 namespace hepatica {
 namespace {
@@ -44,10 +42,11 @@ struct Found {
   std::vector<LesionScores> scores;
 };
 
-LesionMaps run_network(const RegionInput& region, const LesionModel& model, Precision precision, Run& run) {
+LesionMaps run_network(const RegionInput& region, const LesionModel& model, const ComputeDevice& device,
+                       Precision precision, Run& run) {
   LesionMaps maps;
   run.begin_stage("classifying", kPrepared, kPredicted);
-  InferenceQueue::of_device(false).run(run, [&] {
+  Executor::of(device).compute(run, [&] {
     const StageTimer timer(run, "lesion_network");
     maps = model.inference(precision).predict(region, run);
   });
@@ -68,13 +67,13 @@ int paint_ids(const Mask& levels, double minimum_ml, Mask& ids, Run& run) {
 }
 
 // `volume` and `liver` lie in canonical orientation.
-Found find_lesions(const Volume& volume, const Mask& liver, const LesionModel& model,
+Found find_lesions(const Volume& volume, const Mask& liver, const LesionModel& model, const ComputeDevice& device,
                    const LesionClassification& wanted, Run& run) {
   run.begin_stage("preprocessing", 0, kPrepared);
   const RegionInput region = make_region_input(volume, liver, model.config(), model.preprocessing(), run);
   Found found{{liver.geometry, std::vector<uint8_t>(liver.voxels.size())}, {}};
   if (region.slices == 0) return found;
-  const LesionMaps maps = run_network(region, model, wanted.precision, run);
+  const LesionMaps maps = run_network(region, model, device, wanted.precision, run);
   run.begin_stage("measuring", kPredicted, 1);
   const StageTimer timer(run, "lesions");
   const LocatedLesions located = locate_lesions(maps, region, liver, {wanted.threshold, wanted.extent_threshold}, run);
@@ -83,12 +82,13 @@ Found find_lesions(const Volume& volume, const Mask& liver, const LesionModel& m
   return found;
 }
 
-Found find_in_canonical(const Volume& source, const Mask& liver, const LesionModel& model,
+Found find_in_canonical(const Volume& source, const Mask& liver, const LesionModel& model, const ComputeDevice& device,
                         const LesionClassification& wanted, Run& run) {
   const AxisOrder order = canonical_order(source.geometry);
-  if (order.is_identity()) return find_lesions(source, liver, model, wanted, run);
+  if (order.is_identity()) return find_lesions(source, liver, model, device, wanted, run);
   Mask oriented{source.geometry, liver.voxels};
-  Found found = find_lesions(to_canonical(source, order), to_canonical(std::move(oriented), order), model, wanted, run);
+  Found found =
+      find_lesions(to_canonical(source, order), to_canonical(std::move(oriented), order), model, device, wanted, run);
   found.ids = from_canonical(std::move(found.ids), order, source.geometry);
   return found;
 }
@@ -161,31 +161,38 @@ void check_thresholds(const LesionClassification& wanted) {
   throw Error("INVALID_ARGUMENT", message.str(), {}, "extentThreshold", "Lower it, or raise threshold");
 }
 
-}  // namespace
-
-LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
-                                      const ClassifyOptions& options, Run& run) {
-  check_liver(source, liver);
-  warn_of_few_slices(source.geometry, model.config().context_mm, run);
-  if (choose_cuda(run.requested_device, CudaLibrary::instance())) {
-    run.warn("NETWORK_ON_CPU", "A GPU answers, but the lesion network computes on the CPU");
-  }
+LesionClassification classify_on(const ComputeDevice& device, const Volume& source, const Mask& liver,
+                                 const LesionModel& model, const ClassifyOptions& options, Run& run) {
   LesionClassification result;
   result.threshold = options.threshold.value_or(model.config().threshold);
   result.extent_threshold =
       options.extent_threshold.value_or(std::min(model.config().extent_threshold, result.threshold));
   check_thresholds(result);
   result.minimum_ml = options.minimum_ml.value_or(model.config().minimum_ml);
-  result.precision = choose_cpu_precision(options.precision);
-  Found found = find_in_canonical(source, liver, model, result, run);
+  result.precision = choose_precision(options.precision, device);
+  Found found = find_in_canonical(source, liver, model, device, result, run);
   result.lesions = describe(source, found, run);
   result.mask = std::move(found.ids);
   warn_of_lesions(result.lesions, liver, run);
   result.judgement = judge_liver(source, liver, run);
   warn_of(result.judgement, run);
-  run.set_device_used("cpu");
   run.progress(1);
   return result;
+}
+
+}  // namespace
+
+LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
+                                      const ClassifyOptions& options, Run& run) {
+  check_liver(source, liver);
+  warn_of_few_slices(source.geometry, model.config().context_mm, run);
+  if (!choose_device(options.device, DeviceUse::kNetworks, Devices::of_process(), run).is_cpu()) {
+    run.warn("NETWORK_ON_CPU", "A GPU answers, but the lesion network computes on the CPU");
+  }
+  const ComputeDevice device = ComputeDevice::cpu();
+  const Line::Turn turn(Executor::of(device).jobs(), run);
+  run.set_device_used(device.label);
+  return classify_on(device, source, liver, model, options, run);
 }
 
 }  // namespace hepatica

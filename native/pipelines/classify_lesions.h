@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/device_choice.h"
 #include "core/lesion.h"
 #include "core/run.h"
 #include "core/volume.h"
@@ -18,6 +19,7 @@
 namespace hepatica {
 
 struct ClassifyOptions {
+  DeviceChoice device;
   PrecisionChoice precision = PrecisionChoice::kAuto;
   // The model's where absent.
   std::optional<double> threshold;

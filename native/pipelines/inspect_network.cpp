@@ -9,7 +9,7 @@
 #include "models/segmenter_model.h"
 #include "ops/orient.h"
 #include "ops/preprocess.h"
-#include "runtime/inference_queue.h"
+#include "runtime/executor.h"
 
 namespace hepatica {
 namespace {
@@ -22,19 +22,20 @@ using Maps = std::vector<FeatureMaps>;
               "slice", "Give a z index of the " + of);
 }
 
-Maps inspect_segmenter(const Volume& canonical, const SegmenterModel& model, int64_t z, Run& run) {
+Maps inspect_segmenter(const Volume& canonical, const SegmenterModel& model, int64_t z, const ComputeDevice& device,
+                       Run& run) {
   run.begin_stage("preprocessing", 0, 0.5);
   const ByteVolume equalized = preprocess(canonical, model.preprocessing(), run);
   const NetworkInput input = make_network_input(canonical, equalized, model.config(), run);
   run.begin_stage("filtering", 0.5, 1);
   Maps maps;
-  InferenceQueue::of_device(false).run(run, [&] { maps = inspect_slice(model.config(), model.state(), input, z); });
+  Executor::of(device).compute(run, [&] { maps = inspect_slice(model.config(), model.state(), input, z); });
   return maps;
 }
 
 // `flipped`: z counts from the other end of the volume as it is.
 Maps inspect_lesions(const Volume& canonical, const Mask& liver, const LesionModel& model, int64_t z, bool flipped,
-                     Run& run) {
+                     const ComputeDevice& device, Run& run) {
   run.begin_stage("preprocessing", 0, 0.5);
   const RegionInput region = make_region_input(canonical, liver, model.config(), model.preprocessing(), run);
   if (region.slices == 0) {
@@ -49,8 +50,7 @@ Maps inspect_lesions(const Volume& canonical, const Mask& liver, const LesionMod
   }
   run.begin_stage("filtering", 0.5, 1);
   Maps maps;
-  InferenceQueue::of_device(false).run(run,
-                                       [&] { maps = inspect_region(model.config(), model.state(), region, index); });
+  Executor::of(device).compute(run, [&] { maps = inspect_region(model.config(), model.state(), region, index); });
   return maps;
 }
 
@@ -69,13 +69,14 @@ std::vector<FeatureMaps> inspect_network(const Volume& source, const Mask* liver
   const AxisOrder order = canonical_order(source.geometry);
   const Volume canonical = to_canonical(source, order);
   const int64_t z = order.flipped[2] ? slices - 1 - slice : slice;
-  run.set_device_used("cpu");
+  const ComputeDevice device = ComputeDevice::cpu();
+  const Line::Turn turn(Executor::of(device).jobs(), run);
   if (const auto* segmenter = dynamic_cast<const SegmenterModel*>(&model)) {
-    return inspect_segmenter(canonical, *segmenter, z, run);
+    return inspect_segmenter(canonical, *segmenter, z, device, run);
   }
   if (const auto* lesions = dynamic_cast<const LesionModel*>(&model)) {
     const Mask there = to_canonical(required_liver(liver, source.geometry), order);
-    return inspect_lesions(canonical, there, *lesions, z, order.flipped[2], run);
+    return inspect_lesions(canonical, there, *lesions, z, order.flipped[2], device, run);
   }
   throw Error("WRONG_MODEL", "Expected a network of hepatica, received one of kind " + model.kind(), model.path(),
               "model", "Train a lesion network with these weights as its base, and look at that");

@@ -1,9 +1,10 @@
-// Preprocessing and the network's passes, on the device that the run asks for.
+// Preprocessing and the network's passes on one device.
 #pragma once
 
 #include "core/run.h"
 #include "core/volume.h"
 #include "models/segmenter_model.h"
+#include "runtime/device.h"
 #include "runtime/precision.h"
 
 namespace hepatica {
@@ -13,8 +14,9 @@ struct Prediction {
   Precision precision = Precision::kFp32;
 };
 
-// `ct` lies in canonical orientation. The network computes on the device's inference thread, where the call waits for
-// its turn; fills the run's progress up to 0.85.
-Prediction predict_structure(const Volume& ct, const SegmenterModel& model, PrecisionChoice precision, Run& run);
+// `ct` lies in canonical orientation. The network computes on the device's thread, where the call waits for its turn;
+// fills the run's progress up to 0.85. Throws UNSUPPORTED_PRECISION, and what a GPU throws as it is (see on_device).
+Prediction predict_structure(const Volume& ct, const SegmenterModel& model, const ComputeDevice& device,
+                             PrecisionChoice precision, Run& run);
 
 }  // namespace hepatica

@@ -8,6 +8,7 @@
 #include "ops/orient.h"
 #include "pipelines/check_volume.h"
 #include "pipelines/predict_structure.h"
+#include "runtime/on_device.h"
 
 namespace hepatica {
 namespace {
@@ -65,18 +66,14 @@ void measure(Segmentation& segmentation, double margin_mm, Run& run) {
   segmentation.roi = region_of_interest(*segmentation.bounding_box, mask.geometry, margin_mm);
 }
 
-}  // namespace
-
-Segmentation segment_structure(const Volume& source, const SegmenterModel& model, const SegmentOptions& options,
-                               Run& run) {
-  check_volume(source);
-  warn_of_few_slices(source.geometry, model.config().context_mm, run);
+Segmentation segment_on(const ComputeDevice& device, const Volume& source, const SegmenterModel& model,
+                        const SegmentOptions& options, Run& run) {
   const AxisOrder order = canonical_order(source.geometry);
   const Geometry canonical = to_canonical(source.geometry, order);
 
-  const Prediction prediction = order.is_identity()
-                                    ? predict_structure(source, model, options.precision, run)
-                                    : predict_structure(to_canonical(source, order), model, options.precision, run);
+  const Prediction prediction =
+      order.is_identity() ? predict_structure(source, model, device, options.precision, run)
+                          : predict_structure(to_canonical(source, order), model, device, options.precision, run);
 
   run.begin_stage("outlining", 0.85, 1);
   Mask mask = find_structure(prediction.probabilities, model.config(),
@@ -90,6 +87,16 @@ Segmentation segment_structure(const Volume& source, const SegmenterModel& model
   warn_without_contrast(source, segmentation, run);
   run.progress(1);
   return segmentation;
+}
+
+}  // namespace
+
+Segmentation segment_structure(const Volume& source, const SegmenterModel& model, const SegmentOptions& options,
+                               Run& run) {
+  check_volume(source);
+  warn_of_few_slices(source.geometry, model.config().context_mm, run);
+  return on_device(options.device, DeviceUse::kNetworks, run,
+                   [&](const ComputeDevice& device) { return segment_on(device, source, model, options, run); });
 }
 
 }  // namespace hepatica

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/device_choice.h"
 #include "core/run.h"
 #include "core/volume.h"
 #include "models/segmenter_model.h"
@@ -17,6 +18,7 @@
 namespace hepatica {
 
 struct SegmentOptions {
+  DeviceChoice device;
   PrecisionChoice precision = PrecisionChoice::kAuto;
   // Added around the bounding box on each side for the region of interest.
   double roi_margin_mm = 10;
@@ -47,10 +49,10 @@ struct Segmentation {
 };
 
 // Timings, warnings and the device used are left in the run. Warnings: EMPTY_RESULT, FEW_SLICES (fewer than the network
-// looks at), NON_CONTRAST (the liver, if it can be one, is as bright as without contrast medium), NETWORK_ON_CPU
-// (kernels ran on the GPU, this libtorch has no CUDA), and the reasons of the judgement. Throws INVALID_ARGUMENT for a
-// volume whose parts contradict one another, UNSUPPORTED_ORIENTATION for slices that are not axial, and what its stages
-// throw.
+// looks at), NON_CONTRAST (the liver, if it can be one, is as bright as without contrast medium), GPU_NOT_USED (the
+// choice was left to hepatica, and the CPU computed for the reason that it tells), and the reasons of the judgement.
+// Throws INVALID_ARGUMENT for a volume whose parts contradict one another, UNSUPPORTED_ORIENTATION for slices that are
+// not axial, NO_CUDA_DEVICE, CUDA_FAILED and CUDA_OUT_OF_MEMORY where a GPU was asked for, and what its stages throw.
 Segmentation segment_structure(const Volume& source, const SegmenterModel& model, const SegmentOptions& options,
                                Run& run);
 

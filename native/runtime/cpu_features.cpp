@@ -4,8 +4,6 @@
 
 #include <array>
 
-#include "core/error.h"
-
 namespace hepatica {
 namespace {
 
@@ -39,13 +37,5 @@ std::vector<std::string> cpu_features() {
 }
 
 bool cpu_has_bf16() { return has_avx512_bf16() || has_amx_bf16(); }
-
-Precision choose_cpu_precision(PrecisionChoice choice) {
-  if (choice == PrecisionChoice::kFp32) return Precision::kFp32;
-  if (cpu_has_bf16()) return Precision::kBf16;
-  if (choice == PrecisionChoice::kAuto) return Precision::kFp32;
-  throw Error("UNSUPPORTED_PRECISION", "This CPU does not compute in bf16", {}, "precision",
-              "Use precision 'auto' or 'fp32'");
-}
 
 }  // namespace hepatica

@@ -3,8 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "runtime/precision.h"
-
 namespace hepatica {
 
 // What of the vector units matters to the networks, in the names of /proc/cpuinfo: avx2, avx512f, avx512_bf16, …
@@ -12,8 +10,5 @@ std::vector<std::string> cpu_features();
 
 // True where the CPU multiplies bf16 natively (AVX-512 BF16 or AMX); elsewhere oneDNN would emulate it, slowly.
 bool cpu_has_bf16();
-
-// kBf16 on a CPU without it throws UNSUPPORTED_PRECISION.
-Precision choose_cpu_precision(PrecisionChoice choice);
 
 }  // namespace hepatica

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/run.h"
+#include "runtime/line.h"
 
 namespace hepatica {
 
@@ -15,9 +16,17 @@ struct DeviceInfo {
   std::string cuda_reason;
   // True where this libtorch runs networks on those devices too, not only hepatica's kernels.
   bool cuda_networks = false;
+  std::string cuda_networks_reason;  // why not; empty where it does
   std::vector<std::string> cpu_features;
   bool cpu_bf16 = false;
   int threads = 1;
+  // The jobs on each device, the CPU first, and of those that read or write files.
+  struct Queue {
+    std::string device;
+    Line::Counts jobs;
+  };
+  std::vector<Queue> queues;
+  Line::Counts files{};
 };
 
 DeviceInfo device_info(const Run& run);

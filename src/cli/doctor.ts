@@ -30,7 +30,7 @@ function linesOf(found: Diagnosis): string[] {
   ];
   if (device) {
     const gpu = device.cuda.available ? device.cuda.devices.join(', ') : `none: ${device.cuda.reason}`;
-    const networks = device.cuda.networks ? 'the GPU' : 'the CPU';
+    const networks = device.cuda.networks ? 'the GPU' : `the CPU: ${device.cuda.networksReason}`;
     rows.push(
       ['GPU', gpu],
       ['networks on', networks],

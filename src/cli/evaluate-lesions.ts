@@ -9,7 +9,7 @@ import {
   type RvdConvention,
   renderLesionEvaluation,
 } from '../index.js';
-import type { Model, TrainingCase } from '../types.js';
+import type { DeviceChoice, Model, TrainingCase } from '../types.js';
 import { readInput } from './input.js';
 import {
   classifiedFiles,
@@ -39,8 +39,8 @@ export interface EvaluateLesionsCommandOptions {
   readonly overwrite?: boolean;
   readonly model?: string;
   readonly liverModel?: string;
-  readonly precision: 'auto' | 'fp32' | 'bf16';
-  readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly precision: 'auto' | 'fp32' | 'tf32' | 'bf16';
+  readonly device: DeviceChoice;
   readonly threads?: number;
 }
 

@@ -5,7 +5,13 @@ import type { MaskInput, Model, TrainingCase } from '../types.js';
 import { type EvaluateLesionsCommandOptions, evaluateLesionFiles } from './evaluate-lesions.js';
 import { readInput, readMaskInput } from './input.js';
 import { segmentWith, withModel } from './model.js';
-import { nonNegativeInteger, withCommonOptions, withDeviceOption, withOverwriteOption } from './options.js';
+import {
+  nonNegativeInteger,
+  withCommonOptions,
+  withDeviceOption,
+  withOverwriteOption,
+  withPrecisionOption,
+} from './options.js';
 import { OutputFolder } from './output.js';
 import { selectedCases } from './patients.js';
 import { type CommonOptions, runCommand, type Session } from './session.js';
@@ -125,12 +131,9 @@ export function addEvaluateCommand(program: Command): void {
     .option('--patients <names>', 'of the dataset, separated by commas (default: all)')
     .option('--model <file>', 'weights of your own (safetensors); with --lesions: of a lesion network')
     .option('--liver-model <file>', 'with --lesions: weights of a liver network of your own')
-    .addOption(
-      new Option('--precision <what>', 'arithmetic on the CPU').choices(['auto', 'fp32', 'bf16']).default('auto'),
-    )
     .addOption(new Option('--convention <what>', 'sign of RVD').choices(['paper', 'standard', 'lits']).default('paper'))
     .option('--out <folder>', 'with --dataset or --lesions: where to write evaluation.json (and evaluation.html)');
-  withOverwriteOption(withDeviceOption(withCommonOptions(command))).action((options) =>
+  withOverwriteOption(withDeviceOption(withPrecisionOption(withCommonOptions(command)))).action((options) =>
     runCommand(options, (session) => {
       if (options.lesions) return evaluateLesionFiles(options, session);
       if (options.dataset === undefined) return evaluatePair(options, session);

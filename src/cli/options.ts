@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError as CommanderArgumentError, Option } from 'commander';
+import { deviceField } from '../options.js';
 
 function integer(name: string, minimum: number) {
   return (text: string): number => {
@@ -54,9 +55,21 @@ export function withInputOptions(command: Command): Command {
     .option('--max-voxels <n>', 'refuse larger volumes (default: 1073741824)', positiveInteger('--max-voxels'));
 }
 
+function deviceOf(text: string): string {
+  if (deviceField.safeParse(text).success) return text;
+  throw new CommanderArgumentError("Expected --device to be 'auto', 'cpu', 'cuda' or 'cuda:N'.");
+}
+
 export function withDeviceOption(command: Command): Command {
+  return command.option('--device <device>', 'where to compute: auto, cpu, cuda or cuda:N', deviceOf, 'auto');
+}
+
+/** Of what is computed once; trainings have an option of their own. */
+export function withPrecisionOption(command: Command): Command {
   return command.addOption(
-    new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'cuda']).default('auto'),
+    new Option('--precision <what>', "the network's arithmetic; tf32 on a GPU alone")
+      .choices(['auto', 'fp32', 'tf32', 'bf16'])
+      .default('auto'),
   );
 }
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type HistogramEqualization, preprocess, renderPreprocessing, writeMask } from '../index.js';
+import type { DeviceChoice } from '../types.js';
 import { type InputOptions, readInput } from './input.js';
 import {
   finiteNumber,
@@ -17,7 +18,7 @@ interface PreprocessCommandOptions extends InputOptions, OutputOptions {
   readonly huMin: number;
   readonly huMax: number;
   readonly equalization: HistogramEqualization;
-  readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly device: DeviceChoice;
 }
 
 async function runPreprocess(input: string, options: PreprocessCommandOptions, session: Session): Promise<void> {

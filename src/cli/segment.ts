@@ -7,6 +7,7 @@ import {
   type Volume,
   writeMask,
 } from '../index.js';
+import type { DeviceChoice } from '../types.js';
 import { type InputOptions, readInput } from './input.js';
 import { maskNameOf, plannedMaskName, segmentWith, withModel } from './model.js';
 import {
@@ -15,6 +16,7 @@ import {
   withGridOption,
   withInputOptions,
   withOverwriteOption,
+  withPrecisionOption,
 } from './options.js';
 import { OutputFolder } from './output.js';
 import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
@@ -23,8 +25,8 @@ import { type OutputOptions, runCommand, type Session } from './session.js';
 
 export interface SegmentCommandOptions extends InputOptions, OutputOptions {
   readonly model?: string;
-  readonly precision: 'auto' | 'fp32' | 'bf16';
-  readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly precision: 'auto' | 'fp32' | 'tf32' | 'bf16';
+  readonly device: DeviceChoice;
   readonly overlay: 'structure' | 'all' | 'none';
   readonly acceptImplausible?: boolean;
   readonly grid: 'orthonormal' | 'source';
@@ -113,15 +115,14 @@ async function segment(input: string, options: SegmentCommandOptions, session: S
 export function withSegmentOptions(command: Command): Command {
   const shared = command
     .addOption(
-      new Option('--precision <what>', 'arithmetic on the CPU').choices(['auto', 'fp32', 'bf16']).default('auto'),
-    )
-    .addOption(
       new Option('--overlay <slices>', 'which slices to draw')
         .choices(['structure', 'all', 'none'])
         .default('structure'),
     )
     .option('--accept-implausible', 'end with 0 where the result is implausible too');
-  return withGridOption(withOverwriteOption(withDeviceOption(withInputOptions(withCommonOptions(shared)))));
+  return withGridOption(
+    withOverwriteOption(withDeviceOption(withPrecisionOption(withInputOptions(withCommonOptions(shared))))),
+  );
 }
 
 export function addSegmentCommand(program: Command): void {

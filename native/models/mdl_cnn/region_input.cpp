@@ -26,15 +26,6 @@ Stretch cover_liver(const BoundingBox& box, int axis, const Geometry& source, in
                           kMarginPixels, grid_size, config.stride());
 }
 
-PreprocessOptions options_of(RegionChannel channel, float reference_hu, PreprocessOptions options) {
-  if (channel == RegionChannel::kClipped) options.equalization = Equalization::kNone;
-  if (channel == RegionChannel::kRelative) {
-    const int middle = static_cast<int>(std::lround(reference_hu));
-    options = {middle - RegionInput::kRelativeHalfRange, middle + RegionInput::kRelativeHalfRange, Equalization::kNone};
-  }
-  return options;
-}
-
 // One of the liver's slices at a time: a picture of the whole scan would take a byte a voxel.
 std::vector<uint8_t> picture_of_region(const Volume& hu, const PreprocessOptions& options, const RegionInput& region,
                                        Run& run) {
@@ -49,8 +40,7 @@ std::vector<uint8_t> picture_of_region(const Volume& hu, const PreprocessOptions
 }
 
 // Running sums along z; the end slices are repeated beyond the ends.
-void average_slabs(const RegionInput& region, double slab_mm, std::vector<uint8_t>& planes, Run& run) {
-  const int64_t reach = std::lround(slab_mm / region.slice_spacing_mm) / 2;
+void average_slabs(const RegionInput& region, int64_t reach, std::vector<uint8_t>& planes, Run& run) {
   if (reach == 0) return;
   const int64_t pixels = region.canvas.pixels();
   const auto count = static_cast<uint32_t>(2 * reach + 1);
@@ -77,14 +67,25 @@ void average_slabs(const RegionInput& region, double slab_mm, std::vector<uint8_
 
 }  // namespace
 
-RegionInput make_unmasked_region(const Volume& hu, const Mask& liver, const MdlCnnConfig& config,
-                                 const PreprocessOptions& preprocessing, Run& run) {
+PreprocessOptions channel_preprocessing(RegionChannel channel, float reference_hu, PreprocessOptions options) {
+  if (channel == RegionChannel::kClipped) options.equalization = Equalization::kNone;
+  if (channel == RegionChannel::kRelative) {
+    const int middle = static_cast<int>(std::lround(reference_hu));
+    options = {middle - RegionInput::kRelativeHalfRange, middle + RegionInput::kRelativeHalfRange, Equalization::kNone};
+  }
+  return options;
+}
+
+int64_t slab_reach(const MdlCnnConfig& config, double slice_spacing_mm) {
+  return std::lround(config.slab_mm / slice_spacing_mm) / 2;
+}
+
+RegionInput make_region_frame(const Volume& hu, const Mask& liver, const MdlCnnConfig& config, Run& run) {
   RegionInput region;
   region.grid = network_grid(hu.geometry, config.spacing_mm);
   region.scan_slices = hu.geometry.slice_count();
   region.slice_spacing_mm = hu.geometry.spacing_mm[2];
   region.context_mm = config.context_mm;
-  region.planes.resize(config.channels.size());
   const std::optional<BoundingBox> box = bounding_box(liver);
   if (!box) return region;
   const Stretch x = cover_liver(*box, 0, hu.geometry, region.grid.width, config);
@@ -94,10 +95,19 @@ RegionInput make_unmasked_region(const Volume& hu, const Mask& liver, const MdlC
   region.slices = box->max[2] - box->min[2] + 1;
   region.reference_hu = mode_hu(hu, liver);
   region.liver = resample_to_region(liver, region, 255, run);
+  return region;
+}
+
+RegionInput make_unmasked_region(const Volume& hu, const Mask& liver, const MdlCnnConfig& config,
+                                 const PreprocessOptions& preprocessing, Run& run) {
+  RegionInput region = make_region_frame(hu, liver, config, run);
+  region.planes.resize(config.channels.size());
+  if (region.slices == 0) return region;
+  const int64_t reach = slab_reach(config, region.slice_spacing_mm);
   for (size_t i = 0; i < config.channels.size(); ++i) {
-    const PreprocessOptions options = options_of(config.channels[i], region.reference_hu, preprocessing);
+    const PreprocessOptions options = channel_preprocessing(config.channels[i], region.reference_hu, preprocessing);
     region.planes[i] = picture_of_region(hu, options, region, run);
-    average_slabs(region, config.slab_mm, region.planes[i], run);
+    average_slabs(region, reach, region.planes[i], run);
   }
   return region;
 }
@@ -126,6 +136,11 @@ std::vector<uint8_t> resample_to_region(const SliceReader& source, const Geometr
   return resample_canvas(source, geometry, region.grid, region.canvas, region.first_slice, region.slices, scale, run);
 }
 
+int64_t RegionInput::context_slice(int64_t index, double offset_mm) const {
+  const int64_t nearest = nearest_slice(first_slice + index, offset_mm, slice_spacing_mm, scan_slices) - first_slice;
+  return nearest >= 0 && nearest < slices ? nearest : -1;
+}
+
 at::Tensor RegionInput::batch(std::span<const int64_t> indices) const {
   const auto count = static_cast<int64_t>(indices.size());
   const auto contexts = static_cast<int64_t>(context_mm.size());
@@ -133,11 +148,9 @@ at::Tensor RegionInput::batch(std::span<const int64_t> indices) const {
   float* const values = tensor.mutable_data_ptr<float>();
   at::parallel_for(0, count * channels() * contexts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; ++item) {
-      const int64_t z = first_slice + indices[item / (channels() * contexts)];
-      const int64_t nearest =
-          nearest_slice(z, context_mm[item % contexts], slice_spacing_mm, scan_slices) - first_slice;
+      const int64_t nearest = context_slice(indices[item / (channels() * contexts)], context_mm[item % contexts]);
       float* const target = values + item * canvas.pixels();
-      if (nearest < 0 || nearest >= slices) {
+      if (nearest < 0) {
         std::fill_n(target, canvas.pixels(), 0.0F);
         continue;
       }

@@ -10,8 +10,8 @@
 
 #include "core/run.h"
 #include "core/volume.h"
-#include "models/mdl_cnn/config.h"
 #include "grid/network_grid.h"
+#include "models/mdl_cnn/config.h"
 #include "ops/preprocess.h"
 
 namespace hepatica {
@@ -41,11 +41,21 @@ struct RegionInput {
     return planes[channel].data() + slice * canvas.pixels();
   }
   const uint8_t* liver_slice(int64_t slice) const { return liver.data() + slice * canvas.pixels(); }
+  // The region's slice nearest to the one `offset_mm` from its slice `index`, clamped to the scan; below 0 where the
+  // liver isn't.
+  int64_t context_slice(int64_t index, double offset_mm) const;
 
   // (N, channels * contexts, height, width), 0 to 1, float32, order (channel, context). `indices` count the region's
   // slices from 0; a context slice is the scan's nearest, clamped to the scan, and 0 where the liver isn't.
   at::Tensor batch(std::span<const int64_t> indices) const;
 };
+
+// What the pictures of a channel are made by, and how many slices on each side a slice is averaged with.
+PreprocessOptions channel_preprocessing(RegionChannel channel, float reference_hu, PreprocessOptions options);
+int64_t slab_reach(const MdlCnnConfig& config, double slice_spacing_mm);
+
+// All but the planes.
+RegionInput make_region_frame(const Volume& hu, const Mask& liver, const MdlCnnConfig& config, Run& run);
 
 // `hu` and `liver` (same grid; what is not 0 is inside) lie in canonical orientation. The equalization sees whole
 // slices, as the liver network's does.

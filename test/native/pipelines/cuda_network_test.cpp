@@ -1,13 +1,10 @@
 // The networks on a GPU: needs a device, the kernel library, and a libtorch built for CUDA; counted as skipped
 // elsewhere.
-#include <ATen/Context.h>
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cstdlib>
 
-#include "core/error.h"
-#include "cuda/loader.h"
 #include "models/liver_cnn/module.h"
 #include "pipelines/predict_structure.h"
 
@@ -50,12 +47,9 @@ Volume noisy_body() {
   return volume;
 }
 
-ProbabilityMap predict(const SegmenterModel& model, Device device, PrecisionChoice precision) {
+ProbabilityMap predict(const SegmenterModel& model, const ComputeDevice& device, PrecisionChoice precision) {
   Run run;
-  run.requested_device = device;
-  const ProbabilityMap map = predict_structure(noisy_body(), model, precision, run).probabilities;
-  CHECK(run.device_used().starts_with(device == Device::kCuda ? "cuda:" : "cpu"));
-  return map;
+  return predict_structure(noisy_body(), model, device, precision, run).probabilities;
 }
 
 int largest_difference(const ProbabilityMap& a, const ProbabilityMap& b) {
@@ -69,32 +63,22 @@ int largest_difference(const ProbabilityMap& a, const ProbabilityMap& b) {
 
 }  // namespace
 
-TEST_CASE("the network gives on a GPU what it gives on the CPU") {
+TEST_CASE("the network gives on a GPU what it gives on the CPU, and the same bytes twice") {
   REQUIRE(kLibraryNamed);
-  if (!at::hasCUDA() || !CudaLibrary::instance().available()) {
-    MESSAGE("skipped: needs a GPU (" << CudaLibrary::instance().reason() << ") and a libtorch built for CUDA");
+  const Devices& devices = Devices::of_process();
+  if (devices.gpus.empty() || !devices.network_reason.empty()) {
+    MESSAGE("skipped: needs a GPU and a libtorch built for CUDA (" << devices.reason << devices.network_reason << ")");
     return;
   }
+  const ComputeDevice& gpu = devices.gpus[0];
   for (const Equalization equalization : {Equalization::kGlobal, Equalization::kClahe, Equalization::kNone}) {
     const SegmenterModel model = random_model(equalization);
-    const ProbabilityMap expected = predict(model, Device::kCpu, PrecisionChoice::kFp32);
+    const ProbabilityMap expected = predict(model, ComputeDevice::cpu(), PrecisionChoice::kFp32);
     // Of 255: sums in another order, once rounded between the passes. Half the mantissa of bf16 is 1/256 of each sum.
-    CHECK(largest_difference(predict(model, Device::kCuda, PrecisionChoice::kFp32), expected) <= 2);
-    if (CudaLibrary::instance().devices()[0].compute_major >= 8) {
-      CHECK(largest_difference(predict(model, Device::kCuda, PrecisionChoice::kBf16), expected) <= 16);
-    }
+    const ProbabilityMap found = predict(model, gpu, PrecisionChoice::kFp32);
+    CHECK(largest_difference(found, expected) <= 2);
+    CHECK(found.probability == predict(model, gpu, PrecisionChoice::kFp32).probability);
+    if (gpu.bf16) CHECK(largest_difference(predict(model, gpu, PrecisionChoice::kBf16), expected) <= 16);
+    if (gpu.tf32) CHECK(largest_difference(predict(model, gpu, PrecisionChoice::kTf32), expected) <= 16);
   }
-}
-
-TEST_CASE("without a GPU the network is refused on one, and computes on the CPU by itself") {
-  if (CudaLibrary::instance().available()) {
-    MESSAGE("skipped: this machine has a GPU");
-    return;
-  }
-  const SegmenterModel model = random_model(Equalization::kGlobal);
-  Run run;
-  run.requested_device = Device::kCuda;
-  CHECK_THROWS_AS(predict_structure(noisy_body(), model, PrecisionChoice::kFp32, run), Error);
-  const ProbabilityMap automatic = predict(model, Device::kAuto, PrecisionChoice::kFp32);
-  CHECK(automatic.probability == predict(model, Device::kCpu, PrecisionChoice::kFp32).probability);
 }

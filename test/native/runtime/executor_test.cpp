@@ -1,4 +1,4 @@
-#include "runtime/inference_queue.h"
+#include "runtime/executor.h"
 
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
@@ -27,8 +27,8 @@ bool eventually(Condition&& condition) {
 
 }  // namespace
 
-TEST_CASE("jobs run one at a time, in order, on one thread") {
-  InferenceQueue queue;
+TEST_CASE("networks run one at a time, in order, on one thread") {
+  Executor executor(8);
   std::atomic<bool> gate{false};
   std::atomic<int> inside{0};
   std::vector<int> order;
@@ -37,7 +37,7 @@ TEST_CASE("jobs run one at a time, in order, on one thread") {
   for (int i = 0; i < 4; ++i) {
     callers.emplace_back([&, i] {
       Run run;
-      queue.run(run, [&, i] {
+      executor.compute(run, [&, i] {
         CHECK(inside++ == 0);
         eventually([&] { return gate.load(); });
         order.push_back(i);
@@ -46,7 +46,7 @@ TEST_CASE("jobs run one at a time, in order, on one thread") {
       });
     });
     // The first is in flight, the others wait in the order in which they came.
-    REQUIRE(eventually([&] { return inside == 1 && queue.waiting() == static_cast<size_t>(i); }));
+    REQUIRE(eventually([&] { return inside == 1 && executor.networks().counts().waiting == i; }));
   }
   gate = true;
   callers.clear();
@@ -55,27 +55,27 @@ TEST_CASE("jobs run one at a time, in order, on one thread") {
   CHECK(threads[0] != std::this_thread::get_id());
 }
 
-TEST_CASE("a job computes with the run's threads, throws what it throws, and may use the queue itself") {
-  InferenceQueue queue;
+TEST_CASE("a network computes with the run's threads, throws what it throws, and may use the executor itself") {
+  Executor executor(8);
   Run run;
   run.threads = 1;
   int used = 0;
-  queue.run(run, [&] { queue.run(run, [&] { used = at::get_num_threads(); }); });
+  executor.compute(run, [&] { executor.compute(run, [&] { used = at::get_num_threads(); }); });
   CHECK(used == 1);
   run.threads = 2;
-  queue.run(run, [&] { used = at::get_num_threads(); });
+  executor.compute(run, [&] { used = at::get_num_threads(); });
   CHECK(used == 2);
-  CHECK_THROWS_AS(queue.run(run, [] { throw std::out_of_range("from the job"); }), std::out_of_range);
+  CHECK_THROWS_AS(executor.compute(run, [] { throw std::out_of_range("from the job"); }), std::out_of_range);
 }
 
-TEST_CASE("a waiting job that is cancelled never runs") {
-  InferenceQueue queue;
+TEST_CASE("a waiting network whose run is cancelled never runs") {
+  Executor executor(8);
   std::atomic<bool> gate{false};
   std::atomic<bool> cancelled{false};
   std::atomic<bool> started{false};
   std::jthread first([&] {
     Run run;
-    queue.run(run, [&] {
+    executor.compute(run, [&] {
       started = true;
       eventually([&] { return gate.load(); });
     });
@@ -85,32 +85,32 @@ TEST_CASE("a waiting job that is cancelled never runs") {
   bool ran = false;
   std::jthread second([&] {
     try {
-      queue.run(second_run, [&] { ran = true; });
+      executor.compute(second_run, [&] { ran = true; });
     } catch (const Cancelled&) {
       cancelled = true;
     }
   });
-  REQUIRE(eventually([&] { return queue.waiting() == 1; }));
+  REQUIRE(eventually([&] { return executor.networks().counts().waiting == 1; }));
   second_run.cancel();
   CHECK(eventually([&] { return cancelled.load(); }));
-  CHECK(queue.waiting() == 0);
+  CHECK(executor.networks().counts().waiting == 0);
   gate = true;
   first.join();
   second.join();
   CHECK_FALSE(ran);
 }
 
-TEST_CASE("the end of the queue cancels what runs and what waits") {
+TEST_CASE("the end of the executor cancels what runs and what waits") {
   std::atomic<int> cancelled{0};
   std::vector<std::jthread> callers;
   {
-    InferenceQueue queue;
+    Executor executor(8);
     std::atomic<bool> started{false};
     for (int i = 0; i < 3; ++i) {
       callers.emplace_back([&] {
         Run run;
         try {
-          queue.run(run, [&] {
+          executor.compute(run, [&] {
             started = true;
             while (true) {
               run.check_cancelled();
@@ -122,7 +122,7 @@ TEST_CASE("the end of the queue cancels what runs and what waits") {
         }
       });
     }
-    REQUIRE(eventually([&] { return started && queue.waiting() == 2; }));
+    REQUIRE(eventually([&] { return started && executor.networks().counts().waiting == 2; }));
   }
   callers.clear();
   CHECK(cancelled == 3);

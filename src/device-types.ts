@@ -1,0 +1,67 @@
+import type { DeviceOptions, Model, RunOptions, Warning } from './types.js';
+
+/** What `configure` sets. */
+export interface ProcessOptions {
+  /**
+   * How many calls compute at once on each device, 1 to 1024, and how many read and write files at once beside them. Each
+   * computes with all cores and holds its volumes; networks compute one at a time. Default: as many as there are cores,
+   * and no fewer than two; on a GPU two.
+   */
+  readonly concurrency?: number;
+}
+
+/** Calls in a line: how many may go on at once, how many do, and how many wait for their turn. */
+export interface JobCounts {
+  readonly concurrency: number;
+  readonly running: number;
+  readonly waiting: number;
+}
+
+export interface DeviceInfo {
+  /** hepatica's. */
+  readonly version: string;
+  /** libtorch's version. */
+  readonly libtorch: string;
+  readonly cuda: {
+    readonly available: boolean;
+    /** Names as in results: `cuda:0 NAME`. */
+    readonly devices: readonly string[];
+    /** True where this libtorch runs the networks there too, not only the preprocessing. */
+    readonly networks: boolean;
+    /** Why no device can be used; empty where one can. */
+    readonly reason: string;
+    /** Why the networks do not run there; empty where they do. */
+    readonly networksReason: string;
+  };
+  readonly cpu: {
+    readonly features: readonly string[];
+    /** True where `precision: 'auto'` takes bf16. */
+    readonly bf16: boolean;
+    /** What a call computes with unless its option `threads` says otherwise. */
+    readonly threads: number;
+  };
+  /** Calls of this process, worker threads' among them; `configure` bounds them. Those on all devices and on files. */
+  readonly jobs: JobCounts;
+  /** The calls on each device, the CPU first. */
+  readonly queues: readonly (JobCounts & {
+    /** As in results: `cpu`, or `cuda:0 NAME`. */
+    readonly device: string;
+  })[];
+}
+
+export interface PreloadOptions extends RunOptions, DeviceOptions {
+  /** Default: the liver's weights that come with the package, and the lesion network's where they are installed. */
+  readonly models?: readonly Model[];
+  /** As of {@link SegmentOptions}. */
+  readonly precision?: 'auto' | 'fp32' | 'tf32' | 'bf16';
+}
+
+/** What was preloaded for. */
+export interface Preloaded {
+  /** `cpu`, or `cuda:0 NAME`. */
+  readonly device: string;
+  readonly precision: 'fp32' | 'tf32' | 'bf16';
+  readonly warnings: readonly Warning[];
+  /** How long it took. */
+  readonly milliseconds: number;
+}

@@ -1,0 +1,190 @@
+// A GPU's road from the volume to the result, gone without a GPU: libtorch's CPU stands in the place of its CUDA and,
+// where nvcc is installed, the interpreted kernels in the place of the kernels.
+#include <c10/util/Exception.h>
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "core/error.h"
+#include "models/liver_cnn/module.h"
+#include "pipelines/preload_model.h"
+#include "pipelines/preprocess_volume.h"
+#include "pipelines/segment_structure.h"
+#include "runtime/executor.h"
+
+using namespace hepatica;
+
+namespace {
+
+SegmenterModel random_model() {
+  LiverCnnConfig config;
+  config.context_mm = {-5, 0, 5};
+  config.subsampling = 3;
+  config.kernels = {3, 3, 3};
+  config.head_kernel = 3;
+  at::manual_seed(11);
+  LiverCnn net(config);
+  return {config, {}, "liver", net->state_dict()};
+}
+
+Volume noisy_body() {
+  Volume volume;
+  volume.geometry.size = {70, 62, 9};
+  volume.geometry.spacing_mm = {3.1, 3.3, 5};
+  std::vector<int16_t> hu(static_cast<size_t>(volume.geometry.voxel_count()));
+  uint32_t state = 3;
+  for (size_t i = 0; i < hu.size(); ++i) {
+    const auto x = static_cast<double>(i % 70) - 35;
+    const auto y = static_cast<double>(i / 70 % 62) - 31;
+    state = state * 1664525u + 1013904223u;
+    hu[i] = static_cast<int16_t>(x * x / 900 + y * y / 700 < 1 ? static_cast<int>(state >> 25) : -1000);
+  }
+  volume.hu = std::move(hu);
+  return volume;
+}
+
+// One GPU: the interpreted kernels' where they were built, and the CPU's tensors.
+class PretendedGpu {
+ public:
+  PretendedGpu() {
+    const std::string path = HEPATICA_INTERPRETED_CUDA_LIBRARY;
+    if (!path.empty()) library_.emplace(path);
+    ComputeDevice gpu{.index = 0, .label = "cuda:0 pretended"};
+    if (library_) gpu.kernels = &library_->devices().at(0);
+    devices_ = {.gpus = {gpu}, .reason = {}, .network_reason = {}, .gpu_expected = true};
+    stand_in_.emplace(devices_);
+  }
+
+ private:
+  std::optional<CudaLibrary> library_;
+  Devices devices_;
+  std::optional<Devices::StandIn> stand_in_;
+};
+
+Segmentation segment(const SegmenterModel& model, const DeviceChoice& device, Run& run) {
+  SegmentOptions options;
+  options.device = device;
+  options.precision = PrecisionChoice::kFp32;
+  options.postprocessing = Postprocessing{.components = KeptComponents::kAll, .fill_holes = false};
+  return segment_structure(noisy_body(), model, options, run);
+}
+
+double dice(const Mask& a, const Mask& b) {
+  double common = 0;
+  double both = 0;
+  for (size_t i = 0; i < a.voxels.size(); ++i) {
+    common += a.voxels[i] * b.voxels[i];
+    both += a.voxels[i] + b.voxels[i];
+  }
+  return 2 * common / both;
+}
+
+std::vector<std::string> codes(const Run& run) {
+  std::vector<std::string> codes;
+  for (const Warning& warning : run.warnings()) codes.push_back(warning.code);
+  return codes;
+}
+
+bool has(const std::vector<std::string>& codes, const std::string& code) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+// Memory runs out once, while the network computes.
+Run::ProgressCallback run_out_halfway() {
+  return [done = std::make_shared<bool>(false)](const std::string& stage, double fraction) {
+    if (stage != "segmenting" || fraction < 0.3 || std::exchange(*done, true)) return;
+    throw c10::OutOfMemoryError({__func__, __FILE__, __LINE__}, "CUDA out of memory. Tried to allocate 2.00 GiB");
+  };
+}
+
+}  // namespace
+
+TEST_CASE("the GPU's road gives what the CPU's gives, and the same bytes twice") {
+  const SegmenterModel model = random_model();
+  const PretendedGpu gpu;
+  Run on_cpu;
+  const Segmentation expected = segment(model, DeviceChoice::kCpu, on_cpu);
+  REQUIRE(expected.bounding_box);
+  CHECK(on_cpu.device_used() == "cpu");
+  Run first;
+  const Segmentation found = segment(model, DeviceChoice::kAuto, first);
+  CHECK(first.device_used() == "cuda:0 pretended");
+  CHECK_FALSE(has(codes(first), "GPU_NOT_USED"));
+  // Sums in another order: a voxel on the threshold may go over.
+  CHECK(dice(found.mask, expected.mask) > 0.999);
+  Run second;
+  CHECK(segment(model, DeviceChoice::kCuda, second).mask.voxels == found.mask.voxels);
+}
+
+TEST_CASE("where memory runs out halfway, auto gives the CPU's bytes and tells the cause") {
+  const SegmenterModel model = random_model();
+  const PretendedGpu gpu;
+  Run on_cpu;
+  const Segmentation expected = segment(model, DeviceChoice::kCpu, on_cpu);
+  Run run(run_out_halfway());
+  const Segmentation found = segment(model, DeviceChoice::kAuto, run);
+  CHECK(found.mask.voxels == expected.mask.voxels);
+  CHECK(run.device_used() == "cpu");
+  std::vector<std::string> expected_codes = codes(on_cpu);
+  for (const Warning& warning : run.warnings()) {
+    if (warning.code != "GPU_NOT_USED") continue;
+    CHECK(warning.message.find("cuda:0 pretended: CUDA out of memory") != std::string::npos);
+    expected_codes.push_back(warning.code);
+  }
+  CHECK(expected_codes.size() == codes(on_cpu).size() + 1);
+  CHECK(codes(run).size() == expected_codes.size());
+}
+
+TEST_CASE(
+    "where memory runs out halfway, a GPU that was asked for is an error, and the next call finds all as it was") {
+  const SegmenterModel model = random_model();
+  const PretendedGpu gpu;
+  Run run(run_out_halfway());
+  try {
+    segment(model, DeviceChoice::kCuda, run);
+    FAIL("expected CUDA_OUT_OF_MEMORY");
+  } catch (const Error& error) {
+    CHECK(error.code == "CUDA_OUT_OF_MEMORY");
+    CHECK(error.field == "device");
+  }
+  Run next;
+  CHECK(segment(model, DeviceChoice::kCuda, next).bounding_box);
+  CHECK(next.device_used() == "cuda:0 pretended");
+}
+
+TEST_CASE(
+    "preprocessing by the kernels gives the CPU's bytes; CLAHE, which has none, is told where a GPU was asked for") {
+  const PretendedGpu gpu;
+  const Volume volume = noisy_body();
+  for (const Equalization equalization : {Equalization::kGlobal, Equalization::kNone, Equalization::kClahe}) {
+    PreprocessOptions options;
+    options.equalization = equalization;
+    Run on_cpu;
+    const Preprocessed expected = preprocess_volume(volume, options, DeviceChoice::kCpu, on_cpu);
+    CHECK(on_cpu.device_used() == "cpu");
+    for (const DeviceChoice& choice : {DeviceChoice::kAuto, DeviceChoice::kCuda}) {
+      Run run;
+      const Preprocessed stages = preprocess_volume(volume, options, choice, run);
+      CHECK(stages.equalized.voxels == expected.equalized.voxels);
+      CHECK(stages.clipped.voxels == expected.clipped.voxels);
+      const bool clahe = equalization == Equalization::kClahe;
+      if (std::string(HEPATICA_INTERPRETED_CUDA_LIBRARY).empty()) continue;
+      CHECK(run.device_used() == (clahe ? "cpu" : "cuda:0 pretended"));
+      CHECK(has(codes(run), "CLAHE_ON_CPU") == (clahe && choice.kind == DeviceChoice::Kind::kCuda));
+    }
+  }
+}
+
+TEST_CASE("preloading packs the weights where the first call will look for them") {
+  const SegmenterModel model = random_model();
+  const PretendedGpu gpu;
+  Run run;
+  CHECK(preload_model(model, DeviceChoice::kAuto, PrecisionChoice::kAuto, run) == Precision::kFp32);
+  CHECK(run.device_used() == "cuda:0 pretended");
+  CHECK(run.timings_ms().contains("preload"));
+  Run refused;
+  CHECK_THROWS_AS(preload_model(model, DeviceChoice::kCuda, PrecisionChoice::kBf16, refused), Error);
+}
