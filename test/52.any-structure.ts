@@ -44,8 +44,6 @@ const kSmall: Omit<TrainOptions, 'output'> = {
   structure: 'block',
   architecture: {
     context_mm: [0],
-    prior_context_mm: [],
-    passes: 1,
     subsampling: 2,
     kernels: [3, 3, 3],
     head_kernel: 3,

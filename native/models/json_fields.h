@@ -68,6 +68,14 @@ class JsonFields {
     refuse(field, expected, value.dump());
   }
 
+  // A field that earlier versions wrote: it may be absent, or say `only`.
+  void retired(const std::string& field, const Json& only) {
+    seen_.push_back(field);
+    const auto found = object_.find(field);
+    if (found == object_.end() || *found == only) return;
+    refuse(field, "absent or " + only.dump() + " (this version knows nothing else)", found->dump());
+  }
+
   void refuse_unknown() const {
     for (const auto& [name, value] : object_.items()) {
       if (std::find(seen_.begin(), seen_.end(), name) == seen_.end()) {

@@ -1,4 +1,4 @@
-// Preprocessing and the network's passes on one device.
+// Preprocessing and the network on one device.
 #pragma once
 
 #include "core/run.h"

@@ -32,8 +32,6 @@ export const kThresholdArchitecture = {
   spacing_mm: 1,
   context_mm: [0],
   coordinates: [],
-  prior_context_mm: [],
-  passes: 1,
   subsampling: 1,
   kernels: [1, 1, 1],
   dilations: [1, 1, 1],

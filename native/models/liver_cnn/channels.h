@@ -1,14 +1,15 @@
 // The network's input channels on the CPU, put together batch by batch in the order that the module's forward() has:
-// unshuffled pictures, unshuffled prior, coordinates.
+// unshuffled pictures, coordinates.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "models/liver_cnn/probability_map.h"
+#include "models/liver_cnn/network_input.h"
 
 namespace hepatica {
 
@@ -17,34 +18,20 @@ class ChannelAssembler {
   // Keeps references; `dtype` is float or bfloat16.
   ChannelAssembler(const NetworkInput& input, const LiverCnnConfig& config, const Canvas& canvas, at::ScalarType dtype);
 
-  // (slices, input channels, canvas height / s, canvas width / s), channels-last. `prior` is the pass before, null for
-  // the first.
-  at::Tensor assemble(std::span<const int64_t> slices, const ProbabilityMap* prior) const;
+  // (slices, input channels, canvas height / s, canvas width / s), channels-last.
+  at::Tensor assemble(std::span<const int64_t> slices) const;
 
  private:
-  // A plane of bytes cut to the canvas; what lies outside it is `outside`.
-  struct Plane {
-    const uint8_t* bytes = nullptr;
-    int64_t stride = 0;
-    int64_t width = 0;
-    int64_t height = 0;
-    const float* values = nullptr;  // of each byte
-    float outside = 0;
-  };
-
   template <class Value>
-  void fill(std::span<const int64_t> slices, const ProbabilityMap* prior, Value* channels) const;
-  std::vector<Plane> planes_of(int64_t z, const ProbabilityMap* prior) const;
+  void fill(std::span<const int64_t> slices, Value* channels) const;
+  // From the canvas' corner on: the pictures of the slices that are seen at once around slice z.
+  std::vector<const uint8_t*> pictures_around(int64_t z) const;
 
   const NetworkInput& input_;
   const LiverCnnConfig& config_;
   Canvas canvas_;
   at::ScalarType dtype_;
-  std::vector<float> picture_values_;
-  std::vector<float> prior_values_;
+  std::array<float, 256> values_;  // of a picture's bytes
 };
-
-// The computed slice nearest to slice z, the lower of two: an index into map.slices.
-int64_t nearest_computed(const ProbabilityMap& map, int64_t z);
 
 }  // namespace hepatica

@@ -16,7 +16,6 @@ using Json = nlohmann::json;
 constexpr int64_t kMaxSubsampling = 8;
 constexpr int64_t kMaxKernel = 31;
 constexpr int64_t kMaxDilation = 16;
-constexpr int64_t kMaxPasses = 8;
 
 const std::array<std::pair<const char*, HeadKind>, 2> kHeadNames = {
     {{"subpixel", HeadKind::kSubpixel}, {"bilinear", HeadKind::kBilinear}}};
@@ -46,11 +45,14 @@ std::vector<std::string> coordinate_names(JsonFields& fields, const std::string&
   fields.refuse(field, expected, list.dump());
 }
 
+// Published weights name what earlier versions knew beside this network: further passes that see the one before.
+void accept_single_pass(JsonFields& fields) {
+  fields.retired("passes", 1);
+  fields.retired("prior_context_mm", Json::array());
+}
+
 void check_together(const LiverCnnConfig& config, const JsonFields& fields) {
   if (config.context_mm.empty()) fields.refuse("context_mm", "at least one offset", "[]");
-  if (config.passes > 1 && !config.has_prior()) {
-    fields.refuse("prior_context_mm", "at least one offset where passes is above 1", "[]");
-  }
   if (config.head_kernel % 2 == 0) {
     fields.refuse("head_kernel", "an odd integer", std::to_string(config.head_kernel));
   }
@@ -59,7 +61,7 @@ void check_together(const LiverCnnConfig& config, const JsonFields& fields) {
 }  // namespace
 
 int64_t LiverCnnConfig::input_channels() const {
-  const auto planes = static_cast<int64_t>(context_mm.size() + prior_context_mm.size());
+  const auto planes = static_cast<int64_t>(context_mm.size());
   return planes * subsampling * subsampling + static_cast<int64_t>(coordinates.size());
 }
 
@@ -99,8 +101,7 @@ LiverCnnConfig LiverCnnConfig::from_json(const std::string& text, const std::str
   config.spacing_mm = fields.number("spacing_mm", 0.25, 10);
   config.context_mm = fields.offsets("context_mm");
   config.coordinates = coordinate_names(fields, "coordinates");
-  config.prior_context_mm = fields.offsets("prior_context_mm");
-  config.passes = static_cast<int>(fields.integer("passes", 1, kMaxPasses));
+  accept_single_pass(fields);
   config.subsampling = fields.integer("subsampling", 1, kMaxSubsampling);
   config.kernels = per_layer(fields, "kernels", kMaxKernel, true);
   config.dilations = per_layer(fields, "dilations", kMaxDilation, false);
@@ -119,8 +120,6 @@ std::string LiverCnnConfig::to_json() const {
   return Json{{"spacing_mm", spacing_mm},
               {"context_mm", context_mm},
               {"coordinates", coordinates},
-              {"prior_context_mm", prior_context_mm},
-              {"passes", passes},
               {"subsampling", subsampling},
               {"kernels", kernels},
               {"dilations", dilations},

@@ -30,10 +30,6 @@ struct LiverCnnConfig {
   std::vector<double> context_mm = {-10, -5, 0, 5, 10};
   // Coordinate channels, normalized to the body's bounding box: any of "x", "y", in this order.
   std::vector<std::string> coordinates = {"x", "y"};
-  // The slices of the previous pass's probability map (auto-context), as offsets in mm; empty: no prior channels.
-  std::vector<double> prior_context_mm;
-  // How often the network runs; from the second pass on, the prior is the pass before.
-  int passes = 1;
   // Pixel-unshuffle factor in front of the first layer.
   int64_t subsampling = 3;
   std::array<int64_t, 3> kernels = {5, 5, 5};
@@ -48,11 +44,10 @@ struct LiverCnnConfig {
   // Distance of the slices that the network is run on, mm; slices between are interpolated. 0: every slice.
   double slice_step_mm = 0;
 
-  bool has_prior() const { return !prior_context_mm.empty(); }
   int64_t input_channels() const;
   int64_t head_input_channels() const;
   int64_t head_output_channels() const;
-  // Multiply-adds times two of one pass over `cells` sub-sampled pixels.
+  // Multiply-adds times two over `cells` sub-sampled pixels.
   double flop(int64_t cells) const;
 
   // Throws WRONG_MODEL naming `file` and the field: what is missing, unknown or out of its limits.

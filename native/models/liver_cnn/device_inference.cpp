@@ -7,8 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "models/liver_cnn/channels.h"
-
 namespace hepatica {
 namespace {
 
@@ -79,19 +77,15 @@ ProbabilityMap LiverCnnDeviceInference::predict(const at::Tensor& equalized, con
   map.slices = predicted_slices(frame, config_);
   const at::Tensor pictures = canvas_pictures(equalized, source, frame, map.canvas);
   const auto count = static_cast<int64_t>(map.slices.size());
-  at::Tensor prior;
-  for (int pass = 0; pass < config_.passes; ++pass) {
-    at::Tensor current = at::empty({count, map.canvas.height, map.canvas.width}, pictures.options());
-    for (int64_t begin = 0; begin < count; begin += kSlicesPerBatch) {
-      run.check_cancelled();
-      const int64_t size = std::min(kSlicesPerBatch, count - begin);
-      const at::Tensor probability = forward(channels_of(pictures, prior, frame, map, begin, size));
-      current.narrow(0, begin, size).copy_(probability.squeeze(1).mul(255).add(0.5).to(at::kByte));
-      run.progress((pass + static_cast<double>(begin + size) / static_cast<double>(count)) / config_.passes);
-    }
-    prior = current;
+  at::Tensor probabilities = at::empty({count, map.canvas.height, map.canvas.width}, pictures.options());
+  for (int64_t begin = 0; begin < count; begin += kSlicesPerBatch) {
+    run.check_cancelled();
+    const int64_t size = std::min(kSlicesPerBatch, count - begin);
+    const at::Tensor probability = forward(channels_of(pictures, frame, map, begin, size));
+    probabilities.narrow(0, begin, size).copy_(probability.squeeze(1).mul(255).add(0.5).to(at::kByte));
+    run.progress(static_cast<double>(begin + size) / static_cast<double>(count));
   }
-  const at::Tensor host = prior.cpu().contiguous();
+  const at::Tensor host = probabilities.cpu().contiguous();
   map.probability.assign(host.const_data_ptr<uint8_t>(), host.const_data_ptr<uint8_t>() + host.numel());
   return map;
 }
@@ -119,14 +113,12 @@ at::Tensor LiverCnnDeviceInference::canvas_pictures(const at::Tensor& equalized,
   return pictures;
 }
 
-at::Tensor LiverCnnDeviceInference::channels_of(const at::Tensor& pictures, const at::Tensor& prior,
-                                                const NetworkInput& frame, const ProbabilityMap& map, int64_t begin,
-                                                int64_t size) const {
+at::Tensor LiverCnnDeviceInference::channels_of(const at::Tensor& pictures, const NetworkInput& frame,
+                                                const ProbabilityMap& map, int64_t begin, int64_t size) const {
   const int64_t cell = config_.subsampling;
   const int64_t rows = map.canvas.height / cell;
   const int64_t columns = map.canvas.width / cell;
   std::vector<int64_t> context;
-  std::vector<int64_t> prior_context;
   at::Tensor coordinates = at::empty({size, static_cast<int64_t>(config_.coordinates.size()), rows, columns});
   CanvasTransform shift;
   shift.x0 = static_cast<double>(map.canvas.x0);
@@ -134,23 +126,11 @@ at::Tensor LiverCnnDeviceInference::channels_of(const at::Tensor& pictures, cons
   for (int64_t i = 0; i < size; ++i) {
     const int64_t z = map.slices[begin + i];
     for (const double offset_mm : config_.context_mm) context.push_back(frame.nearest_slice(z, offset_mm));
-    for (const double offset_mm : config_.prior_context_mm) {
-      prior_context.push_back(nearest_computed(map, frame.nearest_slice(z, offset_mm)));
-    }
     float* planes = coordinates.mutable_data_ptr<float>() + i * coordinates.stride(0);
     fill_coordinates(frame.body[z], shift, config_, rows, columns, planes);
   }
-  std::vector<at::Tensor> parts = {
-      at::pixel_unshuffle(gather_planes(pictures, context, size).to(at::kFloat).div(255), cell)};
-  if (config_.has_prior() && prior.defined()) {
-    const at::Tensor values = gather_planes(prior, prior_context, size).to(at::kFloat).mul(2.0 / 255).sub(1);
-    parts.push_back(at::pixel_unshuffle(values, cell));
-  } else if (config_.has_prior()) {
-    const auto planes = static_cast<int64_t>(config_.prior_context_mm.size()) * cell * cell;
-    parts.push_back(at::zeros({size, planes, rows, columns}, parts[0].options()));
-  }
-  parts.push_back(coordinates.to(device_));
-  return at::cat(parts, 1);
+  const at::Tensor image = gather_planes(pictures, context, size).to(at::kFloat).div(255);
+  return at::cat({at::pixel_unshuffle(image, cell), coordinates.to(device_)}, 1);
 }
 
 }  // namespace hepatica

@@ -20,16 +20,16 @@ class LiverCnnDeviceInference {
   // channels: (N, input channels, h, w) on the device. Returns the structure's probability, float32, (N, 1, h s, w s).
   at::Tensor forward(const at::Tensor& channels) const;
 
-  // All passes. `equalized`: (slices, rows, columns) bytes on the device, canonical orientation; `frame`: grid and body
-  // boxes of the same scan (make_network_frame). What comes back to the host is the last pass's probabilities.
+  // `equalized`: (slices, rows, columns) bytes on the device, canonical orientation; `frame`: grid and body boxes of
+  // the same scan (make_network_frame). What comes back to the host are the probabilities.
   ProbabilityMap predict(const at::Tensor& equalized, const Geometry& source, const NetworkInput& frame,
                          Run& run) const;
 
  private:
   at::Tensor canvas_pictures(const at::Tensor& equalized, const Geometry& source, const NetworkInput& frame,
                              const Canvas& canvas) const;
-  at::Tensor channels_of(const at::Tensor& pictures, const at::Tensor& prior, const NetworkInput& frame,
-                         const ProbabilityMap& map, int64_t begin, int64_t size) const;
+  at::Tensor channels_of(const at::Tensor& pictures, const NetworkInput& frame, const ProbabilityMap& map,
+                         int64_t begin, int64_t size) const;
 
   LiverCnnConfig config_;
   at::Device device_;

@@ -63,35 +63,23 @@ at::Tensor LiverCnnInference::forward(const at::Tensor& channels) const {
 }
 
 ProbabilityMap LiverCnnInference::predict(const NetworkInput& input, Run& run) const {
-  ProbabilityMap current;
-  current.grid = input.grid;
-  current.canvas = body_canvas(input, config_.subsampling);
-  current.slices = predicted_slices(input, config_);
-  current.probability.resize(current.slices.size() * current.canvas.width * current.canvas.height);
-  predict_pass(input, nullptr, current, 0, run);
-  if (config_.passes == 1) return current;
-  ProbabilityMap next = current;
-  for (int pass = 1; pass < config_.passes; ++pass) {
-    predict_pass(input, &current, next, pass, run);
-    std::swap(current, next);
-  }
-  return current;
-}
-
-void LiverCnnInference::predict_pass(const NetworkInput& input, const ProbabilityMap* prior, ProbabilityMap& result,
-                                     int pass, Run& run) const {
-  const Canvas& canvas = result.canvas;
-  const ChannelAssembler assembler(input, config_, canvas, dtype());
-  const int64_t cells = canvas.width * canvas.height / (config_.subsampling * config_.subsampling);
+  ProbabilityMap map;
+  map.grid = input.grid;
+  map.canvas = body_canvas(input, config_.subsampling);
+  map.slices = predicted_slices(input, config_);
+  map.probability.resize(map.slices.size() * map.canvas.width * map.canvas.height);
+  const ChannelAssembler assembler(input, config_, map.canvas, dtype());
+  const int64_t cells = map.canvas.width * map.canvas.height / (config_.subsampling * config_.subsampling);
   const int64_t batch = std::max<int64_t>(1, kCellsPerBatch / cells);
-  const auto count = static_cast<int64_t>(result.slices.size());
+  const auto count = static_cast<int64_t>(map.slices.size());
   for (int64_t begin = 0; begin < count; begin += batch) {
     run.check_cancelled();
     const int64_t size = std::min(batch, count - begin);
-    const std::span slices(result.slices.data() + begin, static_cast<size_t>(size));
-    store_bytes(forward(assembler.assemble(slices, prior)), result.plane(begin));
-    run.progress((pass + static_cast<double>(begin + size) / static_cast<double>(count)) / config_.passes);
+    const std::span slices(map.slices.data() + begin, static_cast<size_t>(size));
+    store_bytes(forward(assembler.assemble(slices)), map.plane(begin));
+    run.progress(static_cast<double>(begin + size) / static_cast<double>(count));
   }
+  return map;
 }
 
 }  // namespace hepatica

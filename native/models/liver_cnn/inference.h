@@ -28,14 +28,11 @@ class LiverCnnInference {
   // (N, 1, h s, w s).
   at::Tensor forward(const at::Tensor& channels) const;
 
-  // All passes over a scan. Beside the input it holds two maps of one byte a canvas pixel, and one batch. Polls the
-  // run's cancel flag and reports progress after each batch.
+  // A whole scan. Beside the input it holds a map of one byte a canvas pixel, and one batch. Polls the run's cancel
+  // flag and reports progress after each batch.
   ProbabilityMap predict(const NetworkInput& input, Run& run) const;
 
  private:
-  void predict_pass(const NetworkInput& input, const ProbabilityMap* prior, ProbabilityMap& result, int pass,
-                    Run& run) const;
-
   LiverCnnConfig config_;
   Precision precision_;
   std::vector<FusedConv> layers_;

@@ -36,7 +36,7 @@ std::vector<FeatureMaps> inspect_slice(const LiverCnnConfig& config, const State
   const Canvas canvas = body_canvas(input, config.subsampling);
   const ChannelAssembler assembler(input, config, canvas, at::kFloat);
   const std::array<int64_t, 1> slices = {z};
-  at::Tensor features = assembler.assemble(slices, nullptr).contiguous();
+  at::Tensor features = assembler.assemble(slices).contiguous();
   std::vector<FeatureMaps> maps = {feature_maps("filters", pixel_filters(folded.layers[0].weight, config))};
   for (size_t i = 0; i < folded.layers.size(); ++i) {
     const FoldedConv& layer = folded.layers[i];

@@ -37,9 +37,8 @@ LiverCnnImpl::LiverCnnImpl(LiverCnnConfig config) : config_(std::move(config)) {
   torch::nn::init::zeros_(head->bias);
 }
 
-at::Tensor LiverCnnImpl::forward(const at::Tensor& image, const at::Tensor& prior, const at::Tensor& coordinates) {
+at::Tensor LiverCnnImpl::forward(const at::Tensor& image, const at::Tensor& coordinates) {
   std::vector<at::Tensor> parts = {at::pixel_unshuffle(image, config_.subsampling)};
-  if (config_.has_prior()) parts.push_back(at::pixel_unshuffle(prior, config_.subsampling));
   if (!config_.coordinates.empty()) parts.push_back(coordinates);
   return forward_channels(at::cat(parts, 1).contiguous(at::MemoryFormat::ChannelsLast));
 }

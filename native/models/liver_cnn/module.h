@@ -16,10 +16,9 @@ class LiverCnnImpl : public torch::nn::Module {
   // He initialization (fan in, ReLU), the head near zero; torch::manual_seed makes it repeatable.
   explicit LiverCnnImpl(LiverCnnConfig config);
 
-  // image (N, context, H, W), 0 to 1; prior (N, prior context, H, W), -1 to 1, zero where there is none (ignored
-  // without prior channels); coordinates (N, coordinates, H/s, W/s). H and W are multiples of s = subsampling.
-  // Returns logits (N, 2, H, W), float32: background, structure.
-  at::Tensor forward(const at::Tensor& image, const at::Tensor& prior, const at::Tensor& coordinates);
+  // image (N, context, H, W), 0 to 1; coordinates (N, coordinates, H/s, W/s). H and W are multiples of s =
+  // subsampling. Returns logits (N, 2, H, W), float32: background, structure.
+  at::Tensor forward(const at::Tensor& image, const at::Tensor& coordinates);
 
   // The same on channels already put together at the sub-sampled size (see network_input.h): (N, input_channels, H/s,
   // W/s), channels-last.

@@ -30,8 +30,7 @@ struct Part {
 constexpr Part kParts[] = {{"network/", &TrainingState::network},
                            {"average/", &TrainingState::average},
                            {"best/", &TrainingState::best},
-                           {"optimizer/", &TrainingState::optimizer},
-                           {"task/", &TrainingState::task}};
+                           {"optimizer/", &TrainingState::optimizer}};
 
 StateDict take(const StateDict& all, const std::string& prefix) {
   StateDict part;

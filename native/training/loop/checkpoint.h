@@ -19,7 +19,6 @@ struct TrainingState {
   StateDict average;  // empty without a moving average
   StateDict best;
   StateDict optimizer;
-  StateDict task;  // TrainingTask::state()
 };
 
 // Throws OUTPUT_UNWRITABLE naming the file.

@@ -74,15 +74,13 @@ void Trainer::train(const std::function<void(const EpochRecord&)>& after_epoch) 
   }
 }
 
-// The next batch is drawn beside the step. It sees what the batches up to the one before have left, and is drawn before
-// this one is finished: what it draws does not depend on which of the two was faster.
+// The next batch is drawn beside the step.
 EpochRecord Trainer::run_epoch(int64_t epoch) {
   const auto start = Clock::now();
   const double seconds_before = seconds_;
   const int64_t steps = task_.steps_per_epoch();
   const auto draw = [&](int64_t i) {
-    const int64_t step_of_run = steps_done_;
-    return std::async(std::launch::async, [=, this] { return task_.draw(epoch, i, step_of_run); });
+    return std::async(std::launch::async, [=, this] { return task_.draw(epoch, i); });
   };
   task_.network().train();
   freeze(epoch);
@@ -97,8 +95,6 @@ EpochRecord Trainer::run_epoch(int64_t epoch) {
     ++steps_done_;
     if (i + 1 < steps) next = draw(i + 1);
     const StepResult result = step(*batch);
-    if (next.valid()) next.wait();
-    batch->finish();
     const auto size = static_cast<double>(batch->size());
     loss += result.loss * size;
     accuracy += result.accuracy * size;
@@ -179,7 +175,6 @@ TrainingState Trainer::state() {
   if (averages()) state.average = state_of(task_.average());
   state.best = best_weights_;
   state.optimizer = adam_state(adam_.optimizer, task_.network());
-  state.task = task_.state();
   return state;
 }
 
@@ -188,7 +183,6 @@ void Trainer::restore(const TrainingState& saved, const std::string& file) {
   load_state(task_.network(), saved.network, "the network of this run", file);
   if (averages()) load_state(task_.average(), saved.average, "the network of this run", file);
   if (saved.steps_done > 0) load_adam_state(adam_.optimizer, task_.network(), saved.optimizer, file);
-  task_.restore(saved.task, file);
   best_weights_ = clone(saved.best);
   history_ = saved.history;
   epochs_done_ = saved.epochs_done;

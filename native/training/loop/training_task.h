@@ -10,7 +10,6 @@
 #include <string>
 
 #include "core/run.h"
-#include "models/state_dict.h"
 #include "training/loop/history.h"
 
 namespace hepatica {
@@ -29,9 +28,6 @@ class TrainingBatch {
 
   // Of items [begin, end), by the network that is trained.
   virtual PartLoss loss(int64_t begin, int64_t end) = 0;
-
-  // After the step, while no other batch is being drawn.
-  virtual void finish() {}
 };
 
 class TrainingTask {
@@ -48,9 +44,8 @@ class TrainingTask {
   // on from. `run` is polled where this takes long.
   virtual void begin_epoch(int64_t /*epoch*/, Run& /*run*/) {}
 
-  // What is drawn depends on these numbers alone (`step` counts from the start of the run) and on the batches finished
-  // before. Called beside a step of the batch before, never beside finish().
-  virtual std::unique_ptr<TrainingBatch> draw(int64_t epoch, int64_t step_of_epoch, int64_t step) = 0;
+  // What is drawn depends on these numbers alone. Called beside a step of the batch before.
+  virtual std::unique_ptr<TrainingBatch> draw(int64_t epoch, int64_t step_of_epoch) = 0;
 
   // Factor of a parameter's learning rate.
   virtual double rate_factor(const std::string& /*parameter*/) const { return 1; }
@@ -60,11 +55,6 @@ class TrainingTask {
   // Fills the validation's fields of the record, its score among them. Without validation data it is not called.
   virtual bool has_validation() const = 0;
   virtual void validate(bool averaged, EpochRecord& record, Run& run) = 0;
-
-  // What else an exact resume needs, sharing storage; restore() throws CHECKPOINT_MISMATCH where it is another
-  // dataset's.
-  virtual StateDict state() { return {}; }
-  virtual void restore(const StateDict& /*saved*/, const std::string& /*file*/) {}
 };
 
 }  // namespace hepatica

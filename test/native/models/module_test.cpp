@@ -25,14 +25,13 @@ TEST_CASE("every form of head and skip gives two logits a pixel") {
   for (const HeadKind head : {HeadKind::kSubpixel, HeadKind::kBilinear}) {
     for (const SkipKind skip : {SkipKind::kNone, SkipKind::kAllLayers, SkipKind::kInput}) {
       LiverCnnConfig config;
-      config.context_mm = config.prior_context_mm = {-5, 0, 5};
+      config.context_mm = {-5, 0, 5};
       config.kernels = {3, 3, 3};
       config.subsampling = 4;
       config.head = head;
       config.skip = skip;
       LiverCnn net(config);
-      const at::Tensor logits =
-          net->forward(at::rand({2, 3, 16, 24}), at::zeros({2, 3, 16, 24}), at::zeros({2, 2, 4, 6}));
+      const at::Tensor logits = net->forward(at::rand({2, 3, 16, 24}), at::zeros({2, 2, 4, 6}));
       CHECK(logits.sizes() == at::IntArrayRef({2, 2, 16, 24}));
     }
   }

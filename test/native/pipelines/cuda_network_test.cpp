@@ -15,12 +15,10 @@ namespace {
 // The programs of the tests lie in a folder without the kernel library; the name counts from the first use on.
 const bool kLibraryNamed = setenv("HEPATICA_CUDA_LIBRARY", HEPATICA_RELEASED_CUDA_LIBRARY, 0) == 0;
 
-// Every form of input that the network has: neighbouring slices, coordinates, the passes before.
+// Every form of input that the network has: neighbouring slices, coordinates.
 SegmenterModel random_model(Equalization equalization) {
   LiverCnnConfig config;
   config.context_mm = {-5, 0, 5};
-  config.prior_context_mm = {0};
-  config.passes = 2;
   config.subsampling = 3;
   config.kernels = {3, 3, 3};
   config.head_kernel = 3;
@@ -74,7 +72,7 @@ TEST_CASE("the network gives on a GPU what it gives on the CPU, and the same byt
   for (const Equalization equalization : {Equalization::kGlobal, Equalization::kClahe, Equalization::kNone}) {
     const SegmenterModel model = random_model(equalization);
     const ProbabilityMap expected = predict(model, ComputeDevice::cpu(), PrecisionChoice::kFp32);
-    // Of 255: sums in another order, once rounded between the passes. Half the mantissa of bf16 is 1/256 of each sum.
+    // Of 255: sums in another order. Half the mantissa of bf16 is 1/256 of each sum.
     const ProbabilityMap found = predict(model, gpu, PrecisionChoice::kFp32);
     CHECK(largest_difference(found, expected) <= 2);
     CHECK(found.probability == predict(model, gpu, PrecisionChoice::kFp32).probability);

@@ -21,14 +21,12 @@ constexpr int16_t kBody = 40;
 constexpr int16_t kBright = 200;
 
 // A network that marks what is brighter than 120 HU, seen through 1x1 convolutions: only the max-pools spread it, by
-// one network pixel a layer. The second pass sees the same picture, and must not change the result.
+// one network pixel a layer.
 SegmenterModel threshold_model(const std::string& structure, double spacing_mm = 2, const Metadata& metadata = {}) {
   LiverCnnConfig config;
   config.spacing_mm = spacing_mm;
   config.context_mm = {0};
-  config.prior_context_mm = {0};
   config.coordinates = {};
-  config.passes = 2;
   config.subsampling = 1;
   config.kernels = {1, 1, 1};
   config.dilations = {1, 1, 1};

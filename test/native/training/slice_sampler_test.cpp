@@ -18,7 +18,7 @@ TEST_CASE("an epoch without drawing visits every slice once") {
   REQUIRE(sampler.steps_per_epoch() == 3);
   std::set<std::pair<size_t, int64_t>> seen;
   for (int64_t step = 0; step < 3; ++step) {
-    for (const SliceItem& item : sampler.draw(0, step, step).items) seen.insert({item.scan, item.slice});
+    for (const SliceItem& item : sampler.draw(0, step).items) seen.insert({item.scan, item.slice});
   }
   CHECK(seen.size() == 12);
 }
@@ -26,7 +26,7 @@ TEST_CASE("an epoch without drawing visits every slice once") {
 TEST_CASE("without augmentation a batch holds the grid's own pixels") {
   const std::vector<GridScan> scans = ball_scans(2, false);
   const SliceSampler sampler(scans, small_config(), ball_plan("").options);
-  const SliceBatch batch = sampler.draw(0, 0, 0);
+  const SliceBatch batch = sampler.draw(0, 0);
   const SliceItem& item = batch.items.front();
   const GridScan& scan = scans[item.scan];
   const auto x = static_cast<int64_t>(20 - item.canvas.x0);
@@ -34,23 +34,6 @@ TEST_CASE("without augmentation a batch holds the grid's own pixels") {
   const uint8_t picture = scan.input.picture(item.slice)[25 * scan.input.grid.width + 20];
   CHECK(batch.image[0][0][y][x].item<float>() == static_cast<float>(picture) / 255.0F);
   CHECK(batch.target[0][y][x].item<float>() == 1.0F);
-  CHECK(batch.prior.abs().max().item<float>() == 0.0F);
-}
-
-TEST_CASE("maps come back as priors where they were") {
-  const std::vector<GridScan> scans = ball_scans(1, false);
-  StructureTrainingOptions options = ball_plan("").options;
-  options.batch_size = 6;
-  options.auto_context.corruption = 0;
-  options.auto_context.prior_fraction = 1;
-  SliceSampler sampler(scans, small_config(), options);
-  const SliceBatch first = sampler.draw(0, 0, 0);
-  sampler.remember(first, (first.target * 255).round().to(at::kByte));
-  const SliceBatch second = sampler.draw(1, 0, 10);
-  CHECK(second.items.front().prior_level == 0);
-  // The second prior channel is the slice itself: 2p - 1 of what was remembered.
-  const at::Tensor expected = second.target * 2 - 1;
-  CHECK((second.prior.select(1, 1) - expected).abs().max().item<float>() < 0.01F);
 }
 
 TEST_CASE("what is drawn depends on its place alone") {
@@ -61,9 +44,9 @@ TEST_CASE("what is drawn depends on its place alone") {
   options.balance_patients = true;
   options.structure_fraction = 0.5;
   const SliceSampler a(scans, small_config(), options), b(scans, small_config(), options);
-  a.draw(0, 0, 0);
-  CHECK(a.draw(3, 1, 7).image.equal(b.draw(3, 1, 7).image));
-  CHECK_FALSE(a.draw(3, 1, 7).image.equal(b.draw(4, 1, 9).image));
+  a.draw(0, 0);
+  CHECK(a.draw(3, 1).image.equal(b.draw(3, 1).image));
+  CHECK_FALSE(a.draw(3, 1).image.equal(b.draw(4, 1).image));
 }
 
 TEST_CASE("a warp and its inverse meet") {

@@ -40,11 +40,9 @@ inline LiverCnnConfig small_config() {
   config.subsampling = 4;
   config.dilations = {1, 1, 1};
   config.skip = SkipKind::kNone;
-  config.passes = 2;
   config.kernels = {3, 3, 3};
   config.head_kernel = 3;
   config.context_mm = {0};
-  config.prior_context_mm = {-5, 0};
   return config;
 }
 
@@ -66,7 +64,6 @@ inline StructureTrainingPlan ball_plan(const std::string& folder) {
   plan.options.epochs = 4;
   plan.options.batch_size = 4;
   plan.options.ema_decay = 0.5;
-  plan.options.auto_context.first_steps = 2;
   plan.options.precision = TrainingPrecision::kFp32;
   plan.options.output = folder + "/ball.safetensors";
   return plan;

@@ -83,7 +83,7 @@ void LesionTask::begin_epoch(int64_t epoch, Run& run) {
   }
 }
 
-std::unique_ptr<TrainingBatch> LesionTask::draw(int64_t epoch, int64_t step_of_epoch, int64_t /*step*/) {
+std::unique_ptr<TrainingBatch> LesionTask::draw(int64_t epoch, int64_t step_of_epoch) {
   return std::make_unique<RegionBatch>(*this, sampler_.draw(epoch, step_of_epoch));
 }
 

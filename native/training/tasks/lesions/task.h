@@ -27,7 +27,7 @@ class LesionTask : public TrainingTask {
   torch::nn::Module& average() override { return *average_; }
   int64_t steps_per_epoch() const override { return sampler_.steps_per_epoch(); }
   void begin_epoch(int64_t epoch, Run& run) override;
-  std::unique_ptr<TrainingBatch> draw(int64_t epoch, int64_t step_of_epoch, int64_t step) override;
+  std::unique_ptr<TrainingBatch> draw(int64_t epoch, int64_t step_of_epoch) override;
   double rate_factor(const std::string& parameter) const override;
   bool frozen(const std::string& parameter, int64_t epoch) const override;
   bool has_validation() const override { return !validation_.empty(); }

@@ -5,14 +5,6 @@
 namespace hepatica {
 
 template <class Visitor>
-void visit_fields(Visitor& v, AutoContext& a) {
-  v.field("prior_fraction", a.prior_fraction);
-  v.field("first_steps", a.first_steps);
-  v.field("levels", a.levels);
-  v.field("corruption", a.corruption);
-}
-
-template <class Visitor>
 void visit_fields(Visitor& v, StructureCase& c) {
   v.field("patient", c.patient);
   v.field("image", c.image);
@@ -47,7 +39,6 @@ void visit_fields(Visitor& v, StructureTrainingOptions& o) {
   v.field("structure_fraction", o.structure_fraction);
   v.field("slice_stride_mm", o.slice_stride_mm);
   v.field("canvas_px", o.canvas_px);
-  v.field("auto_context", o.auto_context);
   v.field("validation_stride_mm", o.validation_stride_mm);
 }
 
@@ -68,9 +59,6 @@ void check_options(const StructureTrainingOptions& o) {
   require_option_in<int64_t>("slices_per_epoch", o.slices_per_epoch, 0, 100'000'000);
   require_option_in("structure_fraction", o.structure_fraction, 0.0, 1.0);
   require_option_in("slice_stride_mm", o.slice_stride_mm, 0.0, 100.0);
-  require_option_in("auto_context.prior_fraction", o.auto_context.prior_fraction, 0.0, 1.0);
-  require_option_in("auto_context.levels", o.auto_context.levels, 1, 2);
-  require_option_in("auto_context.corruption", o.auto_context.corruption, 0.0, 20.0);
   require_option_in("validation_stride_mm", o.validation_stride_mm, 0.0, 100.0);
   if (!o.canvas_px.empty()) check_canvas(o.canvas_px);
   if ((o.balance_patients || o.structure_fraction > 0) && o.slices_per_epoch == 0) {

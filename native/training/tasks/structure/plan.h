@@ -33,14 +33,6 @@ struct SliceAugmentation {
   double body_box_jitter = 0.02;  // of the box's width or height
 };
 
-// How a network with a prior channel meets its own earlier pass while it learns.
-struct AutoContext {
-  double prior_fraction = 0.5;  // of each mini-batch; the rest starts without a prior
-  int64_t first_steps = 40;     // steps before any prior is given
-  int levels = 1;               // passes whose maps are kept as priors: 1, or 2 for networks run in three passes
-  double corruption = 1;        // mean number of errors painted into a prior (Poisson); 0: none
-};
-
 struct StructureTrainingOptions : TrainingRunOptions {
   std::string structure = "liver";
   SliceAugmentation augmentation;
@@ -50,11 +42,10 @@ struct StructureTrainingOptions : TrainingRunOptions {
   double dice_weight = 0;      // of a soft Dice term beside the cross-entropy
   // 0: every training slice once an epoch, in a seeded order; else this many, drawn anew.
   int64_t slices_per_epoch = 0;
-  bool balance_patients = false;   // draw the patient first, then its slice (needs slices_per_epoch)
-  double structure_fraction = 0;   // part of the drawn slices that shows the structure; 0: as they come
-  double slice_stride_mm = 0;      // distance of the slices trained on; 0: every slice
-  std::vector<int64_t> canvas_px;  // height, width of the training picture on the network's grid; empty: from the data
-  AutoContext auto_context;
+  bool balance_patients = false;    // draw the patient first, then its slice (needs slices_per_epoch)
+  double structure_fraction = 0;    // part of the drawn slices that shows the structure; 0: as they come
+  double slice_stride_mm = 0;       // distance of the slices trained on; 0: every slice
+  std::vector<int64_t> canvas_px;   // height, width of the training picture on the network's grid; empty: from the data
   double validation_stride_mm = 0;  // distance of the slices validated on; 0: every slice
 };
 

@@ -1,7 +1,6 @@
 #include "training/tasks/structure/slice_sampler.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +9,6 @@
 #include <utility>
 
 #include "training/data/warp.h"
-#include "training/tasks/structure/prior_errors.h"
 
 namespace hepatica {
 namespace {
@@ -19,6 +17,7 @@ namespace {
 constexpr uint64_t kOrderStream = 1;
 constexpr uint64_t kSliceStream = 2;
 constexpr uint64_t kItemStream = 3;
+constexpr uint64_t kStrideStream = 0x5354524944;
 
 // How often another slice is tried where the balance asks for one with, or without, the structure.
 constexpr int kBalanceTries = 8;
@@ -27,18 +26,19 @@ int64_t round_up(double value, int64_t multiple) {
   return static_cast<int64_t>(std::ceil(value / static_cast<double>(multiple))) * multiple;
 }
 
-int prior_levels(const LiverCnnConfig& config, const StructureTrainingOptions& options) {
-  return config.has_prior() ? options.auto_context.levels : 0;
+// Slices lie `stride_mm` apart (0: every slice), the first one drawn.
+std::vector<int64_t> trained_slices(const NetworkInput& input, double stride_mm, Random random) {
+  const auto stride = std::max<int64_t>(1, std::llround(stride_mm / input.slice_spacing_mm));
+  std::vector<int64_t> slices;
+  for (int64_t z = std::min(random.below(stride), input.slices - 1); z < input.slices; z += stride) slices.push_back(z);
+  return slices;
 }
 
 }  // namespace
 
 SliceSampler::SliceSampler(std::span<const GridScan> scans, const LiverCnnConfig& config,
                            const StructureTrainingOptions& options)
-    : scans_(scans),
-      config_(config),
-      options_(options),
-      priors_(scans, prior_levels(config, options), options.slice_stride_mm, options.seed) {
+    : scans_(scans), config_(config), options_(options) {
   choose_canvas();
   index_slices();
 }
@@ -65,7 +65,9 @@ void SliceSampler::index_slices() {
   for (size_t scan = 0; scan < scans_.size(); ++scan) {
     const int64_t pixels = scans_[scan].input.grid.pixels();
     std::vector<bool> shows(static_cast<size_t>(scans_[scan].input.slices));
-    for (const int64_t z : priors_.slices(scan)) {
+    slices_of_.push_back(
+        trained_slices(scans_[scan].input, options_.slice_stride_mm, Random(options_.seed, {kStrideStream, scan})));
+    for (const int64_t z : slices_of_[scan]) {
       slices_.push_back({static_cast<uint32_t>(scan), static_cast<uint32_t>(z)});
       const uint8_t* target = scans_[scan].target_slice(z);
       shows[z] = std::any_of(target, target + pixels, [](uint8_t part) { return part > 127; });
@@ -93,7 +95,7 @@ std::vector<SliceSampler::SliceRef> SliceSampler::epoch_order(int64_t epoch) con
 SliceSampler::SliceRef SliceSampler::any_slice(Random& random) const {
   if (!options_.balance_patients) return slices_[static_cast<size_t>(random.below(slice_count()))];
   const auto scan = static_cast<size_t>(random.below(static_cast<int64_t>(scans_.size())));
-  const std::vector<int64_t>& slices = priors_.slices(scan);
+  const std::vector<int64_t>& slices = slices_of_[scan];
   const int64_t slice = slices[static_cast<size_t>(random.below(static_cast<int64_t>(slices.size())))];
   return {static_cast<uint32_t>(scan), static_cast<uint32_t>(slice)};
 }
@@ -106,7 +108,7 @@ SliceSampler::SliceRef SliceSampler::choose_slice(int64_t epoch, int64_t positio
   if (options_.structure_fraction <= 0) return chosen;
   const bool wanted = random.uniform() < options_.structure_fraction;
   const uint32_t scan = chosen.scan;
-  const std::vector<int64_t>& slices = priors_.slices(scan);
+  const std::vector<int64_t>& slices = slices_of_[scan];
   for (int tries = 0; tries < kBalanceTries && shows_structure(chosen) != wanted; ++tries) {
     chosen.slice =
         static_cast<uint32_t>(slices[static_cast<size_t>(random.below(static_cast<int64_t>(slices.size())))]);
@@ -114,7 +116,7 @@ SliceSampler::SliceRef SliceSampler::choose_slice(int64_t epoch, int64_t positio
   return chosen;
 }
 
-SliceBatch SliceSampler::draw(int64_t epoch, int64_t step_of_epoch, int64_t step) const {
+SliceBatch SliceSampler::draw(int64_t epoch, int64_t step_of_epoch) const {
   if (options_.slices_per_epoch == 0 && order_epoch_ != epoch) {
     order_ = epoch_order(epoch);
     order_epoch_ = epoch;
@@ -126,35 +128,25 @@ SliceBatch SliceSampler::draw(int64_t epoch, int64_t step_of_epoch, int64_t step
   const int64_t cell = config_.subsampling;
   SliceBatch batch;
   batch.image = at::empty({size, channels(config_.context_mm.size()), canvas_.height, canvas_.width});
-  batch.prior = at::zeros({size, channels(config_.prior_context_mm.size()), canvas_.height, canvas_.width});
   batch.coordinates =
       at::empty({size, channels(config_.coordinates.size()), canvas_.height / cell, canvas_.width / cell});
   batch.target = at::empty({size, canvas_.height, canvas_.width});
-  const bool priors_ready = config_.has_prior() && step >= options_.auto_context.first_steps;
-  const double with_prior = priors_ready ? options_.auto_context.prior_fraction * static_cast<double>(size) : 0;
   for (int64_t i = 0; i < size; ++i) {
     const SliceRef ref = choose_slice(epoch, begin + i, order_);
     Random random(options_.seed, {kItemStream, static_cast<uint64_t>(epoch), static_cast<uint64_t>(begin + i)});
     SliceItem item;
     item.scan = ref.scan;
     item.slice = ref.slice;
-    fill_item(item, i, static_cast<double>(i) < with_prior, random, batch);
+    fill_item(item, i, random, batch);
     batch.items.push_back(item);
   }
   return batch;
 }
 
-void SliceSampler::fill_item(SliceItem& item, int64_t index, bool with_prior, Random& random, SliceBatch& batch) const {
+void SliceSampler::fill_item(SliceItem& item, int64_t index, Random& random, SliceBatch& batch) const {
   const BodyBox& box = scans_[item.scan].input.body[static_cast<size_t>(item.slice)];
   item.canvas = place_canvas(box, random);
   fill_image(item, random, batch.image[index].data_ptr<float>());
-  if (with_prior) {
-    const int level = static_cast<int>(random.below(priors_.levels()));
-    if (has_prior(item, level)) {
-      item.prior_level = level;
-      fill_prior(item, random, batch.prior[index].data_ptr<float>());
-    }
-  }
   fill_target(item, batch.target[index].data_ptr<float>());
   BodyBox frame = box;
   if (options_.augmentation.enabled) {
@@ -221,33 +213,6 @@ void SliceSampler::fill_image(const SliceItem& item, Random& random, float* imag
   }
 }
 
-bool SliceSampler::has_prior(const SliceItem& item, int level) const {
-  const NetworkInput& input = scans_[item.scan].input;
-  return std::all_of(config_.prior_context_mm.begin(), config_.prior_context_mm.end(), [&](double offset_mm) {
-    return priors_.nearest(item.scan, level, input.nearest_slice(item.slice, offset_mm)) != nullptr;
-  });
-}
-
-void SliceSampler::fill_prior(const SliceItem& item, Random& random, float* prior) const {
-  const NetworkInput& input = scans_[item.scan].input;
-  const int64_t grid_pixels = input.grid.pixels();
-  std::vector<uint8_t> planes;
-  for (const double offset_mm : config_.prior_context_mm) {
-    const uint8_t* map = priors_.nearest(item.scan, item.prior_level, input.nearest_slice(item.slice, offset_mm));
-    planes.insert(planes.end(), map, map + grid_pixels);
-  }
-  const double errors = options_.auto_context.corruption;
-  if (errors > 0) paint_prior_errors(planes, input.grid.width, input.grid.height, errors, random);
-  const int64_t pixels = canvas_.width * canvas_.height;
-  std::vector<uint8_t> warped(static_cast<size_t>(pixels));
-  for (size_t channel = 0; channel < config_.prior_context_mm.size(); ++channel) {
-    const uint8_t* plane = planes.data() + static_cast<int64_t>(channel) * grid_pixels;
-    warp_plane({plane, input.grid.width, input.grid.height}, item.canvas, canvas_.width, canvas_.height, warped.data());
-    for (int64_t i = 0; i < pixels; ++i) prior[i] = static_cast<float>(warped[i]) / 127.5F - 1;
-    prior += pixels;
-  }
-}
-
 void SliceSampler::fill_target(const SliceItem& item, float* target) const {
   const GridScan& scan = scans_[item.scan];
   const int64_t pixels = canvas_.width * canvas_.height;
@@ -255,19 +220,6 @@ void SliceSampler::fill_target(const SliceItem& item, float* target) const {
   warp_plane({scan.target_slice(item.slice), scan.input.grid.width, scan.input.grid.height}, item.canvas, canvas_.width,
              canvas_.height, warped.data());
   for (int64_t i = 0; i < pixels; ++i) target[i] = static_cast<float>(warped[i]) / 255.0F;
-}
-
-void SliceSampler::remember(const SliceBatch& batch, const at::Tensor& maps) {
-  const uint8_t* map = maps.const_data_ptr<uint8_t>();
-  for (const SliceItem& item : batch.items) {
-    const int level = item.prior_level < 0 ? 0 : 1;
-    if (level < priors_.levels()) {
-      const NetworkGrid& grid = scans_[item.scan].input.grid;
-      warp_plane({map, canvas_.width, canvas_.height}, inverse(item.canvas), grid.width, grid.height,
-                 priors_.keep(item.scan, level, item.slice));
-    }
-    map += canvas_.width * canvas_.height;
-  }
 }
 
 }  // namespace hepatica

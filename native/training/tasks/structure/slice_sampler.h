@@ -1,5 +1,5 @@
-// Mini-batches: which slices, how they are placed on the training canvas and augmented, and with which priors. What is
-// drawn belongs to (seed, epoch, step, item), so that a resumed run draws the same.
+// Mini-batches: which slices, how they are placed on the training canvas and augmented. What is drawn belongs
+// to (seed, epoch, step, item), so that a resumed run draws the same.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,21 +11,18 @@
 #include "core/random.h"
 #include "training/tasks/structure/grid_scan.h"
 #include "training/tasks/structure/plan.h"
-#include "training/tasks/structure/prior_store.h"
 
 namespace hepatica {
 
 struct SliceItem {
   size_t scan = 0;
   int64_t slice = 0;
-  int prior_level = -1;  // the pass whose map is the prior; -1: none
   CanvasTransform canvas;
 };
 
 struct SliceBatch {
   std::vector<SliceItem> items;
   at::Tensor image;        // (N, context, H, W) float, 0 to 1
-  at::Tensor prior;        // (N, prior context, H, W) float, -1 to 1, 0 without a prior
   at::Tensor coordinates;  // (N, coordinates, H/s, W/s) float
   at::Tensor target;       // (N, H, W) float, 0 to 1: the part of the pixel inside
 };
@@ -44,13 +41,7 @@ class SliceSampler {
   int64_t steps_per_epoch() const;
   int64_t slice_count() const;
 
-  // `step` counts from the start of the run, `step_of_epoch` from the start of the epoch.
-  SliceBatch draw(int64_t epoch, int64_t step_of_epoch, int64_t step) const;
-
-  // Keeps the maps (N, H, W, uint8, 0 to 255) that the network gave for a batch as later priors.
-  void remember(const SliceBatch& batch, const at::Tensor& maps);
-
-  PriorStore& priors() { return priors_; }
+  SliceBatch draw(int64_t epoch, int64_t step_of_epoch) const;
 
  private:
   struct SliceRef {
@@ -65,18 +56,16 @@ class SliceSampler {
   SliceRef any_slice(Random& random) const;
   bool shows_structure(const SliceRef& ref) const { return shows_structure_[ref.scan][ref.slice]; }
   CanvasTransform place_canvas(const BodyBox& box, Random& random) const;
-  bool has_prior(const SliceItem& item, int level) const;
-  void fill_item(SliceItem& item, int64_t index, bool with_prior, Random& random, SliceBatch& batch) const;
+  void fill_item(SliceItem& item, int64_t index, Random& random, SliceBatch& batch) const;
   void fill_image(const SliceItem& item, Random& random, float* image) const;
-  void fill_prior(const SliceItem& item, Random& random, float* prior) const;
   void fill_target(const SliceItem& item, float* target) const;
 
   std::span<const GridScan> scans_;
   LiverCnnConfig config_;
   StructureTrainingOptions options_;
   CanvasSize canvas_;
-  PriorStore priors_;
-  std::vector<SliceRef> slices_;
+  std::vector<std::vector<int64_t>> slices_of_;  // a scan's slices that are trained on, ascending
+  std::vector<SliceRef> slices_;                 // all of them
   std::vector<std::vector<bool>> shows_structure_;
   // The order of the epoch that was drawn from last: a cache, no state.
   mutable int64_t order_epoch_ = -1;

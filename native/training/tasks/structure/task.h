@@ -1,11 +1,9 @@
-// How the liver network learns: slices of the whole body on one canvas, auto-context priors where its configuration has
-// a prior channel, overlap of whole patients as the score.
+// How the liver network learns: slices of the whole body on one canvas, overlap of whole patients as the score.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 
 #include "models/liver_cnn/module.h"
 #include "models/postprocessing.h"
@@ -27,11 +25,9 @@ class StructureTask : public TrainingTask {
   int64_t steps_per_epoch() const override { return sampler_.steps_per_epoch(); }
   // As the options say, or as the labels do where no validation patient may choose it; else each validation chooses.
   const std::optional<Postprocessing>& fixed_postprocessing() const { return postprocessing_; }
-  std::unique_ptr<TrainingBatch> draw(int64_t epoch, int64_t step_of_epoch, int64_t step) override;
+  std::unique_ptr<TrainingBatch> draw(int64_t epoch, int64_t step_of_epoch) override;
   bool has_validation() const override { return !validation_.empty(); }
   void validate(bool averaged, EpochRecord& record, Run& run) override;
-  StateDict state() override;
-  void restore(const StateDict& saved, const std::string& file) override;
 
  private:
   class DrawnSlices;

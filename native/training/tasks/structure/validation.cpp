@@ -36,14 +36,6 @@ JudgedScan judge(const GridScan& scan, const LiverCnnConfig& config, double stri
   return judged;
 }
 
-size_t nearest_judged(const JudgedScan& judged, int64_t z) {
-  size_t best = 0;
-  for (size_t i = 1; i < judged.slices.size(); ++i) {
-    if (std::abs(judged.slices[i] - z) < std::abs(judged.slices[best] - z)) best = i;
-  }
-  return best;
-}
-
 // A plane of the grid on the canvas, scaled by 1/255; 0 beyond the grid.
 void crop(const uint8_t* plane, const NetworkGrid& grid, const Canvas& canvas, float* target) {
   std::fill(target, target + canvas.width * canvas.height, 0.0F);
@@ -56,19 +48,17 @@ void crop(const uint8_t* plane, const NetworkGrid& grid, const Canvas& canvas, f
 }
 
 struct Channels {
-  at::Tensor image, prior, coordinates;
+  at::Tensor image, coordinates;
 };
 
-// The inputs of judged slices [begin, end); `maps` (slices, H, W) are the pass before, undefined in the first.
-Channels make_channels(const JudgedScan& judged, const LiverCnnConfig& config, int64_t begin, int64_t end,
-                       const at::Tensor& maps) {
+// The inputs of judged slices [begin, end).
+Channels make_channels(const JudgedScan& judged, const LiverCnnConfig& config, int64_t begin, int64_t end) {
   const NetworkInput& input = judged.scan.input;
   const Canvas& canvas = judged.canvas;
   const int64_t cell = config.subsampling;
   const auto count = [](const auto& list) { return static_cast<int64_t>(list.size()); };
   Channels channels;
   channels.image = at::empty({end - begin, count(config.context_mm), canvas.height, canvas.width});
-  channels.prior = at::zeros({end - begin, count(config.prior_context_mm), canvas.height, canvas.width});
   channels.coordinates = at::empty({end - begin, count(config.coordinates), canvas.height / cell, canvas.width / cell});
   CanvasTransform place;
   place.x0 = static_cast<double>(canvas.x0);
@@ -79,11 +69,6 @@ Channels make_channels(const JudgedScan& judged, const LiverCnnConfig& config, i
     for (const double offset_mm : config.context_mm) {
       crop(input.picture(input.nearest_slice(z, offset_mm)), input.grid, canvas, image);
       image += canvas.width * canvas.height;
-    }
-    for (int64_t channel = 0; maps.defined() && channel < count(config.prior_context_mm); ++channel) {
-      const int64_t near = input.nearest_slice(z, config.prior_context_mm[static_cast<size_t>(channel)]);
-      const at::Tensor& map = maps[static_cast<int64_t>(nearest_judged(judged, near))];
-      channels.prior[i - begin][channel].copy_(map * 2 - 1);
     }
     fill_coordinates(input.body[static_cast<size_t>(z)], place, config, canvas.height / cell, canvas.width / cell,
                      channels.coordinates[i - begin].data_ptr<float>());
@@ -112,30 +97,25 @@ void score_pixels(const JudgedScan& judged, int64_t begin, int64_t end, const at
   score.pixels += pixels;
 }
 
-// Probabilities (slices, H, W) on the canvas after the last pass.
+// Probabilities (slices, H, W) on the canvas.
 at::Tensor predict(LiverCnn& network, const JudgedScan& judged, const StructureTrainingOptions& options, bool bf16,
                    PixelScore& score, Run& run) {
-  const LiverCnnConfig& config = network->config();
   const auto count = static_cast<int64_t>(judged.slices.size());
-  at::Tensor before;
-  for (int pass = 0; pass < config.passes; ++pass) {
-    at::Tensor maps = at::empty({count, judged.canvas.height, judged.canvas.width});
-    for (int64_t begin = 0; begin < count; begin += kSlicesAtOnce) {
-      run.check_cancelled();
-      const int64_t end = std::min(count, begin + kSlicesAtOnce);
-      const Channels channels = make_channels(judged, config, begin, end, before);
-      at::Tensor logits;
-      {
-        const Autocast autocast(bf16);
-        logits = network->forward(channels.image, channels.prior, channels.coordinates);
-      }
-      const at::Tensor log_p = at::log_softmax(logits, 1);
-      maps.slice(0, begin, end).copy_(log_p.select(1, 1).exp());
-      if (pass + 1 == config.passes) score_pixels(judged, begin, end, log_p, options, score);
+  at::Tensor maps = at::empty({count, judged.canvas.height, judged.canvas.width});
+  for (int64_t begin = 0; begin < count; begin += kSlicesAtOnce) {
+    run.check_cancelled();
+    const int64_t end = std::min(count, begin + kSlicesAtOnce);
+    const Channels channels = make_channels(judged, network->config(), begin, end);
+    at::Tensor logits;
+    {
+      const Autocast autocast(bf16);
+      logits = network->forward(channels.image, channels.coordinates);
     }
-    before = maps;
+    const at::Tensor log_p = at::log_softmax(logits, 1);
+    maps.slice(0, begin, end).copy_(log_p.select(1, 1).exp());
+    score_pixels(judged, begin, end, log_p, options, score);
   }
-  return before;
+  return maps;
 }
 
 Mask above_threshold(at::Tensor maps, const JudgedScan& judged, const LiverCnnConfig& config, Run& run) {

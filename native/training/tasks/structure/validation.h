@@ -16,7 +16,7 @@
 namespace hepatica {
 
 struct StructureValidation {
-  double loss = 0;      // of the last pass, over all pixels of the canvas
+  double loss = 0;      // over all pixels of the canvas
   double accuracy = 0;  // part of the canvas' pixels classified rightly
   double dice = 0;      // mean over patients
   std::vector<PatientScore> patients;
