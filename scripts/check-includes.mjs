@@ -16,7 +16,7 @@ const kAllowed = {
   runtime: ['core', 'cuda'],
   models: ['core', 'ops', 'grid', 'runtime'],
   synthesis: ['core', 'ops'],
-  training: ['core', 'ops', 'grid', 'dicom', 'nifti', 'runtime', 'models', 'synthesis'],
+  training: ['core', 'ops', 'grid', 'runtime', 'models', 'synthesis'],
   pipelines: ['core', 'cuda', 'ops', 'grid', 'dicom', 'nifti', 'runtime', 'models', 'synthesis', 'training'],
   napi: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'synthesis', 'training', 'pipelines'],
   addon: ['napi'],

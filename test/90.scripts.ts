@@ -50,6 +50,8 @@ test('planted includes against the layers are found, each with its line', ({ roo
     'native/nifti/nifti.h': '#include <openjpeg.h>\n',
     'native/pipelines/segment.cpp': '#include "dcmtk/dcmdata/dctk.h"\n#include <napi.h>\n',
     'native/stray/file.h': '',
+    'native/training/data/read.h': '#include "training/tasks/plan.h"\n',
+    'native/training/tasks/plan.h': '#include "training/data/read.h"\n',
   });
   assert.equal(includeViolations(root).sort(), [
     'native/core/run.h:2: "ops/equalize.h": core must not include ops',
@@ -61,6 +63,7 @@ test('planted includes against the layers are found, each with its line', ({ roo
     'native/pipelines/segment.cpp:1: "dcmtk/dcmdata/dctk.h": only dicom may include DCMTK, not pipelines',
     'native/pipelines/segment.cpp:2: "napi.h": only napi, addon may include Node-API, not pipelines',
     'native/stray/file.h: is in no layer of the architecture',
+    'native/training/data/read.h:1: "training/tasks/plan.h": training/data must not include training/tasks',
   ]);
 });
 

@@ -1,6 +1,7 @@
 #include "pipelines/train_lesion_classifier.h"
 
 #include "models/resnet101/base_weights.h"
+#include "pipelines/file_case_reader.h"
 #include "training/tasks/lesions/run.h"
 
 namespace hepatica {
@@ -17,9 +18,9 @@ TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const Epo
   check_run(plan, config);
   check_resume(plan, config);
   run.begin_stage("reading training scans", 0, 0.03);
-  const std::vector<LesionSource> training = load_lesion_sources(plan, false, config, run);
+  const std::vector<LesionSource> training = load_lesion_sources(plan, FileCaseReader(), false, config, run);
   run.begin_stage("reading validation scans", 0.03, 0.04);
-  const std::vector<LesionSource> held_out = load_lesion_sources(plan, true, config, run);
+  const std::vector<LesionSource> held_out = load_lesion_sources(plan, FileCaseReader(), true, config, run);
   run.begin_stage("preparing regions", 0.04, 0.06);
   const std::vector<LesionScan> validation = make_validation_scans(held_out, config, plan.options, run);
   run.begin_stage("training", 0.06, 1);

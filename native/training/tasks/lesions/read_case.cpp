@@ -26,8 +26,9 @@ bool is_empty(const Mask& mask) {
   return std::all_of(mask.voxels.begin(), mask.voxels.end(), [](uint8_t voxel) { return voxel == 0; });
 }
 
-Mask read_liver(const LesionCase& c, const Mask& label, const LabelledImage& image, Run& run) {
-  if (!c.liver.empty()) return select_values(read_label_file(c.liver, c.patient, image, run), c.liver_values);
+Mask read_liver(const LesionCase& c, const CaseReader& reader, const Mask& label, const LabelledImage& image,
+                Run& run) {
+  if (!c.liver.empty()) return select_values(read_label(reader, c.liver, c.patient, image, run), c.liver_values);
   if (!c.liver_polygons.empty()) return rasterize_label(c.liver_polygons, c.patient, c.image, image, run);
   return select_values(label, c.liver_values);
 }
@@ -82,11 +83,11 @@ void crop_to_liver(LesionSource& source, double context_mm) {
   source.volume.geometry = source.liver.geometry = source.types.geometry = kept;
 }
 
-LesionSource read_files(const LesionCase& c, double context_mm, Run& run) {
-  LabelledImage image = read_labelled_image(c.image, run);
+LesionSource read_whole(const LesionCase& c, const CaseReader& reader, double context_mm, Run& run) {
+  LabelledImage image = reader.read_image(c.image, run);
   Mask label;
-  if (!c.label.empty()) label = read_label_file(c.label, c.patient, image, run);
-  Mask liver = read_liver(c, label, image, run);
+  if (!c.label.empty()) label = read_label(reader, c.label, c.patient, image, run);
+  Mask liver = read_liver(c, reader, label, image, run);
   if (is_empty(liver)) refuse_empty(c, "The liver's values", c.liver.empty() ? c.label : c.liver, "liverValues");
   std::optional<Mask> types;
   if (!c.lesion_polygons.empty()) {
@@ -110,8 +111,8 @@ LesionSource read_files(const LesionCase& c, double context_mm, Run& run) {
 
 }  // namespace
 
-LesionSource read_lesion_case(const LesionCase& c, double context_mm, Run& run) {
-  return read_for_patient(c.patient, run, [&](Run& reading) { return read_files(c, context_mm, reading); });
+LesionSource read_lesion_case(const LesionCase& c, const CaseReader& reader, double context_mm, Run& run) {
+  return read_for_patient(c.patient, run, [&](Run& reading) { return read_whole(c, reader, context_mm, reading); });
 }
 
 }  // namespace hepatica

@@ -43,13 +43,13 @@ void check_resume(const LesionTrainingPlan& plan, const MdlCnnConfig& config) {
   check_resume(plan.options, describe(plan, config));
 }
 
-std::vector<LesionSource> load_lesion_sources(const LesionTrainingPlan& plan, bool validation,
+std::vector<LesionSource> load_lesion_sources(const LesionTrainingPlan& plan, const CaseReader& reader, bool validation,
                                               const MdlCnnConfig& config, Run& run) {
   std::vector<LesionSource> sources;
   for (size_t i = 0; i < plan.cases.size(); ++i) {
     run.check_cancelled();
     if (plan.cases[i].validation == validation) {
-      sources.push_back(read_lesion_case(plan.cases[i], context_reach_mm(config), run));
+      sources.push_back(read_lesion_case(plan.cases[i], reader, context_reach_mm(config), run));
     }
     run.progress(static_cast<double>(i + 1) / static_cast<double>(plan.cases.size()));
   }

@@ -21,7 +21,7 @@ void check_run(const LesionTrainingPlan& plan, const MdlCnnConfig& config);
 void check_resume(const LesionTrainingPlan& plan, const MdlCnnConfig& config);
 
 // Reads all cases of the plan whose `validation` is as given, one after the other.
-std::vector<LesionSource> load_lesion_sources(const LesionTrainingPlan& plan, bool validation,
+std::vector<LesionSource> load_lesion_sources(const LesionTrainingPlan& plan, const CaseReader& reader, bool validation,
                                               const MdlCnnConfig& config, Run& run);
 
 // Marked scans as they are, and the validation variants of the grounds, which depend on the seed alone.

@@ -15,14 +15,14 @@ GridScan make_grid_scan(const LabelledScan& scan, const std::string& patient, bo
   return grid;
 }
 
-std::vector<GridScan> load_grid_scans(const StructureTrainingPlan& plan, bool validation, const LiverCnnConfig& config,
-                                      Run& run) {
+std::vector<GridScan> load_grid_scans(const StructureTrainingPlan& plan, const CaseReader& reader, bool validation,
+                                      const LiverCnnConfig& config, Run& run) {
   std::vector<GridScan> scans;
   for (size_t i = 0; i < plan.cases.size(); ++i) {
     const StructureCase& training_case = plan.cases[i];
     if (training_case.validation == validation) {
       run.check_cancelled();
-      const LabelledScan scan = read_structure_case(training_case, run);
+      const LabelledScan scan = read_structure_case(training_case, reader, run);
       scans.push_back(make_grid_scan(scan, training_case.patient, validation, config, plan.options.preprocess, run));
     }
     run.progress(static_cast<double>(i + 1) / static_cast<double>(plan.cases.size()));

@@ -26,7 +26,7 @@ GridScan make_grid_scan(const LabelledScan& scan, const std::string& patient, bo
                         const LiverCnnConfig& config, const PreprocessOptions& preprocess_options, Run& run);
 
 // Reads and resamples all cases of the plan whose `validation` is as given, one after the other.
-std::vector<GridScan> load_grid_scans(const StructureTrainingPlan& plan, bool validation, const LiverCnnConfig& config,
-                                      Run& run);
+std::vector<GridScan> load_grid_scans(const StructureTrainingPlan& plan, const CaseReader& reader, bool validation,
+                                      const LiverCnnConfig& config, Run& run);
 
 }  // namespace hepatica

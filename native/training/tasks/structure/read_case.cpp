@@ -12,11 +12,11 @@ namespace hepatica {
 
 namespace {
 
-LabelledScan read_files(const StructureCase& training_case, Run& run) {
+LabelledScan read_whole(const StructureCase& training_case, const CaseReader& reader, Run& run) {
   const auto& [patient, path, label_path, values, polygons, validation] = training_case;
-  LabelledImage image = read_labelled_image(path, run);
+  LabelledImage image = reader.read_image(path, run);
   Mask label = label_path.empty() ? rasterize_label(polygons, patient, path, image, run)
-                                  : select_values(read_label_file(label_path, patient, image, run), values);
+                                  : select_values(read_label(reader, label_path, patient, image, run), values);
   if (std::find(label.voxels.begin(), label.voxels.end(), 1) == label.voxels.end()) {
     throw Error("EMPTY_LABEL", "The label of " + patient + " marks no voxel", label_path, "labelValues",
                 "Check labelValues, or leave this case out");
@@ -27,8 +27,9 @@ LabelledScan read_files(const StructureCase& training_case, Run& run) {
 
 }  // namespace
 
-LabelledScan read_structure_case(const StructureCase& training_case, Run& run) {
-  return read_for_patient(training_case.patient, run, [&](Run& reading) { return read_files(training_case, reading); });
+LabelledScan read_structure_case(const StructureCase& training_case, const CaseReader& reader, Run& run) {
+  return read_for_patient(training_case.patient, run,
+                          [&](Run& reading) { return read_whole(training_case, reader, reading); });
 }
 
 }  // namespace hepatica

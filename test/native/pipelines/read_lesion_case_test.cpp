@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "../training/lesion_scans.h"
 #include "core/error.h"
-#include "lesion_scans.h"
 #include "nifti/nifti.h"
+#include "pipelines/file_case_reader.h"
 
 namespace fs = std::filesystem;
 using namespace hepatica;
@@ -44,7 +45,7 @@ class LesionFolder {
 std::string code_of(const LesionCase& lesion_case) {
   Run run;
   try {
-    read_lesion_case(lesion_case, 3, run);
+    read_lesion_case(lesion_case, FileCaseReader(), 3, run);
   } catch (const Error& error) {
     return error.code;
   }
@@ -59,12 +60,12 @@ TEST_CASE("lesions of a label are part of the liver, and have the types that its
   const LesionFolder folder;
   Run run;
   const LesionSource expected = lesion_source("p", 20);
-  const LesionSource source = read_lesion_case(folder.lesion_case(), 3, run);
+  const LesionSource source = read_lesion_case(folder.lesion_case(), FileCaseReader(), 3, run);
   CHECK(source.liver.voxels == expected.liver.voxels);
   CHECK(count(source.types, 5) == count(expected.types, 3));
   LesionCase typed = folder.lesion_case();
   typed.lesion_values[0].type = LesionType::kCyst;
-  CHECK(count(read_lesion_case(typed, 3, run).types, 1) == count(expected.types, 3));
+  CHECK(count(read_lesion_case(typed, FileCaseReader(), 3, run).types, 1) == count(expected.types, 3));
 }
 
 TEST_CASE("polygons mark lesions and the liver too") {
@@ -81,7 +82,7 @@ TEST_CASE("polygons mark lesions and the liver too") {
   drawn.liver_polygons = {liver};
   drawn.lesion_polygons = {lesion};
   Run run;
-  const LesionSource source = read_lesion_case(drawn, 0, run);
+  const LesionSource source = read_lesion_case(drawn, FileCaseReader(), 0, run);
   // One slice on each side of the liver's is kept.
   CHECK(source.volume.geometry.size[2] == 3);
   CHECK(source.volume.geometry.origin_mm[2] == doctest::Approx(5));

@@ -7,9 +7,10 @@
 #include <filesystem>
 
 #include "../dicom/series_fixture.h"
+#include "../training/synthetic_scans.h"
 #include "core/error.h"
 #include "nifti/nifti.h"
-#include "synthetic_scans.h"
+#include "pipelines/file_case_reader.h"
 
 namespace fs = std::filesystem;
 using namespace hepatica;
@@ -42,7 +43,7 @@ class CaseFolder {
 std::string code_of(const StructureCase& training_case) {
   Run run;
   try {
-    read_structure_case(training_case, run);
+    read_structure_case(training_case, FileCaseReader(), run);
   } catch (const Error& error) {
     return error.code;
   }
@@ -59,7 +60,7 @@ TEST_CASE("label values choose what counts as the structure") {
   StructureCase training_case = folder.write(scan);
   Run run;
   const auto count = [&] {
-    const Mask label = read_structure_case(training_case, run).label;
+    const Mask label = read_structure_case(training_case, FileCaseReader(), run).label;
     return std::count(label.voxels.begin(), label.voxels.end(), 1);
   };
   CHECK(count() == inside + 1);
@@ -88,7 +89,7 @@ TEST_CASE("polygons are a label too") {
   square.points = {10, 10, 14, 10, 14, 14, 10, 14};
   training_case.polygons = {square};
   Run run;
-  const Mask label = read_structure_case(training_case, run).label;
+  const Mask label = read_structure_case(training_case, FileCaseReader(), run).label;
   CHECK(std::count(label.voxels.begin(), label.voxels.end(), 1) == 25);
   training_case.polygons[0].slice = -1;
   training_case.polygons[0].sop_instance_uid = "1.2.3";
@@ -134,7 +135,7 @@ struct SeriesCase {
     Run run;
     const auto voxels_of = [&](std::vector<int> values) {
       training_case.label_values = std::move(values);
-      const Mask label = read_structure_case(training_case, run).label;
+      const Mask label = read_structure_case(training_case, FileCaseReader(), run).label;
       return std::count(label.voxels.begin(), label.voxels.end(), 1);
     };
     CHECK(voxels_of({}) == 150);
@@ -191,7 +192,7 @@ TEST_CASE("polygons find their slices by UID, whatever the order of the files") 
   square.points = {3, 4, 6, 4, 6, 7, 3, 7};
   series.training_case.label.clear();
   series.training_case.polygons = {square};
-  const Mask label = read_structure_case(series.training_case, run).label;
+  const Mask label = read_structure_case(series.training_case, FileCaseReader(), run).label;
   const auto pixels = label.geometry.slice_pixels();
   for (int64_t z = 0; z < 6; ++z) {
     const auto first = label.voxels.begin() + z * pixels;
