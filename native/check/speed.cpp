@@ -218,7 +218,7 @@ void time_training(const Target& target, Report& report) {
       MdlCnn network = seeded_network<MdlCnn>(lesion.config, 3);
       network->to(target.device);
       const LesionTrainingOptions options;
-      const at::Tensor classified = classified_items(batch, options);
+      const at::Tensor classified = classified_items(batch.types, options);
       report_training(
           "lesion network" + name, target, images, *network,
           [&](int) {

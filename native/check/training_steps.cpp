@@ -107,7 +107,7 @@ void check_lesion_training(const Target& target, Report& report) {
       const auto part = [&](const at::Tensor& whole) { return whole.index_select(0, items).to(device); };
       const LesionBatch batch{part(data.batch.region), part(data.batch.liver), part(data.batch.lesion),
                               part(data.batch.types)};
-      const at::Tensor classified = classified_items(batch, options);
+      const at::Tensor classified = classified_items(batch.types, options);
       MdlOutput output;
       {
         const DeviceAutocast autocast(device, dtype);

@@ -16,6 +16,7 @@ TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const Epo
   const LesionStart start = lesion_start(plan.options);
   const MdlCnnConfig& config = start.config;
   check_run(plan, config);
+  const TrainingDevice device = cpu_training_device(plan.options.precision);
   check_resume(plan, config);
   run.begin_stage("reading training scans", 0, 0.03);
   const std::vector<LesionSource> training = load_lesion_sources(plan, FileCaseReader(), false, config, run);
@@ -24,7 +25,7 @@ TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const Epo
   run.begin_stage("preparing regions", 0.04, 0.06);
   const std::vector<LesionScan> validation = make_validation_scans(held_out, config, plan.options, run);
   run.begin_stage("training", 0.06, 1);
-  const History history = run_training(plan, start, training, validation, on_epoch, run);
+  const History history = run_training(plan, start, training, validation, device, on_epoch, run);
   return {plan.options.output, history_json(history)};
 }
 

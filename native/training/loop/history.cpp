@@ -33,6 +33,7 @@ Json to_json(const EpochRecord& record) {
           {"figures", record.figures},
           {"postprocessing", record.postprocessing.empty() ? Json(nullptr) : Json::parse(record.postprocessing)},
           {"score", optional_number(record.score)},
+          {"device", record.device},
           {"seconds", record.seconds},
           {"imagesPerSecond", record.images_per_second}};
 }
@@ -55,6 +56,8 @@ EpochRecord epoch_from(const Json& json) {
   const Json& postprocessing = json.at("postprocessing");
   if (!postprocessing.is_null()) record.postprocessing = postprocessing.dump();
   record.score = number_or_none(json.at("score"));
+  // Checkpoints of before trainings had a device lack it.
+  record.device = json.value("device", "cpu");
   record.seconds = json.at("seconds").get<double>();
   record.images_per_second = json.at("imagesPerSecond").get<double>();
   return record;

@@ -31,6 +31,7 @@ struct EpochRecord {
   std::map<std::string, double> figures;
   std::string postprocessing;   // JSON of the Postprocessing that was scored; empty: none
   std::optional<double> score;  // of the validation: the larger the better
+  std::string device = "cpu";   // where it ran
   double seconds = 0;           // of training, without validation
   double images_per_second = 0;
 };
@@ -44,7 +45,7 @@ struct History {
 
 // {"epoch", "steps", "learningRate", "trainingLoss", "trainingAccuracy", "validationLoss", "validationAccuracy",
 // "validationDice", "patients": [{"patient", "dice", "voe", "rvd"}], "figures",
-// "postprocessing", "score", "seconds", "imagesPerSecond"};
+// "postprocessing", "score", "device", "seconds", "imagesPerSecond"};
 // null where absent.
 std::string epoch_json(const EpochRecord& record);
 

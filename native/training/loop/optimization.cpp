@@ -1,7 +1,5 @@
 #include "training/loop/optimization.h"
 
-#include <ATen/autocast_mode.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -28,18 +26,22 @@ void update_average(torch::nn::Module& average, const torch::nn::Module& network
   const auto steps = static_cast<double>(steps_done);
   const double keep = std::min(decay, (1 + steps) / (10 + steps));
   const StateDict source = state_of(network);
+  std::vector<at::Tensor> targets, sources;
   for (auto& [name, target] : state_of(average)) {
     if (target.is_floating_point()) {
-      target.detach().lerp_(source.at(name).detach(), 1 - keep);
+      targets.push_back(target.detach());
+      sources.push_back(source.at(name).detach());
     } else {
       target.copy_(source.at(name));
     }
   }
+  at::_foreach_lerp_(targets, sources, 1 - keep);
 }
 
 void to_channels_last(torch::nn::Module& network) {
   for (at::Tensor& parameter : network.parameters()) {
     if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+    if (parameter.dim() == 5) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast3d));
   }
 }
 
@@ -62,6 +64,58 @@ void RatedAdam::set_learning_rate(double rate) {
   for (size_t i = 0; i < factors.size(); ++i) {
     static_cast<torch::optim::AdamOptions&>(optimizer.param_groups()[i].options()).lr(rate * factors[i]);
   }
+}
+
+namespace {
+
+torch::optim::AdamParamState& moments_of(torch::optim::Adam& adam, const at::Tensor& parameter) {
+  auto& moments = adam.state()[parameter.unsafeGetTensorImpl()];
+  if (!moments) {
+    auto fresh = std::make_unique<torch::optim::AdamParamState>();
+    fresh->step(0);
+    fresh->exp_avg(at::zeros_like(parameter, at::MemoryFormat::Preserve));
+    fresh->exp_avg_sq(at::zeros_like(parameter, at::MemoryFormat::Preserve));
+    moments = std::move(fresh);
+  }
+  return static_cast<torch::optim::AdamParamState&>(*moments);
+}
+
+}  // namespace
+
+void RatedAdam::fused_step() {
+  const at::NoGradGuard no_grad;
+  for (const torch::optim::OptimizerParamGroup& group : optimizer.param_groups()) {
+    std::vector<at::Tensor> parameters, gradients, means, squares, steps;
+    std::map<int64_t, at::Tensor> step_values;
+    for (const at::Tensor& parameter : group.params()) {
+      if (!parameter.grad().defined()) continue;
+      torch::optim::AdamParamState& moments = moments_of(optimizer, parameter);
+      moments.step(moments.step() + 1);
+      at::Tensor& step = step_values[moments.step()];
+      if (!step.defined()) step = at::full({}, moments.step(), parameter.options().dtype(at::kFloat));
+      parameters.push_back(parameter);
+      gradients.push_back(parameter.grad());
+      means.push_back(moments.exp_avg());
+      squares.push_back(moments.exp_avg_sq());
+      steps.push_back(step);
+    }
+    if (parameters.empty()) continue;
+    const auto& options = static_cast<const torch::optim::AdamOptions&>(group.options());
+    at::_fused_adam_(parameters, gradients, means, squares, {}, steps, options.lr(), std::get<0>(options.betas()),
+                     std::get<1>(options.betas()), options.weight_decay(), options.eps(), /*amsgrad=*/false,
+                     /*maximize=*/false);
+  }
+}
+
+void limit_gradient(const torch::nn::Module& network, double limit) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> gradients;
+  for (const at::Tensor& parameter : network.parameters()) {
+    if (parameter.grad().defined()) gradients.push_back(parameter.grad());
+  }
+  if (gradients.empty()) return;
+  const at::Tensor length = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
+  at::_foreach_mul_(gradients, (limit / (length + 1e-6)).clamp_max(1));
 }
 
 StateDict adam_state(torch::optim::Adam& adam, const torch::nn::Module& network) {
@@ -101,34 +155,6 @@ void load_adam_state(torch::optim::Adam& adam, const torch::nn::Module& network,
     moments->step(find("step." + item.key(), nullptr).item<int64_t>());
     adam.state()[parameter.unsafeGetTensorImpl()] = std::move(moments);
   }
-}
-
-Autocast::Autocast(bool enabled)
-    : enabled_before_(at::autocast::is_autocast_enabled(at::kCPU)),
-      dtype_before_(at::autocast::get_autocast_dtype(at::kCPU)) {
-  at::autocast::set_autocast_enabled(at::kCPU, enabled);
-  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-  at::autocast::increment_nesting();
-}
-
-Autocast::~Autocast() {
-  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-  at::autocast::set_autocast_enabled(at::kCPU, enabled_before_);
-  at::autocast::set_autocast_dtype(at::kCPU, dtype_before_);
-}
-
-bool use_bf16(TrainingPrecision precision) {
-  if (precision == TrainingPrecision::kFp32) return false;
-#if defined(__x86_64__)
-  const bool supported = __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  const bool supported = false;
-#endif
-  if (precision == TrainingPrecision::kBf16 && !supported) {
-    throw Error("INVALID_ARGUMENT", "Expected precision to be fp32 or auto: this CPU has no bf16 arithmetic", {},
-                "precision", "Train with precision auto");
-  }
-  return supported;
 }
 
 }  // namespace hepatica

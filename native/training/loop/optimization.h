@@ -18,7 +18,7 @@ double learning_rate_at(int64_t step, double fraction, const TrainingRunOptions&
 // Moves the average towards the network after step `steps_done`; young averages follow faster.
 void update_average(torch::nn::Module& average, const torch::nn::Module& network, double decay, int64_t steps_done);
 
-// Four-dimensional weights channels-last, as oneDNN's convolutions take them.
+// Weights of convolutions channels-last, as oneDNN's convolutions take them.
 void to_channels_last(torch::nn::Module& network);
 
 // A network whose first weights depend on the seed alone.
@@ -36,8 +36,24 @@ struct RatedAdam {
   std::vector<double> factors;
 
   void set_learning_rate(double rate);
+  void step() {
+    if (fused) {
+      fused_step();
+    } else {
+      optimizer.step();
+    }
+  }
+
+  // On a GPU: one kernel for all parameters instead of ten for each, whose sums are rounded in another order.
+  bool fused = false;
+
+ private:
+  void fused_step();
 };
 RatedAdam make_adam(TrainingTask& task, double learning_rate);
+
+// Shortens the gradient over all parameters to `limit` where it is longer.
+void limit_gradient(const torch::nn::Module& network, double limit);
 
 // The optimizer's moments by parameter name, for checkpoints: "exp_avg.NAME", "exp_avg_sq.NAME", "step.NAME"; none of a
 // parameter that was never trained.
@@ -45,21 +61,5 @@ StateDict adam_state(torch::optim::Adam& adam, const torch::nn::Module& network)
 // Throws CORRUPT_CHECKPOINT naming `file`.
 void load_adam_state(torch::optim::Adam& adam, const torch::nn::Module& network, const StateDict& state,
                      const std::string& file);
-
-// Computes in bf16 what autocast knows to be safe there, while it lives.
-class Autocast {
- public:
-  explicit Autocast(bool enabled);
-  ~Autocast();
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-
- private:
-  bool enabled_before_;
-  at::ScalarType dtype_before_;
-};
-
-// Throws INVALID_ARGUMENT where bf16 is asked for on a CPU that would only emulate it.
-bool use_bf16(TrainingPrecision precision);
 
 }  // namespace hepatica

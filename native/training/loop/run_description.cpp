@@ -42,13 +42,13 @@ const EpochRecord* best_epoch(const History& history) {
   return best == history.epochs.end() ? nullptr : &*best;
 }
 
-// Without how long it took: the same training gives the same bytes. Without the postprocessing, which is a field of its
-// own.
+// Without where it ran and how long it took: the same training gives the same bytes. Without the postprocessing, which
+// is a field of its own.
 Json metrics_of(const History& history, const Names& names) {
   const EpochRecord* best = best_epoch(history);
   if (!best) return Json::object();
   Json metrics = Json::parse(epoch_json(*best));
-  for (const char* left_out : {"seconds", "imagesPerSecond", "postprocessing"}) metrics.erase(left_out);
+  for (const char* left_out : {"device", "seconds", "imagesPerSecond", "postprocessing"}) metrics.erase(left_out);
   for (Json& score : metrics.at("patients")) {
     score["patient"] = published(score.at("patient").get<std::string>(), names);
   }

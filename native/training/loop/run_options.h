@@ -22,7 +22,7 @@ struct TrainingRunOptions {
   uint64_t seed = 0;
   int64_t epochs = 200;
   int64_t batch_size = 32;
-  // Mini-batches are split into this many parts whose gradients are added up before one step of Adam. SliceBatch norm
+  // Mini-batches are split into this many parts whose gradients are added up before one step of Adam. Batch norm
   // then sees the parts: 32 by accumulation is not 32 at once.
   int64_t accumulation = 1;
   double learning_rate = 1e-3;

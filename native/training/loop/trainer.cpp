@@ -4,6 +4,7 @@
 #include <cmath>
 #include <future>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "core/error.h"
@@ -29,17 +30,24 @@ bool is_finite(const torch::nn::Module& network) {
   });
 }
 
-StateDict clone(const StateDict& state) {
+StateDict copy_of(const StateDict& state) {
   const at::NoGradGuard no_grad;
   StateDict copy;
-  for (const auto& [name, tensor] : state) copy[name] = tensor.detach().clone();
+  for (const auto& [name, tensor] : state) {
+    copy[name] = tensor.detach().to(at::kCPU, /*non_blocking=*/false, /*copy=*/true);
+  }
   return copy;
 }
 
 }  // namespace
 
 Trainer::Trainer(const TrainingRunOptions& options, TrainingTask& task, Run& run)
-    : options_(options), task_(task), run_(run), adam_(make_adam(task, options.learning_rate)) {
+    : options_(options),
+      task_(task),
+      run_(run),
+      determinism_(task.device()),
+      adam_(make_adam(task, options.learning_rate)) {
+  adam_.fused = !task.device().is_cpu();
   at::set_num_threads(startable_threads(run.thread_count()));
 }
 
@@ -69,12 +77,14 @@ void Trainer::train(const std::function<void(const EpochRecord&)>& after_epoch) 
     if (!is_finite(judged_network())) refuse_diverged("The weights are no longer finite numbers", steps_done_);
     validate_epoch(epochs_done_, record);
     choose_best(record);
+    tell_of_indeterminism();
     history_.epochs.push_back(record);
     after_epoch(record);
   }
 }
 
-// The next batch is drawn beside the step.
+// The next batch is drawn beside the step, and a step's figures are read when the next one is on its way: a GPU never
+// waits for this thread.
 EpochRecord Trainer::run_epoch(int64_t epoch) {
   const auto start = Clock::now();
   const double seconds_before = seconds_;
@@ -85,33 +95,33 @@ EpochRecord Trainer::run_epoch(int64_t epoch) {
   task_.network().train();
   freeze(epoch);
   task_.begin_epoch(epoch, run_);
-  double loss = 0, accuracy = 0;
-  std::map<std::string, double> terms;
-  int64_t images = 0;
+  EpochSums sums;
+  std::optional<StepFigures> before;
   std::future<std::unique_ptr<TrainingBatch>> next = draw(0);
   for (int64_t i = 0; i < steps && !time_is_up(); ++i) {
     run_.check_cancelled();
     const std::unique_ptr<TrainingBatch> batch = next.get();
     ++steps_done_;
     if (i + 1 < steps) next = draw(i + 1);
-    const StepResult result = step(*batch);
-    const auto size = static_cast<double>(batch->size());
-    loss += result.loss * size;
-    accuracy += result.accuracy * size;
-    for (const auto& [name, value] : result.terms) terms[name] += value * size;
-    images += batch->size();
+    StepFigures figures = step(*batch);
+    if (before) add(*before, sums);
+    before = std::move(figures);
     seconds_ = seconds_before + seconds_since(start);
     run_.progress(fraction_done());
   }
+  if (before) add(*before, sums);
+  seconds_ = seconds_before + seconds_since(start);
+  const auto images = static_cast<double>(sums.images);
   EpochRecord record;
   record.epoch = epoch + 1;
   record.steps = steps_done_;
   record.learning_rate = learning_rate_;
-  record.training_loss = loss / static_cast<double>(images);
-  record.training_accuracy = accuracy / static_cast<double>(images);
-  for (const auto& [name, sum] : terms) record.figures[name] = sum / static_cast<double>(images);
+  record.training_loss = sums.loss / images;
+  record.training_accuracy = sums.accuracy / images;
+  for (const auto& [name, sum] : sums.terms) record.figures[name] = sum / images;
+  record.device = task_.device().label;
   record.seconds = seconds_ - seconds_before;
-  record.images_per_second = static_cast<double>(images) / record.seconds;
+  record.images_per_second = images / record.seconds;
   return record;
 }
 
@@ -122,28 +132,54 @@ void Trainer::freeze(int64_t epoch) {
 }
 
 // steps_done_ counts this step already.
-Trainer::StepResult Trainer::step(TrainingBatch& batch) {
+Trainer::StepFigures Trainer::step(TrainingBatch& batch) {
   learning_rate_ = learning_rate_at(steps_done_ - 1, fraction_done(), options_);
   adam_.set_learning_rate(learning_rate_);
   adam_.optimizer.zero_grad();
-  const int64_t size = batch.size();
-  const int64_t part = (size + options_.accumulation - 1) / options_.accumulation;
-  StepResult sum;
-  for (int64_t begin = 0; begin < size; begin += part) {
-    const int64_t end = std::min(size, begin + part);
-    const PartLoss result = batch.loss(begin, end);
-    const double share = static_cast<double>(end - begin) / static_cast<double>(size);
+  StepFigures figures;
+  figures.size = batch.size();
+  figures.steps_done = steps_done_;
+  const int64_t part = (figures.size + options_.accumulation - 1) / options_.accumulation;
+  for (int64_t begin = 0; begin < figures.size; begin += part) {
+    const int64_t end = std::min(figures.size, begin + part);
+    PartLoss result = batch.loss(begin, end);
+    const double share = static_cast<double>(end - begin) / static_cast<double>(figures.size);
     const at::Tensor loss = result.loss * share;
     // Nothing to learn where what is not frozen took no part.
     if (loss.requires_grad()) loss.backward();
-    sum.loss += loss.item<double>();
-    sum.accuracy += result.accuracy * share;
-    for (const auto& [name, value] : result.terms) sum.terms[name] += value * share;
+    result.loss = loss.detach();
+    figures.parts.push_back({share, std::move(result)});
   }
-  if (!std::isfinite(sum.loss)) refuse_diverged("The loss is no longer a finite number", steps_done_);
-  adam_.optimizer.step();
+  if (task_.gradient_limit() > 0) limit_gradient(task_.network(), task_.gradient_limit());
+  adam_.step();
   if (averages()) update_average(task_.average(), task_.network(), options_.ema_decay, steps_done_);
-  return sum;
+  return figures;
+}
+
+void Trainer::add(const StepFigures& figures, EpochSums& sums) {
+  double loss = 0, accuracy = 0;
+  std::map<std::string, double> terms;
+  for (const auto& [share, part] : figures.parts) {
+    loss += part.loss.item<double>();
+    accuracy += part.accuracy.item<double>() * share;
+    for (const auto& [name, value] : part.terms) terms[name] += value.item<double>() * share;
+  }
+  if (!std::isfinite(loss)) refuse_diverged("The loss is no longer a finite number", figures.steps_done);
+  const auto size = static_cast<double>(figures.size);
+  sums.loss += loss * size;
+  sums.accuracy += accuracy * size;
+  for (const auto& [name, value] : terms) sums.terms[name] += value * size;
+  sums.images += figures.size;
+}
+
+void Trainer::tell_of_indeterminism() {
+  std::string operations;
+  for (const std::string& name : determinism_.untold()) {
+    if (told_.insert(name).second) operations += (operations.empty() ? "" : ", ") + name;
+  }
+  if (operations.empty()) return;
+  run_.warn("NOT_DETERMINISTIC",
+            "On " + task_.device().label + ", two runs may differ in the last digits by " + operations);
 }
 
 void Trainer::validate_epoch(int64_t epoch, EpochRecord& record) {
@@ -162,7 +198,7 @@ void Trainer::choose_best(const EpochRecord& record) {
   history_.best_epoch = record.epoch;
   history_.best_score = record.score.value_or(-1);
   history_.best_dice = record.validation_dice.value_or(-1);
-  best_weights_ = clone(state_of(judged_network()));
+  best_weights_ = copy_of(state_of(judged_network()));
 }
 
 TrainingState Trainer::state() {
@@ -171,10 +207,10 @@ TrainingState Trainer::state() {
   state.steps_done = steps_done_;
   state.seconds = seconds_;
   state.history = history_;
-  state.network = state_of(task_.network());
-  if (averages()) state.average = state_of(task_.average());
+  state.network = on_cpu(state_of(task_.network()));
+  if (averages()) state.average = on_cpu(state_of(task_.average()));
   state.best = best_weights_;
-  state.optimizer = adam_state(adam_.optimizer, task_.network());
+  state.optimizer = on_cpu(adam_state(adam_.optimizer, task_.network()));
   return state;
 }
 
@@ -183,7 +219,7 @@ void Trainer::restore(const TrainingState& saved, const std::string& file) {
   load_state(task_.network(), saved.network, "the network of this run", file);
   if (averages()) load_state(task_.average(), saved.average, "the network of this run", file);
   if (saved.steps_done > 0) load_adam_state(adam_.optimizer, task_.network(), saved.optimizer, file);
-  best_weights_ = clone(saved.best);
+  best_weights_ = copy_of(saved.best);
   history_ = saved.history;
   epochs_done_ = saved.epochs_done;
   steps_done_ = saved.steps_done;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ class Trainer {
   // Runs the epochs that are left. `after_epoch` is called with each epoch's record, when the state is whole.
   void train(const std::function<void(const EpochRecord&)>& after_epoch);
 
-  // All that an exact resume needs; tensors share storage with the trainer's.
+  // All that an exact resume needs, on any device; tensors share storage with the trainer's where it is the CPU.
   TrainingState state();
 
   const History& history() const { return history_; }
@@ -37,16 +38,30 @@ class Trainer {
   const StateDict& best_weights() const { return best_weights_; }
 
  private:
-  struct StepResult {
+  // What a step has computed, part by part of its batch.
+  struct StepFigures {
+    struct Part {
+      double share = 0;
+      PartLoss figures;  // without gradients
+    };
+    std::vector<Part> parts;
+    int64_t size = 0;
+    int64_t steps_done = 0;
+  };
+  struct EpochSums {
     double loss = 0;
     double accuracy = 0;
     std::map<std::string, double> terms;
+    int64_t images = 0;
   };
 
   EpochRecord run_epoch(int64_t epoch);
-  StepResult step(TrainingBatch& batch);
+  StepFigures step(TrainingBatch& batch);
+  // Waits for the step.
+  static void add(const StepFigures& figures, EpochSums& sums);
   void set_learning_rate();
   void freeze(int64_t epoch);
+  void tell_of_indeterminism();
   void validate_epoch(int64_t epoch, EpochRecord& record);
   void choose_best(const EpochRecord& record);
   bool is_over(int64_t epoch) const;
@@ -58,6 +73,7 @@ class Trainer {
   const TrainingRunOptions options_;
   TrainingTask& task_;
   Run& run_;
+  Determinism determinism_;
   RatedAdam adam_;
   int64_t epochs_done_ = 0;
   int64_t steps_done_ = 0;
@@ -65,6 +81,7 @@ class Trainer {
   double learning_rate_ = 0;
   History history_;
   StateDict best_weights_;
+  std::set<std::string> told_;  // what of a GPU is not deterministic
 };
 
 }  // namespace hepatica

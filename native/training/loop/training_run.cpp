@@ -9,7 +9,6 @@
 #include "core/error.h"
 #include "models/weights/safetensors.h"
 #include "training/loop/checkpoint.h"
-#include "training/loop/optimization.h"
 #include "training/loop/trainer.h"
 
 namespace hepatica {
@@ -49,7 +48,7 @@ History run_training(const TrainingRunOptions& options, const RunDescription& de
                      const std::function<void(const std::string&)>& on_epoch, Run& run) {
   const std::string& folder = options.checkpoint_folder;
   const std::string identity = run_identity(description, options);
-  const std::string precision = use_bf16(options.precision) ? "bf16" : "fp32";
+  const std::string precision = task.device().bf16 ? "bf16" : "fp32";
   Trainer trainer(options, task, run);
   if (options.resume && !folder.empty()) {
     if (const auto saved = read_checkpoint(folder, identity)) trainer.restore(*saved, last_checkpoint_path(folder));

@@ -11,13 +11,15 @@
 
 #include "core/run.h"
 #include "training/loop/history.h"
+#include "training/loop/training_device.h"
 
 namespace hepatica {
 
+// Scalars, which a GPU may still be computing.
 struct PartLoss {
   at::Tensor loss;  // mean over the part's items
-  double accuracy = 0;
-  std::map<std::string, double> terms;  // of the loss, by the names that the epoch's record gives them
+  at::Tensor accuracy;
+  std::map<std::string, at::Tensor> terms;  // of the loss, by the names that the epoch's record gives them
 };
 
 // A mini-batch, drawn from the task's data.
@@ -34,6 +36,9 @@ class TrainingTask {
  public:
   virtual ~TrainingTask() = default;
 
+  // Where networks and batches lie.
+  virtual const TrainingDevice& device() const = 0;
+
   // The network that is trained, and one of the same shape and first weights for the moving average.
   virtual torch::nn::Module& network() = 0;
   virtual torch::nn::Module& average() = 0;
@@ -49,6 +54,8 @@ class TrainingTask {
 
   // Factor of a parameter's learning rate.
   virtual double rate_factor(const std::string& /*parameter*/) const { return 1; }
+  // The gradient over all parameters is made no longer than this; 0: left as it is.
+  virtual double gradient_limit() const { return 0; }
   // Whether a parameter was held fixed in all epochs (from 0) up to this one.
   virtual bool frozen(const std::string& /*parameter*/, int64_t /*epoch*/) const { return false; }
 

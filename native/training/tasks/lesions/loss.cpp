@@ -36,9 +36,9 @@ at::Tensor class_loss(const at::Tensor& log_p, const at::Tensor& types, bool bal
 
 }  // namespace
 
-at::Tensor classified_items(const LesionBatch& batch, const LesionTrainingOptions& options) {
+at::Tensor classified_items(const at::Tensor& types, const LesionTrainingOptions& options) {
   if (options.class_weight <= 0) return at::empty({0}, at::kLong);
-  return (batch.types >= 0).flatten(1).any(1).nonzero().view(-1);
+  return (types >= 0).flatten(1).any(1).nonzero().view(-1);
 }
 
 LesionLoss lesion_loss(const MdlOutput& output, const at::Tensor& classified, const LesionBatch& batch,
@@ -46,19 +46,20 @@ LesionLoss lesion_loss(const MdlOutput& output, const at::Tensor& classified, co
   const at::Tensor log_p = at::log_softmax(output.location.to(at::kFloat), 1);
   LesionLoss loss;
   loss.total = location_loss(log_p, batch, options);
-  loss.location = loss.total.item<double>();
-  const at::Tensor types = batch.types.index_select(0, classified);
-  if (options.class_weight > 0 && (types >= 0).any().item<bool>()) {
+  loss.location = loss.total.detach();
+  loss.classes = at::zeros_like(loss.location);
+  if (options.class_weight > 0 && classified.numel() > 0) {
+    const at::Tensor types = batch.types.index_select(0, classified);
     const at::Tensor classes =
         class_loss(at::log_softmax(output.classes.to(at::kFloat), 1), types, options.balance_classes);
-    loss.classes = classes.item<double>();
+    loss.classes = classes.detach();
     loss.total = loss.total + options.class_weight * classes;
   }
   const at::NoGradGuard no_grad;
   const at::Tensor right =
       (log_p.select(1, 1) > log_p.select(1, 0)).eq(batch.lesion > 0.5).logical_and(batch.liver > 0);
-  loss.right = static_cast<double>(right.sum().item<int64_t>());
-  loss.pixels = batch.liver.sum().item<double>();
+  loss.right = right.sum();
+  loss.pixels = batch.liver.sum();
   return loss;
 }
 

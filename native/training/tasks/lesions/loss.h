@@ -9,12 +9,14 @@
 
 namespace hepatica {
 
+// Scalars.
 struct LesionLoss {
   at::Tensor total;
-  double location = 0;
-  double classes = 0;  // 0 where no pixel has a known type
-  double right = 0;    // liver pixels located rightly
-  double pixels = 0;   // liver pixels
+  // Without gradients.
+  at::Tensor location;
+  at::Tensor classes;  // 0 where no pixel has a known type
+  at::Tensor right;    // liver pixels located rightly
+  at::Tensor pixels;   // liver pixels
 };
 
 // The location counts pixels inside the liver, the class those of lesions of a known type, in the items whose classes
@@ -22,7 +24,7 @@ struct LesionLoss {
 LesionLoss lesion_loss(const MdlOutput& output, const at::Tensor& classified, const LesionBatch& batch,
                        const LesionTrainingOptions& options);
 
-// Indices of the items that show lesions of a known type; none where the types are not learned.
-at::Tensor classified_items(const LesionBatch& batch, const LesionTrainingOptions& options);
+// Indices of the items whose `types` (LesionBatch) show lesions of a known type; none where the types are not learned.
+at::Tensor classified_items(const at::Tensor& types, const LesionTrainingOptions& options);
 
 }  // namespace hepatica

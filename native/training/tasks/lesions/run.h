@@ -9,6 +9,7 @@
 #include "core/run.h"
 #include "models/mdl_cnn/config.h"
 #include "training/loop/history.h"
+#include "training/loop/training_device.h"
 #include "training/tasks/lesions/plan.h"
 #include "training/tasks/lesions/read_case.h"
 #include "training/tasks/lesions/scan.h"
@@ -29,7 +30,7 @@ std::vector<LesionScan> make_validation_scans(std::span<const LesionSource> sour
                                               const LesionTrainingOptions& options, Run& run);
 
 History run_training(const LesionTrainingPlan& plan, const LesionStart& start, std::span<const LesionSource> training,
-                     std::span<const LesionScan> validation, const std::function<void(const std::string&)>& on_epoch,
-                     Run& run);
+                     std::span<const LesionScan> validation, const TrainingDevice& device,
+                     const std::function<void(const std::string&)>& on_epoch, Run& run);
 
 }  // namespace hepatica

@@ -26,39 +26,47 @@ std::vector<LesionScan> make_real_scans(std::span<const LesionSource> sources, c
   return scans;
 }
 
+LesionBatch on_device(const LesionBatch& made, const TrainingDevice& device) {
+  return {device.take(made.region), device.take(made.liver), device.take(made.lesion), device.take(made.types)};
+}
+
 }  // namespace
 
 class LesionTask::RegionBatch : public TrainingBatch {
  public:
-  RegionBatch(LesionTask& task, LesionBatch batch) : task_(task), batch_(std::move(batch)) {}
+  RegionBatch(LesionTask& task, const LesionBatch& made)
+      : task_(task), types_(made.types), batch_(on_device(made, task.device_)) {}
 
   int64_t size() const override { return batch_.region.size(0); }
 
   PartLoss loss(int64_t begin, int64_t end) override {
     const auto part = [&](const at::Tensor& whole) { return whole.slice(0, begin, end); };
     const LesionBatch items{part(batch_.region), part(batch_.liver), part(batch_.lesion), part(batch_.types)};
-    const at::Tensor classified = classified_items(items, task_.options_);
+    const at::Tensor classified = task_.device_.take(classified_items(part(types_), task_.options_));
     MdlOutput output;
     {
-      const Autocast autocast(task_.bf16_);
+      const Autocast autocast(task_.device_);
       output = task_.network_->forward(items.region, classified);
     }
     const LesionLoss loss = lesion_loss(output, classified, items, task_.options_);
-    PartLoss result{loss.total, loss.right / std::max(1.0, loss.pixels), {{"trainingLocationLoss", loss.location}}};
+    const at::Tensor accuracy = loss.right.to(at::kDouble) / loss.pixels.to(at::kDouble).clamp_min(1);
+    PartLoss result{loss.total, accuracy, {{"trainingLocationLoss", loss.location}}};
     if (task_.options_.class_weight > 0) result.terms["trainingClassLoss"] = loss.classes;
     return result;
   }
 
  private:
   LesionTask& task_;
+  at::Tensor types_;  // as they were made: what is classified is known without waiting for the device
   LesionBatch batch_;
 };
 
 LesionTask::LesionTask(const LesionTrainingOptions& options, const LesionStart& start,
-                       std::span<const LesionSource> training, std::span<const LesionScan> validation, Run& run)
+                       std::span<const LesionSource> training, std::span<const LesionScan> validation,
+                       const TrainingDevice& device, Run& run)
     : options_(options),
       validation_(validation),
-      bf16_(use_bf16(options.precision)),
+      device_(device),
       real_(make_real_scans(training, start.config, options, run)),
       variants_(training, start.config, options),
       sampler_(real_, start.config, options),
@@ -67,11 +75,15 @@ LesionTask::LesionTask(const LesionTrainingOptions& options, const LesionStart& 
   for (MdlCnn network : {network_, average_}) {
     if (!start.weights.empty()) network->load_state_dict(start.weights, options.initial);
   }
-  if (options.base.empty()) return;
-  const BaseWeights weights = load_base(options.base, start.config.base_stages);
+  if (!options.base.empty()) load_base_weights(start.config);
+  for (MdlCnn network : {network_, average_}) device_.take(*network);
+}
+
+void LesionTask::load_base_weights(const MdlCnnConfig& config) {
+  const BaseWeights weights = load_base(options_.base, config.base_stages);
   for (const MdlCnn& network : {network_, average_}) {
     ResNet101 base = network->base_network();
-    base->load_state_dict(weights.state, options.base);
+    base->load_state_dict(weights.state, options_.base);
   }
 }
 
@@ -97,7 +109,7 @@ bool LesionTask::frozen(const std::string& parameter, int64_t epoch) const {
 }
 
 void LesionTask::validate(bool averaged, EpochRecord& record, Run& run) {
-  validate_lesions(averaged ? average_ : network_, validation_, options_, bf16_, record, run);
+  validate_lesions(averaged ? average_ : network_, validation_, options_, device_, record, run);
 }
 
 }  // namespace hepatica

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/mdl_cnn/module.h"
+#include "training/loop/training_device.h"
 #include "training/loop/training_task.h"
 #include "training/tasks/lesions/plan.h"
 #include "training/tasks/lesions/read_case.h"
@@ -21,8 +22,9 @@ class LesionTask : public TrainingTask {
  public:
   // Keeps references to sources and validation scans. Loads options.base.
   LesionTask(const LesionTrainingOptions& options, const LesionStart& start, std::span<const LesionSource> training,
-             std::span<const LesionScan> validation, Run& run);
+             std::span<const LesionScan> validation, const TrainingDevice& device, Run& run);
 
+  const TrainingDevice& device() const override { return device_; }
   torch::nn::Module& network() override { return *network_; }
   torch::nn::Module& average() override { return *average_; }
   int64_t steps_per_epoch() const override { return sampler_.steps_per_epoch(); }
@@ -36,9 +38,11 @@ class LesionTask : public TrainingTask {
  private:
   class RegionBatch;
 
+  void load_base_weights(const MdlCnnConfig& config);
+
   const LesionTrainingOptions options_;
   std::span<const LesionScan> validation_;
-  bool bf16_;
+  const TrainingDevice device_;
   std::vector<LesionScan> real_;
   LesionVariants variants_;
   LesionSampler sampler_;

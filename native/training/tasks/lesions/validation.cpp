@@ -10,7 +10,7 @@
 
 #include "ops/lesion_matching.h"
 #include "ops/metrics.h"
-#include "training/loop/optimization.h"
+
 #include "training/tasks/lesions/loss.h"
 
 namespace hepatica {
@@ -73,8 +73,8 @@ Mask detected_of(const Mask& levels, double minimum_ml) {
   return detected;
 }
 
-Maps predict(MdlCnn& network, const LesionScan& scan, const LesionTrainingOptions& options, bool bf16,
-             PixelTotals& totals, Run& run) {
+Maps predict(MdlCnn& network, const LesionScan& scan, const LesionTrainingOptions& options,
+             const TrainingDevice& device, PixelTotals& totals, Run& run) {
   const MdlCnnConfig& config = network->config();
   const int64_t pixels = scan.region.canvas.pixels();
   Maps maps{scan.empty_mask(), {}};
@@ -82,22 +82,25 @@ Maps predict(MdlCnn& network, const LesionScan& scan, const LesionTrainingOption
   for (int64_t begin = 0; begin < scan.region.slices; begin += kSlicesAtOnce) {
     run.check_cancelled();
     const int64_t end = std::min(scan.region.slices, begin + kSlicesAtOnce);
-    const LesionBatch batch = targets_of(scan, begin, end);
-    const at::Tensor all = at::arange(end - begin);
+    LesionBatch batch = targets_of(scan, begin, end);
+    for (at::Tensor* made : {&batch.region, &batch.liver, &batch.lesion, &batch.types}) *made = device.take(*made);
+    const at::Tensor all = device.take(at::arange(end - begin));
     MdlOutput output;
     {
-      const Autocast autocast(bf16);
+      const Autocast autocast(device);
       output = network->forward(batch.region, all);
     }
     const LesionLoss loss = lesion_loss(output, all, batch, options);
-    totals.loss += loss.total.item<double>() * loss.pixels;
-    totals.right += loss.right;
-    totals.pixels += loss.pixels;
+    const auto liver = loss.pixels.item<double>();
+    totals.loss += loss.total.item<double>() * liver;
+    totals.right += static_cast<double>(loss.right.item<int64_t>());
+    totals.pixels += liver;
     const at::Tensor p = at::softmax(output.location.to(at::kFloat), 1).select(1, 1) * batch.liver;
     const double extent = std::min(config.extent_threshold, config.threshold);
-    const at::Tensor levels = (p > extent).to(at::kByte).add((p > config.threshold).to(at::kByte)).contiguous();
+    const at::Tensor levels =
+        (p > extent).to(at::kByte).add((p > config.threshold).to(at::kByte)).to(at::kCPU).contiguous();
     std::copy_n(levels.const_data_ptr<uint8_t>(), levels.numel(), maps.found.voxels.begin() + begin * pixels);
-    const at::Tensor classes = at::softmax(output.classes.to(at::kFloat), 1).transpose(0, 1).contiguous();
+    const at::Tensor classes = at::softmax(output.classes.to(at::kFloat), 1).transpose(0, 1).to(at::kCPU).contiguous();
     for (int64_t channel = 0; channel < kLesionTypes; ++channel) {
       std::copy_n(classes.const_data_ptr<float>() + channel * (end - begin) * pixels, (end - begin) * pixels,
                   maps.classes[static_cast<size_t>(channel)].begin() + begin * pixels);
@@ -173,7 +176,7 @@ double score_of(const EpochRecord& record, LesionScore by) {
 }  // namespace
 
 void validate_lesions(MdlCnn& network, std::span<const LesionScan> scans, const LesionTrainingOptions& options,
-                      bool bf16, EpochRecord& record, Run& run) {
+                      const TrainingDevice& device, EpochRecord& record, Run& run) {
   const at::NoGradGuard no_grad;
   network->eval();
   PixelTotals pixels;
@@ -182,7 +185,7 @@ void validate_lesions(MdlCnn& network, std::span<const LesionScan> scans, const 
   std::string patient;
   int64_t variant = 0;
   for (const LesionScan& scan : scans) {
-    const Maps maps = predict(network, scan, options, bf16, pixels, run);
+    const Maps maps = predict(network, scan, options, device, pixels, run);
     const Totals totals = score_scan(scan, maps, classes);
     (scan.synthetic ? synthetic : real) += totals;
     variant = scan.synthetic && scan.patient == patient ? variant + 1 : 1;

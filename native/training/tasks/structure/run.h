@@ -9,6 +9,7 @@
 #include "models/liver_cnn/config.h"
 #include "training/loop/history.h"
 #include "training/loop/run_description.h"
+#include "training/loop/training_device.h"
 #include "training/tasks/structure/grid_scan.h"
 #include "training/tasks/structure/plan.h"
 
@@ -22,6 +23,6 @@ RunDescription describe(const StructureTrainingPlan& plan, const LiverCnnConfig&
 // `on_epoch` gets each epoch's record as JSON (epoch_json) once its checkpoint is written.
 History run_training(const StructureTrainingPlan& plan, const LiverCnnConfig& config,
                      std::span<const GridScan> training, std::span<const GridScan> validation,
-                     const std::function<void(const std::string&)>& on_epoch, Run& run);
+                     const TrainingDevice& device, const std::function<void(const std::string&)>& on_epoch, Run& run);
 
 }  // namespace hepatica

@@ -32,15 +32,15 @@ class StructureTask::DrawnSlices : public TrainingBatch {
     const at::Tensor target = part(batch_.target);
     at::Tensor logits;
     {
-      const Autocast autocast(task_.bf16_);
+      const Autocast autocast(task_.device_);
       logits = task_.network_->forward(part(batch_.image), part(batch_.coordinates));
     }
     const at::Tensor log_p = at::log_softmax(logits, 1);
-    PartLoss result{segmentation_loss(log_p, target, task_.options_), 0, {}};
+    PartLoss result{segmentation_loss(log_p, target, task_.options_), {}, {}};
     const at::NoGradGuard no_grad;
     const at::Tensor p = log_p.detach().select(1, 1).exp();
     const at::Tensor right = (p > 0.5).eq(target > 0.5);
-    result.accuracy = right.to(at::kFloat).mean().item<double>();
+    result.accuracy = right.to(at::kFloat).mean();
     return result;
   }
 
@@ -50,22 +50,27 @@ class StructureTask::DrawnSlices : public TrainingBatch {
 };
 
 StructureTask::StructureTask(const StructureTrainingOptions& options, const LiverCnnConfig& config,
-                             std::span<const GridScan> training, std::span<const GridScan> validation, Run& run)
+                             std::span<const GridScan> training, std::span<const GridScan> validation,
+                             const TrainingDevice& device, Run& run)
     : options_(options),
       validation_(validation),
-      bf16_(use_bf16(options.precision)),
+      device_(device),
       postprocessing_(fixed_by(options, training, validation, run)),
       sampler_(training, config, options),
       network_(seeded_network<LiverCnn>(config, options.seed)),
-      average_(seeded_network<LiverCnn>(config, options.seed)) {}
+      average_(seeded_network<LiverCnn>(config, options.seed)) {
+  for (LiverCnn network : {network_, average_}) device_.take(*network);
+}
 
 std::unique_ptr<TrainingBatch> StructureTask::draw(int64_t epoch, int64_t step_of_epoch) {
-  return std::make_unique<DrawnSlices>(*this, sampler_.draw(epoch, step_of_epoch));
+  SliceBatch batch = sampler_.draw(epoch, step_of_epoch);
+  for (at::Tensor* made : {&batch.image, &batch.coordinates, &batch.target}) *made = device_.take(*made);
+  return std::make_unique<DrawnSlices>(*this, std::move(batch));
 }
 
 void StructureTask::validate(bool averaged, EpochRecord& record, Run& run) {
   const StructureValidation result =
-      validate_structure(averaged ? average_ : network_, validation_, options_, postprocessing_, bf16_, run);
+      validate_structure(averaged ? average_ : network_, validation_, options_, postprocessing_, device_, run);
   record.validation_loss = result.loss;
   record.validation_accuracy = result.accuracy;
   record.validation_dice = record.score = result.dice;

@@ -7,6 +7,7 @@
 
 #include "models/liver_cnn/module.h"
 #include "models/postprocessing.h"
+#include "training/loop/training_device.h"
 #include "training/loop/training_task.h"
 #include "training/tasks/structure/grid_scan.h"
 #include "training/tasks/structure/plan.h"
@@ -18,8 +19,10 @@ class StructureTask : public TrainingTask {
  public:
   // Keeps references to the scans.
   StructureTask(const StructureTrainingOptions& options, const LiverCnnConfig& config,
-                std::span<const GridScan> training, std::span<const GridScan> validation, Run& run);
+                std::span<const GridScan> training, std::span<const GridScan> validation, const TrainingDevice& device,
+                Run& run);
 
+  const TrainingDevice& device() const override { return device_; }
   torch::nn::Module& network() override { return *network_; }
   torch::nn::Module& average() override { return *average_; }
   int64_t steps_per_epoch() const override { return sampler_.steps_per_epoch(); }
@@ -34,7 +37,7 @@ class StructureTask : public TrainingTask {
 
   const StructureTrainingOptions options_;
   std::span<const GridScan> validation_;
-  bool bf16_;
+  const TrainingDevice device_;
   std::optional<Postprocessing> postprocessing_;
   SliceSampler sampler_;
   LiverCnn network_;

@@ -11,7 +11,6 @@
 #include "ops/fill_holes.h"
 #include "ops/metrics.h"
 #include "ops/smooth_z.h"
-#include "training/loop/optimization.h"
 #include "training/tasks/structure/segmentation_loss.h"
 
 namespace hepatica {
@@ -83,13 +82,14 @@ struct PixelScore {
 };
 
 void score_pixels(const JudgedScan& judged, int64_t begin, int64_t end, const at::Tensor& log_p,
-                  const StructureTrainingOptions& options, PixelScore& score) {
+                  const StructureTrainingOptions& options, const TrainingDevice& device, PixelScore& score) {
   const Canvas& canvas = judged.canvas;
-  const at::Tensor target = at::empty({end - begin, canvas.height, canvas.width});
+  at::Tensor target = at::empty({end - begin, canvas.height, canvas.width});
   for (int64_t i = begin; i < end; ++i) {
     crop(judged.scan.target_slice(judged.slices[static_cast<size_t>(i)]), judged.scan.input.grid, canvas,
          target[i - begin].data_ptr<float>());
   }
+  target = device.take(target);
   const auto pixels = static_cast<double>(target.numel());
   const at::Tensor right = (log_p.select(1, 1) > log_p.select(1, 0)).eq(target > 0.5);
   score.loss += segmentation_loss(log_p, target, options).item<double>() * pixels;
@@ -98,8 +98,8 @@ void score_pixels(const JudgedScan& judged, int64_t begin, int64_t end, const at
 }
 
 // Probabilities (slices, H, W) on the canvas.
-at::Tensor predict(LiverCnn& network, const JudgedScan& judged, const StructureTrainingOptions& options, bool bf16,
-                   PixelScore& score, Run& run) {
+at::Tensor predict(LiverCnn& network, const JudgedScan& judged, const StructureTrainingOptions& options,
+                   const TrainingDevice& device, PixelScore& score, Run& run) {
   const auto count = static_cast<int64_t>(judged.slices.size());
   at::Tensor maps = at::empty({count, judged.canvas.height, judged.canvas.width});
   for (int64_t begin = 0; begin < count; begin += kSlicesAtOnce) {
@@ -108,12 +108,12 @@ at::Tensor predict(LiverCnn& network, const JudgedScan& judged, const StructureT
     const Channels channels = make_channels(judged, network->config(), begin, end);
     at::Tensor logits;
     {
-      const Autocast autocast(bf16);
-      logits = network->forward(channels.image, channels.coordinates);
+      const Autocast autocast(device);
+      logits = network->forward(device.take(channels.image), device.take(channels.coordinates));
     }
     const at::Tensor log_p = at::log_softmax(logits, 1);
     maps.slice(0, begin, end).copy_(log_p.select(1, 1).exp());
-    score_pixels(judged, begin, end, log_p, options, score);
+    score_pixels(judged, begin, end, log_p, options, device, score);
   }
   return maps;
 }
@@ -200,7 +200,8 @@ void apply_postprocessing(const Postprocessing& postprocessing, const std::vecto
 
 StructureValidation validate_structure(LiverCnn& network, std::span<const GridScan> scans,
                                        const StructureTrainingOptions& options,
-                                       const std::optional<Postprocessing>& postprocessing, bool bf16, Run& run) {
+                                       const std::optional<Postprocessing>& postprocessing,
+                                       const TrainingDevice& device, Run& run) {
   const at::NoGradGuard no_grad;
   network->eval();
   const LiverCnnConfig& config = network->config();
@@ -210,7 +211,7 @@ StructureValidation validate_structure(LiverCnn& network, std::span<const GridSc
   std::vector<CandidateScores> candidates;
   for (const GridScan& scan : scans) {
     const JudgedScan judged = judge(scan, config, std::max(options.validation_stride_mm, config.slice_step_mm));
-    const at::Tensor maps = predict(network, judged, options, bf16, score, run);
+    const at::Tensor maps = predict(network, judged, options, device, score, run);
     const Mask above = above_threshold(maps, judged, config, run);
     result.unprocessed_dice += score_patient(above, judged).dice / static_cast<double>(scans.size());
     if (postprocessing) {

@@ -10,6 +10,7 @@
 #include "models/liver_cnn/module.h"
 #include "models/postprocessing.h"
 #include "training/loop/history.h"
+#include "training/loop/training_device.h"
 #include "training/tasks/structure/grid_scan.h"
 #include "training/tasks/structure/plan.h"
 
@@ -30,6 +31,7 @@ struct StructureValidation {
 // where that is better than either.
 StructureValidation validate_structure(LiverCnn& network, std::span<const GridScan> scans,
                                        const StructureTrainingOptions& options,
-                                       const std::optional<Postprocessing>& postprocessing, bool bf16, Run& run);
+                                       const std::optional<Postprocessing>& postprocessing,
+                                       const TrainingDevice& device, Run& run);
 
 }  // namespace hepatica
