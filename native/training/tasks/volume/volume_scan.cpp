@@ -1,0 +1,112 @@
+#include "training/tasks/volume/volume_scan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "grid/canonical_slices.h"
+#include "grid/sample_cells.h"
+#include "training/data/patient_run.h"
+#include "training/data/read_label.h"
+
+namespace hepatica {
+namespace {
+
+constexpr Vec3 kBodyCellMm = {6, 6, 6};
+
+BodyFrame body_of(const CanonicalSlices& source, Run& run) {
+  const CellGrid coarse = cell_grid(source.geometry(), kBodyCellMm);
+  const CellBox whole = whole_grid(coarse, 1);
+  return find_body(sample_cells(source, coarse, whole, run), coarse, whole.length, run);
+}
+
+// The part of each cell that a structure fills, as HU from kLowestHu (nothing) to kHighestHu (all).
+std::vector<float> coverage(const LabelledStructure& structure, const Mask& label, const CellGrid& grid, Run& run) {
+  std::vector<int16_t> voxels(label.voxels.size(), static_cast<int16_t>(kLowestHu));
+  for (size_t i = 0; i < voxels.size(); ++i) {
+    const auto& values = structure.values;
+    if (std::find(values.begin(), values.end(), label.voxels[i]) != values.end()) {
+      voxels[i] = static_cast<int16_t>(kHighestHu);
+    }
+  }
+  const Volume inside{label.geometry, std::move(voxels)};
+  return sample_cells(CanonicalSlices(inside), grid, whole_grid(grid, 1), run);
+}
+
+void fill_classes(const Mask& label, const std::vector<LabelledStructure>& structures, VolumeScan& scan, Run& run) {
+  scan.classes.assign(static_cast<size_t>(scan.grid.cells()), 0);
+  std::vector<float> nothing(scan.classes.size(), kHighestHu);
+  std::vector<float> most(scan.classes.size(), kLowestHu);
+  for (size_t s = 0; s < structures.size(); ++s) {
+    const std::vector<float> part = coverage(structures[s], label, scan.grid, run);
+    for (size_t i = 0; i < part.size(); ++i) {
+      nothing[i] -= part[i] - kLowestHu;
+      if (part[i] <= most[i]) continue;
+      most[i] = part[i];
+      scan.classes[i] = static_cast<uint8_t>(s + 1);
+    }
+  }
+  for (size_t i = 0; i < nothing.size(); ++i) {
+    if (nothing[i] > most[i]) scan.classes[i] = 0;
+  }
+}
+
+BoxMm structures_box(const VolumeScan& scan) {
+  BoxMm box{scan.grid.extent_mm, {0, 0, 0}};
+  const Size3& size = scan.grid.size;
+  for (int64_t z = 0, i = 0; z < size[2]; ++z) {
+    for (int64_t y = 0; y < size[1]; ++y) {
+      for (int64_t x = 0; x < size[0]; ++x, ++i) {
+        if (scan.classes[static_cast<size_t>(i)] == 0) continue;
+        const Size3 cell = {x, y, z};
+        for (int axis = 0; axis < 3; ++axis) {
+          box.low[axis] = std::min(box.low[axis], static_cast<double>(cell[axis]) * scan.grid.cell_mm[axis]);
+          box.high[axis] = std::max(box.high[axis], static_cast<double>(cell[axis] + 1) * scan.grid.cell_mm[axis]);
+        }
+      }
+    }
+  }
+  return box;
+}
+
+}  // namespace
+
+VolumeScan make_volume_scan(const Volume& volume, const Mask& label, const std::string& patient,
+                            const std::vector<LabelledStructure>& structures, const Vec3& cell_mm, Run& run) {
+  const CanonicalSlices source(volume);
+  VolumeScan scan;
+  scan.patient = patient;
+  scan.grid = cell_grid(source.geometry(), cell_mm);
+  const std::vector<float> hu = sample_cells(source, scan.grid, whole_grid(scan.grid, 1), run);
+  scan.hu.resize(hu.size());
+  std::transform(hu.begin(), hu.end(), scan.hu.begin(),
+                 [](float value) { return static_cast<int16_t>(std::lround(value)); });
+  scan.body = body_of(source, run);
+  fill_classes(label, structures, scan, run);
+  if (std::all_of(scan.classes.begin(), scan.classes.end(), [](uint8_t found) { return found == 0; })) {
+    throw Error("EMPTY_LABEL", "The label of " + patient + " marks none of the structures", {}, "structures",
+                "Check the structures' values, or leave this case out");
+  }
+  scan.structures = structures_box(scan);
+  return scan;
+}
+
+std::vector<VolumeScan> load_volume_scans(const VolumeTrainingPlan& plan, const CaseReader& reader, bool validation,
+                                          const VolumeNetworkKind& network, Run& run) {
+  std::vector<VolumeScan> scans;
+  for (size_t i = 0; i < plan.cases.size(); ++i) {
+    const VolumeCase& c = plan.cases[i];
+    if (c.validation == validation) {
+      scans.push_back(read_for_patient(c.patient, run, [&](Run& reading) {
+        const LabelledImage image = reader.read_image(c.image, reading);
+        const Mask label = read_label(reader, c.label, c.patient, image, reading);
+        return make_volume_scan(image.volume, label, c.patient, plan.options.structures, network.cell_mm, reading);
+      }));
+    }
+    run.progress(static_cast<double>(i + 1) / static_cast<double>(plan.cases.size()));
+  }
+  return scans;
+}
+
+}  // namespace hepatica
