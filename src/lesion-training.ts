@@ -218,6 +218,7 @@ export async function trainLesionClassifier(
   const checked = checkOptions(trainOptions, options);
   checkRun(checked);
   const { signal, onEpoch } = checked;
+  const { onProgress: _, ...unheard } = options;
   const { beginning, hashes } = await beginningOf(checked);
   const { cases: found, warnings } = await discoverLesionDataset(dataset);
   const patients = found.map(({ patient }) => patient);
@@ -233,7 +234,7 @@ export async function trainLesionClassifier(
   await requireReadable(found.flatMap(pathsOf));
   const cases = await Promise.all(found.map((entry) => nativeLesionCase(entry, validation.has(entry.patient))));
   const settings = { ...nativeOptions(checked, beginning), ...hashes };
-  await runJob(signal ? { signal } : {}, (native, control) =>
+  await runJob(unheard, (native, control) =>
     native.checkLesionTraining(JSON.stringify({ cases, options: settings }), control),
   );
   const hashed = await hashDataset(found.map(saidOf), signal);

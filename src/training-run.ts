@@ -7,11 +7,19 @@ import type { LabelPolygon } from './labels.js';
 import { loadModel } from './model.js';
 import { loadWarnings } from './native.js';
 import type { NativeTrainingResult } from './native-binding.js';
-import { equalizationField, expecting, invalidArgument, precisionField, runFields, windowField } from './options.js';
+import {
+  deviceField,
+  equalizationField,
+  expecting,
+  invalidArgument,
+  precisionField,
+  runFields,
+  windowField,
+} from './options.js';
 import { refuseInputs } from './output/guard.js';
 import { checkTargetFile } from './output/ownership.js';
 import { type HashedDataset, patientHashes } from './training-input.js';
-import type { HistogramEqualization, Model, Postprocessing, RunOptions, Warning } from './types.js';
+import type { DeviceOptions, HistogramEqualization, Model, Postprocessing, RunOptions, Warning } from './types.js';
 import { distinctWarnings } from './warnings.js';
 
 /** One pass over the training slices and what was measured after it. */
@@ -47,6 +55,8 @@ export interface EpochRecord {
   readonly postprocessing: Postprocessing | null;
   /** What the best epoch is chosen by, the larger the better; null in epochs without validation. */
   readonly score: number | null;
+  /** Where it ran: `cpu`, or `cuda:0 NAME`. A run that goes on from a checkpoint may go on elsewhere. */
+  readonly device: string;
   /** Of training, without validation. */
   readonly seconds: number;
   readonly imagesPerSecond: number;
@@ -63,7 +73,7 @@ export interface TrainingHistory {
 }
 
 /** What every training takes. Where the paper is silent, the default is this project's choice. */
-export interface TrainRunOptions extends RunOptions {
+export interface TrainRunOptions extends RunOptions, DeviceOptions {
   /** Where to write the trained weights (.safetensors). */
   readonly output: string;
   /**
@@ -104,7 +114,7 @@ export interface TrainRunOptions extends RunOptions {
   readonly earlyStoppingEpochs?: number;
   /** Slices drawn for an epoch; default 0: as many as there are, each once. */
   readonly slicesPerEpoch?: number;
-  /** Arithmetic: `auto` (default) takes bf16 where the CPU has it, else fp32. */
+  /** Arithmetic: `auto` (default) takes bf16 where the device has it, else fp32. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
   /** Epochs between validations; default 1. */
   readonly validationEvery?: number;
@@ -164,6 +174,7 @@ export const augmentField = <Shape extends z.ZodRawShape>(amounts: Shape) =>
 
 export const trainRunFields = {
   ...runFields,
+  device: deviceField,
   output: expecting('a path', z.string().min(1)),
   architecture: expecting('an object', z.record(z.string(), z.unknown())),
   window: windowField,

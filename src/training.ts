@@ -140,6 +140,7 @@ export async function trainSegmenter(
   const checked = checkOptions(trainOptions, options);
   checkRun(checked);
   const { signal, onEpoch } = checked;
+  const { onProgress: _, ...unheard } = options;
   const { cases: found, warnings } = await discoverDataset(dataset);
   const patients = found.map(({ patient }) => patient);
   const files = found.flatMap(({ image, label }) => [image, label]);
@@ -149,7 +150,7 @@ export async function trainSegmenter(
   await requireReadable(files);
   const cases = await Promise.all(found.map((entry) => nativeCase(entry, validation.has(entry.patient))));
   const settings = nativeOptions(checked);
-  await runJob(signal ? { signal } : {}, (native, control) =>
+  await runJob(unheard, (native, control) =>
     native.checkSegmenterTraining(JSON.stringify({ cases, options: settings }), control),
   );
   const hashed = await hashDataset(found.map(saidOf), signal);

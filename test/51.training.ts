@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  DeviceError,
+  deviceInfo,
   type EpochRecord,
   InputFileError,
   InvalidArgumentError,
@@ -60,6 +62,7 @@ test('trains a model that segments, and tells of every epoch', async ({ dataset 
     [1, 2, 3],
   );
   assert.equal(history.epochs, told);
+  assert.ok(told.every(({ device }) => device === 'cpu' || device.startsWith('cuda:')));
   assert.ok(told.every(({ trainingLoss }) => Number.isFinite(trainingLoss) && trainingLoss > 0));
   assert.ok((told[2]?.trainingLoss ?? 9) < (told[0]?.trainingLoss ?? 0));
   assert.is(trainingPatients.length + validationPatients.length, 4);
@@ -89,6 +92,20 @@ test('an aborted training goes on from its checkpoint, as if it had never stoppe
   const resumed = await trainSegmenter(dataset, { ...options, resume: true });
   const whole = await trainSegmenter(dataset, { ...kQuick, output: output('whole') });
   assert.equal(losses(resumed.history), losses(whole.history));
+});
+
+test('a training on the CPU is the same wherever the choice is hepatica’s and there is no GPU', async ({ dataset }) => {
+  const { history } = await trainSegmenter(dataset, { ...kQuick, device: 'cpu', output: output('cpu') });
+  assert.equal(
+    history.epochs.map(({ device }) => device),
+    ['cpu', 'cpu', 'cpu'],
+  );
+  const { cuda } = await deviceInfo();
+  if (cuda.networks) return;
+  assert.ok(readFileSync(output('cpu')).equals(readFileSync(output('first'))), 'the files differ');
+  const refused = trainSegmenter(dataset, { ...kQuick, device: 'cuda', output: output('never') });
+  await rejection(refused, DeviceError, 'NO_CUDA_DEVICE');
+  assert.not(existsSync(output('never')));
 });
 
 test('bad input is refused before anything is written', async ({ dataset }) => {

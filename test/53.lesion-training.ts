@@ -62,6 +62,7 @@ const kQuick: Omit<TrainLesionsOptions, 'output'> = {
   validationPatients: ['p2'],
   keep: 'last',
   precision: 'fp32',
+  device: 'cpu',
   threads: 1,
 };
 
@@ -91,6 +92,10 @@ test('trains a lesion network on real and synthetic lesions, and tells of every 
   );
   assert.equal(history.epochs, told);
   assert.is(history.bestEpoch, 2);
+  assert.equal(
+    told.map(({ device }) => device),
+    ['cpu', 'cpu'],
+  );
   assert.equal(trainingPatients, ['p0', 'p1']);
   assert.equal(validationPatients, ['p2']);
   assert.ok((told[0]?.figures.trainingLocationLoss ?? 0) > 0);

@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "napi/arguments.h"
 #include "napi/calls.h"
 #include "napi/job.h"
 #include "napi/results.h"
@@ -12,11 +13,12 @@ namespace {
 
 template <class Plan>
 Napi::Value start_training(const Napi::CallbackInfo& info, Plan plan,
-                           TrainingResult (*train)(const Plan&, const EpochCallback&, Run&)) {
-  return start_job(info.Env(), info[1].As<Napi::Object>(), Turn::kNone,
-                   [plan = std::move(plan), train](JobRun& run) -> Deliver {
+                           TrainingResult (*train)(const Plan&, const DeviceChoice&, const EpochCallback&, Run&)) {
+  const auto control = info[1].As<Napi::Object>();
+  return start_job(info.Env(), control, Turn::kNone,
+                   [plan = std::move(plan), device = device_argument(control), train](JobRun& run) -> Deliver {
                      TrainingResult result = train(
-                         plan, [&run](const std::string& epoch) { run.tell(epoch); }, run);
+                         plan, device, [&run](const std::string& epoch) { run.tell(epoch); }, run);
                      return [result = std::move(result), &run](Napi::Env env) -> Napi::Value {
                        auto object = Napi::Object::New(env);
                        object.Set("weights", result.weights);
@@ -29,10 +31,12 @@ Napi::Value start_training(const Napi::CallbackInfo& info, Plan plan,
 
 template <class Plan>
 Napi::Value start_check(const Napi::CallbackInfo& info, Plan plan) {
-  return start_job(info.Env(), info[1].As<Napi::Object>(), Turn::kFiles, [plan = std::move(plan)](JobRun&) -> Deliver {
-    check_training(plan);
-    return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
-  });
+  const auto control = info[1].As<Napi::Object>();
+  return start_job(info.Env(), control, Turn::kFiles,
+                   [plan = std::move(plan), device = device_argument(control)](JobRun&) -> Deliver {
+                     check_training(plan, device);
+                     return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
+                   });
 }
 
 }  // namespace

@@ -6,17 +6,20 @@
 
 namespace hepatica {
 
-void check_training(const LesionTrainingPlan& plan) {
+void check_training(const LesionTrainingPlan& plan, const DeviceChoice& choice) {
   const MdlCnnConfig config = lesion_start(plan.options).config;
   if (!plan.options.base.empty()) load_base(plan.options.base, config.base_stages);
   check_run(plan, config);
+  Run unheard;
+  choose_training_device(choice, plan.options.precision, unheard);
 }
 
-TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const EpochCallback& on_epoch, Run& run) {
+TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const DeviceChoice& choice,
+                                       const EpochCallback& on_epoch, Run& run) {
   const LesionStart start = lesion_start(plan.options);
   const MdlCnnConfig& config = start.config;
   check_run(plan, config);
-  const TrainingDevice device = cpu_training_device(plan.options.precision);
+  const ComputeDevice device = choose_training_device(choice, plan.options.precision, run);
   check_resume(plan, config);
   run.begin_stage("reading training scans", 0, 0.03);
   const std::vector<LesionSource> training = load_lesion_sources(plan, FileCaseReader(), false, config, run);
@@ -25,7 +28,10 @@ TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const Epo
   run.begin_stage("preparing regions", 0.04, 0.06);
   const std::vector<LesionScan> validation = make_validation_scans(held_out, config, plan.options, run);
   run.begin_stage("training", 0.06, 1);
-  const History history = run_training(plan, start, training, validation, device, on_epoch, run);
+  const History history = train_on(device, choice, plan.options.precision, on_epoch, run,
+                                   [&](const TrainingDevice& where, const EpochCallback& told) {
+                                     return run_training(plan, start, training, validation, where, told, run);
+                                   });
   return {plan.options.output, history_json(history)};
 }
 

@@ -55,7 +55,7 @@ export function withInputOptions(command: Command): Command {
     .option('--max-voxels <n>', 'refuse larger volumes (default: 1073741824)', positiveInteger('--max-voxels'));
 }
 
-function deviceOf(text: string): string {
+export function deviceOf(text: string): string {
   if (deviceField.safeParse(text).success) return text;
   throw new CommanderArgumentError("Expected --device to be 'auto', 'cpu', 'cuda' or 'cuda:N'.");
 }

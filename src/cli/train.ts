@@ -15,7 +15,9 @@ import {
   trainSegmenter,
 } from '../index.js';
 import { fileNameOf } from './model.js';
+import type { DeviceChoice } from '../types.js';
 import {
+  deviceOf,
   finiteNumber,
   nonNegativeInteger,
   positiveInteger,
@@ -42,6 +44,7 @@ interface TrainCommandOptions extends OutputOptions {
   readonly timeLimit?: number;
   readonly resume?: boolean;
   readonly patientNames?: boolean;
+  readonly device?: DeviceChoice;
   readonly threads?: number;
 }
 
@@ -72,6 +75,7 @@ function overrides(options: TrainCommandOptions): Config {
     timeLimitMinutes: options.timeLimit,
     resume: options.resume,
     patientNames: options.patientNames,
+    device: options.device,
     threads: options.threads,
     validationPatients: options.validation,
     keep: options.keep,
@@ -178,6 +182,8 @@ export function addTrainCommand(program: Command): void {
       positiveInteger('--early-stopping'),
     )
     .option('--time-limit <minutes>', 'of training', finiteNumber('--time-limit'))
+    // No default: what is not given is the config's.
+    .option('--device <device>', 'where to compute: auto, cpu, cuda or cuda:N (default: auto)', deviceOf)
     .option('--patient-names', "name patients in the weights' metadata (default: hashes; names are in history.json)")
     .option('--resume', 'go on from the checkpoints in the output folder');
   withOverwriteOption(withCommonOptions(command)).action((dataset: string, options) =>

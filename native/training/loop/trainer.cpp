@@ -133,6 +133,7 @@ void Trainer::freeze(int64_t epoch) {
 
 // steps_done_ counts this step already.
 Trainer::StepFigures Trainer::step(TrainingBatch& batch) {
+  const ComputeMode mode = single_precision();
   learning_rate_ = learning_rate_at(steps_done_ - 1, fraction_done(), options_);
   adam_.set_learning_rate(learning_rate_);
   adam_.optimizer.zero_grad();
@@ -172,6 +173,10 @@ void Trainer::add(const StepFigures& figures, EpochSums& sums) {
   sums.images += figures.size;
 }
 
+ComputeMode Trainer::single_precision() const {
+  return {ComputeDevice{.tensors = task_.device().tensors}, Precision::kFp32, run_};
+}
+
 void Trainer::tell_of_indeterminism() {
   std::string operations;
   for (const std::string& name : determinism_.untold()) {
@@ -185,6 +190,7 @@ void Trainer::tell_of_indeterminism() {
 void Trainer::validate_epoch(int64_t epoch, EpochRecord& record) {
   const bool last = is_over(epoch);
   if (!task_.has_validation() || (epoch % options_.validation_every != 0 && !last)) return;
+  const ComputeMode mode = single_precision();
   task_.validate(averages(), record, run_);
   if (!std::isfinite(record.validation_loss.value_or(0)) || !std::isfinite(record.score.value_or(0))) {
     refuse_diverged("What the network computes for the validation patients is no longer a finite number", steps_done_);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/run.h"
+#include "runtime/compute_mode.h"
 #include "training/loop/checkpoint.h"
 #include "training/loop/history.h"
 #include "training/loop/optimization.h"
@@ -61,6 +62,8 @@ class Trainer {
   static void add(const StepFigures& figures, EpochSums& sums);
   void set_learning_rate();
   void freeze(int64_t epoch);
+  // While a GPU is given work: what is not bf16 is single precision, and nobody else may say otherwise.
+  ComputeMode single_precision() const;
   void tell_of_indeterminism();
   void validate_epoch(int64_t epoch, EpochRecord& record);
   void choose_best(const EpochRecord& record);

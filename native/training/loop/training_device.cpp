@@ -7,8 +7,6 @@
 
 #include <utility>
 
-#include "core/error.h"
-
 namespace hepatica {
 
 at::Tensor TrainingDevice::take(const at::Tensor& made) const {
@@ -18,20 +16,6 @@ at::Tensor TrainingDevice::take(const at::Tensor& made) const {
 
 void TrainingDevice::take(torch::nn::Module& network) const {
   if (!is_cpu()) network.to(tensors);
-}
-
-TrainingDevice cpu_training_device(TrainingPrecision precision) {
-  if (precision == TrainingPrecision::kFp32) return {};
-#if defined(__x86_64__)
-  const bool supported = __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  const bool supported = false;
-#endif
-  if (precision == TrainingPrecision::kBf16 && !supported) {
-    throw Error("INVALID_ARGUMENT", "Expected precision to be fp32 or auto: this CPU has no bf16 arithmetic", {},
-                "precision", "Train with precision auto");
-  }
-  return {.bf16 = supported};
 }
 
 StateDict on_cpu(const StateDict& state) {

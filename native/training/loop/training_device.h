@@ -7,9 +7,7 @@
 #include <set>
 #include <string>
 
-#include "core/run.h"
 #include "models/state_dict.h"
-#include "training/loop/run_options.h"
 
 namespace torch::nn {
 class Module;
@@ -29,9 +27,6 @@ struct TrainingDevice {
   at::Tensor take(const at::Tensor& made) const;
   void take(torch::nn::Module& network) const;
 };
-
-// Throws INVALID_ARGUMENT where bf16 is asked for on a CPU that would only emulate it.
-TrainingDevice cpu_training_device(TrainingPrecision precision);
 
 // On the CPU, whatever device they lie on; there they share storage.
 StateDict on_cpu(const StateDict& state);
