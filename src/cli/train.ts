@@ -14,8 +14,8 @@ import {
   trainLesionClassifier,
   trainSegmenter,
 } from '../index.js';
-import { fileNameOf } from './model.js';
 import type { DeviceChoice } from '../types.js';
+import { fileNameOf } from './model.js';
 import {
   deviceOf,
   finiteNumber,
