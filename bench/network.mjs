@@ -118,7 +118,7 @@ async function benchNetwork({ title, weights, exporter, shape, outputsOf }, opti
 export function benchLiver(options) {
   const liver = {
     title: 'liver network, 8 slices of 144×192 at 2 mm',
-    weights: join(kRoot, 'weights', 'liver.safetensors'),
+    weights: join(kRoot, 'weights', 'liver-paper.safetensors'),
     exporter: 'export_onnx.py',
     shape: kLiverShape,
     outputsOf: ({ probability }) => secondClass(probability),

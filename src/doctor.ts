@@ -19,7 +19,7 @@ import {
   readManifest,
 } from './loading/packages.js';
 import { probe } from './loading/probe.js';
-import { defaultWeights, lesionWeights } from './model.js';
+import { lesionWeights, liverWeights } from './model.js';
 import { findAddon, loadedNative, preloadOf } from './native.js';
 import type { DeviceInfo, Warning } from './types.js';
 
@@ -60,7 +60,7 @@ function foundPackages(): FoundPackage[] {
 }
 
 async function foundWeights(): Promise<FoundWeights[]> {
-  const paths = [defaultWeights('liver')];
+  const paths = [liverWeights()];
   try {
     paths.push(lesionWeights());
   } catch {

@@ -72,7 +72,7 @@ export function modelArgument(model: unknown): ModelHandle {
 }
 
 /**
- * Loads weights; `info.kind` tells which: `liver_cnn` for `segmentStructure`, `mdl_cnn` for `classifyLesions` (both
+ * Loads weights; `info.kind` tells which: `encoder3d` or `liver_cnn` for `segmentStructure`, `mdl_cnn` for `classifyLesions` (both
  * safetensors with hepatica's metadata), or `resnet101`, torchvision's or timm's published ImageNet weights (safetensors
  * or `.pth`, of which nothing is executed), which `trainLesionClassifier` takes as `base`. Of another ResNet, and where
  * tensors are missing or too many, `WRONG_MODEL` lists them.
@@ -81,7 +81,7 @@ export function modelArgument(model: unknown): ModelHandle {
  * @throws {@link ModelError} `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`, `UNSAFE_PICKLE`, `OLD_TORCH_FORMAT`;
  *   {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`
  */
-export async function loadModel(path: string = defaultWeights('liver'), options: RunOptions = {}): Promise<Model> {
+export async function loadModel(path: string = liverWeights(), options: RunOptions = {}): Promise<Model> {
   checkPath('path', path);
   checkOptions(runOptions, options);
   const result = await runJob(options, (native, control) => native.loadModel(path, control));
@@ -114,9 +114,19 @@ export async function saveModel(model: Model, path: string, options: SaveModelOp
   await runJob(options, (native, control) => native.saveModel(handle, path, { precision }, control));
 }
 
-/** Where the weights of a structure that come with the package lie. */
-export function defaultWeights(structure: string): string {
-  return join(packageRoot, 'weights', `${structure}.safetensors`);
+/** The liver weights that come with the package: files in `weights/`. */
+const kLiverWeights = {
+  /** What is taken where no model is named. */
+  default: 'liver-paper',
+  /** The paper's network of three layers. */
+  paper: 'liver-paper',
+} as const;
+
+export type LiverWeights = keyof typeof kLiverWeights;
+
+/** Where liver weights that come with the package lie. */
+export function liverWeights(name: LiverWeights = 'default'): string {
+  return join(packageRoot, 'weights', `${kLiverWeights[name]}.safetensors`);
 }
 
 /**
@@ -160,9 +170,9 @@ function loadOnce(name: string, load: () => Promise<Model>): Model | Promise<Mod
   return loading;
 }
 
-/** The weights that come with the package, loaded once. */
-export function defaultModel(structure: string): Model | Promise<Model> {
-  return loadOnce(structure, () => loadModel(defaultWeights(structure)));
+/** Liver weights that come with the package, each file loaded once. */
+export function liverModel(name: LiverWeights = 'default'): Model | Promise<Model> {
+  return loadOnce(kLiverWeights[name], () => loadModel(liverWeights(name)));
 }
 
 /** The weights of the lesion network's own package, loaded once. */

@@ -131,7 +131,7 @@ export interface NativeModelResult {
   readonly architecture: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly parameters: number;
-  /** JSON; of kind liver_cnn alone. */
+  /** JSON; of a segmenter alone. */
   readonly postprocessing?: string;
   /** Of kind resnet101 alone. */
   readonly missing?: readonly string[];

@@ -163,7 +163,7 @@ export const postprocessingField = expecting(
 export const segmentOptions = z.strictObject({
   ...runFields,
   device: deviceField,
-  model: expecting('a model from loadModel or trainSegmenter', anObject),
+  model: expecting("a model from loadModel or trainSegmenter, or 'paper'", z.union([anObject, z.literal('paper')])),
   precision: inferencePrecisionField,
   postprocessing: postprocessingField,
 });

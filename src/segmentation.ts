@@ -1,7 +1,7 @@
 import { InvalidArgumentError, ModelError } from './errors.js';
 import { runJob } from './job.js';
 import { NativeMaskResult } from './mask-result.js';
-import { defaultModel, modelArgument } from './model.js';
+import { liverModel, modelArgument } from './model.js';
 import { loadWarnings } from './native.js';
 import type { NativeSegmentationResult, VoxelArgument } from './native-binding.js';
 import { checkOptions, invalidArgument, runOptions, segmentOptions } from './options.js';
@@ -71,7 +71,7 @@ export function checkStructure(field: string, value: unknown): void {
   );
 }
 
-async function segment(volume: VolumeInput, options: SegmentOptions, model: Model | Promise<Model>) {
+async function segment(volume: VolumeInput, options: Omit<SegmentOptions, 'model'>, model: Model | Promise<Model>) {
   const voxels = volumeArgument(volume, model instanceof Promise);
   const handle = modelArgument(model instanceof Promise ? await model : model);
   const { precision = 'auto', postprocessing } = options;
@@ -105,16 +105,16 @@ function checkModel(model: Model, structure: string): void {
  */
 export async function segmentStructure(
   volume: VolumeInput,
-  options: SegmentOptions & { readonly model: Model },
+  options: Omit<SegmentOptions, 'model'> & { readonly model: Model },
 ): Promise<Segmentation> {
   const { model } = checkOptions(segmentOptions, options);
-  if (!model) throw invalidArgument('model', 'a model from loadModel or trainSegmenter', model);
+  if (typeof model !== 'object') throw invalidArgument('model', 'a model from loadModel or trainSegmenter', model);
   return segment(volume, options, options.model);
 }
 
 /**
- * Outlines the liver (paper, Liver localization): preprocessing, the liver CNN slice by slice, the model's postprocessing
- * (the largest connected component with its holes filled), and its perimeter.
+ * Outlines the liver: the network of `options.model`, its postprocessing, and the perimeter. `model: 'paper'` is the paper's
+ * (Liver localization): preprocessing, the liver CNN slice by slice, the largest connected component with its holes filled.
  *
  * @param volume - contrast-enhanced abdominal CT, HU, order (z, y, x); axial slices
  * @returns mask, perimeters, volume (ml) and bounding box on the grid of `volume`
@@ -122,8 +122,9 @@ export async function segmentStructure(
  */
 export async function segmentLiver(volume: VolumeInput, options: SegmentOptions = {}): Promise<Segmentation> {
   checkOptions(segmentOptions, options);
-  if (options.model) checkModel(options.model, 'liver');
-  return segment(volume, options, options.model ?? defaultModel('liver'));
+  const { model } = options;
+  if (typeof model === 'object') checkModel(model, 'liver');
+  return segment(volume, options, typeof model === 'object' ? model : liverModel(model));
 }
 
 /**

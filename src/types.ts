@@ -205,8 +205,11 @@ export interface BoundingBox {
 }
 
 export interface SegmentOptions extends RunOptions, DeviceOptions {
-  /** A trained segmenter; default: the weights that come with the package. */
-  readonly model?: Model;
+  /**
+   * A trained segmenter, or `'paper'`: the paper's network of three layers, trained, which comes with the package as the
+   * default does.
+   */
+  readonly model?: Model | 'paper';
   /**
    * Arithmetic of the network: `auto` (default) takes bf16 where the device has it, else fp32. `tf32` is a GPU's single
    * precision with rounded factors; without it, fp32 is fp32.
@@ -277,7 +280,7 @@ export interface SaveModelOptions extends WriteOptions {
 
 /** What a model needs to run, and where it comes from; kept as metadata in its safetensors file. */
 export interface ModelInfo {
-  /** `liver_cnn`, `mdl_cnn` or `resnet101`. */
+  /** `encoder3d`, `liver_cnn`, `mdl_cnn` or `resnet101`. */
   readonly kind: string;
   /** What it finds: `liver`, `lesions`, … */
   readonly structure: string;
@@ -290,7 +293,7 @@ export interface ModelInfo {
   /** Hex SHA-256 of the file. */
   readonly sha256: string;
   readonly path: string;
-  /** Of `liver_cnn`: chosen in training; of weights that do not say it, the largest piece with its holes filled. */
+  /** Of `encoder3d` and `liver_cnn`: chosen in training; of weights that do not say it, the largest piece with its holes filled. */
   readonly postprocessing?: Postprocessing;
   /** Of `resnet101`: tensors that the file lacks and a base does without (counters, the classifier). */
   readonly missing?: readonly string[];

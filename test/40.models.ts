@@ -48,6 +48,17 @@ test('a model says what it is', async ({ path }) => {
   assert.is(info.parameters, values - statistics);
 });
 
+test("the paper's network is taken by its name", async () => {
+  const volume = makePhantom();
+  const model = await loadModel(join(process.cwd(), 'weights/liver-paper.safetensors'));
+  assert.is(model.info.kind, 'liver_cnn');
+  const named = await segmentLiver(volume, { model: 'paper' });
+  assert.equal(named.mask, (await segmentLiver(volume, { model })).mask);
+  const other = segmentLiver(volume, { model: 'other' as 'paper' });
+  const refused = await rejection(other, InvalidArgumentError, 'INVALID_ARGUMENT');
+  assert.match(refused.message, /or 'paper', received other/);
+});
+
 test('a saved model is the same model', async ({ folder, path }) => {
   const model = await loadModel(writeThresholdModel(path));
   const copy = join(folder, 'copy.safetensors');

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "models/base_model.h"
+#include "models/encoder3d/model.h"
 #include "models/lesion_model.h"
 #include "models/segmenter_model.h"
 #include "models/weights/read_state_dict.h"
@@ -74,6 +75,7 @@ std::shared_ptr<const NetworkModel> load_network_model(const std::string& path) 
   const bool named = kind != file.metadata().end();
   if (named ? kind->second == BaseModel::kKind : looks_like_base(file.names())) return BaseModel::load(path);
   if (named && kind->second == LesionModel::kKind) return LesionModel::load(path);
+  if (named && kind->second == Encoder3dModel::kKind) return Encoder3dModel::load(path);
   return SegmenterModel::load(path);
 }
 

@@ -6,10 +6,9 @@ namespace hepatica {
 
 SegmenterModel::SegmenterModel(const LiverCnnConfig& config, const PreprocessOptions& preprocessing,
                                const std::string& structure, StateDict state, Metadata metadata, std::string path)
-    : NetworkModel(kKind, structure, config.to_json(), preprocessing, std::move(state), std::move(metadata),
-                   std::move(path)),
-      config_(config),
-      postprocessing_(Postprocessing::of(metadata_, path_)) {
+    : StructureModel(kKind, structure, config.to_json(), preprocessing, std::move(state), std::move(metadata),
+                     std::move(path)),
+      config_(config) {
   fold_weights(config_, state_, path_);
 }
 

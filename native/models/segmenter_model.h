@@ -6,17 +6,17 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "models/liver_cnn/config.h"
 #include "models/liver_cnn/device_inference.h"
 #include "models/liver_cnn/inference.h"
-#include "models/network_model.h"
-#include "models/postprocessing.h"
+#include "models/structure_model.h"
 #include "runtime/device.h"
 
 namespace hepatica {
 
-class SegmenterModel : public NetworkModel {
+class SegmenterModel : public StructureModel {
  public:
   static constexpr const char* kKind = "liver_cnn";
 
@@ -29,8 +29,7 @@ class SegmenterModel : public NetworkModel {
   static std::shared_ptr<const SegmenterModel> load(const std::string& path);
 
   const LiverCnnConfig& config() const { return config_; }
-  // Of the metadata; the default where they hold none.
-  const Postprocessing& postprocessing() const { return postprocessing_; }
+  std::vector<double> context_mm() const override { return config_.context_mm; }
 
   // Made at the first use and kept; thread-safe. Weights are packed here: call it on the inference thread.
   const LiverCnnInference& inference(Precision precision) const;
@@ -38,7 +37,6 @@ class SegmenterModel : public NetworkModel {
 
  private:
   LiverCnnConfig config_;
-  Postprocessing postprocessing_;
   mutable std::mutex mutex_;
   mutable std::map<Precision, LiverCnnInference> inferences_;
   mutable std::map<std::pair<int, Precision>, LiverCnnDeviceInference> device_inferences_;

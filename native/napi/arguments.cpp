@@ -71,7 +71,7 @@ std::shared_ptr<const ByteVolume> byte_volume_argument(const Napi::Value& value)
 void throw_wrong_kind(const NetworkModel& model, const char* wanted) {
   throw Error("WRONG_MODEL", std::string("Expected a model of kind ") + wanted + ", received one of: " + model.kind(),
               model.path(), "model",
-              "classifyLesions takes mdl_cnn, segmentStructure liver_cnn, trainLesionClassifier resnet101 as its base");
+              "classifyLesions takes mdl_cnn, segmentStructure encoder3d or liver_cnn, trainLesionClassifier resnet101 as its base");
 }
 
 std::shared_ptr<const NetworkModel> any_model_argument(const Napi::Value& value) {

@@ -24,7 +24,7 @@ std::shared_ptr<const ByteVolume> byte_volume_argument(const Napi::Value& value)
 [[noreturn]] void throw_wrong_kind(const NetworkModel& model, const char* wanted);
 // Throws INVALID_ARGUMENT for what is no model's handle, or one that was disposed of.
 std::shared_ptr<const NetworkModel> any_model_argument(const Napi::Value& value);
-// The same for a SegmenterModel or a LesionModel; throws WRONG_MODEL for the other.
+// The same for a StructureModel or a LesionModel; throws WRONG_MODEL for the other.
 template <class Model>
 std::shared_ptr<const Model> model_argument(const Napi::Value& value) {
   const std::shared_ptr<const NetworkModel> any = any_model_argument(value);

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "models/base_model.h"
-#include "models/segmenter_model.h"
+#include "models/structure_model.h"
 #include "napi/arguments.h"
 #include "napi/calls.h"
 #include "napi/handles.h"
@@ -24,7 +24,7 @@ Napi::Object model_value(Napi::Env env, const std::shared_ptr<const NetworkModel
   object.Set("architecture", model->architecture());
   object.Set("metadata", metadata);
   object.Set("parameters", static_cast<double>(model->parameter_count()));
-  if (const auto* segmenter = dynamic_cast<const SegmenterModel*>(model.get())) {
+  if (const auto* segmenter = dynamic_cast<const StructureModel*>(model.get())) {
     object.Set("postprocessing", segmenter->postprocessing().to_json());
   }
   if (const auto* base = dynamic_cast<const BaseModel*>(model.get())) {

@@ -82,7 +82,7 @@ Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info) {
 Napi::Value segment_structure_call(const Napi::CallbackInfo& info) {
   return start_job(
       info.Env(), info[3].As<Napi::Object>(), Turn::kNone,
-      [volume = volume_argument(info[0]), model = model_argument<SegmenterModel>(info[1]),
+      [volume = volume_argument(info[0]), model = model_argument<StructureModel>(info[1]),
        options = segment_options(info[2].As<Napi::Object>(), info[3].As<Napi::Object>())](Run& run) -> Deliver {
         Outcome outcome = outcome_of(segment_structure(*volume, *model, options, run));
         return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {

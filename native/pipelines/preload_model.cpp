@@ -1,6 +1,7 @@
 #include "pipelines/preload_model.h"
 
 #include "core/error.h"
+#include "models/encoder3d/model.h"
 #include "models/lesion_model.h"
 #include "models/segmenter_model.h"
 #include "runtime/compute_mode.h"
@@ -16,6 +17,8 @@ void pack_weights(const NetworkModel& model, const ComputeDevice& device, Precis
     } else {
       segmenter->device_inference(device, precision);
     }
+  } else if (const auto* network = dynamic_cast<const Encoder3dModel*>(&model)) {
+    network->inference(device, precision);
   } else if (const auto* lesions = dynamic_cast<const LesionModel*>(&model)) {
     lesions->inference(precision);
   } else {

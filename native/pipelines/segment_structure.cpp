@@ -7,7 +7,7 @@
 #include "ops/mask_statistics.h"
 #include "ops/orient.h"
 #include "pipelines/check_volume.h"
-#include "pipelines/predict_structure.h"
+#include "pipelines/find_structure.h"
 #include "runtime/on_device.h"
 
 namespace hepatica {
@@ -47,12 +47,10 @@ RegionOfInterest region_of_interest(const BoundingBox& box, const Geometry& geom
   return roi;
 }
 
-// On the canonical grid, from the probabilities.
-Mask find_structure(const ProbabilityMap& probabilities, const LiverCnnConfig& config,
-                    const Postprocessing& postprocessing, const Geometry& geometry, Run& run) {
+// On the source grid.
+Mask kept_pieces(Mask above, const Geometry& source, const Postprocessing& postprocessing, Run& run) {
   const StageTimer timer(run, "mask");
-  const Mask above = threshold_on_source_grid(probabilities, config, geometry, run);
-  return postprocess(above, postprocessing, run);
+  return from_canonical(postprocess(std::move(above), postprocessing, run), canonical_order(source), source);
 }
 
 void measure(Segmentation& segmentation, double margin_mm, Run& run) {
@@ -66,22 +64,15 @@ void measure(Segmentation& segmentation, double margin_mm, Run& run) {
   segmentation.roi = region_of_interest(*segmentation.bounding_box, mask.geometry, margin_mm);
 }
 
-Segmentation segment_on(const ComputeDevice& device, const Volume& source, const SegmenterModel& model,
+Segmentation segment_on(const ComputeDevice& device, const Volume& source, const StructureModel& model,
                         const SegmentOptions& options, Run& run) {
-  const AxisOrder order = canonical_order(source.geometry);
-  const Geometry canonical = to_canonical(source.geometry, order);
-
-  const Prediction prediction =
-      order.is_identity() ? predict_structure(source, model, device, options.precision, run)
-                          : predict_structure(to_canonical(source, order), model, device, options.precision, run);
-
-  run.begin_stage("outlining", 0.85, 1);
-  Mask mask = find_structure(prediction.probabilities, model.config(),
-                             options.postprocessing.value_or(model.postprocessing()), canonical, run);
+  FoundStructure found = find_structure(source, model, device, options.precision, run);
+  run.begin_stage("outlining", 0.9, 1);
   Segmentation segmentation;
   segmentation.structure = model.structure();
-  segmentation.precision = prediction.precision;
-  segmentation.mask = from_canonical(std::move(mask), order, source.geometry);
+  segmentation.precision = found.precision;
+  segmentation.mask = kept_pieces(std::move(found.above), source.geometry,
+                                  options.postprocessing.value_or(model.postprocessing()), run);
   measure(segmentation, options.roi_margin_mm, run);
   judge_result(source, segmentation, run);
   warn_without_contrast(source, segmentation, run);
@@ -91,10 +82,10 @@ Segmentation segment_on(const ComputeDevice& device, const Volume& source, const
 
 }  // namespace
 
-Segmentation segment_structure(const Volume& source, const SegmenterModel& model, const SegmentOptions& options,
+Segmentation segment_structure(const Volume& source, const StructureModel& model, const SegmentOptions& options,
                                Run& run) {
   check_volume(source);
-  warn_of_few_slices(source.geometry, model.config().context_mm, run);
+  warn_of_few_slices(source.geometry, model.context_mm(), run);
   return on_device(options.device, DeviceUse::kNetworks, run,
                    [&](const ComputeDevice& device) { return segment_on(device, source, model, options, run); });
 }

@@ -9,7 +9,7 @@
 #include "core/device_choice.h"
 #include "core/run.h"
 #include "core/volume.h"
-#include "models/segmenter_model.h"
+#include "models/structure_model.h"
 #include "ops/bounding_box.h"
 #include "pipelines/perimeters.h"
 #include "pipelines/plausibility.h"
@@ -53,7 +53,7 @@ struct Segmentation {
 // choice was left to hepatica, and the CPU computed for the reason that it tells), and the reasons of the judgement.
 // Throws INVALID_ARGUMENT for a volume whose parts contradict one another, UNSUPPORTED_ORIENTATION for slices that are
 // not axial, NO_CUDA_DEVICE, CUDA_FAILED and CUDA_OUT_OF_MEMORY where a GPU was asked for, and what its stages throw.
-Segmentation segment_structure(const Volume& source, const SegmenterModel& model, const SegmentOptions& options,
+Segmentation segment_structure(const Volume& source, const StructureModel& model, const SegmentOptions& options,
                                Run& run);
 
 }  // namespace hepatica

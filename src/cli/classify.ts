@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { classifyLesions, type Lesion, type LesionClassification, writeMask } from '../index.js';
 import { readInput } from './input.js';
-import { withModel } from './model.js';
+import { kPaper, segmenterFile, withModel } from './model.js';
 import { OutputFolder } from './output.js';
 import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { lesionsDocument } from './report.js';
@@ -86,7 +86,7 @@ export function addClassifyCommand(program: Command): void {
     .argument('<input>', 'DICOM folder or file, or NIfTI')
     .requiredOption('--out <folder>', 'where to write what segment writes, lesions.nii.gz and lesions.json')
     .option('--model <file>', 'weights of a lesion network of your own (safetensors)')
-    .option('--liver-model <file>', 'weights of a liver network of your own (safetensors)')
+    .option('--liver-model <file>', `weights of a liver network of your own (safetensors), or ${kPaper}`, segmenterFile)
     .option(
       '--threshold <probability>',
       "location probability above which a lesion is reported (default: the model's)",

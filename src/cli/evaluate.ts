@@ -4,7 +4,7 @@ import { evaluateSegmentation, type SegmentationMetrics } from '../index.js';
 import type { MaskInput, Model, TrainingCase } from '../types.js';
 import { type EvaluateLesionsCommandOptions, evaluateLesionFiles } from './evaluate-lesions.js';
 import { readInput, readMaskInput } from './input.js';
-import { segmentWith, withModel } from './model.js';
+import { kPaper, segmenterFile, segmentWith, withModel } from './model.js';
 import {
   nonNegativeInteger,
   withCommonOptions,
@@ -129,8 +129,16 @@ export function addEvaluateCommand(program: Command): void {
     .option('--resamples <n>', 'with --lesions: bootstrap resamples', nonNegativeInteger('--resamples'), 1000)
     .option('--seed <n>', 'with --lesions: of the resamples', nonNegativeInteger('--seed'), 0)
     .option('--patients <names>', 'of the dataset, separated by commas (default: all)')
-    .option('--model <file>', 'weights of your own (safetensors); with --lesions: of a lesion network')
-    .option('--liver-model <file>', 'with --lesions: weights of a liver network of your own')
+    .option(
+      '--model <file>',
+      `weights of your own (safetensors), or ${kPaper}; with --lesions: of a lesion network`,
+      segmenterFile,
+    )
+    .option(
+      '--liver-model <file>',
+      `with --lesions: weights of a liver network of your own, or ${kPaper}`,
+      segmenterFile,
+    )
     .addOption(new Option('--convention <what>', 'sign of RVD').choices(['paper', 'standard', 'lits']).default('paper'))
     .option('--out <folder>', 'with --dataset or --lesions: where to write evaluation.json (and evaluation.html)');
   withOverwriteOption(withDeviceOption(withPrecisionOption(withCommonOptions(command)))).action((options) =>

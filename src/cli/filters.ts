@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { type Model, renderFilters, type Segmentation, type Volume } from '../index.js';
-import { defaultLesionModel, defaultModel } from '../model.js';
+import { defaultLesionModel, liverModel } from '../model.js';
 import { type InputOptions, readInput } from './input.js';
-import { segmentWith, withModel } from './model.js';
+import { kPaper, segmenterFile, segmentWith, withModel } from './model.js';
 import { nonNegativeInteger, withCommonOptions, withInputOptions, withOverwriteOption } from './options.js';
 import { OutputFolder } from './output.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
@@ -39,7 +39,7 @@ async function filters(input: string, options: FiltersCommandOptions, session: S
   const volume = await readInput(input, options, session);
   const { signal, onProgress } = session;
   const figure = await withModel(options.model, async (given) => {
-    const model = given ?? (await (options.lesions ? defaultLesionModel() : defaultModel('liver')));
+    const model = given ?? (await (options.lesions ? defaultLesionModel() : liverModel('paper')));
     return renderFilters(model, await scanFor(model, volume, options, session), {
       signal,
       onProgress,
@@ -68,9 +68,13 @@ export function addFiltersCommand(program: Command): void {
     .description("draw the network's filters, and what its layers answer to a slice (figure 8)")
     .argument('<input>', 'DICOM folder or file, or NIfTI')
     .requiredOption('--out <folder>', 'where to write filters/, a page a layer')
-    .option('--model <file>', 'weights of a network of your own (default: those of the liver)')
+    .option('--model <file>', "weights of a network of your own (default: those of the paper's liver network)")
     .addOption(new Option('--lesions', 'the weights of the lesion network').conflicts('model'))
-    .option('--liver-model <file>', 'weights that find the liver for a lesion network (default: those of the liver)')
+    .option(
+      '--liver-model <file>',
+      `weights that find the liver for a lesion network, or ${kPaper} (default: those of the liver)`,
+      segmenterFile,
+    )
     .option(
       '--slice <z>',
       'the slice (default: the middle one; of a lesion network the one with most liver)',

@@ -7,7 +7,16 @@ import {
   segmentStructure,
   type VolumeInput,
 } from '../index.js';
+import { liverWeights } from '../model.js';
 import { safetensorsMetadata } from '../output/ownership.js';
+
+/** What an option that takes a segmenter's file says of its other value. */
+export const kPaper = "'paper': the paper's liver network, which comes with the package";
+
+/** The file that is meant: one named `paper` is `./paper`. */
+export function segmenterFile(value: string): string {
+  return value === 'paper' ? liverWeights('paper') : value;
+}
 
 /** The file of a structure's mask: a structure is named by who trained it. */
 export function maskNameOf(structure: string): string {

@@ -9,7 +9,7 @@ import {
 } from '../index.js';
 import type { DeviceChoice } from '../types.js';
 import { type InputOptions, readInput } from './input.js';
-import { maskNameOf, plannedMaskName, segmentWith, withModel } from './model.js';
+import { kPaper, maskNameOf, plannedMaskName, segmenterFile, segmentWith, withModel } from './model.js';
 import {
   withCommonOptions,
   withDeviceOption,
@@ -131,7 +131,7 @@ export function addSegmentCommand(program: Command): void {
     .description('find the liver in a CT scan: its mask, perimeters, volume and pictures')
     .argument('<input>', 'DICOM folder or file, or NIfTI')
     .requiredOption('--out <folder>', 'where to write liver.nii.gz, perimeters.json, report.json and overlay/')
-    .option('--model <file>', 'weights of your own (safetensors)');
+    .option('--model <file>', `weights of your own (safetensors), or ${kPaper}`, segmenterFile);
   withSegmentOptions(command).action((input: string, options) =>
     runCommand(options, (session) => segment(input, options, session)),
   );

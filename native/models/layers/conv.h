@@ -12,7 +12,7 @@ enum class Activation { kNone, kRelu };
 // Along (y, x) or (z, y, x); a kernel of no axis is a fully connected layer. Padding is dilation * (kernel / 2): the
 // size stays, but for the stride.
 struct Conv {
-  // State-dict name: NAME.weight, and NAME.bias where no norm follows.
+  // State-dict name: NAME.weight, and NAME.bias where it has one.
   std::string name = {};
   // Of the batch norm behind it: NORM.{weight,bias,running_mean,running_var,num_batches_tracked}; empty: none.
   std::string norm = {};
@@ -23,11 +23,14 @@ struct Conv {
   std::vector<int64_t> stride = {};
   std::vector<int64_t> dilation = {};
   Activation activation = Activation::kNone;
+  // Where no norm follows.
+  bool bias = true;
   // The logits of two classes, the first class's channels before the second's. Inference computes their difference
   // alone, out / 2 channels: a softmax over two logits is the sigmoid of their difference.
   bool two_classes = false;
 
   bool has_norm() const { return !norm.empty(); }
+  bool has_bias() const { return bias && !has_norm(); }
   std::vector<int64_t> strides() const { return stride.empty() ? ones() : stride; }
   std::vector<int64_t> dilations() const { return dilation.empty() ? ones() : dilation; }
   std::vector<int64_t> padding() const {

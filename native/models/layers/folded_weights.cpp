@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/rsqrt.h>
+#include <ATen/ops/zeros.h>
 
 #include <set>
 #include <utility>
@@ -34,7 +35,8 @@ class Check {
 
   void conv(const Conv& layer) {
     tensor(layer.name + ".weight", layer.weight_shape());
-    if (!layer.has_norm()) return tensor(layer.name + ".bias", layer.out);
+    if (layer.has_bias()) tensor(layer.name + ".bias", layer.out);
+    if (!layer.has_norm()) return;
     for (const char* part : {".weight", ".bias", ".running_mean", ".running_var"}) {
       tensor(layer.norm + part, layer.out);
     }
@@ -62,7 +64,8 @@ class Check {
 FoldedConv fold(const Conv& layer, const StateDict& state) {
   const auto values = [&](const std::string& name) { return state.at(name).detach().to(at::kFloat); };
   const at::Tensor weight = values(layer.name + ".weight");
-  if (!layer.has_norm()) return {weight, values(layer.name + ".bias")};
+  if (layer.has_bias()) return {weight, values(layer.name + ".bias")};
+  if (!layer.has_norm()) return {weight, at::zeros(layer.out)};
   const at::Tensor scale =
       values(layer.norm + ".weight") * at::rsqrt(values(layer.norm + ".running_var") + kBatchNormEpsilon);
   std::vector<int64_t> by_output(static_cast<size_t>(weight.dim()), 1);

@@ -43,7 +43,7 @@ at::Tensor convolved(const Conv& layer, const ConvWeights& weights, const at::Te
 
 ConvWeights::ConvWeights(const Conv& layer) {
   weight = register_parameter("weight", at::zeros(layer.weight_shape()));
-  bias = register_parameter("bias", layer.has_norm() ? at::Tensor() : at::zeros(layer.out), !layer.has_norm());
+  bias = register_parameter("bias", layer.has_bias() ? at::zeros(layer.out) : at::Tensor(), layer.has_bias());
 }
 
 NormWeights::NormWeights(int64_t channels) {

@@ -61,7 +61,7 @@ TEST_CASE("a model survives its file with what is needed to run it") {
 }
 
 TEST_CASE("the default network is the one that comes with the package") {
-  const auto shipped = SegmenterModel::load(test::in_source_folder("weights/liver.safetensors"));
+  const auto shipped = SegmenterModel::load(test::in_source_folder("weights/liver-paper.safetensors"));
   CHECK(shipped->config() == LiverCnnConfig{});
   CHECK(shipped->postprocessing() == Postprocessing{});
   CHECK_FALSE(shipped->metadata().contains("postprocessing"));

@@ -31,7 +31,7 @@ Mask binary(Mask labels) {
 
 TEST_CASE("on a real scan bf16 stays within 0.001 of fp32's Dice") {
   const fs::path source = test::in_source_folder();
-  const fs::path weights = from_environment("HEPATICA_TEST_WEIGHTS", source / "weights" / "liver.safetensors");
+  const fs::path weights = from_environment("HEPATICA_TEST_WEIGHTS", source / "weights" / "liver-paper.safetensors");
   const fs::path scan = from_environment("HEPATICA_SHARED", source / ".." / "shared") / "data/ct/train/ircad_e11";
   if (!fs::exists(weights) || !fs::exists(scan) || !cpu_has_bf16()) {
     MESSAGE("skipped: needs the weights, the shared scans and a CPU with bf16");

@@ -1,0 +1,60 @@
+#include "models/encoder3d/model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+#include "models/layers/folded_layers.h"
+#include "models/layers/folded_weights.h"
+#include "models/layers/packed_layers.h"
+
+namespace hepatica {
+namespace {
+
+// What the network's values are made of (grid/sample_cells.h), said in the metadata's terms.
+constexpr PreprocessOptions kValues = {-160, 240, Equalization::kNone};
+
+int64_t class_of(const std::string& structure, const Encoder3dConfig& config, const std::string& file) {
+  const auto found = std::find(config.structures.begin() + 1, config.structures.end(), structure);
+  if (found != config.structures.end()) return found - config.structures.begin();
+  throw Error("WRONG_MODEL", "Expected structure to be one of the network's structures, received " + structure, file,
+              "structure", "Use weights that hepatica trained");
+}
+
+}  // namespace
+
+Encoder3dModel::Encoder3dModel(const Encoder3dConfig& config, const std::string& structure, StateDict state,
+                               Metadata metadata, std::string path)
+    : StructureModel(kKind, structure, config.to_json(), kValues, std::move(state), std::move(metadata),
+                     std::move(path)),
+      config_(config),
+      structure_class_(class_of(structure, config, path_)) {
+  check_weights(encoder3d_layers(config_), state_, "this 3-D network", path_);
+}
+
+std::shared_ptr<const Encoder3dModel> Encoder3dModel::load(const std::string& path) {
+  const SafetensorsFile file(path);
+  const Metadata& metadata = file.metadata();
+  check_kind(metadata, kKind, path);
+  const Encoder3dConfig config = Encoder3dConfig::from_json(required_metadata(metadata, "architecture", path), path);
+  const std::string& structure = required_metadata(metadata, "structure", path);
+  return std::make_shared<Encoder3dModel>(config, structure, file.tensors(), metadata, path);
+}
+
+const Encoder3dInference& Encoder3dModel::inference(const ComputeDevice& device, Precision precision) const {
+  const std::lock_guard lock(mutex_);
+  const std::pair key{device.index, precision};
+  const auto found = inferences_.find(key);
+  if (found != inferences_.end()) return found->second;
+  const RecordedLayers recorded = encoder3d_layers(config_);
+  const at::ScalarType dtype = precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat;
+  std::unique_ptr<Layers> layers;
+  if (device.is_cpu()) {
+    layers = std::make_unique<PackedLayers>(recorded, state_, dtype);
+  } else {
+    layers = std::make_unique<FoldedLayers>(recorded, state_, device.tensors, dtype);
+  }
+  return inferences_.try_emplace(key, config_, std::move(layers)).first->second;
+}
+
+}  // namespace hepatica

@@ -1,0 +1,93 @@
+#include "segmentation/locate_structure.h"
+
+#include <algorithm>
+
+#include "grid/sample_cells.h"
+#include "ops/components.h"
+#include "segmentation/z_windows.h"
+
+namespace hepatica {
+namespace {
+
+// Scans of up to 2 m and 500 mm a side are seen at once; the widest levels hold 64 bytes a cell.
+constexpr int64_t kMostCells = 2'000'000;
+
+// The window's part of `planes`, `channels` one after the other.
+std::vector<float> window_of(const std::vector<float>& planes, int64_t channels, const Size3& lengths,
+                             const ZWindow& window) {
+  const int64_t plane = lengths[0] * lengths[1];
+  std::vector<float> part(static_cast<size_t>(channels * window.length * plane));
+  for (int64_t channel = 0; channel < channels; ++channel) {
+    std::copy_n(planes.data() + (channel * lengths[2] + window.begin) * plane, window.length * plane,
+                part.data() + channel * window.length * plane);
+  }
+  return part;
+}
+
+std::vector<float> located_cells(const std::vector<float>& channels, const Size3& lengths,
+                                 const Encoder3dInference& network, Run& run) {
+  const int64_t plane = lengths[0] * lengths[1];
+  std::vector<float> probability(static_cast<size_t>(plane * lengths[2]));
+  for (const ZWindow& window : z_windows(lengths, kMostCells)) {
+    run.check_cancelled();
+    const std::vector<float> part =
+        network.locate(window_of(channels, 3, lengths, window), {lengths[0], lengths[1], window.length});
+    std::copy_n(part.data() + (window.kept_begin - window.begin) * plane, (window.kept_end - window.kept_begin) * plane,
+                probability.data() + window.kept_begin * plane);
+  }
+  return probability;
+}
+
+}  // namespace
+
+LocatedStructure locate_structure(const CanonicalSlices& source, const Locator3dConfig& config,
+                                  const Encoder3dInference& network, Run& run) {
+  const CellGrid grid = cell_grid(source.geometry(), Locator3dConfig::kCellMm);
+  const CellBox whole = whole_grid(grid, Locator3dConfig::kMultiple);
+  LocatedStructure located;
+  std::vector<float> channels;
+  {
+    const StageTimer timer(run, "locator_input");
+    channels = sample_cells(source, grid, whole, run);
+    located.body = find_body(channels, grid, whole.length, run);
+    map_to_network_values(channels);
+    const std::vector<float> places = body_coordinates(located.body, {0, 0, 0}, grid.cell_mm, whole.length);
+    channels.insert(channels.end(), places.begin(), places.end());
+  }
+  const StageTimer timer(run, "locator");
+  located.box = structure_box(located_cells(channels, whole.length, network, run), grid, whole.length, config);
+  return located;
+}
+
+std::optional<BoxMm> structure_box(const std::vector<float>& probability, const CellGrid& grid, const Size3& lengths,
+                                   const Locator3dConfig& config) {
+  Mask above;
+  above.geometry.size = grid.size;
+  above.geometry.spacing_mm = grid.cell_mm;
+  const auto threshold = static_cast<float>(config.threshold);
+  for (int64_t z = 0; z < grid.size[2]; ++z) {
+    for (int64_t y = 0; y < grid.size[1]; ++y) {
+      const float* const row = probability.data() + (z * lengths[1] + y) * lengths[0];
+      std::transform(row, row + grid.size[0], std::back_inserter(above.voxels),
+                     [threshold](float p) { return static_cast<uint8_t>(p > threshold); });
+    }
+  }
+  const ComponentMap map(above, Connectivity::kFaces);
+  const double cell_ml = above.geometry.voxel_volume_ml();
+  std::optional<BoxMm> box;
+  for (const Component& piece : map.components()) {
+    const auto cells = static_cast<double>(piece.voxels);
+    if (cells < config.minimum_share * static_cast<double>(map.components()[0].voxels)) break;
+    if (cells * cell_ml < config.minimum_ml) break;
+    if (!box) box = BoxMm{grid.extent_mm, {0, 0, 0}};
+    for (int axis = 0; axis < 3; ++axis) {
+      const double low = static_cast<double>(piece.box.min[axis]) * grid.cell_mm[axis] - config.margin_mm;
+      const double high = static_cast<double>(piece.box.max[axis] + 1) * grid.cell_mm[axis] + config.margin_mm;
+      box->low[axis] = std::max(0.0, std::min(box->low[axis], low));
+      box->high[axis] = std::min(grid.extent_mm[axis], std::max(box->high[axis], high));
+    }
+  }
+  return box;
+}
+
+}  // namespace hepatica

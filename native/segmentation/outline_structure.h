@@ -1,0 +1,26 @@
+// A structure's probability in the box where it was located, by the 3-D network.
+#pragma once
+
+#include <vector>
+
+#include "core/run.h"
+#include "grid/canonical_slices.h"
+#include "grid/cell_grid.h"
+#include "models/encoder3d/inference.h"
+#include "segmentation/locate_structure.h"
+
+namespace hepatica {
+
+struct OutlinedStructure {
+  CellGrid grid;
+  CellBox box;
+  // Order (z, y, x) of the box.
+  std::vector<float> probability;
+};
+
+// Of class `structure`; `located.box` holds one. See z_windows for boxes of many metres. Call it on the inference
+// thread; reports the run's progress.
+OutlinedStructure outline_structure(const CanonicalSlices& source, const LocatedStructure& located, int64_t structure,
+                                    const Encoder3dInference& network, Run& run);
+
+}  // namespace hepatica

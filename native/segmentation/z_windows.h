@@ -1,0 +1,25 @@
+// Volumes that a network could not hold at once, in windows along z.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "grid/cell_grid.h"
+
+namespace hepatica {
+
+struct ZWindow {
+  // Slices that the network sees together.
+  int64_t begin = 0;
+  int64_t length = 0;
+  // Of these, those whose answer is taken.
+  int64_t kept_begin = 0;
+  int64_t kept_end = 0;
+};
+
+// One window where `lengths` (x, y, z; z a multiple of 8) hold at most `most_cells`; else windows of equal length, the
+// longest multiple of 8 slices that fits, of which neighbours share at least 16: each slice is taken from the window
+// whose middle is nearer. Throws UNSUPPORTED_GEOMETRY where not even 32 slices fit.
+std::vector<ZWindow> z_windows(const Size3& lengths, int64_t most_cells);
+
+}  // namespace hepatica

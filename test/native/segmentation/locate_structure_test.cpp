@@ -1,0 +1,83 @@
+#include "segmentation/locate_structure.h"
+
+#include <doctest/doctest.h>
+
+#include "core/error.h"
+#include "segmentation/z_windows.h"
+
+using namespace hepatica;
+
+namespace {
+
+constexpr Size3 kLengths = {16, 16, 24};
+
+CellGrid grid_of(Size3 size, Vec3 extent_mm) { return {{6, 6, 6}, size, extent_mm}; }
+
+void fill(std::vector<float>& probability, Size3 begin, Size3 end, float value) {
+  for (int64_t z = begin[2]; z < end[2]; ++z) {
+    for (int64_t y = begin[1]; y < end[1]; ++y) {
+      for (int64_t x = begin[0]; x < end[0]; ++x) {
+        probability[static_cast<size_t>((z * kLengths[1] + y) * kLengths[0] + x)] = value;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the box holds every piece that counts, with the margin, inside the scan") {
+  const CellGrid grid = grid_of({14, 15, 20}, {82, 90, 117});
+  std::vector<float> probability(16 * 16 * 24);
+  Locator3dConfig config;
+  config.margin_mm = 20;
+  CHECK(!structure_box(probability, grid, kLengths, config));
+
+  fill(probability, {5, 6, 4}, {9, 10, 9}, 0.9F);
+  auto box = structure_box(probability, grid, kLengths, config);
+  REQUIRE(box);
+  CHECK(box->low == Vec3{10, 16, 4});
+  CHECK(box->high == Vec3{74, 80, 74});
+
+  // A tenth of the largest, apart from it; then one cell less; then what is behind the grid.
+  fill(probability, {5, 6, 12}, {9, 8, 13}, 0.51F);
+  box = structure_box(probability, grid, kLengths, config);
+  CHECK(box->high == Vec3{74, 80, 98});
+  fill(probability, {5, 6, 12}, {6, 7, 13}, 0.5F);
+  CHECK(structure_box(probability, grid, kLengths, config)->high == Vec3{74, 80, 74});
+  fill(probability, {14, 0, 0}, {16, 16, 24}, 1);
+  fill(probability, {0, 0, 20}, {16, 16, 24}, 1);
+  CHECK(structure_box(probability, grid, kLengths, config)->high == Vec3{74, 80, 74});
+}
+
+TEST_CASE("too little of anything is nothing") {
+  const CellGrid grid = grid_of({14, 15, 20}, {82, 90, 117});
+  std::vector<float> probability(16 * 16 * 24);
+  Locator3dConfig config;
+  fill(probability, {5, 6, 4}, {7, 8, 5}, 0.9F);  // 0.864 ml
+  CHECK(!structure_box(probability, grid, kLengths, config));
+  config.minimum_ml = 0.8;
+  CHECK(structure_box(probability, grid, kLengths, config));
+}
+
+TEST_CASE("windows share slices, hold no more than they may, and each slice is taken once") {
+  const auto alone = z_windows({80, 80, 64}, 80 * 80 * 64);
+  REQUIRE(alone.size() == 1);
+  CHECK(alone[0].length == 64);
+  CHECK(alone[0].kept_end == 64);
+
+  const auto windows = z_windows({100, 100, 200}, 700'000);
+  REQUIRE(windows.size() == 4);
+  int64_t next = 0;
+  for (const ZWindow& window : windows) {
+    CHECK(window.length == 64);
+    CHECK(window.begin + window.length <= 200);
+    CHECK(window.kept_begin == next);
+    // What is taken lies at least 8 slices inside, but for the scan's own ends.
+    CHECK((window.begin == 0 || window.kept_begin >= window.begin + 8));
+    CHECK((window.begin + window.length == 200 || window.kept_end <= window.begin + window.length - 8));
+    next = window.kept_end;
+  }
+  CHECK(next == 200);
+}
+
+TEST_CASE("slices of many metres are refused") { CHECK_THROWS_AS(z_windows({4000, 4000, 8}, 2'000'000), Error); }
