@@ -78,8 +78,8 @@ std::vector<FeatureMaps> inspect_network(const Volume& source, const Mask* liver
     const Mask there = to_canonical(required_liver(liver, source.geometry), order);
     return inspect_lesions(canonical, there, *lesions, z, order.flipped[2], device, run);
   }
-  throw Error("WRONG_MODEL", "Expected a network of hepatica, received one of kind " + model.kind(), model.path(),
-              "model", "Train a lesion network with these weights as its base, and look at that");
+  throw Error("WRONG_MODEL", "Expected a network of kind liver_cnn or mdl_cnn, received one of kind " + model.kind(),
+              model.path(), "model", "Look at the paper's networks: the liver's (model 'paper') or the lesions'");
 }
 
 }  // namespace hepatica

@@ -38,8 +38,8 @@ class Encoder3dModel : public StructureModel {
   const Encoder3dInference& inference(const ComputeDevice& device, Precision precision) const;
 
  private:
-  // A cell of the coarsest level and its neighbours' halves.
-  static constexpr double kContextMm = 48;
+  // Of the encoder's coarsest cell, to the middles of its neighbours: with less, most of what it sees is padding.
+  static constexpr double kContextMm = 12;
 
   Encoder3dConfig config_;
   int64_t structure_class_ = 0;
