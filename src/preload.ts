@@ -1,6 +1,6 @@
 import { ModelError } from './errors.js';
 import { runJob } from './job.js';
-import { defaultLesionModel, defaultModel, modelArgument } from './model.js';
+import { defaultLesionModel, liverModel, modelArgument } from './model.js';
 import { loadWarnings } from './native.js';
 import { checkOptions, preloadOptions } from './options.js';
 import type { Model, Preloaded, PreloadOptions } from './types.js';
@@ -8,7 +8,7 @@ import { joinWarnings } from './warnings.js';
 
 /** The liver's weights, and the lesion network's where they are installed. */
 async function shippedModels(): Promise<Model[]> {
-  const liver = await defaultModel('liver');
+  const liver = await liverModel();
   try {
     return [liver, await defaultLesionModel()];
   } catch (error) {

@@ -1,4 +1,4 @@
-// usage: hepatica_check [--device cuda|cpu] --weights liver.safetensors [--kernels libhepatica_cuda.so]
+// usage: hepatica_check [--device cuda|cpu] --weights liver-paper.safetensors [--kernels libhepatica_cuda.so]
 //                       [--kernel-timings libhepatica_check_kernels.so] [--plant PART] [--only PART]
 // Checks every kernel, network and training step on a GPU against the CPU, then measures; prints a table in Markdown.
 // With --device cpu the CPU stands in the GPU's place. Exits with 1 where a line failed, with 2 for a wrong call.
