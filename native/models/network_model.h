@@ -44,9 +44,8 @@ class NetworkModel {
   std::string path_;
 };
 
-// A SegmenterModel, Encoder3dModel, LesionModel or BaseModel, by the file's "kind"; published ResNet101, which has
-// none, by its names. Throws as SafetensorsFile and load_base do, and WRONG_MODEL for other weights, naming file and
-// field or tensor.
+// A SegmenterModel, Encoder3dModel, LesionModel or BaseModel, by the file's "kind"; published ResNet101 by its names.
+// Throws as SafetensorsFile and load_base do, and WRONG_MODEL for other weights, naming file and field or tensor.
 std::shared_ptr<const NetworkModel> load_network_model(const std::string& path);
 
 // What a file's metadata must hold; throw WRONG_MODEL.
