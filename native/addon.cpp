@@ -21,6 +21,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<write_volume_call>(exports, "writeVolume");
   add<write_mask_call>(exports, "writeMask");
   add<write_ct_series_call>(exports, "writeCtSeries");
+  add<make_volume_call>(exports, "makeVolume");
+  add<make_mask_call>(exports, "makeMask");
   add<preprocess_call>(exports, "preprocess");
   add<evaluate_call>(exports, "evaluateSegmentation");
   add<evaluate_lesions_call>(exports, "evaluateLesions");

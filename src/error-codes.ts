@@ -132,8 +132,6 @@ export const kErrorCodes = {
   OLD_TORCH_FORMAT: 'model',
   /** The checkpoint of torch would run code. */
   UNSAFE_PICKLE: 'model',
-  /** The file of weights is no longer the one that was loaded. */
-  WEIGHTS_CHANGED: 'model',
   /** The package with the weights is not installed. */
   WEIGHTS_NOT_FOUND: 'model',
   /** The weights are of another network, or do not fit what they say of themselves. */

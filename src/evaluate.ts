@@ -1,4 +1,4 @@
-import { runJob } from './job.js';
+import { runJobOn } from './job.js';
 import { checkOptions, evaluateOptions } from './options.js';
 import { segmentedMaskArgument } from './segmentation.js';
 import type { EvaluateOptions, MaskInput, Segmentation, SegmentationMetrics } from './types.js';
@@ -20,8 +20,8 @@ export async function evaluateSegmentation(
   const convention = checkOptions(evaluateOptions, options).convention ?? 'paper';
   const predicted = segmentedMaskArgument('prediction', prediction);
   const expected = segmentedMaskArgument('reference', reference);
-  const metrics = await runJob(options, (native, control) =>
-    native.evaluateSegmentation(predicted, expected, convention, control),
+  const metrics = await runJobOn([predicted, expected], options, (native, control, ...handles) =>
+    native.evaluateSegmentation(...handles, convention, control),
   );
   const warnings = distinctWarnings([...warningsOf(prediction), ...warningsOf(reference)]);
   return { ...metrics, convention, warnings };

@@ -1,4 +1,4 @@
-import { runJob } from './job.js';
+import { runJob, runJobOn } from './job.js';
 import { checkOptions, checkPath, readOptions, readSeriesOptions, runOptions, writeNiftiOptions } from './options.js';
 import { checkTargetFile } from './output/ownership.js';
 import { rememberSources, sourcesOf } from './output/sources.js';
@@ -11,7 +11,7 @@ import type {
   ReadSeriesOptions,
   RunOptions,
   Segmentation,
-  SeriesSummary,
+  SeriesListing,
   Volume,
   VolumeInput,
   WriteNiftiOptions,
@@ -57,13 +57,10 @@ export async function readSeries(source: string | readonly string[], options: Re
  * Lists the series below a folder, whether or not they can be read as CT volumes.
  *
  * @param source - as for {@link readSeries}
- * @returns one entry a series, with its sub-volumes (phases) and, where it cannot be read, the reason
+ * @returns `series`: one entry a series, with its sub-volumes (phases) and, where it cannot be read, the reason
  * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `EMPTY_FOLDER`, `TOO_MANY_FILES`
  */
-export async function listSeries(
-  source: string | readonly string[],
-  options: RunOptions = {},
-): Promise<readonly SeriesSummary[]> {
+export async function listSeries(source: string | readonly string[], options: RunOptions = {}): Promise<SeriesListing> {
   const paths = pathsOf(source);
   checkOptions(runOptions, options);
   return runJob(options, (native, control) => native.listSeries(paths, control));
@@ -111,9 +108,13 @@ export async function writeVolume(
 ): Promise<WrittenFile> {
   checkPath('path', path);
   const { overwrite, grid = 'orthonormal' } = checkOptions(writeNiftiOptions, options);
-  const voxels = volumeArgument(volume, true);
-  await checkTargetFile(path, sourcesOf(volume), overwrite);
-  const warnings = await runJob(options, (native, control) => native.writeVolume(path, voxels, { grid }, control));
+  const voxels = volumeArgument(volume);
+  const warnings = await runJobOn(
+    [voxels],
+    options,
+    (native, control, handle) => native.writeVolume(path, handle, { grid }, control),
+    () => checkTargetFile(path, sourcesOf(volume), overwrite),
+  );
   return { file: path, warnings };
 }
 
@@ -131,8 +132,12 @@ export async function writeMask(
 ): Promise<WrittenFile> {
   checkPath('path', path);
   const { overwrite, grid = 'orthonormal' } = checkOptions(writeNiftiOptions, options);
-  const voxels = segmentedMaskArgument('mask', mask, true);
-  await checkTargetFile(path, sourcesOf(mask), overwrite);
-  const warnings = await runJob(options, (native, control) => native.writeMask(path, voxels, { grid }, control));
+  const voxels = segmentedMaskArgument('mask', mask);
+  const warnings = await runJobOn(
+    [voxels],
+    options,
+    (native, control, handle) => native.writeMask(path, handle, { grid }, control),
+    () => checkTargetFile(path, sourcesOf(mask), overwrite),
+  );
   return { file: path, warnings };
 }

@@ -24,6 +24,11 @@ const fields = {
   },
 } as const;
 
+/** A copy of the fields of `geometry` alone, without what else the object has. */
+export function geometryOf({ size, spacing, origin, direction }: Geometry): Geometry {
+  return { size: [...size], spacing: [...spacing], origin: [...origin], direction: [...direction] };
+}
+
 /** The position of a voxel's centre, LPS; index (x, y, z), fractions allowed. */
 export function positionMm({ spacing, origin, direction }: Geometry, index: readonly number[]): Vector3 {
   const along = (row: number) =>

@@ -1,3 +1,4 @@
+import type { CallArgument } from './call-arguments.js';
 import { nativeError } from './errors.js';
 import { loadedNative, native } from './native.js';
 import type { NativeBinding, NativeControl, NativeJob } from './native-binding.js';
@@ -47,5 +48,32 @@ export async function runJob<Result>(
     throw callbackFailure ? callbackFailure.error : nativeError(error);
   } finally {
     signal?.removeEventListener('abort', cancel);
+  }
+}
+
+type HandleOf<Argument> = Argument extends CallArgument<infer Handle> ? Handle : null;
+type HandlesOf<Arguments extends readonly unknown[]> = { [Index in keyof Arguments]: HandleOf<Arguments[Index]> };
+
+/**
+ * The same for a call that works on volumes, masks and models, which are brought into native memory first. To be called in
+ * the tick of the caller's call; what has to be waited for before the native call begins is `ready`.
+ */
+export async function runJobOn<const Arguments extends readonly (CallArgument<unknown> | null)[], Result>(
+  args: Arguments,
+  options: RunOptions & DeviceOptions,
+  start: (binding: NativeBinding, control: NativeControl, ...handles: HandlesOf<Arguments>) => NativeJob<Result>,
+  ready?: () => Promise<void>,
+): Promise<Result> {
+  const { signal } = options;
+  try {
+    signal?.throwIfAborted();
+    for (const argument of args) argument?.take();
+    await ready?.();
+    const { binding } = loadedNative() ?? (await native());
+    const handles: unknown[] = [];
+    for (const argument of args) handles.push(argument && (await argument.load(binding, signal)));
+    return await runJob(options, (_, control) => start(binding, control, ...(handles as HandlesOf<Arguments>)));
+  } finally {
+    for (const argument of args) argument?.release();
   }
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { hashOfInput } from './file-hash.js';
 import { runJob } from './job.js';
 import { discoverLesionDataset, nativeLesionCase } from './lesion-dataset.js';
-import { checkUnchanged, isModel, weightsPath } from './model.js';
+import { isModel, type StartingWeights, startingWeights } from './model.js';
+import type { NativeBinding, NativeControl } from './native-binding.js';
 import { checkOptions, expecting, invalidArgument } from './options.js';
 import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
 import {
@@ -47,15 +48,15 @@ export interface TrainLesionsOptions extends TrainRunOptions {
   /** Random size, rotation, mirroring, grey values and liver borders; default false, as in the paper. */
   readonly augment?: boolean | LesionAugmentation;
   /**
-   * A trained lesion network to go on from: a path, or a model from `loadModel`, whose file is read again and must
-   * not have changed. The run's network is its, with the fields that `architecture` gives. Default: from scratch.
+   * A trained lesion network to go on from: a path, or a model from `loadModel`, whose weights are taken as
+   * they were loaded. The run's network is its, with the fields that `architecture` gives. Default: from scratch.
    */
   readonly initial?: string | Model;
   /** `location`: only the class channel of that network learns, and the rest stays as it is. Default `none`. */
   readonly freeze?: 'none' | 'location';
   /**
    * ImageNet weights of ResNet101 to start the base from, torchvision's, timm's or of the same names: a path, or a
-   * model from `loadModel`, whose file is read again and must not have changed. Default: from scratch.
+   * model from `loadModel`, whose weights are taken as they were loaded. Default: from scratch.
    */
   readonly base?: string | Model;
   /** Epochs in which that base is held fixed; default 0. */
@@ -128,19 +129,19 @@ const trainOptions = z.strictObject({
   bestBy: expecting("'dice', 'accuracy', 'mean' or 'loss'", z.enum(['dice', 'accuracy', 'mean', 'loss'])),
 });
 
-/** The files that the run starts from. */
+/** What the run starts from. */
 interface Beginning {
-  readonly initial: string | undefined;
-  readonly base: string | undefined;
+  readonly initial: StartingWeights | undefined;
+  readonly base: StartingWeights | undefined;
 }
 
 function nativeOptions(options: z.output<typeof trainOptions>, { initial, base }: Beginning): Record<string, unknown> {
   return given({
     ...nativeRunOptions(options),
-    initial,
+    initial: initial?.path,
     freeze: options.freeze,
     augmentation: nativeAugmentation(options.augment),
-    base,
+    base: base?.path,
     frozen_epochs: options.frozenEpochs,
     base_learning_rate_factor: options.baseLearningRateFactor,
     synthetic_per_scan: options.syntheticPerScan,
@@ -160,22 +161,16 @@ function nativeOptions(options: z.output<typeof trainOptions>, { initial, base }
   });
 }
 
-/** Of the files that the run starts from; a model's has to be what it was when the model was loaded. */
-async function beginningOf({ initial, base, signal }: z.output<typeof trainOptions>) {
-  const beginning: Beginning = {
-    initial: initial && weightsPath('initial', initial, 'mdl_cnn'),
-    base: base && weightsPath('base', base, 'resnet101'),
-  };
-  const hashOf = async (field: string, weights: string | Model | undefined, path: string | undefined) => {
-    if (weights === undefined || path === undefined) return undefined;
-    const sha256 = await hashOfInput(path, signal);
-    if (typeof weights !== 'string') checkUnchanged(field, weights, sha256);
-    return sha256;
-  };
-  const initialSha256 = await hashOf('initial', initial, beginning.initial);
-  const baseSha256 = await hashOf('base', base, beginning.base);
-  return { beginning, hashes: given({ initial_sha256: initialSha256, base_sha256: baseSha256 }) };
+/** Of the files that the run starts from. */
+async function hashesOf({ initial, base }: Beginning, signal: AbortSignal | undefined) {
+  const hashOf = async (start: StartingWeights | undefined) =>
+    start && (start.sha256 ?? (await hashOfInput(start.path, signal)));
+  return given({ initial_sha256: await hashOf(initial), base_sha256: await hashOf(base) });
 }
+
+/** Instead of the files, in the order of the native call. */
+const modelsOf = ({ initial, base }: Beginning) =>
+  [initial?.model?.load() ?? null, base?.model?.load() ?? null] as const;
 
 const pathsOf = ({ image, liver, label }: LesionTrainingCase): string[] =>
   [image, liver, label].filter((path) => path !== undefined);
@@ -198,6 +193,42 @@ function checkTeachable(
   throw invalidArgument('dataset', expectation, { cases }, 'cases');
 }
 
+/** The training itself, from the dataset on. */
+async function train(
+  dataset: LesionTrainingDataset | string,
+  options: TrainLesionsOptions,
+  checked: z.output<typeof trainOptions>,
+  beginning: Beginning,
+): Promise<TrainingResult> {
+  const { signal, onEpoch } = checked;
+  const hashes = await hashesOf(beginning, signal);
+  const { cases: found, warnings } = await discoverLesionDataset(dataset);
+  const patients = found.map(({ patient }) => patient);
+  await checkRunOutputs(checked, [
+    typeof dataset === 'string' ? dataset : undefined,
+    beginning.initial?.path,
+    beginning.base?.path,
+    ...found.flatMap(pathsOf),
+  ]);
+  const split = splitOf(patients, checked);
+  const validation = new Set(split.validation);
+  checkTeachable(found, validation, checked.syntheticPerScan ?? 1);
+  await requireReadable(found.flatMap(pathsOf));
+  const cases = await Promise.all(found.map((entry) => nativeLesionCase(entry, validation.has(entry.patient))));
+  const settings = { ...nativeOptions(checked, beginning), ...hashes };
+  const models = modelsOf(beginning);
+  const planWith = (more: object) => JSON.stringify({ cases, options: { ...settings, ...more } });
+  const { onProgress: _, ...unheard } = options;
+  await runJob(unheard, (native, control) => native.checkLesionTraining(planWith({}), ...models, control));
+  const hashed = await hashDataset(found.map(saidOf), signal);
+  const published = publishedNames(patients, hashed, checked);
+  const plan = planWith({ dataset_sha256: hashed.sha256, published_patients: published });
+  const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
+  const start = (native: NativeBinding, control: NativeControl) =>
+    native.trainLesionClassifier(plan, ...models, control);
+  return trainingResult(await runJob(options, start, report), split, published, warnings);
+}
+
 /**
  * Trains a lesion network: location of lesions, and their type. Real lesions of unknown type teach the location alone;
  * types are learned from labelled lesions and from ones that are synthesized in the scans that are `ground` (figures on
@@ -206,8 +237,7 @@ function checkTeachable(
  * @param dataset - cases, or the path of a JSON dataset file (see {@link discoverLesionDataset})
  * @returns the model, ready for `classifyLesions`, and the learning curves
  * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`, `DISPOSED`; {@link ModelError} `WRONG_MODEL`
- *   for `base` or `initial`, `WEIGHTS_CHANGED` where its file is no longer the one that was loaded; {@link InputFileError}
- *   `CORRUPT_DATASET`, `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`,
+ *   for `base` or `initial`; {@link InputFileError} `CORRUPT_DATASET`, `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`,
  *   `CHECKPOINT_MISMATCH`, …; {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`;
  *   {@link TrainingError} `TRAINING_DIVERGED`, with nothing written, where losses, weights or scores are no longer finite
  */
@@ -217,31 +247,15 @@ export async function trainLesionClassifier(
 ): Promise<TrainingResult> {
   const checked = checkOptions(trainOptions, options);
   checkRun(checked);
-  const { signal, onEpoch } = checked;
-  const { onProgress: _, ...unheard } = options;
-  const { beginning, hashes } = await beginningOf(checked);
-  const { cases: found, warnings } = await discoverLesionDataset(dataset);
-  const patients = found.map(({ patient }) => patient);
-  await checkRunOutputs(checked, [
-    typeof dataset === 'string' ? dataset : undefined,
-    beginning.initial,
-    beginning.base,
-    ...found.flatMap(pathsOf),
-  ]);
-  const split = splitOf(patients, checked);
-  const validation = new Set(split.validation);
-  checkTeachable(found, validation, checked.syntheticPerScan ?? 1);
-  await requireReadable(found.flatMap(pathsOf));
-  const cases = await Promise.all(found.map((entry) => nativeLesionCase(entry, validation.has(entry.patient))));
-  const settings = { ...nativeOptions(checked, beginning), ...hashes };
-  await runJob(unheard, (native, control) =>
-    native.checkLesionTraining(JSON.stringify({ cases, options: settings }), control),
-  );
-  const hashed = await hashDataset(found.map(saidOf), signal);
-  const published = publishedNames(patients, hashed, checked);
-  const known = { dataset_sha256: hashed.sha256, published_patients: published };
-  const plan = JSON.stringify({ cases, options: { ...settings, ...known } });
-  const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
-  const result = await runJob(options, (native, control) => native.trainLesionClassifier(plan, control), report);
-  return trainingResult(result, split, published, warnings);
+  const beginning = {
+    initial: startingWeights('initial', checked.initial, 'mdl_cnn'),
+    base: startingWeights('base', checked.base, 'resnet101'),
+  };
+  const loaded = [beginning.initial?.model, beginning.base?.model];
+  for (const model of loaded) model?.take();
+  try {
+    return await train(dataset, options, checked, beginning);
+  } finally {
+    for (const model of loaded) model?.release();
+  }
 }

@@ -1,5 +1,5 @@
 import { checkSameGrid } from './geometry.js';
-import { runJob } from './job.js';
+import { runJobOn } from './job.js';
 import { kLesionTypes } from './lesion-types.js';
 import { NativeMaskResult } from './mask-result.js';
 import { defaultLesionModel, modelArgument } from './model.js';
@@ -92,19 +92,18 @@ export async function classifyLesions(
 ): Promise<LesionClassification> {
   const { threshold, extentThreshold, minimumMl, precision } = checkOptions(classifyOptions, options);
   checkLiver(liver);
-  const model = options.model ?? defaultLesionModel();
-  const volume = volumeArgument(liver.volume, model instanceof Promise);
+  const model = modelArgument(options.model ?? defaultLesionModel());
+  const volume = volumeArgument(liver.volume);
   const mask = segmentedMaskArgument('liver', liver);
   checkSameGrid('liver', liver.volume, liver);
-  const handle = modelArgument(model instanceof Promise ? await model : model);
   const settings = {
     precision: precision ?? 'auto',
     ...(threshold !== undefined && { threshold }),
     ...(extentThreshold !== undefined && { extentThreshold }),
     ...(minimumMl !== undefined && { minimumMl }),
   };
-  const result = await runJob(options, (native, control) =>
-    native.classifyLesions(volume, mask, handle, settings, control),
+  const result = await runJobOn([volume, mask, model], options, (native, control, ...handles) =>
+    native.classifyLesions(...handles, settings, control),
   );
   return new NativeClassification(result, liver);
 }

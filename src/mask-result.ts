@@ -1,6 +1,6 @@
-import type { NativeGrid, VoxelArgument } from './native-binding.js';
+import type { NativeGrid } from './native-binding.js';
 import type { Judged, Warning } from './types.js';
-import { Grid } from './volume.js';
+import { Grid, type MaskArgument } from './volume.js';
 import { NativeVoxels, showVoxels } from './voxels.js';
 
 /** What the networks' results share: a mask in native memory on the source grid, and how it was computed. */
@@ -32,7 +32,7 @@ export class NativeMaskResult extends Grid {
     this.dispose();
   }
 
-  static argument(result: NativeMaskResult, field: string): VoxelArgument<Uint8Array> {
+  static argument(result: NativeMaskResult, field: string): MaskArgument {
     return result.#mask.argument(field, result);
   }
 }

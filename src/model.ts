@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { type CallArgument, SharedArgument } from './call-arguments.js';
 import { InvalidArgumentError, ModelError } from './errors.js';
 import { hashOfInput } from './file-hash.js';
-import { runJob } from './job.js';
+import { runJob, runJobOn } from './job.js';
 import { lesionWeightsPackage, packageRoot } from './loading/packages.js';
 import type { ModelHandle } from './native-binding.js';
 import { checkOptions, checkPath, invalidArgument, runOptions, saveModelOptions } from './options.js';
@@ -41,13 +42,25 @@ export function isModel(value: unknown): value is Model {
   return value instanceof NativeModel;
 }
 
-/** The file of weights that training starts from: of a path, or of a model of that kind. */
-export function weightsPath(field: string, weights: string | Model, kind: string): string {
-  if (typeof weights === 'string') return weights;
-  modelArgument(weights);
-  if (weights.info.kind === kind) return weights.info.path;
+/** What training starts from: a file of weights, or a model of that kind. */
+export interface StartingWeights {
+  readonly path: string;
+  /** Hex SHA-256 of the file; of a model, as it was loaded. */
+  readonly sha256: string | undefined;
+  readonly model: SharedArgument<ModelHandle> | null;
+}
+
+export function startingWeights(field: string, weights: string | Model | undefined, kind: string) {
+  return weights === undefined ? undefined : startingWeightsOf(field, weights, kind);
+}
+
+function startingWeightsOf(field: string, weights: string | Model, kind: string): StartingWeights {
+  if (typeof weights === 'string') return { path: weights, sha256: undefined, model: null };
+  const model = new SharedArgument(handleOf(weights));
+  const { path, sha256 } = weights.info;
+  if (weights.info.kind === kind) return { path, sha256, model };
   throw new ModelError('WRONG_MODEL', `Expected ${field} to be of kind ${kind}, received ${weights.info.kind}`, {
-    file: weights.info.path,
+    file: path,
     field,
     remedy:
       kind === 'resnet101'
@@ -56,19 +69,36 @@ export function weightsPath(field: string, weights: string | Model, kind: string
   });
 }
 
-/** For calls that read a model's file again. */
-export function checkUnchanged(field: string, { info }: Model, sha256: string): void {
-  if (info.sha256 === sha256) return;
-  throw new ModelError('WEIGHTS_CHANGED', `${info.path} is no longer the file that the model was loaded from`, {
-    file: info.path,
-    field,
-    remedy: 'Load the model again, or keep a copy of its file',
-  });
-}
-
-export function modelArgument(model: unknown): ModelHandle {
+function handleOf(model: unknown): ModelHandle {
   if (model instanceof NativeModel) return NativeModel.argument(model);
   throw invalidArgument('model', 'a model from loadModel or trainSegmenter', model);
+}
+
+/** @throws InvalidArgumentError `INVALID_ARGUMENT`, `DISPOSED` */
+export function checkModel(model: unknown): asserts model is Model {
+  handleOf(model);
+}
+
+/** A model that is loading while its call is prepared. */
+class LoadingModel implements CallArgument<ModelHandle> {
+  readonly #model: Promise<Model>;
+
+  constructor(model: Promise<Model>) {
+    this.#model = model;
+  }
+
+  take(): void {}
+
+  async load(): Promise<ModelHandle> {
+    return handleOf(await this.#model);
+  }
+
+  release(): void {}
+}
+
+/** A model for a native call. */
+export function modelArgument(model: Model | Promise<Model>): CallArgument<ModelHandle> {
+  return model instanceof Promise ? new LoadingModel(model) : new SharedArgument(handleOf(model));
 }
 
 /**
@@ -107,11 +137,15 @@ export async function loadModel(path: string = liverWeights(), options: RunOptio
  * @throws {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`
  */
 export async function saveModel(model: Model, path: string, options: SaveModelOptions = {}): Promise<void> {
-  const handle = modelArgument(model);
+  const network = modelArgument(model);
   checkPath('path', path);
   const { precision = 'fp32', overwrite } = checkOptions(saveModelOptions, options);
-  await checkTargetFile(path, [model.info.path], overwrite);
-  await runJob(options, (native, control) => native.saveModel(handle, path, { precision }, control));
+  await runJobOn(
+    [network],
+    options,
+    (native, control, handle) => native.saveModel(handle, path, { precision }, control),
+    () => checkTargetFile(path, [model.info.path], overwrite),
+  );
 }
 
 /** The liver weights that come with the package: files in `weights/`. */

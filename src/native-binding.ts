@@ -10,8 +10,8 @@ import type {
   LesionType,
   RegionOfInterest,
   SegmentationMetrics,
+  SeriesListing,
   SeriesReport,
-  SeriesSummary,
   SyntheticLesion,
   Warning,
   WrittenSeries,
@@ -35,14 +35,15 @@ export type CtVoxels = Int16Array | Float32Array;
 
 /** Voxels that live in native memory. */
 export interface VoxelHandle<Data> {
+  /** Another handle of the same memory. */
+  share(): VoxelHandle<Data>;
+  /** Copies the next voxels of one that `makeVolume` or `makeMask` made. */
+  append(piece: Data): void;
   /** Shares the memory with JavaScript. */
   data(): Data;
   /** Lets go of the memory, and detaches `data`, which `data()` gave. */
   dispose(data?: Data): void;
 }
-
-/** Voxels for a native call: a handle whose memory JavaScript has not seen, or an array, which is copied. */
-export type VoxelArgument<Data> = VoxelHandle<Data> | (Geometry & { readonly data: Data });
 
 export interface RunReport {
   readonly device: string;
@@ -92,6 +93,10 @@ export interface NativeSyntheticLesions extends NativeGrid<CtVoxels> {
   readonly lesions: readonly SyntheticLesion[];
 }
 
+export interface NativeInspection extends RunReport {
+  readonly layers: readonly NativeFeatureMaps[];
+}
+
 /** `count` maps of height × width, one after the other. */
 export interface NativeFeatureMaps {
   readonly name: string;
@@ -120,6 +125,8 @@ export interface NativeClassificationResult extends NativeGrid<Uint8Array>, Judg
 
 /** A network in native memory. */
 export interface ModelHandle {
+  /** Another handle of the same network. */
+  share(): ModelHandle;
   dispose(): void;
 }
 
@@ -178,50 +185,53 @@ export interface NativeTrainingResult {
   readonly warnings: readonly Warning[];
 }
 
-/** The exports of native/addon.cpp; what they take and give is said in native/napi/calls.h. */
+/** The exports of native/addon.cpp; handles of voxels are of memory that JavaScript has not seen; what they take and give is said in native/napi/calls.h. */
 export interface NativeBinding {
   readSeries(
     paths: readonly string[],
     options: { series: string; phase: number; interpolateGaps: boolean; raw: boolean; maxVoxels: number | null },
     control: NativeControl,
   ): NativeJob<NativeGrid<CtVoxels> & { readonly series: SeriesReport }>;
-  listSeries(paths: readonly string[], control: NativeControl): NativeJob<SeriesSummary[]>;
+  listSeries(paths: readonly string[], control: NativeControl): NativeJob<SeriesListing>;
   /** maxVoxels null: the default. */
   readVolume(path: string, maxVoxels: number | null, control: NativeControl): NativeJob<NativeGrid<CtVoxels>>;
   readMask(path: string, maxVoxels: number | null, control: NativeControl): NativeJob<NativeGrid<Uint8Array>>;
   writeVolume(
     path: string,
-    volume: VoxelArgument<CtVoxels>,
+    volume: VoxelHandle<CtVoxels>,
     options: { grid: string },
     control: NativeControl,
   ): NativeJob<readonly Warning[]>;
   writeMask(
     path: string,
-    mask: VoxelArgument<Uint8Array>,
+    mask: VoxelHandle<Uint8Array>,
     options: { grid: string },
     control: NativeControl,
   ): NativeJob<readonly Warning[]>;
   writeCtSeries(
     folder: string,
-    volume: VoxelArgument<CtVoxels>,
+    volume: VoxelHandle<CtVoxels>,
     attributes: Readonly<Record<string, string>>,
     options: { lossy: boolean },
     control: NativeControl,
   ): NativeJob<WrittenSeries>;
+  /** For voxels that are yet to be appended. */
+  makeVolume(geometry: Geometry, isFloat: boolean): VoxelHandle<CtVoxels>;
+  makeMask(geometry: Geometry): VoxelHandle<Uint8Array>;
   preprocess(
-    volume: VoxelArgument<CtVoxels>,
+    volume: VoxelHandle<CtVoxels>,
     options: { huMin: number; huMax: number; equalization: string },
     control: NativeControl,
   ): NativeJob<NativePreprocessing>;
   evaluateSegmentation(
-    prediction: VoxelArgument<Uint8Array>,
-    reference: VoxelArgument<Uint8Array>,
+    prediction: VoxelHandle<Uint8Array>,
+    reference: VoxelHandle<Uint8Array>,
     convention: string,
     control: NativeControl,
   ): NativeJob<NativeMetrics>;
   evaluateLesions(
-    prediction: VoxelArgument<Uint8Array>,
-    reference: VoxelArgument<Uint8Array>,
+    prediction: VoxelHandle<Uint8Array>,
+    reference: VoxelHandle<Uint8Array>,
     options: { predictionValues: string; referenceValues: string; convention: string },
     control: NativeControl,
   ): NativeJob<NativeLesionEvaluation>;
@@ -229,35 +239,40 @@ export interface NativeBinding {
   preloadModel(model: ModelHandle, options: { precision: string }, control: NativeControl): NativeJob<NativePreloaded>;
   saveModel(model: ModelHandle, path: string, options: { precision: string }, control: NativeControl): NativeJob<void>;
   segmentStructure(
-    volume: VoxelArgument<CtVoxels>,
+    volume: VoxelHandle<CtVoxels>,
     model: ModelHandle,
     options: { precision: string; postprocessing?: string },
     control: NativeControl,
   ): NativeJob<NativeSegmentationResult>;
   inspectNetwork(
-    volume: VoxelArgument<CtVoxels>,
-    liver: VoxelArgument<Uint8Array> | null,
+    volume: VoxelHandle<CtVoxels>,
+    liver: VoxelHandle<Uint8Array> | null,
     model: ModelHandle,
     options: { slice: number },
     control: NativeControl,
-  ): NativeJob<NativeFeatureMaps[]>;
+  ): NativeJob<NativeInspection>;
   classifyLesions(
-    volume: VoxelArgument<CtVoxels>,
-    liver: VoxelArgument<Uint8Array>,
+    volume: VoxelHandle<CtVoxels>,
+    liver: VoxelHandle<Uint8Array>,
     model: ModelHandle,
     options: { precision: string; threshold?: number; extentThreshold?: number; minimumMl?: number },
     control: NativeControl,
   ): NativeJob<NativeClassificationResult>;
-  tracePerimeters(mask: VoxelArgument<Uint8Array>, control: NativeControl): NativeJob<NativePerimeters>;
+  tracePerimeters(mask: VoxelHandle<Uint8Array>, control: NativeControl): NativeJob<NativePerimeters>;
   /** What can be said of a training without reading its scans; the plans are those of the trainings. */
   checkSegmenterTraining(plan: string, control: NativeControl): NativeJob<void>;
-  checkLesionTraining(plan: string, control: NativeControl): NativeJob<void>;
+  checkLesionTraining(
+    plan: string,
+    initial: ModelHandle | null,
+    base: ModelHandle | null,
+    control: NativeControl,
+  ): NativeJob<void>;
   /** `plan` is the JSON of native/training/tasks/structure/plan.h; each epoch's record is told as a message, JSON. */
   trainSegmenter(plan: string, control: NativeControl): NativeJob<NativeTrainingResult>;
   synthesizeLesions(
-    volume: VoxelArgument<CtVoxels>,
-    liver: VoxelArgument<Uint8Array>,
-    realLesions: VoxelArgument<Uint8Array> | null,
+    volume: VoxelHandle<CtVoxels>,
+    liver: VoxelHandle<Uint8Array>,
+    realLesions: VoxelHandle<Uint8Array> | null,
     options: {
       seed: number;
       types: readonly LesionType[];
@@ -271,8 +286,13 @@ export interface NativeBinding {
     },
     control: NativeControl,
   ): NativeJob<NativeSyntheticLesions>;
-  /** `plan` is the JSON of native/training/tasks/lesions/plan.h; otherwise as trainSegmenter. */
-  trainLesionClassifier(plan: string, control: NativeControl): NativeJob<NativeTrainingResult>;
+  /** `plan` is the JSON of native/training/tasks/lesions/plan.h; models instead of its files, or null. */
+  trainLesionClassifier(
+    plan: string,
+    initial: ModelHandle | null,
+    base: ModelHandle | null,
+    control: NativeControl,
+  ): NativeJob<NativeTrainingResult>;
   /** For the end of the process: stops the jobs of all environments and waits for their end. */
   stopJobs(): void;
   /** How many jobs of the process compute at the same time. */

@@ -1,5 +1,5 @@
 import { ModelError } from './errors.js';
-import { runJob } from './job.js';
+import { runJobOn } from './job.js';
 import { defaultLesionModel, liverModel, modelArgument } from './model.js';
 import { loadWarnings } from './native.js';
 import { checkOptions, preloadOptions } from './options.js';
@@ -30,8 +30,9 @@ export async function preload(options: PreloadOptions = {}): Promise<Preloaded> 
   const started = performance.now();
   let found: Preloaded | undefined;
   for (const model of options.models ?? (await shippedModels())) {
-    const handle = modelArgument(model);
-    const result = await runJob(options, (native, control) => native.preloadModel(handle, { precision }, control));
+    const result = await runJobOn([modelArgument(model)], options, (native, control, handle) =>
+      native.preloadModel(handle, { precision }, control),
+    );
     const warnings = joinWarnings(found?.warnings ?? loadWarnings(), result.warnings);
     found = { device: result.device, precision: result.precision, warnings, milliseconds: 0 };
   }

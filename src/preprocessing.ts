@@ -1,4 +1,4 @@
-import { runJob } from './job.js';
+import { runJobOn } from './job.js';
 import type { NativePreprocessing } from './native-binding.js';
 import { checkOptions, preprocessOptions } from './options.js';
 import { rememberSources } from './output/sources.js';
@@ -53,8 +53,8 @@ export async function preprocess(volume: VolumeInput, options: PreprocessOptions
   const voxels = volumeArgument(volume);
   const [huMin, huMax] = checked.window ?? abdomenWindow;
   const equalization = checked.equalization ?? 'global';
-  const result = await runJob(options, (native, control) =>
-    native.preprocess(voxels, { huMin, huMax, equalization }, control),
+  const result = await runJobOn([voxels], options, (native, control, handle) =>
+    native.preprocess(handle, { huMin, huMax, equalization }, control),
   );
   return rememberSources(new NativePreprocessed(result, warningsOf(volume)), volume);
 }

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, ModelError } from './errors.js';
-import { runJob } from './job.js';
+import { runJobOn } from './job.js';
 import { NativeMaskResult } from './mask-result.js';
-import { liverModel, modelArgument } from './model.js';
+import { checkModel, liverModel, modelArgument } from './model.js';
 import { loadWarnings } from './native.js';
-import type { NativeSegmentationResult, VoxelArgument } from './native-binding.js';
+import type { NativeSegmentationResult } from './native-binding.js';
 import { checkOptions, invalidArgument, runOptions, segmentOptions } from './options.js';
 import { perimetersOf } from './perimeters.js';
 import type {
@@ -19,7 +19,7 @@ import type {
   VolumeInput,
   Warning,
 } from './types.js';
-import { asVolume, maskArgument, volumeArgument } from './volume.js';
+import { type MaskArgument, maskArgument, volumeArgument, volumeOfResult } from './volume.js';
 import { joinWarnings } from './warnings.js';
 
 /** A segmentation whose mask is in native memory. */
@@ -47,13 +47,13 @@ class NativeSegmentation extends NativeMaskResult implements Segmentation {
 }
 
 /** A mask, or the mask of a result, for a native call. */
-export function segmentedMaskArgument(field: string, value: unknown, later = false): VoxelArgument<Uint8Array> {
+export function segmentedMaskArgument(field: string, value: unknown): MaskArgument {
   if (value instanceof NativeMaskResult) return NativeMaskResult.argument(value, field);
   if (typeof value === 'object' && value !== null && 'mask' in value) {
     const { size, spacing, origin, direction, mask } = value as Segmentation;
-    return maskArgument(field, { size, spacing, origin, direction, data: mask } satisfies MaskInput, later);
+    return maskArgument(field, { size, spacing, origin, direction, data: mask } satisfies MaskInput);
   }
-  return maskArgument(field, value, later);
+  return maskArgument(field, value);
 }
 
 /**
@@ -72,16 +72,20 @@ export function checkStructure(field: string, value: unknown): void {
 }
 
 async function segment(volume: VolumeInput, options: Omit<SegmentOptions, 'model'>, model: Model | Promise<Model>) {
-  const voxels = volumeArgument(volume, model instanceof Promise);
-  const handle = modelArgument(model instanceof Promise ? await model : model);
+  const network = modelArgument(model);
+  const voxels = volumeArgument(volume);
   const { precision = 'auto', postprocessing } = options;
   const settings = { precision, ...(postprocessing && { postprocessing: JSON.stringify(postprocessing) }) };
-  const result = await runJob(options, (native, control) => native.segmentStructure(voxels, handle, settings, control));
-  return new NativeSegmentation(result, asVolume(volume));
+  let scan: Volume | undefined;
+  const result = await runJobOn([voxels, network], options, (native, control, voxelHandle, modelHandle) => {
+    scan = volumeOfResult(volume, voxels);
+    return native.segmentStructure(voxelHandle, modelHandle, settings, control);
+  });
+  return new NativeSegmentation(result, scan as Volume);
 }
 
-function checkModel(model: Model, structure: string): void {
-  modelArgument(model);
+function checkModelOf(structure: string, model: Model): void {
+  checkModel(model);
   if (model.info.structure === structure) return;
   throw new ModelError(
     'WRONG_MODEL',
@@ -123,7 +127,7 @@ export async function segmentStructure(
 export async function segmentLiver(volume: VolumeInput, options: SegmentOptions = {}): Promise<Segmentation> {
   checkOptions(segmentOptions, options);
   const { model } = options;
-  if (typeof model === 'object') checkModel(model, 'liver');
+  if (typeof model === 'object') checkModelOf('liver', model);
   return segment(volume, options, typeof model === 'object' ? model : liverModel(model));
 }
 
@@ -137,5 +141,8 @@ export async function segmentLiver(volume: VolumeInput, options: SegmentOptions 
 export async function tracePerimeters(mask: MaskInput | Segmentation, options: RunOptions = {}): Promise<Perimeter[]> {
   checkOptions(runOptions, options);
   const voxels = segmentedMaskArgument('mask', mask);
-  return perimetersOf(await runJob(options, (native, control) => native.tracePerimeters(voxels, control)));
+  const traced = await runJobOn([voxels], options, (native, control, handle) =>
+    native.tracePerimeters(handle, control),
+  );
+  return perimetersOf(traced);
 }

@@ -1,5 +1,5 @@
-import { checkSameGrid } from './geometry.js';
-import { runJob } from './job.js';
+import { checkSameGrid, geometryOf } from './geometry.js';
+import { runJobOn } from './job.js';
 import { kLesionTypes } from './lesion-types.js';
 import type { NativeSyntheticLesions } from './native-binding.js';
 import { checkOptions, synthesizeOptions } from './options.js';
@@ -17,7 +17,6 @@ import type {
   Warning,
 } from './types.js';
 import { maskArgument, NativeMask, NativeVolume, volumeArgument } from './volume.js';
-import { geometryOf } from './voxels.js';
 
 /** The volume and both masks are in native memory. */
 class NativeSynthesis implements SyntheticLesions {
@@ -75,11 +74,9 @@ export async function synthesizeLesions(
   const real = realLesions ? maskArgument('realLesions', realLesions) : null;
   if (realLesions) checkSameGrid('realLesions', volume, realLesions);
   const [minCount, maxCount] = checked.count ?? [1, 6];
-  const result = await runJob(options, (native, control) =>
+  const result = await runJobOn([voxels, mask, real], options, (native, control, ...handles) =>
     native.synthesizeLesions(
-      voxels,
-      mask,
-      real,
+      ...handles,
       {
         seed: checked.seed ?? 0,
         types: checked.types ?? kLesionTypes,

@@ -29,8 +29,17 @@ export interface Geometry {
 
 /** A CT volume from the caller, after itk-wasm's `Image`; Hounsfield units. */
 export interface VolumeInput extends Geometry {
-  /** HU, `size[0] * size[1] * size[2]` values in order (z, y, x); copied when a call begins. */
+  /**
+   * HU, `size[0] * size[1] * size[2]` values in order (z, y, x). A call copies it, up to 16 MB at once, more in pieces
+   * between which the program goes on: where it is changed, detached or resized before its copy is whole, the call rejects with
+   * `INVALID_ARGUMENT` (of more than 256 MB, a part is checked for changes).
+   */
   readonly data: Int16Array | Float32Array;
+  /**
+   * Give `data` away: its buffer is detached in the tick of the call, and what the program does afterwards is of no
+   * consequence. A result's `volume` then holds the voxels. Default false.
+   */
+  readonly transfer?: boolean;
 }
 
 /** A file, or an object in it, that is not part of the volume, and why. */
@@ -156,6 +165,13 @@ export interface SeriesSummary {
   }[];
   /** Null if the series, or one of its phases, can be read as a CT volume, else why not. */
   readonly problem: Warning | null;
+}
+
+/** What was found where series were looked for. */
+export interface SeriesListing {
+  readonly series: readonly SeriesSummary[];
+  /** Of all that was found: files that a DICOMDIR names and that are missing, damaged files, … */
+  readonly warnings: readonly Warning[];
 }
 
 export type HistogramEqualization = 'global' | 'clahe' | 'none';
@@ -331,8 +347,10 @@ export interface SegmentationMetrics {
 export type RvdConvention = 'paper' | 'standard' | 'lits';
 
 export interface MaskInput extends Geometry {
-  /** Non-zero is inside; order (z, y, x). */
+  /** Non-zero is inside; order (z, y, x). Copied as a volume's. */
   readonly data: Uint8Array;
+  /** Give `data` away, as a volume's. Default false. */
+  readonly transfer?: boolean;
 }
 
 /** A mask that was read from a file. */

@@ -1,7 +1,8 @@
+import { type CallArgument, CopiedArgument } from './call-arguments.js';
 import { checkGeometry } from './geometry.js';
-import { loadedNative } from './native.js';
-import type { CtVoxels, NativeGrid, VoxelArgument } from './native-binding.js';
+import type { CtVoxels, NativeGrid, VoxelHandle } from './native-binding.js';
 import { invalidArgument } from './options.js';
+import { rememberSources } from './output/sources.js';
 import type {
   Geometry,
   Mask,
@@ -13,7 +14,7 @@ import type {
   VolumeInput,
   Warning,
 } from './types.js';
-import { geometryOf, NativeVoxels, showVoxels } from './voxels.js';
+import { NativeVoxels, showVoxels } from './voxels.js';
 
 /** What volumes, masks and results share: a place in space. */
 export class Grid implements Geometry {
@@ -29,6 +30,9 @@ export class Grid implements Geometry {
     this.direction = direction;
   }
 }
+
+export type VolumeArgument = CallArgument<VoxelHandle<CtVoxels>>;
+export type MaskArgument = CallArgument<VoxelHandle<Uint8Array>>;
 
 /** A CT volume that was read: its voxels are in native memory. */
 export class NativeVolume extends Grid implements Volume {
@@ -58,7 +62,7 @@ export class NativeVolume extends Grid implements Volume {
     return volume.#voxels.handedOut;
   }
 
-  static argument(volume: NativeVolume, field: string): VoxelArgument<CtVoxels> {
+  static argument(volume: NativeVolume, field: string): VolumeArgument {
     return volume.#voxels.argument(field, volume);
   }
 }
@@ -84,7 +88,7 @@ export class NativeMask extends Grid implements Mask {
     this.dispose();
   }
 
-  static argument(mask: NativeMask, field: string): VoxelArgument<Uint8Array> {
+  static argument(mask: NativeMask, field: string): MaskArgument {
     return mask.#voxels.argument(field, mask);
   }
 }
@@ -109,11 +113,6 @@ class CallerVolume extends Grid implements Volume {
   }
 }
 
-/** The same volume with the members that results refer to. */
-export function asVolume(volume: VolumeInput | Volume): Volume {
-  return 'dispose' in volume ? volume : new CallerVolume(volume);
-}
-
 function checkLength(field: string, geometry: Geometry, data: ArrayLike<number>): void {
   const [x, y, z] = geometry.size;
   if (data.length !== x * y * z) {
@@ -121,30 +120,39 @@ function checkLength(field: string, geometry: Geometry, data: ArrayLike<number>)
   }
 }
 
-/**
- * The native call copies the caller's array when it begins; where it has to wait first (`later`, or until the native
- * part is loaded), the copy is made here, so that what the caller does after the call changes nothing.
- */
-function asCalled<Data extends CtVoxels | Uint8Array>(geometry: Geometry, data: Data, later: boolean) {
-  return { ...geometryOf(geometry), data: later || !loadedNative() ? (data.slice() as Data) : data };
+function checkTransfer({ transfer = false }: { readonly transfer?: unknown }): boolean {
+  if (typeof transfer === 'boolean') return transfer;
+  throw invalidArgument('transfer', 'true or false', transfer);
 }
 
 /** A volume from the caller, checked, for a native call. */
-export function volumeArgument(volume: unknown, later = false): VoxelArgument<CtVoxels> {
+export function volumeArgument(volume: unknown): VolumeArgument {
   if (volume instanceof NativeVolume) return NativeVolume.argument(volume, 'volume');
   const input = checkGeometry('volume', volume) as VolumeInput;
   if (!(input.data instanceof Int16Array || input.data instanceof Float32Array)) {
     throw invalidArgument('data', 'an Int16Array or Float32Array', input.data);
   }
   checkLength('data', input, input.data);
-  return asCalled(input, input.data, later);
+  return new CopiedArgument<CtVoxels>('volume', input, input.data, checkTransfer(input));
 }
 
 /** A mask from the caller, checked, for a native call. */
-export function maskArgument(field: string, mask: unknown, later = false): VoxelArgument<Uint8Array> {
+export function maskArgument(field: string, mask: unknown): MaskArgument {
   if (mask instanceof NativeMask) return NativeMask.argument(mask, field);
   const input = checkGeometry(field, mask) as MaskInput;
   if (!(input.data instanceof Uint8Array)) throw invalidArgument('data', 'a Uint8Array', input.data);
   checkLength('data', input, input.data);
-  return asCalled(input, input.data, later);
+  return new CopiedArgument(field, input, input.data, checkTransfer(input));
+}
+
+/**
+ * What a result refers to as its volume: the caller's own, or what it became where the caller gave it away; of an
+ * argument that was loaded.
+ */
+export function volumeOfResult(input: VolumeInput | Volume, argument: VolumeArgument): Volume {
+  if (argument instanceof CopiedArgument && argument.transferred) {
+    const grid = { ...argument.geometry, handle: argument.keep(), device: 'cpu', timings: {}, warnings: [] };
+    return rememberSources(new NativeVolume(grid, null), input);
+  }
+  return 'dispose' in input ? input : new CallerVolume(input);
 }

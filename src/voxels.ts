@@ -1,22 +1,26 @@
+import { type CallArgument, ChosenArgument, CopiedArgument, SharedArgument } from './call-arguments.js';
 import { InvalidArgumentError } from './errors.js';
-import type { VoxelArgument, VoxelHandle } from './native-binding.js';
+import type { CtVoxels, VoxelHandle } from './native-binding.js';
+import { rememberOwner } from './output/sources.js';
 import type { Geometry } from './types.js';
-
-/** The fields of `geometry` alone, without what else the object has. */
-export function geometryOf({ size, spacing, origin, direction }: Geometry): Geometry {
-  return { size, spacing, origin, direction };
-}
 
 /**
  * An own, enumerable property: `{ ...volume }` and `structuredClone(volume)`, which leave out what a prototype has, take
  * the voxels along. They come out of native memory when they are first asked for.
  */
-export function showVoxels(owner: object, name: string, voxels: { readonly data: ArrayLike<number> }): void {
-  Object.defineProperty(owner, name, { enumerable: true, get: () => voxels.data });
+export function showVoxels(owner: object, name: string, voxels: { readonly data: CtVoxels | Uint8Array }): void {
+  let shown: CtVoxels | Uint8Array | undefined;
+  const get = () => {
+    const { data } = voxels;
+    if (data !== shown) rememberOwner(data, owner);
+    shown = data;
+    return data;
+  };
+  Object.defineProperty(owner, name, { enumerable: true, get });
 }
 
 /** Voxels in native memory, shown to JavaScript on demand. */
-export class NativeVoxels<Data extends ArrayLike<number>> {
+export class NativeVoxels<Data extends CtVoxels | Uint8Array> {
   #handle: VoxelHandle<Data> | undefined;
   #data: Data | undefined;
   readonly #empty: Data;
@@ -38,10 +42,10 @@ export class NativeVoxels<Data extends ArrayLike<number>> {
   }
 
   /**
-   * For a native call. Memory that JavaScript has never seen is shared with the job (and `data` would then be a copy);
-   * once `data` was handed out, the caller may change or transfer it while the job runs, and the job gets a copy.
+   * For a native call. Memory that JavaScript has never seen is shared with the call (and `data` would then be a copy);
+   * `data` that was handed out may be changed or transferred while the call runs: it is copied as a caller's own.
    */
-  argument(field: string, geometry: Geometry): VoxelArgument<Data> {
+  argument(field: string, geometry: Geometry): CallArgument<VoxelHandle<Data>> {
     if (!this.#handle || this.#data?.length === 0) {
       throw new InvalidArgumentError(
         'DISPOSED',
@@ -52,7 +56,10 @@ export class NativeVoxels<Data extends ArrayLike<number>> {
         },
       );
     }
-    return this.#data ? { ...geometryOf(geometry), data: this.#data } : this.#handle;
+    const handle = this.#handle;
+    return new ChosenArgument<VoxelHandle<Data>>(() =>
+      this.#data ? new CopiedArgument(field, geometry, this.#data, false) : new SharedArgument(handle),
+    );
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { runJob } from './job.js';
+import { runJobOn } from './job.js';
 import { checkOptions, checkPath, seriesAttributes, writeSeriesOptions } from './options.js';
 import { refuseInputs } from './output/guard.js';
 import { sourcesOf } from './output/sources.js';
@@ -46,8 +46,7 @@ export async function writeSeries(
   checkPath('folder', folder);
   const given = checkOptions(seriesAttributes, attributes);
   const { uids } = checkOptions(writeSeriesOptions, options);
-  const voxels = volumeArgument(volume, true);
-  await refuseInputs([folder], sourcesOf(volume));
+  const voxels = volumeArgument(volume);
   const random = uids === 'random';
   const all = {
     ...(random && {
@@ -61,5 +60,10 @@ export async function writeSeries(
   const texts: Record<string, string> = {};
   for (const [name, text] of Object.entries(all)) if (text !== undefined) texts[name] = text;
   const lossy = volume instanceof NativeVolume && volume.report?.lossy === true;
-  return runJob(options, (native, control) => native.writeCtSeries(folder, voxels, texts, { lossy }, control));
+  return runJobOn(
+    [voxels],
+    options,
+    (native, control, handle) => native.writeCtSeries(folder, handle, texts, { lossy }, control),
+    () => refuseInputs([folder], sourcesOf(volume)),
+  );
 }

@@ -18,7 +18,6 @@ type WithoutWarnings =
   | 'discoverLesionDataset'
   | 'fetchWeights'
   | 'loadModel'
-  | 'renderFilters'
   | 'splitPatients';
 type Nothing = Named<ResultsOf<keyof Api>, void>;
 type Lists = Named<ResultsOf<keyof Api>, readonly unknown[]>;

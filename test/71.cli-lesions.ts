@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { evaluateLesions, type LesionCase, renderLesionEvaluation, writeMask, writeVolume } from '../src/index.js';
-import { geometryOf } from '../src/voxels.js';
+import { geometryOf } from '../src/geometry.js';
 import { writeLesionModel } from './support/lesion-model.js';
 import { writeThresholdModel } from './support/models.js';
 import { runCli } from './support/programs.js';

@@ -56,6 +56,10 @@ test('the writers refuse what their data was read from', async ({ folder }) => {
       return [() => writeVolume(path, volume, force), () => writeMask(path, found, force)];
     }),
     () => writeMask(label, mask, force),
+    () => writeVolume(scan, { ...volume }, force),
+    () => writeMask(scan, { ...found }, force),
+    () => writeMask(label, { size, spacing, origin, direction, data: mask.data }, force),
+    () => writeMask(scan, { size, spacing, origin, direction, data: found.mask.subarray() }, force),
     () => writeVolume(join(dicom, 'copy.nii.gz'), series, force),
     () => writeMask(join(folder.path, 'linked', 'liver.nii.gz'), foundInSeries, force),
     () => writeSeries(dicom, series),

@@ -9,7 +9,6 @@
 
 #include "core/error.h"
 #include "napi/errors.h"
-#include "napi/handles.h"
 
 namespace hepatica::napi {
 
@@ -25,19 +24,6 @@ std::array<Number, kCount> numbers(const Napi::Object& object, const char* name)
   return result;
 }
 
-template <class Element>
-std::vector<Element> copied(const Napi::TypedArray& array, const Geometry& geometry) {
-  const auto elements = array.As<Napi::TypedArrayOf<Element>>();
-  if (static_cast<int64_t>(elements.ElementLength()) != geometry.voxel_count()) {
-    const Error error("INVALID_ARGUMENT", "Expected data to have one value for each voxel of size", {}, "data",
-                      "Pass a typed array of size[0] * size[1] * size[2] values");
-    throw Napi::Error(array.Env(), error_value(array.Env(), std::make_exception_ptr(error)));
-  }
-  return std::vector<Element>(elements.Data(), elements.Data() + elements.ElementLength());
-}
-
-Napi::TypedArray data_of(const Napi::Object& object) { return object.Get("data").As<Napi::TypedArray>(); }
-
 }  // namespace
 
 Geometry geometry_argument(const Napi::Object& value) {
@@ -45,38 +31,10 @@ Geometry geometry_argument(const Napi::Object& value) {
           numbers<double, 9>(value, "direction")};
 }
 
-std::shared_ptr<const Volume> volume_argument(const Napi::Value& value) {
-  if (auto held = held_volume(value)) return held;
-  const auto object = value.As<Napi::Object>();
-  auto volume = std::make_shared<Volume>();
-  volume->geometry = geometry_argument(object);
-  const Napi::TypedArray data = data_of(object);
-  if (data.TypedArrayType() == napi_int16_array) {
-    volume->hu = copied<int16_t>(data, volume->geometry);
-  } else {
-    volume->hu = copied<float>(data, volume->geometry);
-  }
-  return volume;
-}
-
-std::shared_ptr<const ByteVolume> byte_volume_argument(const Napi::Value& value) {
-  if (auto held = held_byte_volume(value)) return held;
-  const auto object = value.As<Napi::Object>();
-  auto volume = std::make_shared<ByteVolume>();
-  volume->geometry = geometry_argument(object);
-  volume->voxels = copied<uint8_t>(data_of(object), volume->geometry);
-  return volume;
-}
-
 void throw_wrong_kind(const NetworkModel& model, const char* wanted) {
   throw Error("WRONG_MODEL", std::string("Expected a model of kind ") + wanted + ", received one of: " + model.kind(),
               model.path(), "model",
               "classifyLesions takes mdl_cnn, segmentStructure encoder3d or liver_cnn, trainLesionClassifier resnet101 as its base");
-}
-
-std::shared_ptr<const NetworkModel> any_model_argument(const Napi::Value& value) {
-  if (auto held = held_model(value)) return held;
-  throw Error("INVALID_ARGUMENT", "Expected model to have weights", {}, "model", "Load it with loadModel");
 }
 
 DeviceChoice device_argument(const Napi::Object& control) {

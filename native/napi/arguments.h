@@ -10,24 +10,18 @@
 #include "core/device_choice.h"
 #include "core/volume.h"
 #include "models/network_model.h"
+#include "napi/handles.h"
 #include "runtime/precision.h"
 
 namespace hepatica::napi {
 
 Geometry geometry_argument(const Napi::Object& value);
 
-// A handle's volume is shared; { data, size, spacing, origin, direction } is copied here and now, since JavaScript may
-// change or transfer the array while the job runs.
-std::shared_ptr<const Volume> volume_argument(const Napi::Value& value);
-std::shared_ptr<const ByteVolume> byte_volume_argument(const Napi::Value& value);
-
 [[noreturn]] void throw_wrong_kind(const NetworkModel& model, const char* wanted);
-// Throws INVALID_ARGUMENT for what is no model's handle, or one that was disposed of.
-std::shared_ptr<const NetworkModel> any_model_argument(const Napi::Value& value);
-// The same for a StructureModel or a LesionModel; throws WRONG_MODEL for the other.
+// A StructureModel or a LesionModel; throws WRONG_MODEL for the other.
 template <class Model>
 std::shared_ptr<const Model> model_argument(const Napi::Value& value) {
-  const std::shared_ptr<const NetworkModel> any = any_model_argument(value);
+  const std::shared_ptr<const NetworkModel> any = held_model(value);
   if (auto model = std::dynamic_pointer_cast<const Model>(any)) return model;
   throw_wrong_kind(*any, Model::kKind);
 }

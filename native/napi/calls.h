@@ -11,7 +11,7 @@ namespace hepatica::napi {
 //   -> { geometry, report, handle, series }
 Napi::Value read_series_call(const Napi::CallbackInfo& info);
 
-// listSeries(paths, control) -> SeriesSummary[]
+// listSeries(paths, control) -> { series: SeriesSummary[], warnings }
 Napi::Value list_series_call(const Napi::CallbackInfo& info);
 
 // readVolume(path, maxVoxels, control) -> { geometry, report, handle }: NIfTI
@@ -27,6 +27,11 @@ Napi::Value write_mask_call(const Napi::CallbackInfo& info);
 // writeCtSeries(folder, volume, attributes, { lossy }, control) -> { files, studyInstanceUid, seriesInstanceUid,
 // frameOfReferenceUid, warnings }
 Napi::Value write_ct_series_call(const Napi::CallbackInfo& info);
+
+// makeVolume(geometry, isFloat), makeMask(geometry) -> handle, at once: its memory is reserved, its voxels are yet to
+// be appended
+Napi::Value make_volume_call(const Napi::CallbackInfo& info);
+Napi::Value make_mask_call(const Napi::CallbackInfo& info);
 
 // preprocess(volume, { huMin, huMax, equalization }, control) -> { geometry, report, handle, clipped }
 Napi::Value preprocess_call(const Napi::CallbackInfo& info);
@@ -51,7 +56,8 @@ Napi::Value save_model_call(const Napi::CallbackInfo& info);
 // perimeters, volumeMl, boundingBox, slices, roi, precision }
 Napi::Value segment_structure_call(const Napi::CallbackInfo& info);
 
-// inspectNetwork(volume, model, { slice }, control) -> [{ name, count, width, height, values }]: filters, activations
+// inspectNetwork(volume, model, { slice }, control) -> { report, layers: [{ name, count, width, height, values }] }:
+// filters, activations
 Napi::Value inspect_network_call(const Napi::CallbackInfo& info);
 
 // classifyLesions(volume, liver, model, { precision, threshold?, extentThreshold?, minimumMl? }, control) ->
@@ -63,15 +69,16 @@ Napi::Value classify_lesions_call(const Napi::CallbackInfo& info);
 // tracePerimeters(mask, control) -> perimeters, as segmentStructure gives them
 Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info);
 
-// checkSegmenterTraining(plan, control), checkLesionTraining(plan, control) -> undefined: what can be said of a
-// training without reading its scans
+// checkSegmenterTraining(plan, control), checkLesionTraining(plan, initial, base, control) -> undefined: what can be
+// said of a training without reading its scans
 Napi::Value check_segmenter_training_call(const Napi::CallbackInfo& info);
 Napi::Value check_lesion_training_call(const Napi::CallbackInfo& info);
 
-// trainSegmenter(plan, control) -> { weights, history, warnings }; `plan` is the JSON of training/plan.h, `history`
-// JSON. Each epoch's record is told as a message, JSON.
+// trainSegmenter(plan, control) -> { weights, history, warnings }; `plan` is the JSON of
+// training/tasks/structure/plan.h, `history` JSON. Each epoch's record is told as a message, JSON.
 Napi::Value train_segmenter_call(const Napi::CallbackInfo& info);
-// trainLesionClassifier(plan, control): the same with the plan of training/lesion_plan.h
+// trainLesionClassifier(plan, initial, base, control): the same with the plan of training/tasks/lesions/plan.h; models
+// instead of the files that the plan names, or null
 Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info);
 
 // synthesizeLesions(volume, liver, realLesions or null, { seed, types, minCount, maxCount, mixedProbability, phase,

@@ -111,8 +111,7 @@ ClassifyOptions classify_options(const Napi::Object& object, const Napi::Object&
 Napi::Value classify_lesions_call(const Napi::CallbackInfo& info) {
   return start_job(
       info.Env(), info[4].As<Napi::Object>(), Turn::kNone,
-      [volume = volume_argument(info[0]), liver = byte_volume_argument(info[1]),
-       model = model_argument<LesionModel>(info[2]),
+      [volume = held_volume(info[0]), liver = held_byte_volume(info[1]), model = model_argument<LesionModel>(info[2]),
        options = classify_options(info[3].As<Napi::Object>(), info[4].As<Napi::Object>())](Run& run) -> Deliver {
         Outcome outcome = outcome_of(classify_lesions(*volume, *liver, *model, options, run));
         return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {

@@ -9,6 +9,7 @@
 
 #include "napi/arguments.h"
 #include "napi/calls.h"
+#include "napi/handles.h"
 #include "napi/job.h"
 #include "napi/results.h"
 #include "pipelines/evaluate_lesions.h"
@@ -99,7 +100,7 @@ Napi::Object lesion_evaluation_value(Napi::Env env, const LesionEvaluation& eval
 
 Napi::Value evaluate_call(const Napi::CallbackInfo& info) {
   return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kCpu,
-                   [prediction = byte_volume_argument(info[0]), reference = byte_volume_argument(info[1]),
+                   [prediction = held_byte_volume(info[0]), reference = held_byte_volume(info[1]),
                     convention = rvd_convention(info[2].As<Napi::String>())](Run& run) -> Deliver {
                      const SegmentationMetrics metrics =
                          evaluate_segmentation(*prediction, *reference, convention, run);
@@ -111,7 +112,7 @@ Napi::Value evaluate_lesions_call(const Napi::CallbackInfo& info) {
   const auto options = info[2].As<Napi::Object>();
   return start_job(
       info.Env(), info[3].As<Napi::Object>(), Turn::kCpu,
-      [prediction = byte_volume_argument(info[0]), reference = byte_volume_argument(info[1]),
+      [prediction = held_byte_volume(info[0]), reference = held_byte_volume(info[1]),
        prediction_values = mask_values(string_argument(options, "predictionValues")),
        reference_values = mask_values(string_argument(options, "referenceValues")),
        convention = rvd_convention(string_argument(options, "convention"))](Run& run) -> Deliver {

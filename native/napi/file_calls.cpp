@@ -97,8 +97,12 @@ Napi::Value read_series_call(const Napi::CallbackInfo& info) {
 Napi::Value list_series_call(const Napi::CallbackInfo& info) {
   return start_job(
       info.Env(), info[1].As<Napi::Object>(), Turn::kFiles, [paths = strings_argument(info[0])](Run& run) -> Deliver {
-        return [found = list_series(paths, run)](Napi::Env env) -> Napi::Value {
-          return array_value(env, found, [&](const SeriesSummary& summary) { return summary_value(env, summary); });
+        return [found = list_series(paths, run), &run](Napi::Env env) -> Napi::Value {
+          auto object = Napi::Object::New(env);
+          object.Set("series",
+                     array_value(env, found, [&](const SeriesSummary& one) { return summary_value(env, one); }));
+          object.Set("warnings", warnings_value(env, run.warnings()));
+          return object;
         };
       });
 }
@@ -124,7 +128,7 @@ Napi::Value read_mask_call(const Napi::CallbackInfo& info) {
 Napi::Value write_volume_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
   return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kFiles,
-                   [path, volume = volume_argument(info[1]), grid = grid_argument(info[2])](Run& run) -> Deliver {
+                   [path, volume = held_volume(info[1]), grid = grid_argument(info[2])](Run& run) -> Deliver {
                      write_nifti(path, *volume, grid, run);
                      return [&run](Napi::Env env) -> Napi::Value { return warnings_value(env, run.warnings()); };
                    });
@@ -133,7 +137,7 @@ Napi::Value write_volume_call(const Napi::CallbackInfo& info) {
 Napi::Value write_mask_call(const Napi::CallbackInfo& info) {
   const std::string path = info[0].As<Napi::String>();
   return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kFiles,
-                   [path, mask = byte_volume_argument(info[1]), grid = grid_argument(info[2])](Run& run) -> Deliver {
+                   [path, mask = held_byte_volume(info[1]), grid = grid_argument(info[2])](Run& run) -> Deliver {
                      write_nifti(path, *mask, grid, run);
                      return [&run](Napi::Env env) -> Napi::Value { return warnings_value(env, run.warnings()); };
                    });
@@ -143,7 +147,7 @@ Napi::Value write_ct_series_call(const Napi::CallbackInfo& info) {
   const std::string folder = info[0].As<Napi::String>();
   return start_job(
       info.Env(), info[4].As<Napi::Object>(), Turn::kFiles,
-      [folder, volume = volume_argument(info[1]),
+      [folder, volume = held_volume(info[1]),
        attributes = series_attributes(info[2].As<Napi::Object>(), info[3].As<Napi::Object>())](Run& run) -> Deliver {
         return [written = write_ct_series(*volume, folder, attributes, run), &run](Napi::Env env) -> Napi::Value {
           return written_series_value(env, written, run);

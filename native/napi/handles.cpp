@@ -5,7 +5,6 @@
 #include <variant>
 #include <vector>
 
-#include "core/error.h"
 #include "napi/environment.h"
 #include "napi/typed_arrays.h"
 
@@ -21,44 +20,73 @@ Napi::FunctionReference& constructor_of(Napi::Env env, const NetworkModel*) {
   return Environment::of(env).model_handle;
 }
 
-int64_t bytes_of(const Volume& volume) {
-  return std::visit([](const auto& hu) { return static_cast<int64_t>(hu.size() * sizeof(hu[0])); }, volume.hu);
+template <class Use>
+auto with_voxels(Volume& volume, Use&& use) {
+  return std::visit(use, volume.hu);
 }
-int64_t bytes_of(const ByteVolume& volume) { return static_cast<int64_t>(volume.voxels.size()); }
-int64_t bytes_of(const NetworkModel&) { return 0; }
+template <class Use>
+auto with_voxels(ByteVolume& volume, Use&& use) {
+  return use(volume.voxels);
+}
 
-Napi::Value voxel_array(Napi::Env env, const std::shared_ptr<Volume>& volume) {
-  return std::visit([&](auto& hu) { return typed_array(env, hu, volume); }, volume->hu);
+int64_t bytes_of(const NetworkModel&) { return 0; }
+template <class T>
+int64_t bytes_of(T& volume) {
+  return with_voxels(volume,
+                     [](const auto& voxels) { return static_cast<int64_t>(voxels.size() * sizeof(voxels[0])); });
 }
-Napi::Value voxel_array(Napi::Env env, const std::shared_ptr<ByteVolume>& volume) {
-  return typed_array(env, volume->voxels, volume);
+
+bool is_whole(const NetworkModel&) { return true; }
+template <class T>
+bool is_whole(T& volume) {
+  const auto count = with_voxels(volume, [](const auto& voxels) { return static_cast<int64_t>(voxels.size()); });
+  return count == volume.geometry.voxel_count();
+}
+
+template <class Element>
+void append(std::vector<Element>& voxels, const Geometry& geometry, const Napi::TypedArray& piece) {
+  const size_t room = static_cast<size_t>(geometry.voxel_count()) - voxels.size();
+  if (piece.TypedArrayType() != array_type<Element>() || piece.ElementLength() > room) {
+    throw Napi::TypeError::New(piece.Env(), "Expected a piece of the voxels that are still to come");
+  }
+  const auto elements = piece.As<Napi::TypedArrayOf<Element>>();
+  voxels.insert(voxels.end(), elements.Data(), elements.Data() + elements.ElementLength());
+}
+
+template <class T>
+Napi::Value voxel_array(Napi::Env env, const std::shared_ptr<T>& volume) {
+  return with_voxels(*volume, [&](auto& voxels) { return typed_array(env, voxels, volume); });
+}
+
+template <class T>
+Napi::Object make(Napi::Env env, std::shared_ptr<T> held, bool accounted = true) {
+  return constructor_of(env, held.get())
+      .New({Napi::External<std::shared_ptr<T>>::New(env, &held), Napi::Boolean::New(env, accounted)});
 }
 
 template <class T>
 class Handle : public Napi::ObjectWrap<Handle<T>> {
  public:
   static Napi::Function define(Napi::Env env, const char* name) {
-    std::vector<Napi::ClassPropertyDescriptor<Handle>> methods = {Handle::InstanceMethod("dispose", &Handle::dispose)};
-    if constexpr (!std::is_const_v<T>) methods.push_back(Handle::InstanceMethod("data", &Handle::data));
+    std::vector<Napi::ClassPropertyDescriptor<Handle>> methods = {Handle::InstanceMethod("share", &Handle::share),
+                                                                  Handle::InstanceMethod("dispose", &Handle::dispose)};
+    if constexpr (!std::is_const_v<T>) {
+      methods.push_back(Handle::InstanceMethod("append", &Handle::append));
+      methods.push_back(Handle::InstanceMethod("data", &Handle::data));
+    }
     return Handle::DefineClass(env, name, methods);
   }
 
-  // Constructed by make_handle alone, with an External: JavaScript has no way to make one.
+  // Constructed by make() alone, with an External: JavaScript has no way to make one.
   explicit Handle(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Handle<T>>(info) {
     if (!info[0].IsExternal()) throw Napi::TypeError::New(info.Env(), "Handles are made by hepatica's native calls");
     held_ = *info[0].As<Napi::External<std::shared_ptr<T>>>().Data();
-    account(info.Env(), bytes_of(*held_));
+    if (info[1].As<Napi::Boolean>()) account(info.Env(), bytes_of(*held_));
   }
 
   void Finalize(Napi::BasicEnv env) override { account(env, 0); }
 
-  // What a job may read while JavaScript goes on.
-  std::shared_ptr<const T> share() const {
-    if constexpr (!std::is_const_v<T>) {
-      if (held_ && handed_out_) return std::make_shared<const T>(*held_);
-    }
-    return held_;
-  }
+  const std::shared_ptr<T>& held() const { return held_; }
 
  private:
   // V8 weighs the memory behind an object only if it is told of it.
@@ -67,17 +95,25 @@ class Handle : public Napi::ObjectWrap<Handle<T>> {
     accounted_bytes_ = bytes;
   }
 
+  // Another handle of the same memory, which is accounted for once: what is done with the one leaves the other as it
+  // is.
+  Napi::Value share(const Napi::CallbackInfo& info) {
+    return held_ ? Napi::Value(make(info.Env(), held_, false)) : info.Env().Undefined();
+  }
+
+  void append(const Napi::CallbackInfo& info) {
+    if (!held_) return;
+    const auto piece = info[0].As<Napi::TypedArray>();
+    with_voxels(*held_, [&](auto& voxels) { napi::append(voxels, held_->geometry, piece); });
+    account(info.Env(), bytes_of(*held_));
+  }
+
   Napi::Value data(const Napi::CallbackInfo& info) {
-    if constexpr (std::is_const_v<T>) {
-      return info.Env().Undefined();
-    } else {
-      if (!held_) return info.Env().Undefined();
-      // A job in flight works on these voxels: JavaScript, which may change its array, gets a copy.
-      if (held_.use_count() > 1) held_ = std::make_shared<T>(*held_);
-      handed_out_ = true;
-      account(info.Env(), 0);  // From now on the array buffer counts.
-      return voxel_array(info.Env(), held_);
-    }
+    if (!held_) return info.Env().Undefined();
+    // A call works on these voxels, or is about to: JavaScript, which may change its array, gets a copy.
+    if (held_.use_count() > 1) held_ = std::make_shared<T>(*held_);
+    account(info.Env(), 0);  // From now on the array buffer counts.
+    return voxel_array(info.Env(), held_);
   }
 
   // Detaches the array that data() gave, so that its memory goes at once.
@@ -90,14 +126,8 @@ class Handle : public Napi::ObjectWrap<Handle<T>> {
   }
 
   std::shared_ptr<T> held_;
-  bool handed_out_ = false;
   int64_t accounted_bytes_ = 0;
 };
-
-template <class T>
-Napi::Object make(Napi::Env env, std::shared_ptr<T> held) {
-  return constructor_of(env, held.get()).New({Napi::External<std::shared_ptr<T>>::New(env, &held)});
-}
 
 template <class T>
 std::shared_ptr<const T> held(const Napi::Value& value) {
@@ -105,13 +135,11 @@ std::shared_ptr<const T> held(const Napi::Value& value) {
   if (!value.IsObject()) return nullptr;
   const auto object = value.As<Napi::Object>();
   if (!object.InstanceOf(constructor_of(value.Env(), static_cast<const T*>(nullptr)).Value())) return nullptr;
-  auto shared = Handle<Held>::Unwrap(object)->share();
-  // Disposed of after the call was made and before it began, for which it waits at the first use.
-  if (!shared) {
-    throw Error("DISPOSED", "An argument was disposed of before the call began", {}, {},
-                "Call dispose() only after the last call that takes it has ended");
+  const std::shared_ptr<Held>& held = Handle<Held>::Unwrap(object)->held();
+  if (!held || !is_whole(*held)) {
+    throw Napi::TypeError::New(value.Env(), "Expected a handle that holds all that it is to hold");
   }
-  return shared;
+  return held;
 }
 
 template <class T>

@@ -17,13 +17,13 @@ namespace hepatica::napi {
 // Registers the classes of an environment; called once from its set-up.
 void define_handles(Napi::Env env);
 
-// The JavaScript object: { data(): TypedArray, dispose(data?: TypedArray): void } for voxels, { dispose() } for models.
+// The JavaScript object: { share(): handle, dispose() }; for voxels { share(), append(piece: TypedArray), data():
+// TypedArray, dispose(data?: TypedArray) }. What is appended fills a volume that has fewer voxels than its geometry.
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<Volume> volume);
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<ByteVolume> volume);
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<const NetworkModel> model);
 
-// What a handle holds, for a job to read: a copy where JavaScript has an array over it. Null where `value` is not
-// such a handle. Throws DISPOSED.
+// What a handle holds, whole, for a job to read; src/call-arguments.ts sees to it that JavaScript has no array over it.
 std::shared_ptr<const Volume> held_volume(const Napi::Value& value);
 std::shared_ptr<const ByteVolume> held_byte_volume(const Napi::Value& value);
 std::shared_ptr<const NetworkModel> held_model(const Napi::Value& value);

@@ -3,7 +3,9 @@
 
 #include "napi/arguments.h"
 #include "napi/calls.h"
+#include "napi/handles.h"
 #include "napi/job.h"
+#include "napi/results.h"
 #include "napi/typed_arrays.h"
 #include "pipelines/inspect_network.h"
 
@@ -31,12 +33,17 @@ Napi::Value maps_value(Napi::Env env, const std::shared_ptr<Maps>& maps) {
 
 Napi::Value inspect_network_call(const Napi::CallbackInfo& info) {
   std::shared_ptr<const ByteVolume> liver;
-  if (!info[1].IsNull()) liver = byte_volume_argument(info[1]);
+  if (!info[1].IsNull()) liver = held_byte_volume(info[1]);
   return start_job(info.Env(), info[4].As<Napi::Object>(), Turn::kNone,
-                   [volume = volume_argument(info[0]), liver, model = any_model_argument(info[2]),
+                   [volume = held_volume(info[0]), liver, model = held_model(info[2]),
                     slice = int_argument(info[3].As<Napi::Object>(), "slice")](Run& run) -> Deliver {
                      auto maps = std::make_shared<Maps>(inspect_network(*volume, liver.get(), *model, slice, run));
-                     return [maps](Napi::Env env) -> Napi::Value { return maps_value(env, maps); };
+                     return [maps, &run](Napi::Env env) -> Napi::Value {
+                       auto object = Napi::Object::New(env);
+                       set_run_report(object, run);
+                       object.Set("layers", maps_value(env, maps));
+                       return object;
+                     };
                    });
 }
 

@@ -45,7 +45,7 @@ Napi::Value load_model_call(const Napi::CallbackInfo& info) {
 
 Napi::Value preload_model_call(const Napi::CallbackInfo& info) {
   return start_job(info.Env(), info[2].As<Napi::Object>(), Turn::kNone,
-                   [model = any_model_argument(info[0]), device = device_argument(info[2].As<Napi::Object>()),
+                   [model = held_model(info[0]), device = device_argument(info[2].As<Napi::Object>()),
                     choice = precision_argument(info[1].As<Napi::Object>())](Run& run) -> Deliver {
                      return
                          [precision = preload_model(*model, device, choice, run), &run](Napi::Env env) -> Napi::Value {
@@ -61,7 +61,7 @@ Napi::Value save_model_call(const Napi::CallbackInfo& info) {
   const std::string path = info[1].As<Napi::String>();
   const bool half_weights = precision_argument(info[2].As<Napi::Object>()) == PrecisionChoice::kBf16;
   return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kFiles,
-                   [path, half_weights, model = any_model_argument(info[0])](Run&) -> Deliver {
+                   [path, half_weights, model = held_model(info[0])](Run&) -> Deliver {
                      model->save(path, half_weights);
                      return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
                    });

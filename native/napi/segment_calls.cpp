@@ -73,7 +73,7 @@ SegmentOptions segment_options(const Napi::Object& object, const Napi::Object& c
 
 Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info) {
   return start_job(info.Env(), info[1].As<Napi::Object>(), Turn::kCpu,
-                   [mask = byte_volume_argument(info[0])](Run& run) -> Deliver {
+                   [mask = held_byte_volume(info[0])](Run& run) -> Deliver {
                      const auto packed = std::make_shared<PackedPerimeters>(pack(trace_perimeters(*mask, run)));
                      return [packed](Napi::Env env) -> Napi::Value { return perimeters_value(env, packed); };
                    });
@@ -82,7 +82,7 @@ Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info) {
 Napi::Value segment_structure_call(const Napi::CallbackInfo& info) {
   return start_job(
       info.Env(), info[3].As<Napi::Object>(), Turn::kNone,
-      [volume = volume_argument(info[0]), model = model_argument<StructureModel>(info[1]),
+      [volume = held_volume(info[0]), model = model_argument<StructureModel>(info[1]),
        options = segment_options(info[2].As<Napi::Object>(), info[3].As<Napi::Object>())](Run& run) -> Deliver {
         Outcome outcome = outcome_of(segment_structure(*volume, *model, options, run));
         return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {

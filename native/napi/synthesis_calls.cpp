@@ -59,9 +59,9 @@ Napi::Object lesion_value(Napi::Env env, const SyntheticLesion& lesion) {
 
 Napi::Value synthesize_lesions_call(const Napi::CallbackInfo& info) {
   std::shared_ptr<const ByteVolume> real_lesions;
-  if (!info[2].IsNull()) real_lesions = byte_volume_argument(info[2]);
+  if (!info[2].IsNull()) real_lesions = held_byte_volume(info[2]);
   return start_job(info.Env(), info[4].As<Napi::Object>(), Turn::kCpu,
-                   [volume = volume_argument(info[0]), liver = byte_volume_argument(info[1]), real_lesions,
+                   [volume = held_volume(info[0]), liver = held_byte_volume(info[1]), real_lesions,
                     options = synthesis_options(info[3].As<Napi::Object>())](Run& run) -> Deliver {
                      SyntheticLesions made = synthesize_lesions(*volume, *liver, real_lesions.get(), options, run);
                      const auto scan = std::make_shared<Volume>(std::move(made.volume));

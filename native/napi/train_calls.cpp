@@ -1,6 +1,8 @@
 #include <string>
 #include <utility>
 
+#include "models/base_model.h"
+#include "models/lesion_model.h"
 #include "napi/arguments.h"
 #include "napi/calls.h"
 #include "napi/job.h"
@@ -11,14 +13,13 @@
 namespace hepatica::napi {
 namespace {
 
-template <class Plan>
-Napi::Value start_training(const Napi::CallbackInfo& info, Plan plan,
-                           TrainingResult (*train)(const Plan&, const DeviceChoice&, const EpochCallback&, Run&)) {
-  const auto control = info[1].As<Napi::Object>();
+// `train` is given the device, what tells of an epoch, and the run.
+template <class Train>
+Napi::Value start_training(const Napi::CallbackInfo& info, const Napi::Object& control, Train train) {
   return start_job(info.Env(), control, Turn::kNone,
-                   [plan = std::move(plan), device = device_argument(control), train](JobRun& run) -> Deliver {
+                   [train = std::move(train), device = device_argument(control)](JobRun& run) -> Deliver {
                      TrainingResult result = train(
-                         plan, device, [&run](const std::string& epoch) { run.tell(epoch); }, run);
+                         device, [&run](const std::string& epoch) { run.tell(epoch); }, run);
                      return [result = std::move(result), &run](Napi::Env env) -> Napi::Value {
                        auto object = Napi::Object::New(env);
                        object.Set("weights", result.weights);
@@ -29,32 +30,51 @@ Napi::Value start_training(const Napi::CallbackInfo& info, Plan plan,
                    });
 }
 
-template <class Plan>
-Napi::Value start_check(const Napi::CallbackInfo& info, Plan plan) {
-  const auto control = info[1].As<Napi::Object>();
+template <class Check>
+Napi::Value start_check(const Napi::CallbackInfo& info, const Napi::Object& control, Check check) {
   return start_job(info.Env(), control, Turn::kFiles,
-                   [plan = std::move(plan), device = device_argument(control)](JobRun&) -> Deliver {
-                     check_training(plan, device);
+                   [check = std::move(check), device = device_argument(control)](JobRun&) -> Deliver {
+                     check(device);
                      return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
                    });
+}
+
+LoadedWeights loaded_weights(const Napi::CallbackInfo& info) {
+  LoadedWeights loaded;
+  if (!info[1].IsNull()) loaded.initial = model_argument<LesionModel>(info[1]);
+  if (!info[2].IsNull()) loaded.base = model_argument<BaseModel>(info[2]);
+  return loaded;
 }
 
 }  // namespace
 
 Napi::Value check_segmenter_training_call(const Napi::CallbackInfo& info) {
-  return start_check(info, parse_structure_plan(info[0].As<Napi::String>()));
+  return start_check(info, info[1].As<Napi::Object>(),
+                     [plan = parse_structure_plan(info[0].As<Napi::String>())](const DeviceChoice& device) {
+                       check_training(plan, device);
+                     });
 }
 
 Napi::Value check_lesion_training_call(const Napi::CallbackInfo& info) {
-  return start_check(info, parse_lesion_plan(info[0].As<Napi::String>()));
+  return start_check(info, info[3].As<Napi::Object>(),
+                     [plan = parse_lesion_plan(info[0].As<Napi::String>()), loaded = loaded_weights(info)](
+                         const DeviceChoice& device) { check_training(plan, loaded, device); });
 }
 
 Napi::Value train_segmenter_call(const Napi::CallbackInfo& info) {
-  return start_training(info, parse_structure_plan(info[0].As<Napi::String>()), train_segmenter);
+  return start_training(info, info[1].As<Napi::Object>(),
+                        [plan = parse_structure_plan(info[0].As<Napi::String>())](
+                            const DeviceChoice& device, const EpochCallback& on_epoch, Run& run) {
+                          return train_segmenter(plan, device, on_epoch, run);
+                        });
 }
 
 Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info) {
-  return start_training(info, parse_lesion_plan(info[0].As<Napi::String>()), train_lesion_classifier);
+  return start_training(info, info[3].As<Napi::Object>(),
+                        [plan = parse_lesion_plan(info[0].As<Napi::String>()), loaded = loaded_weights(info)](
+                            const DeviceChoice& device, const EpochCallback& on_epoch, Run& run) {
+                          return train_lesion_classifier(plan, loaded, device, on_epoch, run);
+                        });
 }
 
 }  // namespace hepatica::napi

@@ -1,22 +1,19 @@
 #include "pipelines/train_lesion_classifier.h"
 
-#include "models/resnet101/base_weights.h"
 #include "pipelines/file_case_reader.h"
 #include "training/tasks/lesions/run.h"
 
 namespace hepatica {
 
-void check_training(const LesionTrainingPlan& plan, const DeviceChoice& choice) {
-  const MdlCnnConfig config = lesion_start(plan.options).config;
-  if (!plan.options.base.empty()) load_base(plan.options.base, config.base_stages);
-  check_run(plan, config);
+void check_training(const LesionTrainingPlan& plan, const LoadedWeights& loaded, const DeviceChoice& choice) {
+  check_run(plan, lesion_start(plan.options, loaded).config);
   Run unheard;
   choose_training_device(choice, plan.options.precision, unheard);
 }
 
-TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const DeviceChoice& choice,
-                                       const EpochCallback& on_epoch, Run& run) {
-  const LesionStart start = lesion_start(plan.options);
+TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const LoadedWeights& loaded,
+                                       const DeviceChoice& choice, const EpochCallback& on_epoch, Run& run) {
+  const LesionStart start = lesion_start(plan.options, loaded);
   const MdlCnnConfig& config = start.config;
   check_run(plan, config);
   const ComputeDevice device = choose_training_device(choice, plan.options.precision, run);

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { InvalidArgumentError } from '../errors.js';
 import { kLesionTypes } from '../lesion-types.js';
-import type { VoxelArgument } from '../native-binding.js';
 import { invalidArgument } from '../options.js';
 import { segmentedMaskArgument } from '../segmentation.js';
-import { maskArgument } from '../volume.js';
+import { type MaskArgument, maskArgument } from '../volume.js';
 import type { LesionDescription, LesionMaskValues } from './types.js';
 
 /** A mask of lesions for the native call, and what is known of them by id. */
 export interface CheckedMask {
-  readonly voxels: VoxelArgument<Uint8Array>;
+  readonly voxels: MaskArgument;
   readonly values: LesionMaskValues;
   readonly lesions: ReadonlyMap<number, LesionDescription>;
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
-import { runJob } from '../job.js';
+import { runJobOn } from '../job.js';
 import type { NativeLesionEvaluation, NativeLesionInstance } from '../native-binding.js';
 import { invalidArgument } from '../options.js';
 import type { RunOptions, RvdConvention } from '../types.js';
@@ -79,8 +79,8 @@ export async function matchCase(
   const { patient, prediction, reference } = checked;
   const values = { predictionValues: prediction.values, referenceValues: reference.values };
   try {
-    const found = await runJob(options, (native, control) =>
-      native.evaluateLesions(prediction.voxels, reference.voxels, { ...values, convention }, control),
+    const found = await runJobOn([prediction.voxels, reference.voxels], options, (native, control, ...handles) =>
+      native.evaluateLesions(...handles, { ...values, convention }, control),
     );
     checkDescribed('prediction', prediction, found.predictions);
     checkDescribed('reference', reference, found.references);

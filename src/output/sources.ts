@@ -4,6 +4,14 @@
  */
 const sources = new WeakMap<object, readonly string[]>();
 
+/** Whose voxels lie in a buffer: a copy that was spread, or put together by hand, shares it. */
+const owners = new WeakMap<ArrayBufferLike, object>();
+
+/** Remembers the object that voxels were handed out of. */
+export function rememberOwner(voxels: ArrayBufferView, owner: object): void {
+  owners.set(voxels.buffer, owner);
+}
+
 /** Remembers what `object` was made from: paths, or other objects. */
 export function rememberSources<T extends object>(object: T, ...origins: readonly unknown[]): T {
   const paths = origins.flatMap((origin) => (typeof origin === 'string' ? [origin] : sourcesOf(origin)));
@@ -11,10 +19,17 @@ export function rememberSources<T extends object>(object: T, ...origins: readonl
   return object;
 }
 
+/** Of voxels that were handed out; those of a result itself, which a getter shows, stay in native memory. */
+function ownerOf(value: object, name: string): object | undefined {
+  const voxels: unknown = Object.getOwnPropertyDescriptor(value, name)?.value;
+  return ArrayBuffer.isView(voxels) ? owners.get(voxels.buffer) : undefined;
+}
+
 /** The inputs behind a volume, a mask or a result; none of the caller's own arrays. */
 export function sourcesOf(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   const own = sources.get(value) ?? [];
   const { volume } = value as { volume?: unknown };
-  return [...own, ...(volume === undefined || volume === value ? [] : sourcesOf(volume))];
+  const origins = [volume, ownerOf(value, 'data'), ownerOf(value, 'mask')].filter((origin) => origin !== value);
+  return [...new Set([...own, ...origins.flatMap(sourcesOf)])];
 }

@@ -1,13 +1,15 @@
 import type { Canvas } from '@napi-rs/canvas';
 import { InvalidArgumentError } from '../errors.js';
 import { checkSameGrid } from '../geometry.js';
-import { runJob } from '../job.js';
+import { runJobOn } from '../job.js';
 import { modelArgument } from '../model.js';
+import { loadWarnings } from '../native.js';
 import type { NativeFeatureMaps } from '../native-binding.js';
 import { checkOptions, renderFiltersOptions } from '../options.js';
 import { checkStructure, segmentedMaskArgument } from '../segmentation.js';
-import type { Model, RunOptions, Segmentation, VolumeInput } from '../types.js';
+import type { Model, RunOptions, Segmentation, VolumeInput, Warning } from '../types.js';
 import { volumeArgument } from '../volume.js';
+import { joinWarnings, warningsOf } from '../warnings.js';
 import { drawGreySlice, kFontFamily, makeCanvas } from './canvas.js';
 import { drawPictures } from './encode.js';
 
@@ -39,6 +41,8 @@ export interface RenderedFilters {
   readonly slice: number;
   /** The filters first, then the layers from the first to the last. */
   readonly pages: readonly FilterPage[];
+  /** Of the scan, of loading the native part, and of this call. */
+  readonly warnings: readonly Warning[];
 }
 
 /** All seventeen layers would be 1,700 maps. */
@@ -66,7 +70,7 @@ export async function renderFilters(
   options: RenderFiltersOptions = {},
 ): Promise<RenderedFilters> {
   checkOptions(renderFiltersOptions, options);
-  const handle = modelArgument(model);
+  const network = modelArgument(model);
   const liver = isSegmentation(scan) ? scan : undefined;
   const volume = isSegmentation(scan) ? scan.volume : scan;
   const voxels = volumeArgument(volume);
@@ -75,9 +79,11 @@ export async function renderFilters(
   const seesLiver = liver !== undefined && model.info.kind === 'mdl_cnn';
   if (seesLiver) checkStructure('liver', liver);
   const slice = options.slice ?? (seesLiver ? largestSlice(liver) : Math.floor(volume.size[2] / 2));
-  const all = await runJob(options, (native, control) =>
-    native.inspectNetwork(voxels, mask, handle, { slice }, control),
+  const inspected = await runJobOn([voxels, mask, network], options, (native, control, ...handles) =>
+    native.inspectNetwork(...handles, { slice }, control),
   );
+  const { layers: all } = inspected;
+  const warnings = joinWarnings(warningsOf(scan), [...loadWarnings(), ...inspected.warnings]);
   const layers = options.layers ?? (model.info.kind === 'mdl_cnn' ? kLesionLayers : undefined);
   const shown = all.filter(({ name }) => name === 'filters' || (layers?.includes(name) ?? true));
   const unknown = options.layers?.find((layer) => !all.some(({ name }) => name === layer && name !== 'filters'));
@@ -88,7 +94,7 @@ export async function renderFilters(
       remedy: `The network has no layer ${unknown}.`,
     });
   }
-  return { slice, pages: await drawPages(shown, options.signal) };
+  return { slice, pages: await drawPages(shown, options.signal), warnings };
 }
 
 function isSegmentation(scan: unknown): scan is Segmentation {

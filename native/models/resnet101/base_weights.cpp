@@ -84,4 +84,12 @@ BaseWeights load_base(const std::string& path, int64_t stages, bool classifier) 
   return base;
 }
 
+StateDict first_stages(const StateDict& base, int64_t stages) {
+  StateDict state;
+  for (const auto& [name, tensor] : base) {
+    if (is_in(name, stages, false)) state[name] = tensor;
+  }
+  return state;
+}
+
 }  // namespace hepatica

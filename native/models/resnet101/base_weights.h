@@ -23,4 +23,7 @@ struct BaseWeights {
 // first stages would fit, and be the wrong ones.
 BaseWeights load_base(const std::string& path, int64_t stages = ResNet101Impl::kStages, bool classifier = false);
 
+// Of a base's tensors those that its first stages have.
+StateDict first_stages(const StateDict& base, int64_t stages);
+
 }  // namespace hepatica

@@ -1,6 +1,7 @@
 #include "training/tasks/lesions/start.h"
 
 #include "core/error.h"
+#include "models/base_model.h"
 #include "models/lesion_model.h"
 #include "training/loop/architecture.h"
 
@@ -22,14 +23,18 @@ void check_preprocessing(const LesionTrainingOptions& options, const LesionModel
 
 }  // namespace
 
-LesionStart lesion_start(const LesionTrainingOptions& options) {
+LesionStart lesion_start(const LesionTrainingOptions& options, const LoadedWeights& loaded) {
   LesionStart start;
   if (!options.initial.empty()) {
-    const auto initial = LesionModel::load(options.initial);
+    const auto initial = loaded.initial ? loaded.initial : LesionModel::load(options.initial);
     check_preprocessing(options, *initial);
-    start = {initial->config(), initial->state()};
+    start = {initial->config(), initial->state(), {}};
   }
   start.config = with_architecture(start.config, options.architecture);
+  if (!options.base.empty()) {
+    const int64_t stages = start.config.base_stages;
+    start.base = loaded.base ? first_stages(loaded.base->state(), stages) : load_base(options.base, stages).state;
+  }
   return start;
 }
 

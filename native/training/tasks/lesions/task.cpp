@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "models/resnet101/base_weights.h"
 #include "training/loop/optimization.h"
 #include "training/tasks/lesions/loss.h"
 #include "training/tasks/lesions/validation.h"
@@ -75,15 +74,14 @@ LesionTask::LesionTask(const LesionTrainingOptions& options, const LesionStart& 
   for (MdlCnn network : {network_, average_}) {
     if (!start.weights.empty()) network->load_state_dict(start.weights, options.initial);
   }
-  if (!options.base.empty()) load_base_weights(start.config);
+  if (!start.base.empty()) load_base_weights(start.base);
   for (MdlCnn network : {network_, average_}) device_.take(*network);
 }
 
-void LesionTask::load_base_weights(const MdlCnnConfig& config) {
-  const BaseWeights weights = load_base(options_.base, config.base_stages);
+void LesionTask::load_base_weights(const StateDict& weights) {
   for (const MdlCnn& network : {network_, average_}) {
     ResNet101 base = network->base_network();
-    base->load_state_dict(weights.state, options_.base);
+    base->load_state_dict(weights, options_.base);
   }
 }
 

@@ -20,7 +20,7 @@ namespace hepatica {
 
 class LesionTask : public TrainingTask {
  public:
-  // Keeps references to sources and validation scans. Loads options.base.
+  // Keeps references to sources and validation scans.
   LesionTask(const LesionTrainingOptions& options, const LesionStart& start, std::span<const LesionSource> training,
              std::span<const LesionScan> validation, const TrainingDevice& device, Run& run);
 
@@ -38,7 +38,7 @@ class LesionTask : public TrainingTask {
  private:
   class RegionBatch;
 
-  void load_base_weights(const MdlCnnConfig& config);
+  void load_base_weights(const StateDict& weights);
 
   const LesionTrainingOptions options_;
   std::span<const LesionScan> validation_;
