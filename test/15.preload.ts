@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { deviceInfo, InvalidArgumentError, loadModel, preload, segmentLiver } from '../src/index.js';
-import { defaultModel } from '../src/model.js';
+import { liverModel } from '../src/model.js';
 import { loadedNative } from '../src/native.js';
 import { writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
@@ -19,7 +19,7 @@ test('the native part and the weights that come with the package are there befor
   const preloaded = await preload({ onProgress: ({ stage }) => stages.push(stage) });
   assert.ok(loadedNative());
   // A promise where a call would still have to wait for its weights.
-  assert.not.instance(defaultModel('liver'), Promise);
+  assert.not.instance(liverModel(), Promise);
   assert.ok(stages.includes('preloading'));
   assert.ok(preloaded.milliseconds > 0);
   const { cpu, cuda } = await deviceInfo();

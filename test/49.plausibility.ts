@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -12,6 +12,7 @@ import {
   segmentStructure,
   type VolumeInput,
   type Warning,
+  writeMask,
   writeVolume,
 } from '../src/index.js';
 import { writeLesionModel } from './support/lesion-model.js';
@@ -159,6 +160,29 @@ test('the command line says so first, writes the files and ends with 8', async (
   const fine = await runCli(['segment', scan, '--model', path, '--overlay', 'none', '--out', join(folder, 'fine')]);
   assert.is(fine.exitCode, 0, fine.stderr);
   assert.not.match(fine.stdout, /PLAUSIBLE|DOUBTFUL/);
+});
+
+test('every command that looks for a liver says so and ends with 8', async ({ folder, path }) => {
+  const raw = abdomen((hu) => hu + 1024);
+  const dataset = join(folder, 'dataset');
+  await mkdir(join(dataset, 'a'), { recursive: true });
+  const image = join(dataset, 'a', 'image.nii.gz');
+  await writeVolume(image, raw);
+  const label = { ...raw, data: Uint8Array.from(raw.data, (hu) => (hu > 1150 ? 1 : 0)) };
+  await writeMask(join(dataset, 'a', 'label.nii.gz'), label);
+  const lesions = ['--model', writeLesionModel(join(folder, 'network.safetensors')), '--liver-model', path];
+  const commands = [
+    ['evaluate', '--dataset', dataset, '--model', path],
+    ['evaluate', '--lesions', '--dataset', dataset, ...lesions],
+    ['filters', image, ...lesions, '--layers', 'class7', '--out', join(folder, 'filters')],
+    ['synthesize', image, '--count', '0', '--out', join(folder, 'synthetic')],
+  ];
+  for (const command of commands) {
+    const { exitCode, stderr } = await runCli(command);
+    assert.is(exitCode, 8, `${command[0]}: ${stderr}`);
+    assert.match(stderr, /IMPLAUSIBLE \(IMPLAUSIBLE_VALUES/);
+    assert.is((await runCli([...command, '--accept-implausible'])).exitCode, 0, command[0]);
+  }
 });
 
 test.run();

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { evaluateLesions, type LesionCase, renderLesionEvaluation, writeMask, writeVolume } from '../src/index.js';
 import { geometryOf } from '../src/geometry.js';
+import { evaluateLesions, type LesionCase, renderLesionEvaluation, writeMask, writeVolume } from '../src/index.js';
 import { writeLesionModel } from './support/lesion-model.js';
 import { writeThresholdModel } from './support/models.js';
 import { runCli } from './support/programs.js';
@@ -124,7 +124,8 @@ test('a dataset is classified on the way', async ({ folder }) => {
     ['--model', writeLesionModel(join(folder, 'lesions.safetensors'))],
     ['--liver-model', writeThresholdModel(join(folder, 'liver.safetensors'))],
   ].flat();
-  const { exitCode, stdout, stderr } = await evaluate('--dataset', join(folder, 'data'), ...models, '--json');
+  const command = ['--dataset', join(folder, 'data'), ...models, '--accept-implausible', '--json'];
+  const { exitCode, stdout, stderr } = await evaluate(...command);
   assert.is(exitCode, 0, stderr);
   const { pooled } = JSON.parse(stdout);
   assert.is(pooled.global.dice.value, 1);
@@ -181,7 +182,8 @@ test('filters: of the lesion network, in the liver that a network of its own fin
   const model = writeLesionModel(join(folder, 'lesions.safetensors'));
   const liverModel = writeThresholdModel(join(folder, 'liver.safetensors'));
   const out = join(folder, 'filters');
-  const args = ['filters', input, '--liver-model', liverModel, '--layers', 'location1,class7', '--out', out];
+  const layers = ['--layers', 'location1,class7'];
+  const args = ['filters', input, '--liver-model', liverModel, ...layers, '--out', out, '--accept-implausible'];
   const drawn = await runCli([...args, '--model', model, '--json']);
   assert.is(drawn.exitCode, 0, drawn.stderr);
   assert.is(JSON.parse(drawn.stdout).slice, 6);
@@ -228,6 +230,13 @@ test('classify writes its lesions with the thresholds that were asked for', asyn
     volumes.push(document.lesions[0].volumeMl);
   }
   assert.ok((volumes[1] ?? 0) < 0.4 * (volumes[0] ?? 0), `${volumes}`);
+
+  // The lesions of the liver that is replaced are no result of the new one.
+  const again = ['segment', input, '--model', liverModel, '--out', join(folder, '0.7'), '--accept-implausible'];
+  await writeFile(join(folder, '0.7', 'lesions.json'), 'notes of mine');
+  assert.is((await runCli(again)).exitCode, 0);
+  const left = await readdir(join(folder, '0.7'));
+  assert.equal([left.includes('lesions.nii.gz'), left.includes('lesions.json')], [false, true]);
   const wrong = await classify('wrong', '--threshold', '0.4', '--extent-threshold', '0.6');
   assert.is(wrong.exitCode, 2);
   assert.match(wrong.stderr, /Expected extentThreshold to be at most threshold, 0.4, received 0.6/);

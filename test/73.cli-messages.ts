@@ -122,6 +122,14 @@ test('a mask that is odd is told of as a scan is', async () => {
   assert.is(count(stderr, 'SPACING_MISMATCH'), 1, stderr);
 });
 
+test('masks are refused and taken by --max-voxels, as scans are', async () => {
+  await writeMask(at('whole-mask.nii'), { ...makePhantom(), data: new Uint8Array(64 * 56 * 12).fill(1) });
+  const pair = ['evaluate', '--prediction', at('whole-mask.nii'), '--reference', at('whole-mask.nii'), '--max-voxels'];
+  const refused = await runCli([...pair, String(64 * 56 * 12 - 1)]);
+  assert.is(count(refused.stderr, 'VOLUME_TOO_LARGE'), 1, refused.stderr);
+  assert.is((await runCli([...pair, String(64 * 56 * 12)])).exitCode, 0);
+});
+
 test('few slices are told of once, though reading and the network both find it', async () => {
   const args = [
     'segment',

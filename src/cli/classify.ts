@@ -6,6 +6,7 @@ import { OutputFolder } from './output.js';
 import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { lesionsDocument } from './report.js';
 import {
+  kLesionNames,
   type SegmentCommandOptions,
   segmentationNames,
   segmentationSummary,
@@ -31,7 +32,7 @@ function lesionLine({ id, type, probability, malignant, volumeMl, diameterMm, ce
 async function classify(input: string, options: ClassifyCommandOptions, session: Session): Promise<void> {
   const names = await segmentationNames(options.liverModel, options);
   const output = await OutputFolder.plan(options.out, {
-    writes: ['lesions.nii.gz', 'lesions.json', ...names.writes],
+    writes: [...kLesionNames, ...names.writes],
     removes: names.removes,
     inputs: [input, options.model, options.liverModel],
     overwrite: options.overwrite,

@@ -22,9 +22,10 @@ import {
 import { segmentWith, withModel } from './model.js';
 import { OutputFolder } from './output.js';
 import { selectedCases } from './patients.js';
+import { type ImplausibleOptions, setExitCode, warnOfResult } from './plausibility.js';
 import type { Session } from './session.js';
 
-export interface EvaluateLesionsCommandOptions {
+export interface EvaluateLesionsCommandOptions extends ImplausibleOptions {
   readonly prediction?: string;
   readonly predictionJson?: string;
   readonly reference?: string;
@@ -42,6 +43,7 @@ export interface EvaluateLesionsCommandOptions {
   readonly precision: 'auto' | 'fp32' | 'tf32' | 'bf16';
   readonly device: DeviceChoice;
   readonly threads?: number;
+  readonly maxVoxels?: number;
 }
 
 function figureLines(evaluation: LesionEvaluation): string[] {
@@ -89,8 +91,8 @@ function openPair(
   const prediction = needed(options.prediction, expectation);
   const reference = needed(options.reference, expectation);
   const open: FileCase['open'] = async () => {
-    const [predicted, opened] = await openPrediction(prediction, options.predictionJson, session);
-    const [present, alsoOpened] = await openReference(reference, values, session);
+    const [predicted, opened] = await openPrediction(prediction, options.predictionJson, options, session);
+    const [present, alsoOpened] = await openReference(reference, values, options, session);
     return [{ patient: prediction, prediction: predicted, reference: present }, [...opened, ...alsoOpened]];
   };
   return { files: [prediction, options.predictionJson, reference], open };
@@ -105,11 +107,17 @@ async function classifyScan(
   session: Session,
 ): Promise<Opened<LesionClassification>> {
   const { signal, onProgress } = session;
-  const { device, precision, threads } = options;
+  const { device, precision, threads, maxVoxels } = options;
   const run = { signal, onProgress, device, precision, ...(threads === undefined ? {} : { threads }) };
-  const volume = await readInput(image, threads === undefined ? {} : { threads }, session, patient);
+  const volume = await readInput(
+    image,
+    { ...(threads !== undefined && { threads }), ...(maxVoxels !== undefined && { maxVoxels }) },
+    session,
+    patient,
+  );
   const liver = await segmentWith(livers, volume, run);
-  session.warn(liver.warnings, patient);
+  warnOfResult(liver, session, patient);
+  setExitCode(liver, options);
   const found = await classifyLesions(liver, { ...run, ...(lesions && { model: lesions }) });
   session.warn(found.warnings, patient);
   return [found, [volume, liver, found]];
@@ -135,7 +143,7 @@ async function openDataset(
     ],
     open: async () => {
       const [prediction, opened] = await predict(one);
-      const [reference, alsoOpened] = await openReference(one.label, values, session);
+      const [reference, alsoOpened] = await openReference(one.label, values, options, session);
       return [{ patient: one.patient, prediction, reference }, [...opened, ...alsoOpened]];
     },
   }));
@@ -183,7 +191,7 @@ export async function evaluateLesionFiles(options: EvaluateLesionsCommandOptions
       dataset,
       options,
       values,
-      ({ patient }) => openClassified(predictions, patient, session),
+      ({ patient }) => openClassified(predictions, patient, options, session),
       session,
     );
     return evaluateCases(found, options, session);

@@ -7,13 +7,16 @@ import { readInput, readMaskInput } from './input.js';
 import { kPaper, segmenterFile, segmentWith, withModel } from './model.js';
 import {
   nonNegativeInteger,
+  withAcceptImplausibleOption,
   withCommonOptions,
   withDeviceOption,
+  withMaxVoxelsOption,
   withOverwriteOption,
   withPrecisionOption,
 } from './options.js';
 import { OutputFolder } from './output.js';
 import { selectedCases } from './patients.js';
+import { setExitCode, warnOfResult } from './plausibility.js';
 import { type CommonOptions, runCommand, type Session } from './session.js';
 
 interface EvaluateCommandOptions extends EvaluateLesionsCommandOptions, CommonOptions {
@@ -58,8 +61,8 @@ async function evaluatePair(options: EvaluateCommandOptions, session: Session): 
     });
   }
   const [prediction, reference] = await Promise.all([
-    readMaskInput(options.prediction, session),
-    readMaskInput(options.reference, session),
+    readMaskInput(options.prediction, options, session),
+    readMaskInput(options.reference, options, session),
   ]);
   const metrics = await evaluateSegmentation(prediction, reference, { convention: options.convention });
   session.result(metrics, [line('', metrics).trimStart()]);
@@ -73,13 +76,15 @@ async function evaluateCase(
 ): Promise<CaseMetrics> {
   const { signal, onProgress } = session;
   const threads = options.threads === undefined ? {} : { threads: options.threads };
-  const volume = await readInput(image, threads, session, patient);
-  const { device, precision } = options;
+  const { device, precision, maxVoxels } = options;
+  const limits = maxVoxels === undefined ? {} : { maxVoxels };
+  const volume = await readInput(image, { ...threads, ...limits }, session, patient);
   try {
     const segmentation = await segmentWith(model, volume, { signal, onProgress, device, precision, ...threads });
-    session.warn(segmentation.warnings, patient);
+    warnOfResult(segmentation, session, patient);
+    setExitCode(segmentation, options);
     try {
-      const reference = withLabelValues(await readMaskInput(label, session), labelValues);
+      const reference = withLabelValues(await readMaskInput(label, options, session), labelValues);
       const metrics = await evaluateSegmentation(segmentation, reference, { convention: options.convention });
       return { patient, ...metrics };
     } finally {
@@ -141,7 +146,8 @@ export function addEvaluateCommand(program: Command): void {
     )
     .addOption(new Option('--convention <what>', 'sign of RVD').choices(['paper', 'standard', 'lits']).default('paper'))
     .option('--out <folder>', 'with --dataset or --lesions: where to write evaluation.json (and evaluation.html)');
-  withOverwriteOption(withDeviceOption(withPrecisionOption(withCommonOptions(command)))).action((options) =>
+  const answering = withAcceptImplausibleOption(withDeviceOption(withPrecisionOption(command)));
+  withOverwriteOption(withMaxVoxelsOption(withCommonOptions(answering))).action((options) =>
     runCommand(options, (session) => {
       if (options.lesions) return evaluateLesionFiles(options, session);
       if (options.dataset === undefined) return evaluatePair(options, session);

@@ -3,11 +3,18 @@ import { type Model, renderFilters, type Segmentation, type Volume } from '../in
 import { defaultLesionModel, liverModel } from '../model.js';
 import { type InputOptions, readInput } from './input.js';
 import { kPaper, segmenterFile, segmentWith, withModel } from './model.js';
-import { nonNegativeInteger, withCommonOptions, withInputOptions, withOverwriteOption } from './options.js';
+import {
+  nonNegativeInteger,
+  withAcceptImplausibleOption,
+  withCommonOptions,
+  withInputOptions,
+  withOverwriteOption,
+} from './options.js';
 import { OutputFolder } from './output.js';
+import { type ImplausibleOptions, setExitCode, warnOfResult } from './plausibility.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
-interface FiltersCommandOptions extends InputOptions, OutputOptions {
+interface FiltersCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions {
   readonly model?: string;
   readonly lesions?: boolean;
   readonly liverModel?: string;
@@ -19,14 +26,16 @@ interface FiltersCommandOptions extends InputOptions, OutputOptions {
 async function scanFor(
   model: Model,
   volume: Volume,
-  { liverModel, threads }: FiltersCommandOptions,
+  command: FiltersCommandOptions,
   session: Session,
 ): Promise<Volume | Segmentation> {
+  const { liverModel, threads } = command;
   if (model.info.kind !== 'mdl_cnn') return volume;
   const { signal, onProgress } = session;
   const options = { signal, onProgress, ...(threads === undefined ? {} : { threads }) };
   const liver = await withModel(liverModel, (given) => segmentWith(given, volume, options));
-  session.warn(liver.warnings);
+  warnOfResult(liver, session);
+  setExitCode(liver, command);
   return liver;
 }
 
@@ -48,7 +57,8 @@ async function filters(input: string, options: FiltersCommandOptions, session: S
       ...(options.layers === undefined ? {} : { layers: options.layers.split(',') }),
     });
   });
-  const { slice, pages } = figure;
+  const { slice, pages, warnings } = figure;
+  session.warn(warnings);
   const names = pages.map(({ layer, part }, index) => {
     const several = part > 1 || pages.some((other) => other.layer === layer && other.part > 1);
     return `filters/${String(index + 1).padStart(2, '0')}-${layer}${several ? `-${part}` : ''}.png`;
@@ -84,7 +94,7 @@ export function addFiltersCommand(program: Command): void {
       '--layers <names>',
       'some of conv1,conv2,conv3; of a lesion network of conv1, layer1, …, location1 to 7, class1 to 7 (default: all; seven)',
     );
-  withOverwriteOption(withInputOptions(withCommonOptions(command))).action((input: string, options) =>
-    runCommand(options, (session) => filters(input, options, session)),
+  withAcceptImplausibleOption(withOverwriteOption(withInputOptions(withCommonOptions(command)))).action(
+    (input: string, options) => runCommand(options, (session) => filters(input, options, session)),
   );
 }

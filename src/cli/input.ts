@@ -53,8 +53,12 @@ export async function readInput(path: string, options: InputOptions, session: Se
 }
 
 /** Reads a mask, and says what was noticed on the way. */
-export async function readMaskInput(path: string, session: Session): Promise<Mask> {
-  const mask = await readMask(path, { signal: session.signal });
+export async function readMaskInput(
+  path: string,
+  { maxVoxels }: { readonly maxVoxels?: number },
+  session: Session,
+): Promise<Mask> {
+  const mask = await readMask(path, { signal: session.signal, ...(maxVoxels !== undefined && { maxVoxels }) });
   session.warn(mask.warnings, path);
   return mask;
 }

@@ -44,10 +44,11 @@ export type Opened<T> = readonly [value: T, opened: readonly { dispose(): void }
 export async function openPrediction(
   mask: string,
   json: string | undefined,
+  limits: { readonly maxVoxels?: number },
   session: Session,
 ): Promise<Opened<LesionMask>> {
   const [ids, lesions] = await Promise.all([
-    readMaskInput(mask, session),
+    readMaskInput(mask, limits, session),
     json === undefined ? undefined : readLesions(json),
   ]);
   return [{ mask: ids, values: 'ids', ...(lesions && { lesions }) }, [ids]];
@@ -58,9 +59,14 @@ export function classifiedFiles(folder: string, patient: string): [mask: string,
 }
 
 /** What `hepatica classify --out FOLDER/PATIENT` wrote. */
-export function openClassified(folder: string, patient: string, session: Session): Promise<Opened<LesionMask>> {
+export function openClassified(
+  folder: string,
+  patient: string,
+  limits: { readonly maxVoxels?: number },
+  session: Session,
+): Promise<Opened<LesionMask>> {
   const [mask, json] = classifiedFiles(folder, patient);
-  return openPrediction(mask, json, session);
+  return openPrediction(mask, json, limits, session);
 }
 
 /** Values of a lesion-type mask. */
@@ -88,9 +94,10 @@ export function parseLesionValues(text: string): ReadonlyMap<number, number> {
 export async function openReference(
   path: string,
   values: ReadonlyMap<number, number> | undefined,
+  limits: { readonly maxVoxels?: number },
   session: Session,
 ): Promise<Opened<MaskInput>> {
-  const mask = await readMaskInput(path, session);
+  const mask = await readMaskInput(path, limits, session);
   if (!values) return [mask, [mask]];
   const types = Uint8Array.from({ length: 256 }, (_, value) => values.get(value) ?? 0);
   const { size, spacing, origin, direction } = mask;

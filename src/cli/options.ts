@@ -43,16 +43,29 @@ export function withOverwriteOption(command: Command): Command {
   return command.option('--overwrite', 'replace files in the output folder that hepatica did not write (never inputs)');
 }
 
+/** What every command takes that reads volumes. */
+export function withMaxVoxelsOption(command: Command): Command {
+  return command.option(
+    '--max-voxels <n>',
+    'refuse larger volumes and masks (default: 1073741824)',
+    positiveInteger('--max-voxels'),
+  );
+}
+
+/** What every command takes that segments. */
+export function withAcceptImplausibleOption(command: Command): Command {
+  return command.option('--accept-implausible', 'end with 0 where a result is implausible too');
+}
+
 /** How INPUT is read. */
 export function withInputOptions(command: Command): Command {
-  return command
+  return withMaxVoxelsOption(command)
     .option('--series <uid>', 'SeriesInstanceUID, where the folder holds several')
     .option('--phase <n>', 'which sub-volume of a series with several phases', nonNegativeInteger('--phase'))
     .addOption(
       new Option('--gaps <what>', 'missing or uneven slices (default: reject)').choices(['reject', 'interpolate']),
     )
-    .option('--raw', 'accept objects without RescaleSlope and RescaleIntercept')
-    .option('--max-voxels <n>', 'refuse larger volumes (default: 1073741824)', positiveInteger('--max-voxels'));
+    .option('--raw', 'accept objects without RescaleSlope and RescaleIntercept');
 }
 
 export function deviceOf(text: string): string {

@@ -8,13 +8,21 @@ export function verdictLines({ plausibility, plausibilityReasons }: Judged): str
   return [`${plausibility.toUpperCase()} (${plausibilityReasons.map(({ code }) => code).join(', ')}): ${advice}`];
 }
 
-/** The verdict and its reasons before the other warnings. */
-export function warnOfResult(result: Judged & { readonly warnings: readonly Warning[] }, session: Session): void {
-  for (const line of verdictLines(result)) session.note(line);
-  session.warn(result.plausibilityReasons);
-  session.warn(result.warnings);
+/** The verdict and its reasons before the other warnings; `of`: whose scan, where a command goes through many. */
+export function warnOfResult(
+  result: Judged & { readonly warnings: readonly Warning[] },
+  session: Session,
+  of = '',
+): void {
+  for (const line of verdictLines(result)) session.note(`${of && `${of}: `}${line}`);
+  session.warn(result.plausibilityReasons, of);
+  session.warn(result.warnings, of);
 }
 
-export function setExitCode({ plausibility }: Judged, options: { readonly acceptImplausible?: boolean }): void {
+export interface ImplausibleOptions {
+  readonly acceptImplausible?: boolean;
+}
+
+export function setExitCode({ plausibility }: Judged, options: ImplausibleOptions): void {
   if (plausibility === 'implausible' && !options.acceptImplausible) process.exitCode = kExitCodes.implausible;
 }

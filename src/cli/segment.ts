@@ -11,6 +11,7 @@ import type { DeviceChoice } from '../types.js';
 import { type InputOptions, readInput } from './input.js';
 import { kPaper, maskNameOf, plannedMaskName, segmenterFile, segmentWith, withModel } from './model.js';
 import {
+  withAcceptImplausibleOption,
   withCommonOptions,
   withDeviceOption,
   withGridOption,
@@ -19,16 +20,15 @@ import {
   withPrecisionOption,
 } from './options.js';
 import { OutputFolder } from './output.js';
-import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
+import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { perimetersDocument, segmentationReport } from './report.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
-export interface SegmentCommandOptions extends InputOptions, OutputOptions {
+export interface SegmentCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions {
   readonly model?: string;
   readonly precision: 'auto' | 'fp32' | 'tf32' | 'bf16';
   readonly device: DeviceChoice;
   readonly overlay: 'structure' | 'all' | 'none';
-  readonly acceptImplausible?: boolean;
   readonly grid: 'orthonormal' | 'source';
 }
 
@@ -97,10 +97,19 @@ export function segmentationSummary(segmentation: Segmentation): string {
   return `${segmentation.structure}: ${segmentation.volumeMl.toFixed(1)} ml${extent}, on ${segmentation.device}`;
 }
 
+/** What classify writes beside what segment does. */
+export const kLesionNames = ['lesions.nii.gz', 'lesions.json'];
+
 async function segment(input: string, options: SegmentCommandOptions, session: Session): Promise<void> {
   const { model, overwrite } = options;
   const names = await segmentationNames(model, options);
-  const output = await OutputFolder.plan(options.out, { ...names, inputs: [input, model], overwrite });
+  const output = await OutputFolder.plan(options.out, {
+    writes: names.writes,
+    // What an earlier classify found in the liver that is replaced now.
+    removes: [...names.removes, ...kLesionNames],
+    inputs: [input, model],
+    overwrite,
+  });
   const volume = await readInput(input, options, session);
   const segmentation = await segmentInput(volume, options.model, options, session);
   warnOfResult(segmentation, session);
@@ -113,16 +122,11 @@ async function segment(input: string, options: SegmentCommandOptions, session: S
 
 /** The options that `segment` and `classify` share. */
 export function withSegmentOptions(command: Command): Command {
-  const shared = command
-    .addOption(
-      new Option('--overlay <slices>', 'which slices to draw')
-        .choices(['structure', 'all', 'none'])
-        .default('structure'),
-    )
-    .option('--accept-implausible', 'end with 0 where the result is implausible too');
-  return withGridOption(
-    withOverwriteOption(withDeviceOption(withPrecisionOption(withInputOptions(withCommonOptions(shared))))),
+  const shared = command.addOption(
+    new Option('--overlay <slices>', 'which slices to draw').choices(['structure', 'all', 'none']).default('structure'),
   );
+  const answering = withAcceptImplausibleOption(withDeviceOption(withPrecisionOption(shared)));
+  return withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering))));
 }
 
 export function addSegmentCommand(program: Command): void {

@@ -18,16 +18,18 @@ import { type InputOptions, readInput, readMaskInput } from './input.js';
 import {
   finiteNumber,
   nonNegativeInteger,
+  withAcceptImplausibleOption,
   withCommonOptions,
   withGridOption,
   withInputOptions,
   withOverwriteOption,
 } from './options.js';
 import { OutputFolder } from './output.js';
+import { type ImplausibleOptions, setExitCode, warnOfResult } from './plausibility.js';
 import { perimetersDocument } from './report.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
-interface SynthesizeCommandOptions extends InputOptions, OutputOptions {
+interface SynthesizeCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions {
   readonly liver?: string;
   readonly realLesions?: string;
   readonly types: readonly LesionType[];
@@ -59,18 +61,24 @@ function threadsOf({ threads }: InputOptions) {
   return threads === undefined ? {} : { threads };
 }
 
-async function readMaskOf(volume: Volume, file: string, session: Session): Promise<Mask> {
-  const mask = await readMaskInput(file, session);
+async function readMaskOf(
+  volume: Volume,
+  file: string,
+  options: SynthesizeCommandOptions,
+  session: Session,
+): Promise<Mask> {
+  const mask = await readMaskInput(file, options, session);
   checkSameGrid(volume, mask, file);
   return mask;
 }
 
 /** The liver as the caller gives it, or as the default weights find it. */
 async function liverOf(volume: Volume, options: SynthesizeCommandOptions, session: Session): Promise<MaskInput> {
-  if (options.liver !== undefined) return readMaskOf(volume, options.liver, session);
+  if (options.liver !== undefined) return readMaskOf(volume, options.liver, options, session);
   const { signal, onProgress } = session;
   const segmentation = await segmentLiver(volume, { signal, onProgress, ...threadsOf(options) });
-  session.warn(segmentation.warnings);
+  warnOfResult(segmentation, session);
+  setExitCode(segmentation, options);
   const { size, spacing, origin, direction } = segmentation;
   return { size, spacing, origin, direction, data: segmentation.mask };
 }
@@ -146,7 +154,8 @@ async function synthesize(input: string, options: SynthesizeCommandOptions, sess
   const output = await planOutput(input, options);
   const volume = await readInput(input, options, session);
   const liver = await liverOf(volume, options, session);
-  const real = options.realLesions === undefined ? null : await readMaskOf(volume, options.realLesions, session);
+  const real =
+    options.realLesions === undefined ? null : await readMaskOf(volume, options.realLesions, options, session);
   const { signal, onProgress } = session;
   const made = await synthesizeLesions(volume, liver, {
     signal,
@@ -197,7 +206,8 @@ export function addSynthesizeCommand(program: Command): void {
     )
     .option('--margin <mm>', 'kept free around real lesions', finiteNumber('--margin'), 5)
     .option('--dicom', 'also write a DICOM series, and the outlines of the lesions as perimeters.json');
-  withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(command)))).action((input: string, options) =>
+  const reading = withAcceptImplausibleOption(withInputOptions(withCommonOptions(command)));
+  withGridOption(withOverwriteOption(reading)).action((input: string, options) =>
     runCommand(options, (session) => synthesize(input, options, session)),
   );
 }
