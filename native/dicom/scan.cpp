@@ -45,15 +45,24 @@ std::string some_of(const std::vector<std::string>& names) {
   throw Error("NO_DICOM", message, paths.empty() ? "" : paths[0], "", remedy);
 }
 
-std::vector<std::string> follow_directory(const DicomObject& directory, Scan& scan, Run& run) {
+std::string of_all_named(const DicomObject& directory) {
+  return " of " + std::to_string(directory.referenced_files.size()) + " files that " + directory.path + " names are ";
+}
+
+DirectoryFiles check_directory(const DicomObject& directory, Run& run) {
   DirectoryFiles named = resolve_directory(directory.path, directory.referenced_files);
-  const std::string of_all =
-      " of " + std::to_string(directory.referenced_files.size()) + " files that " + directory.path + " names are ";
   if (!named.missing.empty()) {
-    run.warn("MISSING_FILES", std::to_string(named.missing.size()) + of_all + "missing: " + some_of(named.missing));
+    run.warn("MISSING_FILES",
+             std::to_string(named.missing.size()) + of_all_named(directory) + "missing: " + some_of(named.missing));
   }
+  return named;
+}
+
+// The files that a DICOMDIR given by name leads to.
+std::vector<std::string> follow_directory(const DicomObject& directory, Scan& scan, Run& run) {
+  DirectoryFiles named = check_directory(directory, run);
   if (!named.other_names.empty()) {
-    run.warn("OTHER_FILE_NAMES", std::to_string(named.other_names.size()) + of_all +
+    run.warn("OTHER_FILE_NAMES", std::to_string(named.other_names.size()) + of_all_named(directory) +
                                      "there under other names: " + some_of(named.other_names));
   }
   scan.excluded.insert(scan.excluded.end(), named.excluded.begin(), named.excluded.end());
@@ -88,7 +97,11 @@ std::vector<std::string> take_objects(const std::vector<std::string>& paths, con
       scan.excluded.push_back({files[i], result.failure.code, result.failure.reason});
     } else if (result.object->sop_class_uid == kMediaStorageDirectory) {
       scan.excluded.push_back({files[i], "DICOMDIR", "a directory of other files, no image"});
-      if (std::ranges::find(paths, files[i]) == paths.end()) continue;
+      if (std::ranges::find(paths, files[i]) == paths.end()) {
+        // Its folder was searched: what is there was found, under whatever name.
+        check_directory(*result.object, run);
+        continue;
+      }
       const std::vector<std::string> more = follow_directory(*result.object, scan, run);
       referenced.insert(referenced.end(), more.begin(), more.end());
     } else {

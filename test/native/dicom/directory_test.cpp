@@ -63,6 +63,9 @@ TEST_CASE("a DICOMDIR's files are found though case and ending differ, and that 
     CHECK(ints(read.series.volume) == ints(written));
     CHECK(has_code(read.warnings, "OTHER_FILE_NAMES") == other);
     CHECK_FALSE(has_code(read.warnings, "MISSING_FILES"));
+    const ReadDirectory whole = read_directory(folder / "s");
+    CHECK(ints(whole.series.volume) == ints(written));
+    CHECK_FALSE(has_code(whole.warnings, "MISSING_FILES"));
   }
 }
 
@@ -78,6 +81,9 @@ TEST_CASE("files that a DICOMDIR names and the disk lacks are named") {
     const ReadDirectory read = read_directory(folder / "s/DICOMDIR");
     CHECK(read.series.volume.geometry.size[2] == 5);
     CHECK(message_of(read.warnings, "MISSING_FILES").find(names[missing]) != std::string::npos);
+    const ReadDirectory whole = read_directory(folder / "s");
+    CHECK(whole.series.volume.geometry.size[2] == 5);
+    CHECK(message_of(whole.warnings, "MISSING_FILES").find(names[missing]) != std::string::npos);
   }
   const TempFolder folder;
   write_directory(folder / "DICOMDIR", {"IM1", "IM2"});
