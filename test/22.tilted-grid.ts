@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -44,6 +45,55 @@ test('masks and volumes of tilted series are written on an orthogonal grid, with
     const straight = await readVolume(scan);
     assert.equal(straight.size, read.size);
     assert.ok(straight.data.every((hu) => hu >= -1024 && hu <= 200));
+  }
+});
+
+/** What SimpleITK makes of a file: geometry, the number of set voxels, and the first that is set; or its error. */
+const kSimpleItk = `
+import json, sys
+import SimpleITK, numpy
+for path in sys.argv[1:]:
+    try:
+        image = SimpleITK.ReadImage(path)
+    except RuntimeError as error:
+        print(json.dumps({"error": str(error)}))
+        continue
+    voxels = SimpleITK.GetArrayFromImage(image).ravel()
+    print(json.dumps({
+        "size": image.GetSize(), "spacing": image.GetSpacing(), "origin": image.GetOrigin(),
+        "direction": image.GetDirection(), "set": int(numpy.count_nonzero(voxels)), "first": int(numpy.argmax(voxels)),
+    }))`;
+
+test('SimpleITK reads what is written of a tilted series, and refuses its own grid', async () => {
+  const python = process.env.HEPATICA_PYTHON ?? 'python3';
+  if (spawnSync(python, ['-c', 'import SimpleITK, numpy']).status !== 0) {
+    console.log('skipped: python3 has no SimpleITK (HEPATICA_PYTHON names one that has)');
+    return;
+  }
+  for (const degrees of [-20, 2, 15]) {
+    const volume = tilted(degrees);
+    const mask: MaskInput = { ...volume, data: Uint8Array.from(volume.data, (hu) => (hu > 100 ? 1 : 0)) };
+    const [straight, own] = ['orthonormal', 'source'].map((name) => join(folder.path, `${name}.nii.gz`)) as [
+      string,
+      string,
+    ];
+    await writeMask(straight, mask);
+    await writeMask(own, mask, { grid: 'source' });
+    const { stdout, stderr } = spawnSync(python, ['-c', kSimpleItk, straight, own], { encoding: 'utf8' });
+    const [seen, refused] = stdout.split('\n').map((line) => (line === '' ? undefined : JSON.parse(line)));
+    const { size, spacing, origin, direction, data } = await readMask(straight);
+    const close = (a: readonly number[], b: readonly number[]) =>
+      a.every((value, i) => Math.abs(value - (b[i] ?? Number.NaN)) < 1e-4);
+    assert.equal(seen?.size, size, stderr);
+    for (const [name, expected] of Object.entries({ spacing, origin, direction })) {
+      assert.ok(close(expected, seen[name]), `${name}: ${seen[name]}, expected ${expected}`);
+    }
+    assert.is(
+      seen.set,
+      data.reduce((sum, value) => sum + value, 0),
+    );
+    assert.is(seen.first, data.indexOf(1));
+    assert.match(refused?.error, /orthonormal/);
   }
 });
 

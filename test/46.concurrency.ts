@@ -1,10 +1,13 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { configure, deviceInfo, loadModel, preprocess, segmentLiver } from '../src/index.js';
 import { writeThresholdModel } from './support/models.js';
-import { kIndex, makeFolder, runCode } from './support/programs.js';
+import { codeArguments, kIndex, makeFolder, runCode } from './support/programs.js';
 import { makePhantom, widenedOrgan } from './support/volumes.js';
 
 const folder = makeFolder();
@@ -139,6 +142,51 @@ test('an uncaught error in flight ends the program as usual', async () => {
   const { exitCode, signal, stderr } = await runCode(inFlight("throw new Error('on purpose');"));
   assert.equal({ exitCode, signal }, { exitCode: 1, signal: null });
   assert.match(stderr, 'on purpose');
+});
+
+/** Root is not bound by the limit on threads: of no other program, that its threads alone count. */
+const kUser = 61234;
+
+/** A program that may start no more threads until its limit is lifted. */
+const threadless = `
+  const { makePhantom } = await import(${JSON.stringify(kIndex.replace('src/index.ts', 'test/support/volumes.ts'))});
+  const limitThreads = (none) => new Promise((resolve) => {
+    process.once('message', resolve);
+    process.send({ none });
+  });
+  const volume = makePhantom();
+  const before = await hepatica.preprocess(volume);
+  const scan = { ...volume, data: volume.data.slice() };
+  if (process.getuid() === 0) process.setuid(${kUser});
+  const outcomes = [];
+  for (const none of [true, false, true, false]) {
+    await limitThreads(none);
+    outcomes.push(await hepatica.preprocess(scan).then(
+      ({ data }) => Buffer.compare(data, before.data),
+      (error) => [error.constructor.name, error.code, Boolean(error.remedy)].join(' '),
+    ));
+  }
+  console.log(outcomes.join());
+  process.disconnect();`;
+
+test('where the system starts no thread for a call, it says so, and the next one computes', async () => {
+  // A process sets the limits of another one where both are the same user's.
+  const user = process.getuid?.() === 0 ? { uid: kUser } : {};
+  const prlimit = (...args: string[]) => spawnSync('prlimit', args, { encoding: 'utf8', ...user });
+  if (prlimit('--version').status !== 0) {
+    console.log('skipped: no prlimit');
+    return;
+  }
+  const child = spawn(process.execPath, codeArguments(threadless), { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const pid = String(child.pid);
+  child.on('message', (message) => {
+    const { none } = message as { none: boolean };
+    const { stderr } = prlimit('--pid', pid, `--nproc=${none ? 0 : 4096}:`);
+    assert.is(stderr, '');
+    child.send('limited');
+  });
+  const refused = 'HepaticaError OUT_OF_THREADS true';
+  assert.is(await text(child.stdout as Readable), `${refused},0,${refused},0\n`);
 });
 
 test('a program ends by itself when its calls have ended', async () => {

@@ -40,10 +40,15 @@ export function runCli(args: readonly string[]): Promise<Outcome> {
   return runNode(['--import', 'tsx', kMain, ...args]);
 }
 
+/** What node is given to run TypeScript text as a module in which `hepatica` is the façade. */
+export function codeArguments(code: string): string[] {
+  const preamble = `const hepatica = await import(${JSON.stringify(kIndex)});\n`;
+  return ['--import', 'tsx', '--input-type=module', '--eval', preamble + code];
+}
+
 /** Runs TypeScript text as a module in which `hepatica` is the façade. */
 export function runCode(code: string, env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-  const preamble = `const hepatica = await import(${JSON.stringify(kIndex)});\n`;
-  return runNode(['--import', 'tsx', '--input-type=module', '--eval', preamble + code], env);
+  return runNode(codeArguments(code), env);
 }
 
 /** A new folder; `remove` takes it away with what is in it. */

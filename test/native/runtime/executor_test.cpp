@@ -2,10 +2,14 @@
 
 #include <ATen/Parallel.h>
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -126,4 +130,37 @@ TEST_CASE("the end of the executor cancels what runs and what waits") {
   }
   callers.clear();
   CHECK(cancelled == 3);
+}
+
+TEST_CASE("where the system starts no thread for the networks, the job ends in that error, and a later one runs") {
+  const pid_t child = fork();
+  if (child == 0) {
+    // Root is not bound by the limit on processes.
+    if (getuid() == 0 && setuid(65534) != 0) _exit(2);
+    rlimit limit{};
+    getrlimit(RLIMIT_NPROC, &limit);
+    const rlimit none{0, limit.rlim_max};
+    Executor executor(1);
+    Run run;
+    for (int i = 0; i < 2; ++i) {
+      setrlimit(RLIMIT_NPROC, &none);
+      try {
+        executor.compute(run, [] { _exit(3); });
+        _exit(4);
+      } catch (const std::system_error& error) {
+        if (error.code() != std::errc::resource_unavailable_try_again) _exit(5);
+      }
+      const auto counts = executor.networks().counts();
+      if (counts.waiting != 0 || counts.running != 0) _exit(6);
+    }
+    setrlimit(RLIMIT_NPROC, &limit);
+    run.threads = 1;
+    bool ran = false;
+    executor.compute(run, [&] { ran = true; });
+    _exit(ran ? 0 : 7);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
 }
