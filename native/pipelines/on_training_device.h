@@ -9,6 +9,7 @@
 #include "core/run.h"
 #include "runtime/device.h"
 #include "training/loop/history.h"
+#include "training/loop/run_options.h"
 #include "training/loop/training_device.h"
 
 namespace hepatica {
