@@ -8,8 +8,8 @@
 namespace hepatica {
 namespace {
 
-// A large liver with its margin has 3 million cells; the network holds about 130 bytes a cell.
-constexpr int64_t kMostCells = 5'000'000;
+// A large liver with its margin has 3 million cells; the network holds about 160 bytes a cell.
+constexpr int64_t kMostCells = 4'000'000;
 
 std::vector<float> window_probability(const CanonicalSlices& source, const BodyFrame& body, const CellGrid& grid,
                                       const CellBox& box, int64_t structure, const Encoder3dInference& network,
