@@ -95,15 +95,6 @@ test('a timer of 5 ms keeps its beat while 400 slices of the caller are taken', 
     return segmentLiver(scan, { model, signal, onProgress: () => controller.abort() }).catch(() => {});
   };
   await checkBeat('taking 400 slices', () => segment(large), partOfCopy(kLongestTake));
-  const inTurns = async () => {
-    const calls: Promise<unknown>[] = [];
-    for (let call = 0; call < 3; call++) {
-      calls.push(segment(large));
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-    await Promise.all(calls);
-  };
-  await checkBeat('taking 400 slices for three calls', inTurns, partOfCopy(kLongestTake));
   const given = Array.from({ length: kRuns }, () => ({ ...large, data: large.data.slice(), transfer: true }));
   await checkBeat('taking 400 slices over', (run) => segment(given[run] as VolumeInput), partOfCopy(kLongestTransfer));
 });
