@@ -34,7 +34,8 @@ Geometry geometry_argument(const Napi::Object& value) {
 void throw_wrong_kind(const NetworkModel& model, const char* wanted) {
   throw Error("WRONG_MODEL", std::string("Expected a model of kind ") + wanted + ", received one of: " + model.kind(),
               model.path(), "model",
-              "classifyLesions takes mdl_cnn, segmentStructure encoder3d or liver_cnn, trainLesionClassifier resnet101 as its base");
+              "classifyLesions takes mdl_cnn, segmentStructure encoder3d or liver_cnn, trainLesionClassifier resnet101 "
+              "as its base");
 }
 
 DeviceChoice device_argument(const Napi::Object& control) {

@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/liver_cnn/channels.h"
 #include "models/layers/max_pool.h"
+#include "models/liver_cnn/channels.h"
 
 namespace hepatica {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "core/run.h"
 #include "core/volume.h"
-#include "models/liver_cnn/config.h"
 #include "grid/network_grid.h"
+#include "models/liver_cnn/config.h"
 #include "ops/body_box.h"
 
 namespace hepatica {
