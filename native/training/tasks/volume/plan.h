@@ -38,6 +38,9 @@ struct VolumeAugmentation {
 };
 
 struct VolumeTrainingOptions : TrainingRunOptions {
+  // What the network's values are made of, said in the terms of the weights' metadata (grid/sample_cells.h).
+  VolumeTrainingOptions() { preprocess = {-160, 240, Equalization::kNone}; }
+
   std::vector<LabelledStructure> structures;  // the first one is what the score is of
   VolumeAugmentation augmentation;
   // A trained network to go on from; empty: from scratch.

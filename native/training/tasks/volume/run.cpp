@@ -1,13 +1,21 @@
 #include "training/tasks/volume/run.h"
 
 #include <nlohmann/json.hpp>
+#include <string>
 
+#include "core/error.h"
 #include "training/loop/training_run.h"
 #include "training/tasks/volume/task.h"
 
 namespace hepatica {
 
 RunDescription describe(const VolumeTrainingPlan& plan, const VolumeNetworkKind& kind) {
+  if (kind.classes != static_cast<int64_t>(plan.options.structures.size()) + 1) {
+    throw Error("INVALID_ARGUMENT",
+                "Expected as many structures as the network tells apart beside the background, " +
+                    std::to_string(kind.classes - 1) + ", received " + std::to_string(plan.options.structures.size()),
+                {}, "structures");
+  }
   RunDescription description;
   description.kind = kind.kind;
   description.structure = plan.options.structures.front().name;

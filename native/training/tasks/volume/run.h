@@ -15,6 +15,7 @@
 
 namespace hepatica {
 
+// Throws INVALID_ARGUMENT where the network tells other structures apart than the plan does.
 RunDescription describe(const VolumeTrainingPlan& plan, const VolumeNetworkKind& kind);
 
 // `on_epoch` gets each epoch's record as JSON (epoch_json) once its checkpoint is written.
