@@ -47,7 +47,7 @@ TEST_CASE("autocast is the device's own, and ends with its scope") {
   {
     const Autocast autocast(a_gpu());
     CHECK(at::autocast::is_autocast_enabled(at::kCUDA));
-    CHECK(at::autocast::get_autocast_dtype(at::kCUDA) == at::kBFloat16);
+    CHECK((at::autocast::get_autocast_dtype(at::kCUDA) == at::kBFloat16));
     CHECK_FALSE(at::autocast::is_autocast_enabled(at::kCPU));
   }
   CHECK_FALSE(at::autocast::is_autocast_enabled(at::kCUDA));
