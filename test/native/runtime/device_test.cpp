@@ -21,7 +21,9 @@ Devices none(const std::string& reason, bool expected = true) {
   return {.gpus = {}, .reason = reason, .network_reason = {}, .gpu_expected = expected};
 }
 
-Devices two() { return {.gpus = {gpu(0, "first"), gpu(1, "second")}, .gpu_expected = true}; }
+Devices two() {
+  return {.gpus = {gpu(0, "first"), gpu(1, "second")}, .reason = {}, .network_reason = {}, .gpu_expected = true};
+}
 
 ComputeDevice choose(const DeviceChoice& choice, const Devices& devices, Run& run,
                      DeviceUse use = DeviceUse::kNetworks) {
