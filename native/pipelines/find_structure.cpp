@@ -39,6 +39,7 @@ FoundStructure find_in_space(const Volume& source, const Encoder3dModel& model, 
   FoundStructure found;
   found.precision = choose_precision(choice, device);
   found.above = {slices.geometry(), {}};
+  const auto threshold = static_cast<float>(model.config().threshold);
   OutlinedStructure outlined;
   Executor::of(device).compute(run, [&] {
     const ComputeMode mode(device, found.precision, run);
@@ -46,7 +47,8 @@ FoundStructure find_in_space(const Volume& source, const Encoder3dModel& model, 
     run.begin_stage("locating", 0, kLocated);
     const LocatedStructure located = locate_structure(slices, model.config().locator, network, run);
     run.begin_stage("segmenting", kLocated, kPredicted);
-    if (located.box) outlined = outline_structure(slices, located, model.structure_class(), network, run);
+    if (!located.box) return;
+    outlined = outline_structure(slices, located, model.structure_class(), threshold, network, run);
   });
   run.begin_stage("outlining", kPredicted, kFound);
   const StageTimer timer(run, "mask");
@@ -54,7 +56,6 @@ FoundStructure find_in_space(const Volume& source, const Encoder3dModel& model, 
     found.above.voxels.resize(static_cast<size_t>(slices.geometry().voxel_count()));
     return found;
   }
-  const auto threshold = static_cast<float>(model.config().threshold);
   found.above = threshold_cells(outlined.probability, outlined.box, outlined.grid, threshold, slices.geometry(), run);
   return found;
 }

@@ -1,6 +1,7 @@
 // A structure's probability in the box where it was located, by the 3-D network.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/run.h"
@@ -18,9 +19,13 @@ struct OutlinedStructure {
   std::vector<float> probability;
 };
 
-// Of class `structure`; `located.box` holds one. See z_windows for boxes of many metres. Call it on the inference
-// thread; reports the run's progress.
+// Of class `structure`; `located.box` holds one. Where the structure, above the threshold, reaches a face of the box
+// that is not the grid's end, the box grows there and is outlined again, at most twice: thin parts escape a coarse
+// locator. See z_windows for boxes of many metres. Call it on the inference thread; reports the run's progress.
 OutlinedStructure outline_structure(const CanonicalSlices& source, const LocatedStructure& located, int64_t structure,
-                                    const Encoder3dInference& network, Run& run);
+                                    float threshold, const Encoder3dInference& network, Run& run);
+
+// The box with each side moved out that the structure reaches, inside the scan; empty where it reaches none.
+std::optional<BoxMm> grown_box(const OutlinedStructure& outlined, float threshold);
 
 }  // namespace hepatica

@@ -19,8 +19,8 @@ struct Locator3dConfig {
   std::array<int64_t, 4> widths = {16, 32, 64, 96};
   // A cell is the structure's where the probability is above it; pieces (by faces) count that hold at least a share of
   // the largest one's cells and a volume.
-  double threshold = 0.5;
-  double minimum_share = 0.1;
+  double threshold = 0.15;
+  double minimum_share = 0.25;
   double minimum_ml = 1;
   // Around the box of the pieces on each side.
   double margin_mm = 20;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/error.h"
+#include "segmentation/outline_structure.h"
 #include "segmentation/z_windows.h"
 
 using namespace hepatica;
@@ -29,6 +30,8 @@ TEST_CASE("the box holds every piece that counts, with the margin, inside the sc
   const CellGrid grid = grid_of({14, 15, 20}, {82, 90, 117});
   std::vector<float> probability(16 * 16 * 24);
   Locator3dConfig config;
+  config.threshold = 0.5;
+  config.minimum_share = 0.1;
   config.margin_mm = 20;
   CHECK(!structure_box(probability, grid, kLengths, config));
 
@@ -57,6 +60,30 @@ TEST_CASE("too little of anything is nothing") {
   CHECK(!structure_box(probability, grid, kLengths, config));
   config.minimum_ml = 0.8;
   CHECK(structure_box(probability, grid, kLengths, config));
+}
+
+TEST_CASE("a box grows on the sides that the structure reaches, as far as the scan goes") {
+  OutlinedStructure outlined;
+  outlined.grid = {{1.5, 1.5, 3}, {60, 40, 50}, {90, 60, 149}};
+  outlined.box = {{10, 0, 20}, {16, 40, 16}};
+  outlined.probability.resize(16 * 40 * 16);
+  const auto at = [&](int64_t x, int64_t y, int64_t z) -> float& {
+    return outlined.probability[static_cast<size_t>((z * 40 + y) * 16 + x)];
+  };
+  CHECK(!grown_box(outlined, 0.5F));
+  at(8, 0, 8) = 1;   // y: the grid's own end
+  at(8, 39, 1) = 1;  // z: one slice from the face
+  at(2, 20, 8) = 1;
+  at(13, 20, 8) = 0.5F;
+  CHECK(!grown_box(outlined, 0.5F));
+
+  at(14, 20, 15) = 0.6F;
+  const auto grown = grown_box(outlined, 0.5F);
+  REQUIRE(grown);
+  CHECK(grown->low == Vec3{15, 0, 60});
+  CHECK(grown->high == Vec3{75, 60, 144});
+  at(1, 20, 8) = 1;
+  CHECK(grown_box(outlined, 0.5F)->low == Vec3{0, 0, 60});
 }
 
 TEST_CASE("windows share slices, hold no more than they may, and each slice is taken once") {
