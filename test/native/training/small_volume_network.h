@@ -49,12 +49,15 @@ inline VolumeNetworkKind small_volume_kind() {
   return kind;
 }
 
-// A bright ball (1) in a body (2).
+// A ball nearly as bright as bone (1) in a body of fat (2): of all HU, a network sees 0 to 1.
 inline LabelledScan ball_in_body(int64_t offset) {
   LabelledScan scan = ball_scan(offset);
-  const auto& hu = std::get<std::vector<int16_t>>(scan.volume.hu);
+  auto& hu = std::get<std::vector<int16_t>>(scan.volume.hu);
   for (size_t i = 0; i < hu.size(); ++i) {
-    if (scan.label.voxels[i] == 0 && hu[i] > -500) scan.label.voxels[i] = 2;
+    if (scan.label.voxels[i] == 1) hu[i] = 230;
+    if (scan.label.voxels[i] == 1 || hu[i] < -500) continue;
+    scan.label.voxels[i] = 2;
+    hu[i] = static_cast<int16_t>(hu[i] - 120);
   }
   return scan;
 }

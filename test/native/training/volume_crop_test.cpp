@@ -115,7 +115,7 @@ TEST_CASE("thick slices are means, and lines between them") {
   for (int z = 0; z < 16; ++z) crop.hu.push_back(static_cast<float>(10 * z));
   Random random(1, {2});
   change_look(augmentation, 3, random, crop);
-  // A ramp stays one, but for its ends.
-  for (size_t z = 4; z < 12; ++z) CHECK(crop.hu[z] == doctest::Approx(10 * static_cast<double>(z)).epsilon(1e-4));
+  // A ramp stays one to within a part of its steps, but for its ends.
+  for (size_t z = 4; z < 12; ++z) CHECK(std::abs(crop.hu[z] - 10 * static_cast<float>(z)) < 1);
   CHECK(crop.hu[0] > 0);
 }
