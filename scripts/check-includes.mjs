@@ -1,4 +1,5 @@
-// Checks that #include lines go one way through the layers (native/) and that foreign libraries stay in their layer.
+// Checks that #include lines go one way through the layers (native/), that foreign libraries stay in their layer, and
+// that networks are made of models/layers.
 // usage: node scripts/check-includes.mjs [folder with native/]   exits with 1 and a line for each violation
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -61,6 +62,14 @@ function roomViolationOf(layer, room, header) {
   return `${layer}/${room} must not include ${layer}/${target}`;
 }
 
+// A network is one forward pass over models/layers: one that convolves by itself would have to be written again for each
+// other kind of layers (training, devices, inspection).
+const kLayersAlone = {
+  folder: 'models/layers/',
+  pattern:
+    /\bat::(_?convolution|conv\dd|(mkldnn|cudnn)_conv\w*|batch_norm|linear)\b|\bmkldnn::|\bnn::(Conv|BatchNorm|Linear)/,
+};
+
 /** Why `layer` may not include `header` (found in the folder `native`, beside the file, or elsewhere), or null. */
 function violationOf(layer, room, header, native, besideFile) {
   if (header.startsWith('.')) return 'headers are named from native/, or by their bare name beside the file';
@@ -92,6 +101,8 @@ export function includeViolations(root) {
       const header = line.match(/^\s*#\s*include\s*[<"]([^>"]+)[>"]/)?.[1];
       const reason = header ? violationOf(layer, room, header, native, dirname(join(native, entry))) : null;
       if (reason) violations.push(`native/${entry}:${index + 1}: "${header}": ${reason}`);
+      const operator = entry.startsWith(kLayersAlone.folder) ? null : line.match(kLayersAlone.pattern)?.[0];
+      if (operator) violations.push(`native/${entry}:${index + 1}: "${operator}": only models/layers has layers`);
     }
   }
   return violations;

@@ -67,6 +67,18 @@ test('planted includes against the layers are found, each with its line', ({ roo
   ]);
 });
 
+test('a network that convolves by itself is found, models/layers are not', ({ root }) => {
+  write(root, {
+    'native/models/layers/layers.cpp': 'return at::conv2d(x, w);\nat::batch_norm(x);\nmkldnn::_convolution_pointwise\n',
+    'native/models/net/network.cpp': 'x = layers.conv(conv2d, x);\nx = at::conv3d(x, w);\n',
+    'native/training/task.cpp': 'torch::nn::Conv2d conv;\n',
+  });
+  assert.equal(includeViolations(root).sort(), [
+    'native/models/net/network.cpp:2: "at::conv3d": only models/layers has layers',
+    'native/training/task.cpp:1: "nn::Conv": only models/layers has layers',
+  ]);
+});
+
 function writeLibtorch(folder: string, version: readonly [number, number, number]) {
   const names = ['MAJOR', 'MINOR', 'PATCH'];
   const header = names.map((name, i) => `#define TORCH_VERSION_${name} ${version[i]}\n`).join('');

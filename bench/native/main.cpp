@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "fma_peak.h"
+#include "models/registry.h"
 #include "networks.h"
 #include "runtime/caching_allocator.h"
 #include "runtime/cpu_features.h"

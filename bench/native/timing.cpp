@@ -1,11 +1,10 @@
 #include "timing.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros.h>
 
 #include <chrono>
 
-#include "models/fused_conv.h"
+#include "models/layers/packed_conv.h"
 
 namespace hepatica::bench {
 
@@ -31,15 +30,13 @@ at::Tensor make_channels(const Shape& shape, int64_t channels, at::ScalarType dt
   return at::empty(planes.sizes(), options).copy_(planes);
 }
 
-nlohmann::json time_convolution(const std::string& name, const at::Tensor& weight, bool relu, int64_t dilation,
-                                at::ScalarType dtype, const Shape& shape, int repeats) {
-  const at::Tensor bias = at::zeros({weight.size(0)}, at::kFloat);
-  const FusedConv convolution(weight.to(at::kFloat), bias, dilation, relu, dtype, shape.rows, shape.columns);
-  const at::Tensor input = make_channels(shape, weight.size(1), dtype);
-  const auto cells = static_cast<double>(shape.slices * shape.rows * shape.columns);
-  return {{"name", name},
-          {"shape", weight.sizes().vec()},
-          {"gflop", 2e-9 * cells * static_cast<double>(weight.numel())},
+nlohmann::json time_convolution(const RecordedConv& layer, const FoldedConv& weights, at::ScalarType dtype,
+                                int repeats) {
+  const PackedConv convolution(layer, weights, dtype);
+  const at::Tensor input = make_channels({layer.input[0], layer.input[2], layer.input[3]}, layer.input[1], dtype);
+  return {{"name", layer.layer.name},
+          {"shape", weights.weight.sizes().vec()},
+          {"gflop", 2e-9 * layer.positions() * static_cast<double>(weights.weight.numel())},
           {"ms", time_ms(repeats, [&] { convolution(input); })}};
 }
 

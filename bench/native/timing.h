@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "models/folded_conv.h"
+#include "models/layers/folded_weights.h"
 
 namespace hepatica::bench {
 
@@ -27,7 +27,7 @@ std::vector<double> time_ms(int repeats, const std::function<void()>& work);
 at::Tensor make_channels(const Shape& shape, int64_t channels, at::ScalarType dtype);
 
 // One convolution of a network as inference runs it: {name, shape, gflop, ms}.
-nlohmann::json time_convolution(const std::string& name, const at::Tensor& weight, bool relu, int64_t dilation,
-                                at::ScalarType dtype, const Shape& shape, int repeats);
+nlohmann::json time_convolution(const RecordedConv& layer, const FoldedConv& weights, at::ScalarType dtype,
+                                int repeats);
 
 }  // namespace hepatica::bench

@@ -3,12 +3,15 @@
 #include <ATen/ATen.h>
 
 #include <array>
+#include <memory>
 #include <string>
 
 #include "check/cases.h"
 #include "check/compare.h"
-#include "check/precisions.h"
+#include "models/layers/folded_layers.h"
+#include "models/liver_cnn/network.h"
 #include "models/mdl_cnn/inference.h"
+#include "models/mdl_cnn/network.h"
 
 namespace hepatica::check {
 namespace {
@@ -29,10 +32,16 @@ StateDict with_planted_error(const StateDict& state, const std::string& name) {
   return changed;
 }
 
-void compare_maps(const LiverCase& data, const LiverCnnDeviceInference& network, const Target& target,
+// What inference runs on a device, the CPU in its place too.
+std::unique_ptr<Layers> folded(const RecordedLayers& layers, const StateDict& state, const Target& target,
+                               at::ScalarType dtype) {
+  return std::make_unique<FoldedLayers>(layers, state, target.device, dtype);
+}
+
+void compare_maps(const LiverCase& data, const LiverCnnInference& network, const Target& target,
                   const std::string& name, double limit, Report& report) {
   Run run;
-  const ProbabilityMap expected = data.model->inference(Precision::kFp32).predict(data.input, run);
+  const ProbabilityMap expected = data.model->inference(at::kCPU, Precision::kFp32).predict(data.input, run);
   const ProbabilityMap found = network.predict(data.equalized.to(target.device), data.geometry, data.input, run);
   const Mask expected_mask = threshold_on_source_grid(expected, data.model->config(), data.geometry, run);
   const Mask found_mask = threshold_on_source_grid(found, data.model->config(), data.geometry, run);
@@ -54,7 +63,7 @@ void check_liver_network(const Target& target, Report& report) {
   report.heading("Liver network on the device against the CPU (oneDNN, fp32)");
   const LiverCase data = make_liver_case(target.weights);
   const LiverCnnConfig& config = data.model->config();
-  const at::Tensor expected = data.model->inference(Precision::kFp32).forward(data.channels);
+  const at::Tensor expected = data.model->inference(at::kCPU, Precision::kFp32).forward(data.channels);
   report.figure("phantom", "slices of the canvas " + std::to_string(expected.size(2)) + "×" +
                                std::to_string(expected.size(3)) + ", mean probability " +
                                number(expected.mean().item<double>()));
@@ -63,7 +72,8 @@ void check_liver_network(const Target& target, Report& report) {
   for (const Arithmetic& arithmetic : kArithmetics) {
     const std::string name = std::string("liver network, ") + arithmetic.name;
     report.attempt(name, [&] {
-      const LiverCnnDeviceInference network(config, state, target.device, arithmetic.dtype);
+      const LiverCnnInference network(config, folded(liver_cnn_layers(config), state, target, arithmetic.dtype),
+                                      target.device, arithmetic.dtype);
       const at::Tensor found = network.forward(data.channels.to(target.device));
       report.at_most(name + ": relative error of the probabilities", relative_error(found, expected), arithmetic.error);
       report.figure(name + ": largest difference of a probability", number(largest_difference(found, expected)));
@@ -78,27 +88,21 @@ void check_liver_network(const Target& target, Report& report) {
 void check_lesion_network(const Target& target, Report& report) {
   report.heading("Lesion network on the device against the CPU (oneDNN, fp32)");
   const LesionCaseData data = make_lesion_case();
-  MdlCnn network = trained_looking_network(data.config);
-  const MdlCnnInference reference(data.config, network->state_dict(), Precision::kFp32);
+  StateDict state = trained_looking_network(data.config)->state_dict();
+  const MdlCnnInference reference(data.config, state, at::kCPU, Precision::kFp32);
   const MdlCnnInference::Probabilities expected = reference.forward(data.batch.region);
-  const at::NoGradGuard no_grad;
-  if (target.plants("lesion network")) network->state_dict().at("class4.conv.weight").mul_(1.01);
-  network->to(target.device);
-  const at::Tensor region = data.batch.region.to(target.device);
+  if (target.plants("lesion network")) state = with_planted_error(state, "class4.conv.weight");
   for (const Arithmetic& arithmetic : kArithmetics) {
     const std::string name = std::string("lesion network, ") + arithmetic.name;
     report.attempt(name, [&] {
-      const auto forward = [&] {
-        const DeviceAutocast autocast(target.device, arithmetic.dtype);
-        return network->forward(region);
-      };
-      const MdlOutput found = forward();
+      const MdlCnnInference network(data.config, folded(mdl_cnn_layers(data.config), state, target, arithmetic.dtype),
+                                    target.device);
+      const MdlCnnInference::Probabilities found = network.forward(data.batch.region);
       report.at_most(name + ": relative error of the lesions' probability",
-                     relative_error(at::softmax(found.location, 1).narrow(1, 1, 1), expected.location),
-                     arithmetic.error);
+                     relative_error(found.location, expected.location), arithmetic.error);
       report.at_most(name + ": relative error of the classes' probabilities",
-                     relative_error(at::softmax(found.classes, 1), expected.classes), arithmetic.error);
-      const MdlOutput again = forward();
+                     relative_error(found.classes, expected.classes), arithmetic.error);
+      const MdlCnnInference::Probabilities again = network.forward(data.batch.region);
       const bool same = at::equal(found.location, again.location) && at::equal(found.classes, again.classes);
       report.verdict(name + ": twice", same ? "the same bytes" : "other bytes", "the same bytes", same);
     });

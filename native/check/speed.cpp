@@ -16,6 +16,8 @@
 #include "check/cases.h"
 #include "check/precisions.h"
 #include "check/steps.h"
+#include "models/layers/folded_layers.h"
+#include "models/liver_cnn/network.h"
 #include "training/loop/optimization.h"
 #include "training/tasks/lesions/loss.h"
 #include "training/tasks/structure/segmentation_loss.h"
@@ -165,7 +167,10 @@ void time_networks(const Target& target, Report& report) {
     const at::ScalarType dtype = half ? at::kBFloat16 : at::kFloat;
     const std::string arithmetic = half ? ", bf16" : ", fp32";
     const double peak = half ? peaks.bf16 : peaks.fp32;
-    const LiverCnnDeviceInference inference(liver.model->config(), liver.model->state(), target.device, dtype);
+    const LiverCnnInference inference(liver.model->config(),
+                                      std::make_unique<FoldedLayers>(liver_cnn_layers(liver.model->config()),
+                                                                     liver.model->state(), target.device, dtype),
+                                      target.device, dtype);
     for (const int64_t images : {int64_t{16}, target.on_gpu() ? int64_t{128} : int64_t{32}}) {
       report.attempt("time of the liver network", [&] {
         const at::Tensor channels = repeated(liver.channels, images).to(target.device);

@@ -9,7 +9,7 @@
 namespace hepatica {
 
 BaseModel::BaseModel(BaseWeights weights, Metadata metadata, std::string path)
-    : NetworkModel(kKind, "ImageNet", nlohmann::json{{"stages", ResNet101Impl::kStages}}.dump(), {},
+    : NetworkModel(kKind, "ImageNet", nlohmann::json{{"stages", ResNet101::kStages}}.dump(), {},
                    std::move(weights.state), std::move(metadata), std::move(path)),
       missing_(std::move(weights.missing)),
       surplus_(std::move(weights.left_out)) {

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "models/layers/folded_weights.h"
+#include "models/mdl_cnn/network.h"
 
 namespace hepatica {
 
@@ -15,7 +17,7 @@ LesionModel::LesionModel(const MdlCnnConfig& config, const PreprocessOptions& pr
                    std::move(path)),
       config_(config) {
   metadata_["classes"] = lesion_class_codes();
-  fold_mdl_weights(config_, state_, path_);
+  check_weights(mdl_cnn_layers(config_), state_, "this lesion network", path_);
 }
 
 std::shared_ptr<const LesionModel> LesionModel::load(const std::string& path) {
@@ -34,9 +36,8 @@ std::shared_ptr<const LesionModel> LesionModel::load(const std::string& path) {
   return std::make_shared<LesionModel>(config, preprocessing, structure, file.tensors(), metadata, path);
 }
 
-const MdlCnnInference& LesionModel::inference(Precision precision) const {
-  const std::lock_guard lock(mutex_);
-  return inferences_.try_emplace(precision, config_, state_, precision, path_).first->second;
+const MdlCnnInference& LesionModel::inference(const at::Device& device, Precision precision) const {
+  return inferences_.get(device, precision, [&] { return MdlCnnInference(config_, state_, device, precision, path_); });
 }
 
 }  // namespace hepatica

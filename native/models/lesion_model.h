@@ -1,11 +1,10 @@
 // A trained lesion network: the MDL-CNN's weights, and what is needed to run them.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "models/layers/inference_cache.h"
 #include "models/mdl_cnn/config.h"
 #include "models/mdl_cnn/inference.h"
 #include "models/network_model.h"
@@ -29,13 +28,13 @@ class LesionModel : public NetworkModel {
 
   const MdlCnnConfig& config() const { return config_; }
 
-  // Made at the first use and kept; thread-safe. Weights are packed here: call it on the inference thread.
-  const MdlCnnInference& inference(Precision precision) const;
+  // Made at the first use and kept; thread-safe. Weights are packed, or copied to the device, here: call it on the
+  // inference thread.
+  const MdlCnnInference& inference(const at::Device& device, Precision precision) const;
 
  private:
   MdlCnnConfig config_;
-  mutable std::mutex mutex_;
-  mutable std::map<Precision, MdlCnnInference> inferences_;
+  mutable InferenceCache<MdlCnnInference> inferences_;
 };
 
 }  // namespace hepatica

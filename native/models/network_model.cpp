@@ -5,11 +5,6 @@
 #include <utility>
 
 #include "core/error.h"
-#include "models/base_model.h"
-#include "models/encoder3d/model.h"
-#include "models/lesion_model.h"
-#include "models/segmenter_model.h"
-#include "models/weights/read_state_dict.h"
 
 namespace hepatica {
 namespace {
@@ -66,17 +61,6 @@ int64_t NetworkModel::parameter_count() const {
     if (!statistic) count += tensor.numel();
   }
   return count;
-}
-
-std::shared_ptr<const NetworkModel> load_network_model(const std::string& path) {
-  if (is_torch_file(path)) return BaseModel::load(path);
-  const SafetensorsFile file(path);
-  const auto kind = file.metadata().find("kind");
-  const bool named = kind != file.metadata().end();
-  if (named ? kind->second == BaseModel::kKind : looks_like_base(file.names())) return BaseModel::load(path);
-  if (named && kind->second == LesionModel::kKind) return LesionModel::load(path);
-  if (named && kind->second == Encoder3dModel::kKind) return Encoder3dModel::load(path);
-  return SegmenterModel::load(path);
 }
 
 const std::string& required_metadata(const Metadata& metadata, const std::string& key, const std::string& file) {

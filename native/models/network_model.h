@@ -44,10 +44,6 @@ class NetworkModel {
   std::string path_;
 };
 
-// A SegmenterModel, Encoder3dModel, LesionModel or BaseModel, by the file's "kind"; published ResNet101 by its names.
-// Throws as SafetensorsFile and load_base do, and WRONG_MODEL for other weights, naming file and field or tensor.
-std::shared_ptr<const NetworkModel> load_network_model(const std::string& path);
-
 // What a file's metadata must hold; throw WRONG_MODEL.
 const std::string& required_metadata(const Metadata& metadata, const std::string& key, const std::string& file);
 void check_kind(const Metadata& metadata, const std::string& kind, const std::string& file);

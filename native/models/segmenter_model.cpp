@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "models/layers/folded_weights.h"
+#include "models/liver_cnn/network.h"
+
 namespace hepatica {
 
 SegmenterModel::SegmenterModel(const LiverCnnConfig& config, const PreprocessOptions& preprocessing,
@@ -9,7 +12,7 @@ SegmenterModel::SegmenterModel(const LiverCnnConfig& config, const PreprocessOpt
     : StructureModel(kKind, structure, config.to_json(), preprocessing, std::move(state), std::move(metadata),
                      std::move(path)),
       config_(config) {
-  fold_weights(config_, state_, path_);
+  check_weights(liver_cnn_layers(config_), state_, "this liver network", path_);
 }
 
 std::shared_ptr<const SegmenterModel> SegmenterModel::load(const std::string& path) {
@@ -22,17 +25,9 @@ std::shared_ptr<const SegmenterModel> SegmenterModel::load(const std::string& pa
   return std::make_shared<SegmenterModel>(config, preprocessing, structure, file.tensors(), metadata, path);
 }
 
-const LiverCnnInference& SegmenterModel::inference(Precision precision) const {
-  const std::lock_guard lock(mutex_);
-  return inferences_.try_emplace(precision, config_, state_, precision, path_).first->second;
-}
-
-const LiverCnnDeviceInference& SegmenterModel::device_inference(const ComputeDevice& device,
-                                                                Precision precision) const {
-  const std::lock_guard lock(mutex_);
-  const at::ScalarType dtype = precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat;
-  return device_inferences_.try_emplace({device.index, precision}, config_, state_, device.tensors, dtype, path_)
-      .first->second;
+const LiverCnnInference& SegmenterModel::inference(const at::Device& device, Precision precision) const {
+  return inferences_.get(device, precision,
+                         [&] { return LiverCnnInference(config_, state_, device, precision, path_); });
 }
 
 }  // namespace hepatica

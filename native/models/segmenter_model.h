@@ -1,18 +1,14 @@
 // A trained segmenter: the liver network's weights, and what is needed to run them.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "models/layers/inference_cache.h"
 #include "models/liver_cnn/config.h"
-#include "models/liver_cnn/device_inference.h"
 #include "models/liver_cnn/inference.h"
 #include "models/structure_model.h"
-#include "runtime/device.h"
 
 namespace hepatica {
 
@@ -31,15 +27,13 @@ class SegmenterModel : public StructureModel {
   const LiverCnnConfig& config() const { return config_; }
   std::vector<double> context_mm() const override { return config_.context_mm; }
 
-  // Made at the first use and kept; thread-safe. Weights are packed here: call it on the inference thread.
-  const LiverCnnInference& inference(Precision precision) const;
-  const LiverCnnDeviceInference& device_inference(const ComputeDevice& device, Precision precision) const;
+  // Made at the first use and kept; thread-safe. Weights are packed, or copied to the device, here: call it on the
+  // inference thread.
+  const LiverCnnInference& inference(const at::Device& device, Precision precision) const;
 
  private:
   LiverCnnConfig config_;
-  mutable std::mutex mutex_;
-  mutable std::map<Precision, LiverCnnInference> inferences_;
-  mutable std::map<std::pair<int, Precision>, LiverCnnDeviceInference> device_inferences_;
+  mutable InferenceCache<LiverCnnInference> inferences_;
 };
 
 }  // namespace hepatica

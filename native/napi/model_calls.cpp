@@ -2,6 +2,7 @@
 #include <string>
 
 #include "models/base_model.h"
+#include "models/registry.h"
 #include "models/structure_model.h"
 #include "napi/arguments.h"
 #include "napi/calls.h"

@@ -48,7 +48,7 @@ LesionMaps run_network(const RegionInput& region, const LesionModel& model, cons
   run.begin_stage("classifying", kPrepared, kPredicted);
   Executor::of(device).compute(run, [&] {
     const StageTimer timer(run, "lesion_network");
-    maps = model.inference(precision).predict(region, run);
+    maps = model.inference(device.tensors, precision).predict(region, run);
   });
   return maps;
 }

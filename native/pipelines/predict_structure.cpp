@@ -26,7 +26,7 @@ Prediction predict_on_cpu(const Volume& ct, const SegmenterModel& model, const C
   run.begin_stage("segmenting", kPrepared, kPredicted);
   Executor::of(device).compute(run, [&] {
     const StageTimer timer(run, "network");
-    prediction.probabilities = model.inference(precision).predict(input, run);
+    prediction.probabilities = model.inference(device.tensors, precision).predict(input, run);
   });
   return prediction;
 }
@@ -41,7 +41,7 @@ Prediction predict_on_gpu(const Volume& ct, const SegmenterModel& model, const C
   Executor::of(device).compute(run, [&] {
     const ComputeMode mode(device, precision, run);
     const StageTimer timer(run, "network");
-    const LiverCnnDeviceInference& network = model.device_inference(device, precision);
+    const LiverCnnInference& network = model.inference(device.tensors, precision);
     prediction.probabilities = network.predict(equalized, ct.geometry, frame, run);
   });
   return prediction;

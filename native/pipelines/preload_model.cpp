@@ -12,15 +12,11 @@ namespace {
 
 void pack_weights(const NetworkModel& model, const ComputeDevice& device, Precision precision) {
   if (const auto* segmenter = dynamic_cast<const SegmenterModel*>(&model)) {
-    if (device.is_cpu()) {
-      segmenter->inference(precision);
-    } else {
-      segmenter->device_inference(device, precision);
-    }
+    segmenter->inference(device.tensors, precision);
   } else if (const auto* network = dynamic_cast<const Encoder3dModel*>(&model)) {
     network->inference(device, precision);
   } else if (const auto* lesions = dynamic_cast<const LesionModel*>(&model)) {
-    lesions->inference(precision);
+    lesions->inference(device.tensors, precision);
   } else {
     throw Error("WRONG_MODEL", "Expected a network of hepatica, received one of kind " + model.kind(), model.path(),
                 "models", "Networks that trainings start from are not computed with");

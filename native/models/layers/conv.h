@@ -22,9 +22,9 @@ struct Conv {
   // One value an axis; empty: 1 along each.
   std::vector<int64_t> stride = {};
   std::vector<int64_t> dilation = {};
-  Activation activation = Activation::kNone;
   // Where no norm follows.
   bool bias = true;
+  Activation activation = Activation::kNone;
   // The logits of two classes, the first class's channels before the second's. Inference computes their difference
   // alone, out / 2 channels: a softmax over two logits is the sigmoid of their difference.
   bool two_classes = false;

@@ -14,6 +14,8 @@ class FoldedLayers : public Layers {
   // `state` passed check_weights. `dtype` is that of the convolutions: float, half or bfloat16.
   FoldedLayers(const RecordedLayers& layers, const StateDict& state, at::Device device, at::ScalarType dtype);
 
+  const FoldedConv& weights(const std::string& layer) const { return weights_.at(layer); }
+
   at::Tensor input(const at::Tensor& x) override;
   at::Tensor conv(const Conv& layer, const at::Tensor& x) override;
   at::Tensor conv_add(const Conv& layer, const at::Tensor& x, const at::Tensor& residual) override;

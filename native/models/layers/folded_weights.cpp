@@ -7,6 +7,7 @@
 
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 
@@ -23,6 +24,7 @@ class Check {
 
   void tensor(const std::string& name, at::IntArrayRef shape) {
     known_.insert(name);
+    if (is_counter(name)) return;
     const auto found = state_.find(name);
     if (found == state_.end()) refuse(name, "is missing");
     const at::Tensor& tensor = found->second;
@@ -31,16 +33,6 @@ class Check {
     if (!at::isfinite(tensor).all().item<bool>()) refuse(name, "holds infinite values or NaN");
     const bool variance = name.ends_with(".running_var");
     if (variance && tensor.lt(0).any().item<bool>()) refuse(name, "holds a negative variance");
-  }
-
-  void conv(const Conv& layer) {
-    tensor(layer.name + ".weight", layer.weight_shape());
-    if (layer.has_bias()) tensor(layer.name + ".bias", layer.out);
-    if (!layer.has_norm()) return;
-    for (const char* part : {".weight", ".bias", ".running_mean", ".running_var"}) {
-      tensor(layer.norm + part, layer.out);
-    }
-    known_.insert(layer.norm + ".num_batches_tracked");
   }
 
   void no_others() const {
@@ -64,8 +56,9 @@ class Check {
 FoldedConv fold(const Conv& layer, const StateDict& state) {
   const auto values = [&](const std::string& name) { return state.at(name).detach().to(at::kFloat); };
   const at::Tensor weight = values(layer.name + ".weight");
-  if (layer.has_bias()) return {weight, values(layer.name + ".bias")};
-  if (!layer.has_norm()) return {weight, at::zeros(layer.out)};
+  if (!layer.has_norm()) {
+    return {weight, layer.has_bias() ? values(layer.name + ".bias") : at::zeros({layer.out})};
+  }
   const at::Tensor scale =
       values(layer.norm + ".weight") * at::rsqrt(values(layer.norm + ".running_var") + kBatchNormEpsilon);
   std::vector<int64_t> by_output(static_cast<size_t>(weight.dim()), 1);
@@ -84,7 +77,7 @@ FoldedConv class_difference(const FoldedConv& both) {
 void check_weights(const RecordedLayers& layers, const StateDict& state, const std::string& network,
                    const std::string& file) {
   Check check(state, network, file);
-  for (const RecordedConv& recorded : layers) check.conv(recorded.layer);
+  for (const auto& [name, shape] : state_shapes(layers)) check.tensor(name, shape);
   check.no_others();
 }
 

@@ -5,6 +5,7 @@
 #include <c10/util/Exception.h>
 
 #include <set>
+#include <utility>
 
 namespace hepatica {
 namespace {
@@ -57,6 +58,31 @@ RecordedLayers record(const std::function<void(Layers&)>& forward) {
   forward(recorder);
   return std::move(recorder.layers);
 }
+
+double RecordedConv::positions() const {
+  const std::vector<int64_t> strides = layer.strides();
+  auto count = static_cast<double>(input[0]);
+  for (size_t axis = 0; axis < strides.size(); ++axis) {
+    count *= static_cast<double>((input[axis + 2] - 1) / strides[axis] + 1);
+  }
+  return count;
+}
+
+std::vector<std::pair<std::string, std::vector<int64_t>>> state_shapes(const RecordedLayers& layers) {
+  std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
+  for (const auto& [layer, input, adds] : layers) {
+    shapes.emplace_back(layer.name + ".weight", layer.weight_shape());
+    if (layer.has_bias()) shapes.push_back({layer.name + ".bias", {layer.out}});
+    if (!layer.has_norm()) continue;
+    for (const char* part : {".weight", ".bias", ".running_mean", ".running_var"}) {
+      shapes.push_back({layer.norm + part, {layer.out}});
+    }
+    shapes.push_back({layer.norm + ".num_batches_tracked", {}});
+  }
+  return shapes;
+}
+
+bool is_counter(const std::string& tensor) { return tensor.ends_with(".num_batches_tracked"); }
 
 at::Tensor meta_input(at::IntArrayRef shape) { return at::empty(shape, at::device(at::kMeta).dtype(at::kFloat)); }
 

@@ -19,7 +19,7 @@ namespace hepatica {
 struct ConvWeights : torch::nn::Module {
   explicit ConvWeights(const Conv& layer);
   at::Tensor weight;
-  at::Tensor bias;  // undefined where a norm follows
+  at::Tensor bias;  // undefined where it has none
 };
 
 struct NormWeights : torch::nn::Module {

@@ -81,18 +81,6 @@ int64_t LiverCnnConfig::head_output_channels() const {
   return head == HeadKind::kSubpixel ? kClasses * subsampling * subsampling : kClasses;
 }
 
-double LiverCnnConfig::flop(int64_t cells) const {
-  const auto square = [](int64_t value) { return static_cast<double>(value * value); };
-  double multiply_adds = 0;
-  int64_t channels = input_channels();
-  for (size_t layer = 0; layer < kWidths.size(); ++layer) {
-    multiply_adds += static_cast<double>(channels * kWidths[layer]) * square(kernels[layer]);
-    channels = kWidths[layer];
-  }
-  multiply_adds += static_cast<double>(head_input_channels() * head_output_channels()) * square(head_kernel);
-  return 2 * multiply_adds * static_cast<double>(cells);
-}
-
 LiverCnnConfig LiverCnnConfig::from_json(const std::string& text, const std::string& file) {
   const Json object = Json::parse(text, nullptr, false);
   JsonFields fields(object, "the liver network", file);

@@ -47,8 +47,6 @@ struct LiverCnnConfig {
   int64_t input_channels() const;
   int64_t head_input_channels() const;
   int64_t head_output_channels() const;
-  // Multiply-adds times two over `cells` sub-sampled pixels.
-  double flop(int64_t cells) const;
 
   // Throws WRONG_MODEL naming `file` and the field: what is missing, unknown or out of its limits.
   static LiverCnnConfig from_json(const std::string& text, const std::string& file = {});

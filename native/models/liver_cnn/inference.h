@@ -1,42 +1,52 @@
-// The liver network on the CPU, fast: batch norm folded, oneDNN convolutions with ReLU and packed weights,
-// channels-last, several slices at once (native.md). Runs on the calling thread and libtorch's threads under it.
+// The liver network over a whole scan, on the CPU or on a GPU, where the pictures stay in device memory from the
+// kernels to the probabilities; several slices at once (native.md). On the CPU it runs on the calling thread and
+// libtorch's threads under it.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
+#include <memory>
+#include <span>
 #include <string>
-#include <vector>
 
-#include "models/fused_conv.h"
-#include "models/liver_cnn/folded_weights.h"
+#include "models/layers/layers.h"
 #include "models/liver_cnn/probability_map.h"
+#include "models/state_dict.h"
 #include "runtime/precision.h"
 
 namespace hepatica {
 
 class LiverCnnInference {
  public:
-  // Throws WRONG_MODEL as fold_weights does.
-  LiverCnnInference(const LiverCnnConfig& config, const StateDict& state, Precision precision,
+  // Throws WRONG_MODEL as check_weights does.
+  LiverCnnInference(const LiverCnnConfig& config, const StateDict& state, const at::Device& device, Precision precision,
                     const std::string& file = {});
+  // On layers of any kind, those of liver_cnn_layers(config); `dtype` is theirs.
+  LiverCnnInference(const LiverCnnConfig& config, std::unique_ptr<Layers> layers, const at::Device& device,
+                    at::ScalarType dtype);
 
-  const LiverCnnConfig& config() const { return config_; }
-  Precision precision() const { return precision_; }
-  at::ScalarType dtype() const { return precision_ == Precision::kBf16 ? at::kBFloat16 : at::kFloat; }
-
-  // channels: (N, input channels, h, w), channels-last, of dtype(). Returns the structure's probability, float32,
-  // (N, 1, h s, w s).
+  // channels: (N, input channels, h, w). Returns the structure's probability, float32, (N, 1, h s, w s), on the device.
   at::Tensor forward(const at::Tensor& channels) const;
 
   // A whole scan. Beside the input it holds a map of one byte a canvas pixel, and one batch. Polls the run's cancel
   // flag and reports progress after each batch.
   ProbabilityMap predict(const NetworkInput& input, Run& run) const;
 
+  // `equalized`: (slices, rows, columns) bytes on the device, canonical orientation; `frame`: grid and body boxes of
+  // the same scan (make_network_frame). What comes back to the host are the probabilities.
+  ProbabilityMap predict(const at::Tensor& equalized, const Geometry& source, const NetworkInput& frame,
+                         Run& run) const;
+
  private:
+  using Channels = std::function<at::Tensor(std::span<const int64_t> slices)>;
+  ProbabilityMap empty_map(const NetworkInput& frame) const;
+  void fill(ProbabilityMap& map, const Channels& channels, int64_t batch, Run& run) const;
+
   LiverCnnConfig config_;
-  Precision precision_;
-  std::vector<FusedConv> layers_;
-  std::vector<FusedConv> head_;
+  at::Device device_;
+  at::ScalarType dtype_;
+  std::unique_ptr<Layers> layers_;
 };
 
 }  // namespace hepatica

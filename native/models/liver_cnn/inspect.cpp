@@ -1,9 +1,6 @@
 #include "models/liver_cnn/inspect.h"
 
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/pixel_shuffle.h>
-#include <ATen/ops/relu.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -11,8 +8,10 @@
 #include <cmath>
 #include <string>
 
+#include "models/layers/folded_layers.h"
+#include "models/layers/inspected_layers.h"
 #include "models/liver_cnn/channels.h"
-#include "models/liver_cnn/folded_weights.h"
+#include "models/liver_cnn/network.h"
 
 namespace hepatica {
 namespace {
@@ -32,21 +31,13 @@ at::Tensor pixel_filters(const at::Tensor& weight, const LiverCnnConfig& config)
 std::vector<FeatureMaps> inspect_slice(const LiverCnnConfig& config, const StateDict& state, const NetworkInput& input,
                                        int64_t z) {
   const c10::InferenceMode inference_mode;
-  const FoldedWeights folded = fold_weights(config, state);
-  const Canvas canvas = body_canvas(input, config.subsampling);
-  const ChannelAssembler assembler(input, config, canvas, at::kFloat);
+  FoldedLayers layers(liver_cnn_layers(config), state, at::kCPU, at::kFloat);
+  const ChannelAssembler assembler(input, config, body_canvas(input, config.subsampling), at::kFloat);
   const std::array<int64_t, 1> slices = {z};
-  at::Tensor features = assembler.assemble(slices).contiguous();
-  std::vector<FeatureMaps> maps = {feature_maps("filters", pixel_filters(folded.layers[0].weight, config))};
-  for (size_t i = 0; i < folded.layers.size(); ++i) {
-    const FoldedConv& layer = folded.layers[i];
-    const int64_t dilation = config.dilations[i];
-    const int64_t padding = dilation * (config.kernels[i] / 2);
-    features = at::conv2d(features, layer.weight, layer.bias, at::IntArrayRef({1, 1}),
-                          at::IntArrayRef({padding, padding}), at::IntArrayRef({dilation, dilation}));
-    features = at::max_pool2d(at::relu(features), {3, 3}, {1, 1}, {1, 1});
-    maps.push_back(feature_maps("conv" + std::to_string(i + 1), features[0]));
-  }
+  InspectedLayers inspected(layers);
+  forward_liver_cnn(inspected, config, assembler.assemble(slices));
+  std::vector<FeatureMaps> maps = {feature_maps("filters", pixel_filters(layers.weights("conv1").weight, config))};
+  for (const auto& [name, answer] : inspected.answers()) maps.push_back(feature_maps(name, answer[0]));
   return maps;
 }
 

@@ -11,7 +11,7 @@
 namespace hepatica {
 
 // "filters": the first layer's weights on the slice itself, batch norm folded in, laid back onto the pixels that the
-// sub-sampling took apart; then "conv1", "conv2" and "conv3": each layer's pooled answer to slice z of the canvas, in
+// sub-sampling took apart; then each layer's pooled answer to slice z of the canvas ("conv1", "conv2", "conv3"), in
 // fp32.
 std::vector<FeatureMaps> inspect_slice(const LiverCnnConfig& config, const StateDict& state, const NetworkInput& input,
                                        int64_t z);

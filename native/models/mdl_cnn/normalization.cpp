@@ -7,7 +7,7 @@
 #include <array>
 #include <vector>
 
-#include "models/resnet101/module.h"
+#include "models/resnet101/network.h"
 
 namespace hepatica {
 namespace {
@@ -29,10 +29,12 @@ at::Tensor imagenet_normalized(const at::Tensor& picture) {
   const auto by_channel = [&](const std::array<double, 3>& values) {
     return at::tensor(at::ArrayRef<double>(values), picture.options()).view({1, 3, 1, 1});
   };
-  return (picture - by_channel(ResNet101Impl::kMean)) / by_channel(ResNet101Impl::kStd);
+  return (picture - by_channel(ResNet101::kMean)) / by_channel(ResNet101::kStd);
 }
 
 at::Tensor class_normalized(const at::Tensor& region, const MdlCnnConfig& config) {
+  // at::where is not made for shapes without values (recorded_layers.h).
+  if (region.is_meta()) return region;
   std::vector<double> middles, gains;
   for (const RegionChannel channel : config.channels) {
     const GreyScale scale = scale_of(channel);

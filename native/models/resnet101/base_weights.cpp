@@ -1,9 +1,11 @@
 #include "models/resnet101/base_weights.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/isfinite.h>
 
+#include <map>
+
 #include "core/error.h"
+#include "models/layers/recorded_layers.h"
 #include "models/weights/read_state_dict.h"
 
 namespace hepatica {
@@ -17,13 +19,11 @@ std::string listing(const std::vector<std::string>& names, const std::string& wh
   return names.size() > 8 ? text + ", ..." : text;
 }
 
-// Making a network draws its initial values: the caller's sequence of random numbers goes on as if it had not.
-StateDict whole_network() {
-  auto generator = at::detail::getDefaultCPUGenerator();
-  const at::Tensor drawn = generator.get_state();
-  const StateDict state = ResNet101(ResNet101Impl::kStages, true)->state_dict();
-  generator.set_state(drawn);
-  return state;
+using Shapes = std::map<std::string, std::vector<int64_t>>;
+
+Shapes whole_network() {
+  const auto shapes = state_shapes(resnet101_layers(ResNet101::kStages, true));
+  return {shapes.begin(), shapes.end()};
 }
 
 bool is_in(const std::string& name, int64_t stages, bool classifier) {
@@ -31,19 +31,17 @@ bool is_in(const std::string& name, int64_t stages, bool classifier) {
   return !name.starts_with("layer") || name[5] - '0' <= stages;
 }
 
-bool is_counter(const std::string& name) { return name.ends_with("num_batches_tracked"); }
-
 // A file may lack counters, and the classifier where none is wanted.
-void check_names(const StateDict& found, const StateDict& whole, bool classifier, const std::string& path) {
+void check_names(const StateDict& found, const Shapes& whole, bool classifier, const std::string& path) {
   std::vector<std::string> missing;
   std::vector<std::string> surplus;
   std::vector<std::string> misshapen;
-  for (const auto& [name, tensor] : whole) {
+  for (const auto& [name, shape] : whole) {
     const auto match = found.find(name);
     const bool needed = !is_counter(name) && (classifier || !name.starts_with("fc."));
     if (match == found.end() && needed) missing.push_back(name);
     // Another head (other classes) is none of ours where the classifier is left out.
-    if (match != found.end() && needed && match->second.sizes() != tensor.sizes()) misshapen.push_back(name);
+    if (match != found.end() && needed && match->second.sizes() != at::IntArrayRef(shape)) misshapen.push_back(name);
   }
   for (const auto& [name, tensor] : found) {
     if (!whole.contains(name)) surplus.push_back(name);
@@ -60,10 +58,10 @@ void check_names(const StateDict& found, const StateDict& whole, bool classifier
 
 BaseWeights load_base(const std::string& path, int64_t stages, bool classifier) {
   const StateDict found = read_state_dict(path);
-  const StateDict whole = whole_network();
+  const Shapes whole = whole_network();
   check_names(found, whole, classifier, path);
   BaseWeights base;
-  for (const auto& [name, tensor] : whole) {
+  for (const auto& [name, shape] : whole) {
     if (!found.contains(name)) base.missing.push_back(name);
   }
   for (const auto& [name, tensor] : found) {

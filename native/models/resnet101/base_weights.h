@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "models/resnet101/module.h"
+#include "models/resnet101/network.h"
 #include "models/state_dict.h"
 
 namespace hepatica {
 
 struct BaseWeights {
-  // Exactly the names of ResNet101(stages, classifier), but for counters that the file leaves out; finite.
+  // Exactly the names of resnet101_layers(stages, classifier), but for counters that the file leaves out; finite.
   StateDict state;
   // Of ResNet101's tensors, those that the file lacks though the network does without them, in order.
   std::vector<std::string> missing;
@@ -21,7 +21,7 @@ struct BaseWeights {
 // torchvision's or timm's published file (their names are equal), or one of the same names; see read_state_dict for its
 // forms. Throws as that does, and WRONG_MODEL listing missing, surplus and misshapen tensors: of another ResNet the
 // first stages would fit, and be the wrong ones.
-BaseWeights load_base(const std::string& path, int64_t stages = ResNet101Impl::kStages, bool classifier = false);
+BaseWeights load_base(const std::string& path, int64_t stages = ResNet101::kStages, bool classifier = false);
 
 // Of a base's tensors those that its first stages have.
 StateDict first_stages(const StateDict& base, int64_t stages);

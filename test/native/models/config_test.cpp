@@ -61,8 +61,6 @@ TEST_CASE("channels follow from the configuration") {
   CHECK(config.input_channels() == 5 * 9 + 2);
   CHECK(config.head_input_channels() == 320);
   CHECK(config.head_output_channels() == 18);
-  // A canvas of 144 x 192 pixels, as docs/experiments.md counts it.
-  CHECK(config.flop(48 * 64) == doctest::Approx(3.76e9).epsilon(0.002));
   config.context_mm = {-5, 0, 5};
   config.subsampling = 4;
   config.skip = SkipKind::kNone;

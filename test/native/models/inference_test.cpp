@@ -10,7 +10,6 @@
 
 #include "core/error.h"
 #include "models/liver_cnn/channels.h"
-#include "models/liver_cnn/device_inference.h"
 #include "models/liver_cnn/module.h"
 #include "ops/metrics.h"
 #include "runtime/cpu_features.h"
@@ -105,9 +104,9 @@ TEST_CASE("fused inference equals the plain torch module") {
         at::rand({3, config.input_channels(), 13, 18}).contiguous(at::MemoryFormat::ChannelsLast);
     const at::Tensor expected = at::softmax(net->forward_channels(channels), 1).narrow(1, 1, 1);
     CHECK(expected.std().item<float>() > 0.05F);
-    const LiverCnnInference fp32(config, state, Precision::kFp32);
+    const LiverCnnInference fp32(config, state, at::kCPU, Precision::kFp32);
     CHECK((fp32.forward(channels) - expected).abs().max().item<float>() < 1e-4F);
-    const LiverCnnInference bf16(config, state, Precision::kBf16);
+    const LiverCnnInference bf16(config, state, at::kCPU, Precision::kBf16);
     const at::Tensor rounded = bf16.forward(channels.to(at::kBFloat16));
     CHECK((rounded - expected).abs().mean().item<float>() < 0.01F);
   }
@@ -141,21 +140,20 @@ TEST_CASE("channels are those of the module's forward") {
   CHECK(channels[0][48][0][0].item<double>() == doctest::Approx(x_of_first_cell));
 }
 
-TEST_CASE("a scan equals the plain road, whatever the thread count") {
+TEST_CASE("a scan whose channels are put together as on a device gives the same, whatever the thread count") {
   for (const LiverCnnConfig& config : configurations()) {
     const StateDict state = seeded_state(config, 30);
     Mask inside;
     const NetworkInput input = ellipsoid(45, 38, 9, 2.5, inside);
     Run run;
-    const LiverCnnInference fast(config, state, Precision::kFp32);
+    const LiverCnnInference fast(config, state, at::kCPU, Precision::kFp32);
     const ProbabilityMap probabilities = fast.predict(input, run);
 
     Geometry source;
     source.size = {45, 38, 9};
     source.spacing_mm = {2, 2, 2.5};
     const at::Tensor pictures = at::from_blob(const_cast<uint8_t*>(input.pictures.data()), {9, 38, 45}, at::kByte);
-    const LiverCnnDeviceInference plain(config, state, at::kCPU, at::kFloat);
-    const ProbabilityMap expected = plain.predict(pictures, source, input, run);
+    const ProbabilityMap expected = fast.predict(pictures, source, input, run);
     CHECK(probabilities.slices == expected.slices);
     CHECK(largest_difference(probabilities.probability, expected.probability) <= 1);
 
@@ -168,7 +166,7 @@ TEST_CASE("a scan equals the plain road, whatever the thread count") {
 
 TEST_CASE("a cancelled run stops between batches, progress never falls") {
   const LiverCnnConfig config;
-  const LiverCnnInference inference(config, seeded_state(config, 1), Precision::kFp32);
+  const LiverCnnInference inference(config, seeded_state(config, 1), at::kCPU, Precision::kFp32);
   Mask inside;
   const NetworkInput input = ellipsoid(160, 120, 60, 2.5, inside);
   std::vector<double> fractions;
@@ -221,7 +219,7 @@ TEST_CASE("bf16 stays within 0.001 of fp32's Dice") {
   source.spacing_mm = {2, 2, 5};
   Run run;
   const auto dice_with = [&](Precision precision) {
-    const LiverCnnInference inference(config, net->state_dict(), precision);
+    const LiverCnnInference inference(config, net->state_dict(), at::kCPU, precision);
     const Mask mask = threshold_on_source_grid(inference.predict(large, run), config, source, run);
     return dice(count_overlap(mask, {source, large_inside.voxels}, run));
   };
@@ -237,7 +235,7 @@ TEST_CASE("weights with NaN or of another shape are refused") {
   const LiverCnnConfig config;
   const auto refused_field = [&](const StateDict& state) {
     try {
-      const LiverCnnInference inference(config, state, Precision::kFp32, "w.safetensors");
+      const LiverCnnInference inference(config, state, at::kCPU, Precision::kFp32, "w.safetensors");
     } catch (const Error& error) {
       CHECK(error.code == "WRONG_MODEL");
       CHECK(error.file == "w.safetensors");

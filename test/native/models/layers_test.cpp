@@ -48,8 +48,8 @@ struct Toy {
     const std::vector<int64_t> fine = extent(x);
     x = block(layers, x);
     if (one_more) {
-      Conv more = conv("more", 32, 32, 1);
-      more.activation = Activation::kRelu;
+      const Conv more = {
+          .name = "more", .in = 32, .out = 32, .kernel = each(1), .bias = false, .activation = Activation::kRelu};
       x = layers.conv(more, x);
     }
     x = upsample(layers.max_pool(x, each(3), each(2)), fine);
@@ -129,7 +129,7 @@ TEST_CASE("a layer added to a forward pass is recorded, trained, folded, packed 
     const Toy after{axes, true};
     REQUIRE(after.recorded().size() == before.recorded().size() + 1);
     const auto trained = after.trained();
-    CHECK(trained->state_dict().size() == before.trained()->state_dict().size() + 6);
+    CHECK(trained->state_dict().size() == before.trained()->state_dict().size() + 1);
     const at::NoGradGuard no_grad;
     const at::Tensor image = at::rand(after.image_shape());
     FoldedLayers folded(after.recorded(), trained->state_dict(), at::kCPU, at::kFloat);

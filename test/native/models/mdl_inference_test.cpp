@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "models/lesion_model.h"
 #include "models/mdl_cnn/module.h"
+#include "models/registry.h"
 #include "models/segmenter_model.h"
 
 using namespace hepatica;
@@ -64,7 +65,7 @@ TEST_CASE("the fused lesion network gives what its module gives") {
   REQUIRE(location.std().item<double>() > 0.01);
   REQUIRE(classes.std().item<double>() > 0.01);
   for (const auto& [precision, tolerance] : {std::pair{Precision::kFp32, 1e-4}, std::pair{Precision::kBf16, 0.1}}) {
-    const MdlCnnInference inference(config, net->state_dict(), precision);
+    const MdlCnnInference inference(config, net->state_dict(), at::kCPU, precision);
     const MdlCnnInference::Probabilities found = inference.forward(region);
     CHECK(found.location.sizes() == location.sizes());
     CHECK(found.classes.sizes() == classes.sizes());
@@ -124,7 +125,7 @@ TEST_CASE("a lesion model whose tensors or classes do not fit is refused") {
 
 TEST_CASE("a region's maps do not depend on how many slices are computed at once, and follow a cancel") {
   const MdlCnnConfig config = small_config();
-  const MdlCnnInference inference(config, trained_looking(config)->state_dict(), Precision::kFp32);
+  const MdlCnnInference inference(config, trained_looking(config)->state_dict(), at::kCPU, Precision::kFp32);
   Geometry geometry;
   geometry.size = {64, 64, 5};
   geometry.spacing_mm = {1.5, 1.5, 3};

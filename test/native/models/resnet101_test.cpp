@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
 #include <doctest/doctest.h>
 #include <torch/utils.h>
 
@@ -8,7 +9,9 @@
 
 #include "../source_folder.h"
 #include "core/error.h"
-#include "models/resnet101/module.h"
+#include "models/layers/folded_layers.h"
+#include "models/layers/packed_layers.h"
+#include "models/resnet101/initial_weights.h"
 
 using namespace hepatica;
 using Json = nlohmann::json;
@@ -41,9 +44,9 @@ at::Tensor weight(const std::string& key, at::IntArrayRef shape) {
   return std::sqrt((shape.size() == 4 ? 6 : 3) / fan_in) * values;
 }
 
-StateDict formula_state(ResNet101& net) {
+StateDict formula_state(const TrainedLayers& net) {
   StateDict state;
-  for (const auto& [key, tensor] : net->state_dict()) {
+  for (const auto& [key, tensor] : net.state_dict()) {
     state[key] = tensor.is_floating_point() ? weight(key, tensor.sizes()).to(at::kFloat) : at::zeros({}, at::kLong);
   }
   return state;
@@ -75,56 +78,71 @@ void check_equal(const at::Tensor& actual, const Json& expected) {
 
 TEST_CASE("ResNet101 equals torchvision's, every stage and the logits") {
   const Json expected = golden();
-  ResNet101 net(4, true);
-  CHECK(net->state_dict().size() == expected["keys"].get<size_t>());
-  net->load_state_dict(formula_state(net));
-  net->eval();
+  TrainedLayers net(resnet101_layers(4, true));
+  CHECK(net.state_dict().size() == expected["keys"].get<size_t>());
+  load_state(net, formula_state(net), "ResNet101");
+  net.eval();
   const at::NoGradGuard no_grad;
   const at::Tensor x = formula("input", {2, 3, 65, 97}).to(at::kFloat);
-  check_equal(net->forward(x), expected["logits"]);
-  const std::vector<at::Tensor> stages = net->forward_stages(x);
+  check_equal(ResNet101{}.forward(net, x), expected["logits"]);
+  const std::vector<at::Tensor> stages = ResNet101{}.forward_stages(net, x);
   REQUIRE(stages.size() == 4);
   for (size_t i = 0; i < 4; ++i) {
-    CHECK(stages[i].size(1) == ResNet101Impl::kChannels[i]);
+    CHECK(stages[i].size(1) == ResNet101::kChannels[i]);
     check_equal(stages[i], expected["stages"][i]);
   }
+}
+
+TEST_CASE("ResNet101 folded and packed equals torchvision's too") {
+  const Json expected = golden();
+  const RecordedLayers layers = resnet101_layers(4, true);
+  const StateDict state = formula_state(TrainedLayers(layers));
+  check_weights(layers, state, "ResNet101", {});
+  const c10::InferenceMode inference_mode;
+  const at::Tensor x = formula("input", {2, 3, 65, 97}).to(at::kFloat);
+  FoldedLayers folded(layers, state, at::kCPU, at::kFloat);
+  check_equal(ResNet101{}.forward(folded, x), expected["logits"]);
+  const RecordedLayers two_stages = resnet101_layers(2);
+  PackedLayers packed(two_stages, state, at::kFloat);
+  check_equal(ResNet101{2}.forward_stages(packed, x).back(), expected["stages"][1]);
 }
 
 TEST_CASE("a truncated ResNet101 is the beginning of the whole") {
   const Json expected = golden();
   for (int64_t count = 1; count <= 3; ++count) {
-    ResNet101 net(count);
-    net->load_state_dict(formula_state(net));
-    net->eval();
+    TrainedLayers net(resnet101_layers(count));
+    load_state(net, formula_state(net), "ResNet101");
+    net.eval();
     const at::NoGradGuard no_grad;
-    const std::vector<at::Tensor> stages = net->forward_stages(formula("input", {2, 3, 65, 97}).to(at::kFloat));
+    const at::Tensor x = formula("input", {2, 3, 65, 97}).to(at::kFloat);
+    const std::vector<at::Tensor> stages = ResNet101{count}.forward_stages(net, x);
     REQUIRE(stages.size() == static_cast<size_t>(count));
     check_equal(stages.back(), expected["stages"][static_cast<size_t>(count - 1)]);
-    CHECK_FALSE(net->state_dict().contains("layer" + std::to_string(count + 1) + ".0.conv1.weight"));
+    CHECK_FALSE(net.state_dict().contains("layer" + std::to_string(count + 1) + ".0.conv1.weight"));
   }
 }
 
 TEST_CASE("every trained value of ResNet101 gets a gradient, in channels-last too") {
   torch::manual_seed(3);
-  ResNet101 net(2);
+  TrainedLayers net(resnet101_layers(2));
+  draw_weights(ResNet101{2}, net);
   const at::Tensor x = at::rand({2, 3, 32, 48}).contiguous(at::MemoryFormat::ChannelsLast);
-  net->forward_stages(x).back().square().mean().backward();
-  for (const auto& item : net->named_parameters()) {
+  ResNet101{2}.forward_stages(net, x).back().square().mean().backward();
+  for (const auto& item : net.named_parameters()) {
     REQUIRE_MESSAGE(item.value().grad().defined(), item.key());
     CHECK_MESSAGE(item.value().grad().abs().max().item<float>() > 0, item.key());
   }
 }
 
 TEST_CASE("impossible forms of ResNet101 and weights of others are refused") {
-  CHECK_THROWS(ResNet101(0));
-  CHECK_THROWS(ResNet101(5));
-  CHECK_THROWS(ResNet101(2, true));
-  ResNet101 net(1);
-  CHECK_THROWS(net->forward(at::zeros({1, 3, 32, 32})));
-  StateDict state = net->state_dict();
+  CHECK_THROWS(resnet101_layers(0));
+  CHECK_THROWS(resnet101_layers(5));
+  CHECK_THROWS(resnet101_layers(2, true));
+  TrainedLayers net(resnet101_layers(1));
+  StateDict state = net.state_dict();
   state.erase("layer1.2.bn3.bias");
   try {
-    net->load_state_dict(state, "base.safetensors");
+    load_state(net, state, "ResNet101", "base.safetensors");
     FAIL("loaded");
   } catch (const Error& error) {
     CHECK(error.code == "WRONG_MODEL");

@@ -13,6 +13,7 @@
 #include "../source_folder.h"
 #include "core/error.h"
 #include "models/resnet101/base_weights.h"
+#include "models/resnet101/initial_weights.h"
 #include "models/weights/pickle.h"
 #include "models/weights/read_state_dict.h"
 #include "models/weights/safetensors.h"
@@ -243,7 +244,9 @@ TEST_CASE("a small archive cannot ask for much memory") {
 TEST_CASE("a base takes what it needs of a published file, and lists what does not fit") {
   const Folder folder;
   torch::manual_seed(5);
-  StateDict whole = ResNet101(4, true)->state_dict();
+  TrainedLayers published(resnet101_layers(4, true));
+  draw_weights(ResNet101{}, published);
+  StateDict whole = published.state_dict();
   const std::string path = folder.file("base.safetensors");
   const auto write = [&] { write_safetensors(path, whole, {}); };
   write();
@@ -252,9 +255,9 @@ TEST_CASE("a base takes what it needs of a published file, and lists what does n
   torch::manual_seed(6);
   const BaseWeights base = load_base(path, 1);
   CHECK(at::equal(at::rand({3}), next));
-  ResNet101 net(1);
-  net->load_state_dict(base.state);
-  CHECK(at::equal(net->state_dict().at("layer1.2.conv3.weight"), whole.at("layer1.2.conv3.weight")));
+  TrainedLayers net(resnet101_layers(1));
+  load_state(net, base.state, "ResNet101");
+  CHECK(at::equal(net.state_dict().at("layer1.2.conv3.weight"), whole.at("layer1.2.conv3.weight")));
   CHECK(base.state.size() + base.left_out.size() == whole.size());
   CHECK(base.left_out.front() == "fc.bias");
   CHECK(load_base(path, 4, true).left_out.empty());

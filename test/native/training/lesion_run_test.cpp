@@ -7,6 +7,7 @@
 #include "lesion_scans.h"
 #include "models/lesion_model.h"
 #include "models/resnet101/base_weights.h"
+#include "models/resnet101/initial_weights.h"
 #include "models/weights/safetensors.h"
 #include "temporary_folder.h"
 #include "training/tasks/lesions/run.h"
@@ -95,7 +96,9 @@ TEST_CASE("a base is held fixed while it is frozen, and learns after that") {
   plan.options.frozen_epochs = 1;
   plan.options.keep = KeptWeights::kLast;
   at::manual_seed(5);
-  write_safetensors(plan.options.base, ResNet101()->state_dict(), {});
+  TrainedLayers published(resnet101_layers(ResNet101::kStages));
+  draw_weights(ResNet101{}, published);
+  write_safetensors(plan.options.base, published.state_dict(), {});
   const StateDict first = load_base(plan.options.base, 1).state;
   const auto base_of = [&](int64_t epochs) {
     plan.options.epochs = epochs;

@@ -80,8 +80,7 @@ LesionTask::LesionTask(const LesionTrainingOptions& options, const LesionStart& 
 
 void LesionTask::load_base_weights(const StateDict& weights) {
   for (const MdlCnn& network : {network_, average_}) {
-    ResNet101 base = network->base_network();
-    base->load_state_dict(weights, options_.base);
+    load_state(network->base_network(), weights, "ResNet101", options_.base);
   }
 }
 

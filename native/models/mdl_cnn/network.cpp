@@ -1,0 +1,86 @@
+#include "models/mdl_cnn/network.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/index_select.h>
+
+#include <string>
+#include <vector>
+
+#include "models/mdl_cnn/normalization.h"
+#include "models/resnet101/network.h"
+
+namespace hepatica {
+namespace {
+
+constexpr int64_t kCell = MdlCnnConfig::kCell;
+
+// 3x3 convolution, batch norm, ReLU.
+Conv channel_layer(const std::string& name, int64_t in, int64_t out) {
+  return {.name = name + ".conv",
+          .norm = name + ".bn",
+          .in = in,
+          .out = out,
+          .kernel = {3, 3},
+          .activation = Activation::kRelu};
+}
+
+Conv plain_layer(const std::string& name, int64_t in, int64_t out, int64_t kernel) {
+  return {.name = name, .in = in, .out = out, .kernel = {kernel, kernel}};
+}
+
+at::Tensor location_features(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region) {
+  const auto contexts = static_cast<int64_t>(config.context_mm.size());
+  const int64_t width = config.location_width;
+  const at::Tensor cells = layers.input(pixel_unshuffle(region, {kCell, kCell}));
+  const at::Tensor picture = imagenet_normalized(region.narrow(1, 0, contexts).expand({-1, 3, -1, -1}));
+  const ResNet101 base{config.base_stages, "base."};
+  const std::vector<at::Tensor> features = base.forward_stages(layers, picture);
+  at::Tensor merged;
+  for (size_t stage = 0; stage < features.size(); ++stage) {
+    const Conv merge = plain_layer("merge" + std::to_string(stage + 1), ResNet101::kChannels[stage], width, 1);
+    const at::Tensor part = upsample(layers.conv(merge, features[stage]), extent(cells));
+    merged = merged.defined() ? merged + part : part;
+  }
+  at::Tensor location = at::cat({merged, cells.to(merged.scalar_type())}, 1);
+  for (int64_t i = 0; i < MdlCnnConfig::kLocationLayers; ++i) {
+    location = layers.conv(channel_layer("location" + std::to_string(i + 1), location.size(1), width), location);
+  }
+  return location;
+}
+
+at::Tensor class_features(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region) {
+  at::Tensor classes = layers.input(pixel_unshuffle(class_normalized(region, config), {kCell, kCell}));
+  for (size_t i = 0; i < MdlCnnConfig::kClassWidths.size(); ++i) {
+    const Conv layer = channel_layer("class" + std::to_string(i + 1), classes.size(1), MdlCnnConfig::kClassWidths[i]);
+    classes = layers.conv(layer, classes);
+  }
+  return classes;
+}
+
+}  // namespace
+
+MdlOutput forward_mdl_cnn(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region,
+                          const at::Tensor& classified) {
+  const at::Tensor location = location_features(layers, config, region);
+  Conv location_head = plain_layer("location_head", config.location_width, 2 * kCell * kCell, 3);
+  location_head.two_classes = true;
+  MdlOutput output;
+  output.location = pixel_shuffle(layers.conv(location_head, location), {kCell, kCell}).to(at::kFloat);
+  if (classified.defined() && classified.numel() == 0) return output;
+  const bool all = !classified.defined() || classified.numel() == region.size(0);
+  const auto some = [&](const at::Tensor& whole) { return all ? whole : whole.index_select(0, classified); };
+  const at::Tensor classes = class_features(layers, config, some(region));
+  const at::Tensor joined = at::cat({classes, layers.input(some(location))}, 1);
+  const Conv class_head = plain_layer("class_head", joined.size(1), kLesionTypes, 1);
+  output.classes = upsample(layers.conv(class_head, joined).to(at::kFloat), extent(region));
+  return output;
+}
+
+RecordedLayers mdl_cnn_layers(const MdlCnnConfig& config, int64_t slices, int64_t rows, int64_t columns) {
+  return record([&](Layers& layers) {
+    forward_mdl_cnn(layers, config, meta_input({slices, config.input_planes(), rows, columns}));
+  });
+}
+
+}  // namespace hepatica

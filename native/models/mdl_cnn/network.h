@@ -1,0 +1,28 @@
+// The lesion network's one forward pass.
+#pragma once
+
+#include "models/layers/layers.h"
+#include "models/layers/recorded_layers.h"
+#include "models/mdl_cnn/config.h"
+
+namespace hepatica {
+
+// Logits in float32, no lesion and lesion (N, 2, H, W), in inference their difference (N, 1, H, W); and of the classes
+// (N, 4, H, W) in the order of kLesionCodes.
+struct MdlOutput {
+  at::Tensor location;
+  at::Tensor classes;
+};
+
+// region: (N, channels * contexts, H, W), 0 to 1, order (channel, context), as RegionInput::batch gives it; H and W are
+// multiples of config.stride(). `classified` are the indices of the regions whose classes are wanted, undefined: all of
+// them; where there are none, no classes are given. The class channel is the larger one, and learns only from regions
+// with lesions of a known type.
+MdlOutput forward_mdl_cnn(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region,
+                          const at::Tensor& classified = {});
+
+// Its layers on an input of about a liver's size, or of `rows` x `columns` pixels.
+RecordedLayers mdl_cnn_layers(const MdlCnnConfig& config, int64_t slices = 1, int64_t rows = 128,
+                              int64_t columns = 160);
+
+}  // namespace hepatica
