@@ -49,7 +49,7 @@ const wrongRunOptions: [string, unknown, string][] = [
   ['threads', Number.NaN, 'Expected threads to be an integer from 1 to 1024, received NaN'],
   ['signal', {}, 'Expected signal to be an AbortSignal, received {}'],
   ['onProgress', 'yes', "Expected onProgress to be a function, received 'yes'"],
-  ['device', 'gpu', "Expected device to be 'auto', 'cpu' or 'cuda', received 'gpu'"],
+  ['device', 'gpu', "Expected device to be 'auto', 'cpu', 'cuda' or 'cuda:N', received 'gpu'"],
   ['window', [400, -100], 'Expected window to be two integers in HU, the lower one first, received [400, -100]'],
   ['window', [0.5, 2], 'Expected window to be two integers in HU, the lower one first, received [0.5, 2]'],
   ['equalization', true, "Expected equalization to be 'global', 'clahe' or 'none', received true"],

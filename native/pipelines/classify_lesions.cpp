@@ -7,20 +7,19 @@
 #include <utility>
 
 #include "core/error.h"
-#include "models/mdl_cnn/region_input.h"
 #include "ops/components.h"
 #include "ops/lesion_matching.h"
 #include "ops/orient.h"
 #include "pipelines/check_volume.h"
 #include "pipelines/lesion_candidates.h"
 #include "pipelines/measure_lesion.h"
+#include "pipelines/predict_lesions.h"
 #include "runtime/on_device.h"
 
 namespace hepatica {
 namespace {
 
-// Shares of the pipeline's progress.
-constexpr double kPrepared = 0.1;
+// Share of the pipeline's progress.
 constexpr double kPredicted = 0.85;
 // Ids are bytes, and 0 is no lesion.
 constexpr size_t kMaxLesions = 255;
@@ -42,17 +41,6 @@ struct Found {
   std::vector<LesionScores> scores;
 };
 
-LesionMaps run_network(const RegionInput& region, const LesionModel& model, const ComputeDevice& device,
-                       Precision precision, Run& run) {
-  LesionMaps maps;
-  run.begin_stage("classifying", kPrepared, kPredicted);
-  Executor::of(device).compute(run, [&] {
-    const StageTimer timer(run, "lesion_network");
-    maps = model.inference(device.tensors, precision).predict(region, run);
-  });
-  return maps;
-}
-
 // Largest first: those that are detected, and as many as there are ids.
 int paint_ids(const Mask& levels, double minimum_ml, Mask& ids, Run& run) {
   const ComponentMap map(levels, kFoundLesions);
@@ -69,11 +57,9 @@ int paint_ids(const Mask& levels, double minimum_ml, Mask& ids, Run& run) {
 // `volume` and `liver` lie in canonical orientation.
 Found find_lesions(const Volume& volume, const Mask& liver, const LesionModel& model, const ComputeDevice& device,
                    const LesionClassification& wanted, Run& run) {
-  run.begin_stage("preprocessing", 0, kPrepared);
-  const RegionInput region = make_region_input(volume, liver, model.config(), model.preprocessing(), run);
+  const auto [region, maps] = predict_lesions(volume, liver, model, device, wanted.precision, run);
   Found found{{liver.geometry, std::vector<uint8_t>(liver.voxels.size())}, {}};
   if (region.slices == 0) return found;
-  const LesionMaps maps = run_network(region, model, device, wanted.precision, run);
   run.begin_stage("measuring", kPredicted, 1);
   const StageTimer timer(run, "lesions");
   const LocatedLesions located = locate_lesions(maps, region, liver, {wanted.threshold, wanted.extent_threshold}, run);
@@ -186,13 +172,9 @@ LesionClassification classify_lesions(const Volume& source, const Mask& liver, c
                                       const ClassifyOptions& options, Run& run) {
   check_liver(source, liver);
   warn_of_few_slices(source.geometry, model.config().context_mm, run);
-  if (!choose_device(options.device, DeviceUse::kNetworks, Devices::of_process(), run).is_cpu()) {
-    run.warn("NETWORK_ON_CPU", "A GPU answers, but the lesion network computes on the CPU");
-  }
-  const ComputeDevice device = ComputeDevice::cpu();
-  const Line::Turn turn(Executor::of(device).jobs(), run);
-  run.set_device_used(device.label);
-  return classify_on(device, source, liver, model, options, run);
+  return on_device(options.device, DeviceUse::kNetworks, run, [&](const ComputeDevice& device) {
+    return classify_on(device, source, liver, model, options, run);
+  });
 }
 
 }  // namespace hepatica

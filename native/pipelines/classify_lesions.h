@@ -73,7 +73,7 @@ struct LesionClassification {
 // touch at a face, an edge or a corner are of one lesion: in thick slices a lesion that lies aslant would fall apart
 // otherwise. Timings, warnings and the device used are left in the run. Warnings: LARGE_LESION (over 40 % of the liver
 // in a slice: the paper leaves such out of its training), FEW_SLICES (fewer than the network looks at), SEVERAL_TYPES,
-// TOO_MANY_LESIONS (the 255 largest are kept), NETWORK_ON_CPU, and the reasons of the judgement. Throws
+// TOO_MANY_LESIONS (the 255 largest are kept), GPU_NOT_USED, and the reasons of the judgement. Throws
 // INVALID_ARGUMENT for a liver on another grid, and an extent's threshold above the other.
 LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
                                       const ClassifyOptions& options, Run& run);

@@ -23,6 +23,8 @@ class DeviceRegion {
   DeviceRegion(const RegionInput& frame, const Geometry& source, const MdlCnnConfig& config,
                const PreprocessOptions& preprocessing, at::Device device, const DevicePictures& pictures);
 
+  const RegionInput& frame() const { return frame_; }
+
   // As RegionInput::batch(), on the device.
   at::Tensor batch(std::span<const int64_t> indices) const;
 

@@ -27,7 +27,7 @@ std::unique_ptr<Layers> checked_layers(const MdlCnnConfig& config, const StateDi
 
 // Channel `channel` of all slices.
 void store_bytes(const at::Tensor& probability, int64_t channel, uint8_t* bytes) {
-  const at::Tensor plane = probability.select(1, channel).cpu().contiguous();
+  const at::Tensor plane = probability.select(1, channel).contiguous();
   const float* values = plane.const_data_ptr<float>();
   std::transform(values, values + plane.numel(), bytes,
                  [](float value) { return static_cast<uint8_t>(value * 255 + 0.5F); });
@@ -49,6 +49,16 @@ MdlCnnInference::Probabilities MdlCnnInference::forward(const at::Tensor& region
 }
 
 LesionMaps MdlCnnInference::predict(const RegionInput& region, Run& run) const {
+  return predict(
+      region, [&](std::span<const int64_t> slices) { return region.batch(slices); }, run);
+}
+
+LesionMaps MdlCnnInference::predict(const DeviceRegion& region, Run& run) const {
+  return predict(
+      region.frame(), [&](std::span<const int64_t> slices) { return region.batch(slices); }, run);
+}
+
+LesionMaps MdlCnnInference::predict(const RegionInput& region, const Batch& region_batch, Run& run) const {
   const int64_t pixels = region.canvas.pixels();
   LesionMaps maps;
   maps.location.resize(static_cast<size_t>(region.slices * pixels));
@@ -58,7 +68,8 @@ LesionMaps MdlCnnInference::predict(const RegionInput& region, Run& run) const {
     run.check_cancelled();
     std::vector<int64_t> slices(static_cast<size_t>(std::min(batch, region.slices - begin)));
     std::iota(slices.begin(), slices.end(), begin);
-    const Probabilities probabilities = forward(region.batch(slices));
+    const Probabilities on_device = forward(region_batch(slices));
+    const Probabilities probabilities{on_device.location.cpu(), on_device.classes.cpu()};
     store_bytes(probabilities.location, 0, maps.location.data() + begin * pixels);
     for (int64_t type = 0; type < kLesionTypes; ++type) {
       store_bytes(probabilities.classes, type, maps.classes[type].data() + begin * pixels);

@@ -6,12 +6,15 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/run.h"
 #include "models/layers/layers.h"
+#include "models/mdl_cnn/device_region.h"
 #include "models/mdl_cnn/region_input.h"
 #include "models/state_dict.h"
 #include "runtime/precision.h"
@@ -42,8 +45,13 @@ class MdlCnnInference {
   // All slices. Beside the region it holds five maps of one byte a pixel, and one batch. Polls the run's cancel flag
   // and reports progress after each batch.
   LesionMaps predict(const RegionInput& region, Run& run) const;
+  // Of a region in the device's memory: what comes to the host are the maps.
+  LesionMaps predict(const DeviceRegion& region, Run& run) const;
 
  private:
+  using Batch = std::function<at::Tensor(std::span<const int64_t> slices)>;
+  LesionMaps predict(const RegionInput& frame, const Batch& batch, Run& run) const;
+
   MdlCnnConfig config_;
   at::Device device_;
   std::unique_ptr<Layers> layers_;

@@ -58,7 +58,7 @@ TEST_CASE("a device makes of the region what the CPU makes of it") {
     const at::Tensor found = region.batch(slices);
     const at::Tensor wanted = expected.batch(slices);
     REQUIRE(found.sizes() == wanted.sizes());
-    CHECK(wanted.max().item<double>() > 0.9);
+    CHECK(wanted.max().item<double>() > 0.7);
     // Sums in another order: a mean at a half may be rounded the other way.
     const at::Tensor steps = (found - wanted).abs().mul(255);
     CHECK(steps.max().item<double>() < 1.01);

@@ -1,19 +1,17 @@
 // A GPU's road from the volume to the result, gone without a GPU: libtorch's CPU stands in the place of its CUDA and,
 // where nvcc is installed, the interpreted kernels in the place of the kernels.
-#include <c10/util/Exception.h>
 #include <doctest/doctest.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <optional>
 #include <string>
 
 #include "core/error.h"
 #include "models/liver_cnn/module.h"
+#include "models/segmenter_model.h"
 #include "pipelines/preload_model.h"
 #include "pipelines/preprocess_volume.h"
 #include "pipelines/segment_structure.h"
-#include "runtime/executor.h"
+#include "pretended_gpu.h"
 
 using namespace hepatica;
 
@@ -46,24 +44,6 @@ Volume noisy_body() {
   return volume;
 }
 
-// One GPU: the interpreted kernels' where they were built, and the CPU's tensors.
-class PretendedGpu {
- public:
-  PretendedGpu() {
-    const std::string path = HEPATICA_INTERPRETED_CUDA_LIBRARY;
-    if (!path.empty()) library_.emplace(path);
-    ComputeDevice gpu{.index = 0, .label = "cuda:0 pretended"};
-    if (library_) gpu.kernels = &library_->devices().at(0);
-    devices_ = {.gpus = {gpu}, .reason = {}, .network_reason = {}, .gpu_expected = true};
-    stand_in_.emplace(devices_);
-  }
-
- private:
-  std::optional<CudaLibrary> library_;
-  Devices devices_;
-  std::optional<Devices::StandIn> stand_in_;
-};
-
 Segmentation segment(const SegmenterModel& model, const DeviceChoice& device, Run& run) {
   SegmentOptions options;
   options.device = device;
@@ -80,24 +60,6 @@ double dice(const Mask& a, const Mask& b) {
     both += a.voxels[i] + b.voxels[i];
   }
   return 2 * common / both;
-}
-
-std::vector<std::string> codes(const Run& run) {
-  std::vector<std::string> codes;
-  for (const Warning& warning : run.warnings()) codes.push_back(warning.code);
-  return codes;
-}
-
-bool has(const std::vector<std::string>& codes, const std::string& code) {
-  return std::find(codes.begin(), codes.end(), code) != codes.end();
-}
-
-// Memory runs out once, while the network computes.
-Run::ProgressCallback run_out_halfway() {
-  return [done = std::make_shared<bool>(false)](const std::string& stage, double fraction) {
-    if (stage != "segmenting" || fraction < 0.3 || std::exchange(*done, true)) return;
-    throw c10::OutOfMemoryError({__func__, __FILE__, __LINE__}, "CUDA out of memory. Tried to allocate 2.00 GiB");
-  };
 }
 
 }  // namespace
@@ -124,7 +86,7 @@ TEST_CASE("where memory runs out halfway, auto gives the CPU's bytes and tells t
   const PretendedGpu gpu;
   Run on_cpu;
   const Segmentation expected = segment(model, DeviceChoice::kCpu, on_cpu);
-  Run run(run_out_halfway());
+  Run run(run_out_halfway("segmenting"));
   const Segmentation found = segment(model, DeviceChoice::kAuto, run);
   CHECK(found.mask.voxels == expected.mask.voxels);
   CHECK(run.device_used() == "cpu");
@@ -142,7 +104,7 @@ TEST_CASE(
     "where memory runs out halfway, a GPU that was asked for is an error, and the next call finds all as it was") {
   const SegmenterModel model = random_model();
   const PretendedGpu gpu;
-  Run run(run_out_halfway());
+  Run run(run_out_halfway("segmenting"));
   try {
     segment(model, DeviceChoice::kCuda, run);
     FAIL("expected CUDA_OUT_OF_MEMORY");

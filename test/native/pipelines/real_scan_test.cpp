@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "../source_folder.h"
+#include "models/segmenter_model.h"
 #include "nifti/nifti.h"
 #include "ops/metrics.h"
 #include "pipelines/segment_structure.h"

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "models/liver_cnn/module.h"
+#include "models/segmenter_model.h"
 #include "ops/metrics.h"
 #include "runtime/caching_allocator.h"
 

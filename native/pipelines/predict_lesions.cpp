@@ -1,0 +1,56 @@
+#include "pipelines/predict_lesions.h"
+
+#include "models/mdl_cnn/device_region.h"
+#include "pipelines/device_picture.h"
+#include "runtime/compute_mode.h"
+#include "runtime/executor.h"
+
+namespace hepatica {
+namespace {
+
+// Shares of the pipeline's progress.
+constexpr double kPrepared = 0.1;
+constexpr double kPredicted = 0.85;
+
+LesionPrediction predict_on_cpu(const Volume& volume, const Mask& liver, const LesionModel& model,
+                                const ComputeDevice& device, Precision precision, Run& run) {
+  LesionPrediction prediction;
+  prediction.region = make_region_input(volume, liver, model.config(), model.preprocessing(), run);
+  if (prediction.region.slices == 0) return prediction;
+  run.begin_stage("classifying", kPrepared, kPredicted);
+  Executor::of(device).compute(run, [&] {
+    const StageTimer timer(run, "lesion_network");
+    prediction.maps = model.inference(device.tensors, precision).predict(prediction.region, run);
+  });
+  return prediction;
+}
+
+LesionPrediction predict_on_gpu(const Volume& volume, const Mask& liver, const LesionModel& model,
+                                const ComputeDevice& device, Precision precision, Run& run) {
+  LesionPrediction prediction;
+  prediction.region = make_region_frame(volume, liver, model.config(), run);
+  const RegionInput& frame = prediction.region;
+  if (frame.slices == 0) return prediction;
+  const DevicePictures pictures = [&](const PreprocessOptions& options) {
+    return device_picture(device, volume, options, {frame.first_slice, frame.slices}, run);
+  };
+  Executor::of(device).compute(run, [&] {
+    const ComputeMode mode(device, precision, run);
+    const DeviceRegion region(frame, volume.geometry, model.config(), model.preprocessing(), device.tensors, pictures);
+    run.begin_stage("classifying", kPrepared, kPredicted);
+    const StageTimer timer(run, "lesion_network");
+    prediction.maps = model.inference(device.tensors, precision).predict(region, run);
+  });
+  return prediction;
+}
+
+}  // namespace
+
+LesionPrediction predict_lesions(const Volume& volume, const Mask& liver, const LesionModel& model,
+                                 const ComputeDevice& device, Precision precision, Run& run) {
+  run.begin_stage("preprocessing", 0, kPrepared);
+  return device.is_cpu() ? predict_on_cpu(volume, liver, model, device, precision, run)
+                         : predict_on_gpu(volume, liver, model, device, precision, run);
+}
+
+}  // namespace hepatica

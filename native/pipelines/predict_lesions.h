@@ -1,0 +1,23 @@
+// The liver's region and the lesion network's passes over it, on one device.
+#pragma once
+
+#include "core/run.h"
+#include "core/volume.h"
+#include "models/lesion_model.h"
+#include "runtime/device.h"
+#include "runtime/precision.h"
+
+namespace hepatica {
+
+struct LesionPrediction {
+  // Without slices where the liver is empty; its planes are there on the CPU alone.
+  RegionInput region;
+  LesionMaps maps;
+};
+
+// `volume` and `liver` lie in canonical orientation. The network computes on the device's thread, where the call waits
+// for its turn; fills the run's progress up to 0.85. Throws what a GPU throws as it is (see on_device).
+LesionPrediction predict_lesions(const Volume& volume, const Mask& liver, const LesionModel& model,
+                                 const ComputeDevice& device, Precision precision, Run& run);
+
+}  // namespace hepatica

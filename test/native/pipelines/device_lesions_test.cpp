@@ -1,0 +1,109 @@
+// The lesion network's road on a GPU, gone without a GPU.
+#include <doctest/doctest.h>
+#include <torch/utils.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "core/error.h"
+#include "models/mdl_cnn/module.h"
+#include "pipelines/classify_lesions.h"
+#include "pipelines/predict_lesions.h"
+#include "pretended_gpu.h"
+
+using namespace hepatica;
+
+namespace {
+
+LesionModel random_model() {
+  MdlCnnConfig config;
+  config.location_width = 16;
+  config.channels = {RegionChannel::kEqualized, RegionChannel::kRelative};
+  config.threshold = 0.5;
+  config.minimum_ml = 0;
+  torch::manual_seed(11);
+  MdlCnn net(config);
+  return {config, {}, "liver", net->state_dict()};
+}
+
+struct Scan {
+  Volume volume;
+  Mask liver;
+};
+
+// Noise in an ellipse in the slices 2 to 8 of 11.
+Scan noisy_liver() {
+  Geometry geometry;
+  geometry.size = {90, 70, 11};
+  geometry.spacing_mm = {0.8, 0.9, 2.5};
+  std::vector<int16_t> hu(static_cast<size_t>(geometry.voxel_count()));
+  Mask liver{geometry, std::vector<uint8_t>(hu.size())};
+  uint32_t state = 5;
+  for (int64_t voxel = 0; voxel < geometry.voxel_count(); ++voxel) {
+    state = state * 1664525u + 1013904223u;
+    hu[voxel] = static_cast<int16_t>(static_cast<int>(state >> 24) - 50);
+    const int64_t z = voxel / (90 * 70);
+    const auto x = static_cast<double>(voxel % 90);
+    const auto y = static_cast<double>(voxel / 90 % 70);
+    liver.voxels[voxel] = z >= 2 && z < 9 && std::hypot((x - 45) / 25, (y - 30) / 18) < 1;
+  }
+  return {{geometry, std::move(hu)}, std::move(liver)};
+}
+
+LesionClassification classify(const Scan& scan, const LesionModel& model, const DeviceChoice& device, Run& run) {
+  ClassifyOptions options;
+  options.device = device;
+  options.precision = PrecisionChoice::kFp32;
+  return classify_lesions(scan.volume, scan.liver, model, options, run);
+}
+
+}  // namespace
+
+TEST_CASE("a GPU's maps of lesions are the CPU's") {
+  const PretendedGpu gpu;
+  const Scan scan = noisy_liver();
+  const LesionModel model = random_model();
+  const auto maps_on = [&](const ComputeDevice& device) {
+    Run run;
+    return predict_lesions(scan.volume, scan.liver, model, device, Precision::kFp32, run).maps;
+  };
+  const LesionMaps expected = maps_on(ComputeDevice::cpu());
+  const LesionMaps found = maps_on(Devices::of_process().gpus[0]);
+  REQUIRE(found.location.size() == expected.location.size());
+  REQUIRE_FALSE(found.location.empty());
+  const auto largest_difference = [](const std::vector<uint8_t>& a, const std::vector<uint8_t>& b) {
+    int largest = 0;
+    for (size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(int{a[i]} - int{b[i]}));
+    return largest;
+  };
+  // A byte of the pictures may be rounded the other way.
+  CHECK(largest_difference(found.location, expected.location) <= 3);
+  for (size_t type = 0; type < kLesionTypes; ++type) {
+    CHECK(largest_difference(found.classes[type], expected.classes[type]) <= 3);
+  }
+}
+
+TEST_CASE("lesions are classified on the GPU, and no warning tells of the CPU") {
+  const PretendedGpu gpu;
+  const Scan scan = noisy_liver();
+  Run run;
+  classify(scan, random_model(), DeviceChoice::kAuto, run);
+  CHECK(run.device_used() == "cuda:0 pretended");
+  CHECK_FALSE(has(codes(run), "GPU_NOT_USED"));
+}
+
+TEST_CASE("where memory runs out halfway, auto gives the CPU's lesions, and a GPU that was asked for is an error") {
+  const PretendedGpu gpu;
+  const Scan scan = noisy_liver();
+  const LesionModel model = random_model();
+  Run on_cpu;
+  const LesionClassification expected = classify(scan, model, DeviceChoice::kCpu, on_cpu);
+  Run run(run_out_halfway("classifying"));
+  const LesionClassification found = classify(scan, model, DeviceChoice::kAuto, run);
+  CHECK(found.mask.voxels == expected.mask.voxels);
+  CHECK(found.lesions.size() == expected.lesions.size());
+  CHECK(run.device_used() == "cpu");
+  CHECK(has(codes(run), "GPU_NOT_USED"));
+  Run refused(run_out_halfway("classifying"));
+  CHECK_THROWS_AS(classify(scan, model, DeviceChoice::kCuda, refused), Error);
+}
