@@ -29,6 +29,7 @@ const kOtherCapitals = new Set([
   'URIC_ACID',
   'DOSE_INFO',
   'Z_EFF',
+  'CUBLAS_WORKSPACE_CONFIG',
 ]);
 
 interface Literal {

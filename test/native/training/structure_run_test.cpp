@@ -66,10 +66,10 @@ TEST_CASE("an architecture says what differs from the default network") {
 TEST_CASE("a small set is learned by heart") {
   const TemporaryFolder folder;
   StructureTrainingPlan plan = ball_plan(folder.path);
-  plan.options.epochs = 20;
-  plan.options.validation_every = 10;
+  plan.options.epochs = 40;
+  plan.options.validation_every = 20;
   const History history = train(plan);
-  REQUIRE(history.epochs.size() == 20);
+  REQUIRE(history.epochs.size() == 40);
   CHECK(history.epochs.back().training_loss < 0.3 * history.epochs.front().training_loss);
   CHECK(history.best_dice > 0.9);
   CHECK_FALSE(history.epochs.front().validation_dice.has_value());
