@@ -123,13 +123,13 @@ test('what is no volume, mask, model or path is refused', async () => {
   await refused(preprocess(wrong(undefined)), `Expected volume to be ${fields}, received undefined`, 'volume');
   const mask = { ...volume, data: new Uint8Array(volume.data.length) };
   await refused(evaluateSegmentation(mask, wrong(7)), `Expected reference to be ${fields}, received 7`, 'reference');
-  const model = "Expected model to be a model from loadModel or trainSegmenter, or 'paper'";
+  const model = 'Expected model to be a model from loadModel or trainSegmenter';
   await refused(
     segmentLiver(volume, { model: wrong({ info: { structure: 'liver' } }) }),
     `${model}, received { info: [Object] }`,
     'model',
   );
-  await refused(segmentLiver(volume, { model: wrong('liver') }), `${model}, received 'liver'`, 'model');
+  await refused(segmentLiver(volume, { model: wrong('liver') }), `${model}, or 'paper', received 'liver'`, 'model');
   await refused(writeMask(wrong(3), mask), 'Expected path to be a path, received 3', 'path');
 });
 

@@ -56,7 +56,7 @@ test("the paper's network is taken by its name", async () => {
   assert.equal(named.mask, (await segmentLiver(volume, { model })).mask);
   const other = segmentLiver(volume, { model: 'other' as 'paper' });
   const refused = await rejection(other, InvalidArgumentError, 'INVALID_ARGUMENT');
-  assert.match(refused.message, /or 'paper', received other/);
+  assert.match(refused.message, /or 'paper', received 'other'/);
 });
 
 test('a saved model is the same model', async ({ folder, path }) => {
