@@ -31,7 +31,7 @@ test('includes down the layers, beside the file, and of the layer’s own librar
     'native/nifti/nifti.h': '#include "core/run.h"\n',
     'native/nifti/nifti.cpp': '#include <nifti2_io.h>\n#include "nifti/nifti.h"\n#include "local.h"\n',
     'native/nifti/local.h': '',
-    'native/ops/equalize.h': '#include "cuda/loader.h"\n',
+    'native/runtime/device.h': '#include "cuda/loader.h"\n',
     'native/cuda/loader.h': '#include "core/run.h"\n',
     'native/models/net.cpp': '#include <torch/torch.h>\n',
     'native/addon.cpp': '#include <napi.h>\n#include "napi/calls.h"\n',
