@@ -1,4 +1,4 @@
-// What the networks are checked with: the phantom as each network sees it, and what it should say there.
+// What is checked with: the phantom as each network sees it, and what it should say there. On the CPU.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -6,31 +6,32 @@
 #include <memory>
 #include <string>
 
-#include "models/liver_cnn/module.h"
-#include "models/mdl_cnn/module.h"
+#include "check/target.h"
 #include "models/segmenter_model.h"
+#include "ops/preprocess.h"
+#include "scanner.h"
 #include "training/tasks/lesions/sampler.h"
 
 namespace hepatica::check {
 
-// On the CPU, all slices of the phantom.
+const phantom::Scan& phantom_scan();
+
+// Without the kernels, whatever devices there are.
+Preprocessed preprocess_on_cpu(const Volume& volume, const PreprocessOptions& options);
+
 struct LiverCase {
   std::shared_ptr<const SegmenterModel> model;
   NetworkInput input;
-  Geometry geometry;
   at::Tensor equalized;  // (slices, rows, columns), bytes
   at::Tensor channels;   // (slices, input channels, h, w), channels-last
   at::Tensor target;     // (slices, h s, w s): the covered part of each pixel
 };
-LiverCase make_liver_case(const std::string& weights);
+LiverCase make_liver_case(const Target& target);
 
-struct LesionCaseData {
+struct RegionCase {
   MdlCnnConfig config;
   LesionBatch batch;
 };
-LesionCaseData make_lesion_case();
-
-// Statistics and heads that are not those of initialization, so that every layer takes part in the result.
-MdlCnn trained_looking_network(const MdlCnnConfig& config);
+RegionCase make_region_case(const Target& target);
 
 }  // namespace hepatica::check

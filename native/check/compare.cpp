@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -16,13 +17,7 @@ at::Tensor as_double(const at::Tensor& tensor) { return tensor.detach().to(at::k
 }  // namespace
 
 double relative_error(const at::Tensor& found, const at::Tensor& expected) {
-  if (!found.defined() || found.sizes() != expected.sizes()) return kInfinity;
-  const at::Tensor reference = as_double(expected);
-  const double difference = (as_double(found) - reference).norm().item<double>();
-  const double scale = reference.norm().item<double>();
-  if (difference == 0) return 0;
-  const double error = difference / scale;
-  return error >= 0 ? error : kInfinity;
+  return relative_error(StateDict{{"", found}}, StateDict{{"", expected}});
 }
 
 double largest_difference(const at::Tensor& found, const at::Tensor& expected) {
@@ -31,12 +26,18 @@ double largest_difference(const at::Tensor& found, const at::Tensor& expected) {
 }
 
 double relative_error(const StateDict& found, const StateDict& expected) {
-  double worst = 0;
+  double difference = 0;
+  double scale = 0;
   for (const auto& [name, tensor] : expected) {
     const auto other = found.find(name);
-    worst = std::max(worst, other == found.end() ? kInfinity : relative_error(other->second, tensor));
+    if (other == found.end() || !other->second.defined() || other->second.sizes() != tensor.sizes()) return kInfinity;
+    const at::Tensor reference = as_double(tensor);
+    difference += (as_double(other->second) - reference).square().sum().item<double>();
+    scale += reference.square().sum().item<double>();
   }
-  return worst;
+  if (difference == 0) return 0;
+  const double error = std::sqrt(difference / scale);
+  return error >= 0 ? error : kInfinity;
 }
 
 bool same_bytes(const StateDict& a, const StateDict& b) {

@@ -1,4 +1,4 @@
-// How far a tensor lies from what was expected.
+// How far a result lies from what was expected.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,7 +12,7 @@ double relative_error(const at::Tensor& found, const at::Tensor& expected);
 
 double largest_difference(const at::Tensor& found, const at::Tensor& expected);
 
-// The largest relative error of any tensor by name; infinite where one lacks.
+// The same of all tensors as one vector; infinite where one lacks.
 double relative_error(const StateDict& found, const StateDict& expected);
 
 bool same_bytes(const StateDict& a, const StateDict& b);

@@ -1,7 +1,8 @@
-// usage: hepatica_check [--device cuda|cpu] --weights liver-paper.safetensors [--kernels libhepatica_cuda.so]
-//                       [--kernel-timings libhepatica_check_kernels.so] [--plant PART] [--only PART]
-// Checks every kernel, network and training step on a GPU against the CPU, then measures; prints a table in Markdown.
+// usage: hepatica_check [--device cuda|cpu] --weights liver.safetensors [--kernels libhepatica_cuda.so]
+//                       [--kernel-timings libhepatica_check_kernels.so] [--only PART] [--quick yes]
+// Checks every kernel, network and training step on a GPU against the CPU, then measures; prints tables in Markdown.
 // With --device cpu the CPU stands in the GPU's place. Exits with 1 where a line failed, with 2 for a wrong call.
+// (--rank, --port and --output are its own, for the processes that it starts.)
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
@@ -10,50 +11,62 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "check/kernels.h"
 #include "check/networks.h"
+#include "check/processes.h"
 #include "check/report.h"
-#include "check/speed.h"
+#include "check/scans.h"
 #include "check/target.h"
-#include "check/training_steps.h"
-#include "cuda/loader.h"
+#include "check/training.h"
+#include "core/error.h"
 
 namespace hepatica::check {
 namespace {
 
+constexpr const char* kUsage =
+    "usage: hepatica_check [--device cuda|cpu] --weights FILE [--kernels FILE] [--kernel-timings FILE] [--only PART]\n"
+    "                      [--quick yes]\n";
+
 struct Call {
   Target target;
   std::string only;
+  Rank rank;
 };
 
+// False for what it doesn't know.
 bool parse(int argc, char** argv, Call& call) {
-  call.target.device = at::Device(at::kCUDA, 0);
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string name = argv[i];
-    const std::string value = argv[i + 1];
-    if (name == "--device" && (value == "cuda" || value == "cpu")) {
-      call.target.device = value == "cpu" ? at::Device(at::kCPU) : at::Device(at::kCUDA, 0);
-    } else if (name == "--weights") {
-      call.target.weights = value;
-    } else if (name == "--kernels") {
-      call.target.kernels = value;
-    } else if (name == "--kernel-timings") {
-      call.target.kernel_timings = value;
-    } else if (name == "--plant") {
-      call.target.planted = value;
-    } else if (name == "--only") {
-      call.only = value;
-    } else {
-      return false;
-    }
+  std::string device = "cuda";
+  std::string quick;
+  std::string rank = "-1";
+  std::string port = "0";
+  const std::map<std::string, std::string*> options = {
+      {"--device", &device},
+      {"--weights", &call.target.weights},
+      {"--kernels", &call.target.kernels},
+      {"--kernel-timings", &call.target.kernel_timings},
+      {"--only", &call.only},
+      {"--quick", &quick},
+      {"--rank", &rank},
+      {"--port", &port},
+      {"--output", &call.rank.output},
+  };
+  for (int i = 1; i < argc; i += 2) {
+    const auto option = options.find(argv[i]);
+    if (option == options.end() || i + 1 == argc) return false;
+    *option->second = argv[i + 1];
   }
-  return argc % 2 == 1 && !call.target.weights.empty();
+  if (device != "cuda" && device != "cpu") return false;
+  call.target.device = device == "cpu" ? at::Device(at::kCPU) : at::Device(at::kCUDA, 0);
+  call.target.quick = quick == "yes";
+  call.rank.number = std::atoi(rank.c_str());
+  call.rank.port = static_cast<uint16_t>(std::atoi(port.c_str()));
+  return !call.target.weights.empty();
 }
 
 // libtorch's part for CUDA registers itself; nothing of this program names it, so that it runs with either libtorch.
@@ -64,45 +77,44 @@ void open_cuda_libtorch() {
   }
 }
 
+std::string precision_text(at::Float32Op op) {
+  return at::precision2str(at::globalContext().float32Precision(at::Float32Backend::CUDA, op));
+}
+
 void describe_machine(const Target& target, Report& report) {
   report.heading("Machine");
   report.figure("device", target.device.str());
-  report.figure("libtorch compiled against", TORCH_VERSION);
+  report.figure("libtorch", TORCH_VERSION);
   report.figure("CPU threads", std::to_string(at::get_num_threads()));
   if (!target.on_gpu()) return;
   report.verdict("libtorch finds a GPU", at::hasCUDA() ? "yes" : "no", "yes", at::hasCUDA());
+  report.figure("fp32 of convolutions and products as libtorch comes",
+                precision_text(at::Float32Op::CONV) + ", " + precision_text(at::Float32Op::MATMUL));
   report.attempt("first tensor on the device", [&] {
     const auto [free, total] = at::accelerator::getMemoryInfo(target.device.index());
     report.figure("memory, free of all", with_unit(static_cast<double>(free) / 1e9, "GB of ") +
                                              with_unit(static_cast<double>(total) / 1e9, "GB"));
   });
-  report.figure("TF32 before the check turns it off (convolutions, products)",
-                std::string(at::globalContext().allowTF32CuDNN() ? "on" : "off") + ", " +
-                    (at::globalContext().allowTF32CuBLAS() ? "on" : "off"));
 }
 
-int run_all(const Call& call) {
-  Report report;
+int run_all(const Call& call, const std::string& program) {
+  Report report(stdout);
   const Target& target = call.target;
-  // Before anything asks libtorch for a GPU: what it answers first, it keeps.
-  if (target.on_gpu()) report.attempt("libtorch for CUDA", open_cuda_libtorch);
   report.attempt("machine", [&] { describe_machine(target, report); });
-  report.attempt("deterministic algorithms", [] { require_determinism(false); });
-  const std::vector<std::pair<std::string, std::function<void(const Target&, Report&)>>> parts = {
-      {"kernels", check_kernels},
-      {"liver network", check_liver_network},
-      {"lesion network", check_lesion_network},
-      {"liver step", check_liver_training},
-      {"lesion step", check_lesion_training},
-      {"kernel speed", time_kernels},
-      {"network speed", time_networks},
-      {"training speed", time_training},
+  const std::vector<std::pair<std::string, std::function<void()>>> parts = {
+      {"kernels", [&] { check_kernels(target, report); }},
+      {"networks", [&] { check_networks(target, report); }},
+      {"training", [&] { check_training(target, report); }},
+      {"processes", [&] { check_processes(target, program, report); }},
+      {"scans", [&] { check_scans(target, report); }},
+      {"kernel speed", [&] { time_kernels(target, report); }},
+      {"network speed", [&] { time_networks(target, report); }},
+      {"training speed", [&] { time_training(target, report); }},
   };
   for (const auto& [name, part] : parts) {
-    if (call.only.empty() || call.only == name) report.attempt(name, [&] { part(target, report); });
+    if (call.only.empty() || call.only == name) report.attempt(name, part);
   }
-  std::printf("\n%s: %d failed\n", report.failures() == 0 ? "PASSED" : "FAILED", report.failures());
-  std::fflush(stdout);
+  std::printf("\n%s: %d lines failed\n", report.failures() == 0 ? "PASSED" : "FAILED", report.failures());
   return report.failures() == 0 ? 0 : 1;
 }
 
@@ -110,14 +122,22 @@ int run_all(const Call& call) {
 }  // namespace hepatica::check
 
 int main(int argc, char** argv) {
-  hepatica::check::Call call;
-  if (!hepatica::check::parse(argc, argv, call)) {
-    std::fprintf(stderr,
-                 "usage: hepatica_check [--device cuda|cpu] --weights FILE [--kernels FILE]\n"
-                 "                      [--kernel-timings FILE] [--plant PART] [--only PART]\n");
+  using namespace hepatica::check;
+  Call call;
+  if (!parse(argc, argv, call)) {
+    std::fputs(kUsage, stderr);
     return 2;
   }
   // cuBLAS repeats its results only with a workspace of fixed size; read when it is first used.
   setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
-  return hepatica::check::run_all(call);
+  if (!call.target.kernels.empty()) setenv("HEPATICA_CUDA_LIBRARY", call.target.kernels.c_str(), 1);
+  try {
+    // Before anything asks libtorch for a GPU: what it answers first, it keeps.
+    if (call.target.on_gpu()) open_cuda_libtorch();
+  } catch (const std::exception& failure) {
+    std::printf("| libtorch for CUDA | %s | opens | **FAILED** |\n\nFAILED: 1 lines failed\n", failure.what());
+    return 1;
+  }
+  if (call.rank.number >= 0) return run_rank(call.target, call.rank);
+  return run_all(call, "/proc/self/exe");
 }

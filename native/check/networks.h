@@ -1,4 +1,4 @@
-// Every network on the device against its CPU result.
+// Every network on the device against its CPU result, and how fast it is.
 #pragma once
 
 #include "check/report.h"
@@ -6,7 +6,10 @@
 
 namespace hepatica::check {
 
-void check_liver_network(const Target& target, Report& report);
-void check_lesion_network(const Target& target, Report& report);
+// Against oneDNN's packed layers in fp32.
+void check_networks(const Target& target, Report& report);
+
+// In percent of a matrix product that is measured beside.
+void time_networks(const Target& target, Report& report);
 
 }  // namespace hepatica::check

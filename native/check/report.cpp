@@ -26,24 +26,28 @@ std::string message_of(const std::exception& failure) {
 }  // namespace
 
 void Report::heading(const std::string& title) {
-  std::printf("\n### %s\n\n| what | found | expected | |\n|---|---|---|---|\n", title.c_str());
-  std::fflush(stdout);
+  std::fprintf(output_, "\n### %s\n\n| what | found | expected | |\n|---|---|---|---|\n", title.c_str());
+  std::fflush(output_);
 }
 
-void Report::line(const std::string& what, const std::string& found, const std::string& limit,
+void Report::line(const std::string& what, const std::string& found, const std::string& expected,
                   const std::string& verdict) {
-  std::printf("| %s | %s | %s | %s |\n", one_line(what).c_str(), one_line(found).c_str(), one_line(limit).c_str(),
-              verdict.c_str());
-  std::fflush(stdout);
+  std::fprintf(output_, "| %s | %s | %s | %s |\n", one_line(what).c_str(), one_line(found).c_str(),
+               one_line(expected).c_str(), verdict.c_str());
+  std::fflush(output_);
 }
 
-void Report::verdict(const std::string& what, const std::string& found, const std::string& limit, bool good) {
+void Report::verdict(const std::string& what, const std::string& found, const std::string& expected, bool good) {
   if (!good) ++failures_;
-  line(what, found, limit, good ? "ok" : "**FAILED**");
+  line(what, found, expected, good ? "ok" : "**FAILED**");
 }
 
 void Report::at_most(const std::string& what, double found, double limit) {
   verdict(what, number(found), "at most " + number(limit), found <= limit);
+}
+
+void Report::same_bytes(const std::string& what, bool same) {
+  verdict(what, same ? "the same bytes" : "other bytes", "the same bytes", same);
 }
 
 void Report::figure(const std::string& what, const std::string& found) { line(what, found, "", ""); }

@@ -14,6 +14,8 @@ struct Target {
   std::string kernel_timings;  // the library that times the kernels; empty: they are not timed
   // Name of the part that is made wrong on purpose, so that a test sees it fail; empty: none.
   std::string planted;
+  // Less of everything: for tests on a CPU.
+  bool quick = false;
 
   bool on_gpu() const { return device.is_cuda(); }
   bool plants(const std::string& part) const { return planted == part; }
@@ -21,8 +23,17 @@ struct Target {
   void synchronize() const;
 };
 
-// Fixes what computes in fp32 and in which order: no TF32, only algorithms whose results are the same each time. An
-// operation that has no such algorithm throws; where `tolerant`, it is used with a warning of libtorch's instead.
-void require_determinism(bool tolerant);
+// Fixes what computes in fp32 and in which order while it lives: no TF32, only algorithms whose results are the same
+// each time. An operation that has no such algorithm throws, naming itself; where `tolerant`, it computes all the same.
+class Determinism {
+ public:
+  explicit Determinism(bool tolerant = false);
+  ~Determinism();
+  Determinism(const Determinism&) = delete;
+  Determinism& operator=(const Determinism&) = delete;
+};
+
+// Products of matrices in TF32, or in fp32.
+void allow_tf32(bool allowed);
 
 }  // namespace hepatica::check

@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include <vector>
+
 namespace hepatica {
 namespace {
 
@@ -20,6 +22,14 @@ at::Tensor location_loss(const at::Tensor& log_p, const LesionBatch& batch, cons
   return loss;
 }
 
+// Of each type, what its pixels weigh: by comparison on a GPU, which would count up in any order.
+at::Tensor weight_by_type(const at::Tensor& channel, const at::Tensor& known, const at::Tensor& weight) {
+  if (weight.is_cpu()) return at::bincount(channel.masked_select(known), weight.masked_select(known), kLesionTypes);
+  std::vector<at::Tensor> sums;
+  for (int64_t type = 0; type < kLesionTypes; ++type) sums.push_back((weight * (channel == type)).sum());
+  return at::stack(sums);
+}
+
 // Every picture counts alike, whatever the size of its lesions; balanced: so does every type that occurs.
 at::Tensor class_loss(const at::Tensor& log_p, const at::Tensor& types, bool balance) {
   const at::Tensor known = types >= 0;
@@ -28,7 +38,7 @@ at::Tensor class_loss(const at::Tensor& log_p, const at::Tensor& types, bool bal
   at::Tensor weight = known.to(at::kFloat);
   weight = weight / weight.sum({1, 2}, true).clamp_min(1);
   if (balance) {
-    const at::Tensor sums = at::bincount(channel.masked_select(known), weight.masked_select(known), kLesionTypes);
+    const at::Tensor sums = weight_by_type(channel, known, weight);
     weight = weight / sums.clamp_min(1e-6).index_select(0, channel.view(-1)).view_as(channel);
   }
   return (entropy * weight).sum() / weight.sum().clamp_min(1e-12);

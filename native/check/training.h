@@ -1,4 +1,4 @@
-// How fast the device is: networks in percent of a measured matrix product, training, memory.
+// Training on the device against the same on the CPU, and how fast it is.
 #pragma once
 
 #include "check/report.h"
@@ -6,7 +6,7 @@
 
 namespace hepatica::check {
 
-void time_networks(const Target& target, Report& report);
+void check_training(const Target& target, Report& report);
 void time_training(const Target& target, Report& report);
 
 }  // namespace hepatica::check
