@@ -2,27 +2,13 @@
 
 #include <ATen/Functions.h>
 
-#include <algorithm>
 #include <vector>
 
+#include "models/canvas_tensor.h"
 #include "models/layers/layers.h"
 
 namespace hepatica {
 namespace {
-
-constexpr int64_t kSlicesPerBatch = 16;
-
-// (target, source)
-at::Tensor dense_matrix(const ResampleAxis& axis) {
-  at::Tensor matrix = at::zeros({axis.target_size, axis.source_size});
-  auto* values = matrix.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < axis.target_size; ++i) {
-    for (int32_t w = axis.weight_begin[i]; w < axis.weight_begin[i + 1]; ++w) {
-      values[i * axis.source_size + axis.first[i] + (w - axis.weight_begin[i])] = axis.weights[w];
-    }
-  }
-  return matrix;
-}
 
 // Planes (first dimension) by slice and offset: (slices, offsets, rows, columns).
 at::Tensor gather_planes(const at::Tensor& planes, const std::vector<int64_t>& indices, int64_t slices) {
@@ -30,34 +16,14 @@ at::Tensor gather_planes(const at::Tensor& planes, const std::vector<int64_t>& i
   return at::index_select(planes, 0, index).view({slices, -1, planes.size(1), planes.size(2)});
 }
 
-at::Tensor canvas_pictures(const at::Tensor& equalized, const Geometry& source, const NetworkInput& frame,
-                           const Canvas& canvas) {
-  const NetworkGrid& grid = frame.grid;
-  const auto axis = [&](int64_t size, double spacing_mm, int64_t grid_size) {
-    return dense_matrix(grid_axis(size, spacing_mm, grid_size, grid.spacing_mm)).to(equalized.device());
-  };
-  const at::Tensor rows = axis(source.size[1], source.spacing_mm[1], grid.height);
-  const at::Tensor columns = axis(source.size[0], source.spacing_mm[0], grid.width).t();
-  const int64_t height = std::min(canvas.height, grid.height - canvas.y0);
-  const int64_t width = std::min(canvas.width, grid.width - canvas.x0);
-  at::Tensor pictures = at::zeros({frame.slices, canvas.height, canvas.width}, equalized.options());
-  for (int64_t begin = 0; begin < frame.slices; begin += kSlicesPerBatch) {
-    const int64_t size = std::min(kSlicesPerBatch, frame.slices - begin);
-    const at::Tensor part = equalized.narrow(0, begin, size).to(at::kFloat);
-    const at::Tensor resampled = at::matmul(at::matmul(rows, part), columns).round().to(at::kByte);
-    pictures.narrow(0, begin, size)
-        .narrow(1, 0, height)
-        .narrow(2, 0, width)
-        .copy_(resampled.narrow(1, canvas.y0, height).narrow(2, canvas.x0, width));
-  }
-  return pictures;
-}
-
 }  // namespace
 
 DeviceChannels::DeviceChannels(const at::Tensor& equalized, const Geometry& source, const NetworkInput& frame,
                                const LiverCnnConfig& config, const Canvas& canvas)
-    : frame_(frame), config_(config), canvas_(canvas), pictures_(canvas_pictures(equalized, source, frame, canvas)) {}
+    : frame_(frame),
+      config_(config),
+      canvas_(canvas),
+      pictures_(canvas_tensor(equalized, source, frame.grid, canvas)) {}
 
 at::Tensor DeviceChannels::assemble(std::span<const int64_t> slices) const {
   const int64_t cell = config_.subsampling;
