@@ -43,7 +43,7 @@ FoundStructure find_in_space(const Volume& source, const Encoder3dModel& model, 
   OutlinedStructure outlined;
   Executor::of(device).compute(run, [&] {
     const ComputeMode mode(device, found.precision, run);
-    const Encoder3dInference& network = model.inference(device, found.precision);
+    const Encoder3dInference& network = model.inference(device.tensors, found.precision);
     run.begin_stage("locating", 0, kLocated);
     const LocatedStructure located = locate_structure(slices, model.config().locator, network, run);
     run.begin_stage("segmenting", kLocated, kPredicted);

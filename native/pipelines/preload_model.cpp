@@ -14,7 +14,7 @@ void pack_weights(const NetworkModel& model, const ComputeDevice& device, Precis
   if (const auto* segmenter = dynamic_cast<const SegmenterModel*>(&model)) {
     segmenter->inference(device.tensors, precision);
   } else if (const auto* network = dynamic_cast<const Encoder3dModel*>(&model)) {
-    network->inference(device, precision);
+    network->inference(device.tensors, precision);
   } else if (const auto* lesions = dynamic_cast<const LesionModel*>(&model)) {
     lesions->inference(device.tensors, precision);
   } else {

@@ -4,9 +4,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "models/layers/folded_layers.h"
 #include "models/layers/folded_weights.h"
-#include "models/layers/packed_layers.h"
+#include "models/layers/inference_layers.h"
 
 namespace hepatica {
 namespace {
@@ -41,20 +40,10 @@ std::shared_ptr<const Encoder3dModel> Encoder3dModel::load(const std::string& pa
   return std::make_shared<Encoder3dModel>(config, structure, file.tensors(), metadata, path);
 }
 
-const Encoder3dInference& Encoder3dModel::inference(const ComputeDevice& device, Precision precision) const {
-  const std::lock_guard lock(mutex_);
-  const std::pair key{device.index, precision};
-  const auto found = inferences_.find(key);
-  if (found != inferences_.end()) return found->second;
-  const RecordedLayers recorded = encoder3d_layers(config_);
-  const at::ScalarType dtype = precision == Precision::kBf16 ? at::kBFloat16 : at::kFloat;
-  std::unique_ptr<Layers> layers;
-  if (device.is_cpu()) {
-    layers = std::make_unique<PackedLayers>(recorded, state_, dtype);
-  } else {
-    layers = std::make_unique<FoldedLayers>(recorded, state_, device.tensors, dtype);
-  }
-  return inferences_.try_emplace(key, config_, std::move(layers)).first->second;
+const Encoder3dInference& Encoder3dModel::inference(const at::Device& device, Precision precision) const {
+  return inferences_.get(device, precision, [&] {
+    return Encoder3dInference(config_, inference_layers(encoder3d_layers(config_), state_, device, precision));
+  });
 }
 
 }  // namespace hepatica

@@ -1,17 +1,14 @@
 // A trained 3-D structure network: its weights, and what is needed to run them.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "models/encoder3d/config.h"
 #include "models/encoder3d/inference.h"
+#include "models/layers/inference_cache.h"
 #include "models/structure_model.h"
-#include "runtime/device.h"
 #include "runtime/precision.h"
 
 namespace hepatica {
@@ -33,9 +30,9 @@ class Encoder3dModel : public StructureModel {
   // The structure's place among the configuration's.
   int64_t structure_class() const { return structure_class_; }
 
-  // Made at the first use and kept; thread-safe. Weights are packed here: call it on the inference thread, and use it
-  // there.
-  const Encoder3dInference& inference(const ComputeDevice& device, Precision precision) const;
+  // Made at the first use and kept; thread-safe. Weights are packed, or copied to the device, here: call it on the
+  // inference thread, and use it there.
+  const Encoder3dInference& inference(const at::Device& device, Precision precision) const;
 
  private:
   // Of the encoder's coarsest cell, to the middles of its neighbours: with less, most of what it sees is padding.
@@ -43,8 +40,7 @@ class Encoder3dModel : public StructureModel {
 
   Encoder3dConfig config_;
   int64_t structure_class_ = 0;
-  mutable std::mutex mutex_;
-  mutable std::map<std::pair<int, Precision>, Encoder3dInference> inferences_;
+  mutable InferenceCache<Encoder3dInference> inferences_;
 };
 
 }  // namespace hepatica
