@@ -14,8 +14,6 @@
 
 namespace hepatica {
 
-enum class Device { kAuto, kCpu, kCuda };
-
 struct Warning {
   std::string code;
   std::string message;
@@ -30,7 +28,6 @@ class Run {
   Run() = default;
   explicit Run(ProgressCallback on_progress) : on_progress_(std::move(on_progress)) {}
 
-  Device requested_device = Device::kAuto;
   // 0 means all cores that this process may use.
   int threads = 0;
 

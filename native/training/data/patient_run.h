@@ -17,7 +17,6 @@ auto read_for_patient(const std::string& patient, Run& run, Read&& read) {
     if (run.is_cancelled()) own->cancel();
   });
   own = &reading;
-  reading.requested_device = run.requested_device;
   reading.threads = run.threads;
   auto result = std::forward<Read>(read)(reading);
   for (const Warning& warning : reading.warnings()) run.warn(warning.code, patient + ": " + warning.message);
