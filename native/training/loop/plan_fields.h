@@ -210,7 +210,18 @@ void visit_run_fields(Visitor& v, TrainingRunOptions& o) {
   v.field("keep", o.keep);
 }
 
+template <class Visitor>
+void visit_pretrained_fields(Visitor& v, PretrainedOptions& o) {
+  v.field("initial", o.initial);
+  v.field("initial_sha256", o.initial_sha256);
+  v.field("base", o.base);
+  v.field("base_sha256", o.base_sha256);
+  v.field("frozen_epochs", o.frozen_epochs);
+  v.field("base_learning_rate_factor", o.base_learning_rate_factor);
+}
+
 void check_run_options(const TrainingRunOptions& options);
+void check_pretrained_options(const PretrainedOptions& options);
 void check_canvas(const std::vector<int64_t>& canvas_px);
 
 // The options as JSON, defaults filled in.

@@ -18,6 +18,11 @@ void check_run_options(const TrainingRunOptions& o) {
   if (o.output.empty()) refuse_field("options.output", "a file name", "\"\"");
 }
 
+void check_pretrained_options(const PretrainedOptions& o) {
+  require_option_in<int64_t>("frozen_epochs", o.frozen_epochs, 0, 100'000);
+  require_option_in("base_learning_rate_factor", o.base_learning_rate_factor, 1e-6, 1e3);
+}
+
 void check_canvas(const std::vector<int64_t>& canvas_px) {
   if (canvas_px.size() != 2) refuse_field("options.canvas_px", "[height, width]", nlohmann::json(canvas_px).dump());
   for (const int64_t side : canvas_px) require_option_in<int64_t>("canvas_px", side, 8, 1024);

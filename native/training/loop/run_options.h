@@ -51,4 +51,16 @@ struct TrainingRunOptions {
   std::string hepatica_version;
 };
 
+// What a run starts from, of a network with a pretrained part: the lesion network's base, the 3-D network's encoder.
+struct PretrainedOptions {
+  // A trained network to go on from, `architecture` saying what is to be otherwise; empty: from scratch.
+  std::string initial;
+  std::string initial_sha256;  // of that file
+  // Weights of the pretrained part to begin with; empty: those of `initial`, or none.
+  std::string base;
+  std::string base_sha256;                 // of that file
+  int64_t frozen_epochs = 0;               // in which the pretrained part is held fixed
+  double base_learning_rate_factor = 0.1;  // of the pretrained part, after that
+};
+
 }  // namespace hepatica

@@ -68,14 +68,9 @@ void visit_fields(Visitor& v, RegionAugmentation& a) {
 template <class Visitor>
 void visit_fields(Visitor& v, LesionTrainingOptions& o) {
   visit_run_fields(v, o);
+  visit_pretrained_fields(v, o);
   v.field("augmentation", o.augmentation);
-  v.field("initial", o.initial);
-  v.field("initial_sha256", o.initial_sha256);
   v.field("freeze", o.freeze);
-  v.field("base", o.base);
-  v.field("base_sha256", o.base_sha256);
-  v.field("frozen_epochs", o.frozen_epochs);
-  v.field("base_learning_rate_factor", o.base_learning_rate_factor);
   v.field("synthetic_per_scan", o.synthetic_per_scan);
   v.field("synthetic_refresh_epochs", o.synthetic_refresh_epochs);
   v.field("synthetic_min_lesions", o.synthetic_min_lesions);
@@ -97,8 +92,7 @@ namespace {
 
 void check_options(const LesionTrainingOptions& o) {
   check_run_options(o);
-  require_option_in<int64_t>("frozen_epochs", o.frozen_epochs, 0, 100'000);
-  require_option_in("base_learning_rate_factor", o.base_learning_rate_factor, 1e-6, 1e3);
+  check_pretrained_options(o);
   require_option_in<int64_t>("synthetic_per_scan", o.synthetic_per_scan, 0, 1000);
   require_option_in<int64_t>("synthetic_refresh_epochs", o.synthetic_refresh_epochs, 1, 100'000);
   require_option_in<int64_t>("synthetic_min_lesions", o.synthetic_min_lesions, 1, 255);

@@ -57,17 +57,11 @@ struct RegionAugmentation {
 // norm.
 enum class FrozenPart { kNone, kLocation };
 
-struct LesionTrainingOptions : TrainingRunOptions {
+// `base` is a ResNet101 file (models/resnet101); `frozen_epochs` need it, and its rate is its own only where it was
+// loaded.
+struct LesionTrainingOptions : TrainingRunOptions, PretrainedOptions {
   RegionAugmentation augmentation;
-  // A trained lesion network to go on from, `architecture` saying what is to be otherwise. Empty: from scratch.
-  std::string initial;
-  std::string initial_sha256;  // of that file
   FrozenPart freeze = FrozenPart::kNone;
-  // A ResNet101 file to start the base from (models/resnet101); empty: from scratch.
-  std::string base;
-  std::string base_sha256;                 // of that file
-  int64_t frozen_epochs = 0;               // in which the base is held fixed; needs `base`
-  double base_learning_rate_factor = 0.1;  // of a base that was loaded, after that
 
   // Variants of each training ground with synthetic lesions, made anew every so many epochs.
   int64_t synthetic_per_scan = 1;

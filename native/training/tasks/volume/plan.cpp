@@ -37,14 +37,9 @@ void visit_fields(Visitor& v, VolumeAugmentation& a) {
 template <class Visitor>
 void visit_fields(Visitor& v, VolumeTrainingOptions& o) {
   visit_run_fields(v, o);
+  visit_pretrained_fields(v, o);
   v.field("structures", o.structures);
   v.field("augmentation", o.augmentation);
-  v.field("initial", o.initial);
-  v.field("initial_sha256", o.initial_sha256);
-  v.field("base", o.base);
-  v.field("base_sha256", o.base_sha256);
-  v.field("frozen_epochs", o.frozen_epochs);
-  v.field("base_learning_rate_factor", o.base_learning_rate_factor);
   v.field("crops_per_epoch", o.crops_per_epoch);
   v.field("crop_cells", o.crop_cells);
   v.field("structure_fraction", o.structure_fraction);
@@ -82,10 +77,9 @@ void check_augmentation(const VolumeAugmentation& a) {
 
 void check_options(const VolumeTrainingOptions& o) {
   check_run_options(o);
+  check_pretrained_options(o);
   check_structures(o.structures);
   check_augmentation(o.augmentation);
-  require_option_in<int64_t>("frozen_epochs", o.frozen_epochs, 0, 100'000);
-  require_option_in("base_learning_rate_factor", o.base_learning_rate_factor, 1e-6, 1e3);
   require_option_in<int64_t>("crops_per_epoch", o.crops_per_epoch, 1, 100'000'000);
   require_option_in("structure_fraction", o.structure_fraction, 0.0, 1.0);
   require_option_in("gradient_limit", o.gradient_limit, 0.0, 1e6);

@@ -37,20 +37,12 @@ struct VolumeAugmentation {
   double body_box_mm = 8;     // of the sides of the body's box that coordinates count from
 };
 
-struct VolumeTrainingOptions : TrainingRunOptions {
+struct VolumeTrainingOptions : TrainingRunOptions, PretrainedOptions {
   // What the network's values are made of, said in the terms of the weights' metadata (grid/sample_cells.h).
   VolumeTrainingOptions() { preprocess = {-160, 240, Equalization::kNone}; }
 
   std::vector<LabelledStructure> structures;  // the first one is what the score is of
   VolumeAugmentation augmentation;
-  // A trained network to go on from; empty: from scratch.
-  std::string initial;
-  std::string initial_sha256;  // of that file
-  // Weights of the network's pretrained part to begin with; empty: those of `initial`, or none.
-  std::string base;
-  std::string base_sha256;                 // of that file
-  int64_t frozen_epochs = 0;               // in which the pretrained part is held fixed
-  double base_learning_rate_factor = 0.1;  // of the pretrained part, after that
   int64_t crops_per_epoch = 1000;
   std::vector<int64_t> crop_cells = {64, 160, 192};  // z, y, x
   double structure_fraction = 0.75;                  // part of the crops about the structures; the others lie anywhere
