@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "../noisy_scans.h"
 #include "models/liver_cnn/module.h"
 #include "pipelines/predict_structure.h"
 
@@ -27,22 +28,6 @@ SegmenterModel random_model(Equalization equalization) {
   PreprocessOptions preprocessing;
   preprocessing.equalization = equalization;
   return {config, preprocessing, "liver", net->state_dict()};
-}
-
-Volume noisy_body() {
-  Volume volume;
-  volume.geometry.size = {70, 62, 9};
-  volume.geometry.spacing_mm = {3.1, 3.3, 5};
-  std::vector<int16_t> hu(static_cast<size_t>(volume.geometry.voxel_count()));
-  uint32_t state = 3;
-  for (size_t i = 0; i < hu.size(); ++i) {
-    const auto x = static_cast<double>(i % 70) - 35;
-    const auto y = static_cast<double>(i / 70 % 62) - 31;
-    state = state * 1664525u + 1013904223u;
-    hu[i] = static_cast<int16_t>(x * x / 900 + y * y / 700 < 1 ? static_cast<int>(state >> 25) : -1000);
-  }
-  volume.hu = std::move(hu);
-  return volume;
 }
 
 ProbabilityMap predict(const SegmenterModel& model, const ComputeDevice& device, PrecisionChoice precision) {

@@ -2,9 +2,9 @@
 #include <doctest/doctest.h>
 #include <torch/utils.h>
 
-#include <cmath>
 #include <cstdlib>
 
+#include "../noisy_scans.h"
 #include "core/error.h"
 #include "models/mdl_cnn/module.h"
 #include "pipelines/classify_lesions.h"
@@ -26,31 +26,8 @@ LesionModel random_model() {
   return {config, {}, "liver", net->state_dict()};
 }
 
-struct Scan {
-  Volume volume;
-  Mask liver;
-};
-
-// Noise in an ellipse in the slices 2 to 8 of 11.
-Scan noisy_liver() {
-  Geometry geometry;
-  geometry.size = {90, 70, 11};
-  geometry.spacing_mm = {0.8, 0.9, 2.5};
-  std::vector<int16_t> hu(static_cast<size_t>(geometry.voxel_count()));
-  Mask liver{geometry, std::vector<uint8_t>(hu.size())};
-  uint32_t state = 5;
-  for (int64_t voxel = 0; voxel < geometry.voxel_count(); ++voxel) {
-    state = state * 1664525u + 1013904223u;
-    hu[voxel] = static_cast<int16_t>(static_cast<int>(state >> 24) - 50);
-    const int64_t z = voxel / (90 * 70);
-    const auto x = static_cast<double>(voxel % 90);
-    const auto y = static_cast<double>(voxel / 90 % 70);
-    liver.voxels[voxel] = z >= 2 && z < 9 && std::hypot((x - 45) / 25, (y - 30) / 18) < 1;
-  }
-  return {{geometry, std::move(hu)}, std::move(liver)};
-}
-
-LesionClassification classify(const Scan& scan, const LesionModel& model, const DeviceChoice& device, Run& run) {
+LesionClassification classify(const ScanWithLiver& scan, const LesionModel& model, const DeviceChoice& device,
+                              Run& run) {
   ClassifyOptions options;
   options.device = device;
   options.precision = PrecisionChoice::kFp32;
@@ -61,7 +38,7 @@ LesionClassification classify(const Scan& scan, const LesionModel& model, const 
 
 TEST_CASE("a GPU's maps of lesions are the CPU's") {
   const PretendedGpu gpu;
-  const Scan scan = noisy_liver();
+  const ScanWithLiver scan = noisy_liver(2.5, 45);
   const LesionModel model = random_model();
   const auto maps_on = [&](const ComputeDevice& device) {
     Run run;
@@ -85,7 +62,7 @@ TEST_CASE("a GPU's maps of lesions are the CPU's") {
 
 TEST_CASE("lesions are classified on the GPU, and no warning tells of the CPU") {
   const PretendedGpu gpu;
-  const Scan scan = noisy_liver();
+  const ScanWithLiver scan = noisy_liver(2.5, 45);
   Run run;
   classify(scan, random_model(), DeviceChoice::kAuto, run);
   CHECK(run.device_used() == "cuda:0 pretended");
@@ -94,7 +71,7 @@ TEST_CASE("lesions are classified on the GPU, and no warning tells of the CPU") 
 
 TEST_CASE("where memory runs out halfway, auto gives the CPU's lesions, and a GPU that was asked for is an error") {
   const PretendedGpu gpu;
-  const Scan scan = noisy_liver();
+  const ScanWithLiver scan = noisy_liver(2.5, 45);
   const LesionModel model = random_model();
   Run on_cpu;
   const LesionClassification expected = classify(scan, model, DeviceChoice::kCpu, on_cpu);

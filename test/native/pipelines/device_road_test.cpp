@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "../noisy_scans.h"
 #include "core/error.h"
 #include "models/liver_cnn/module.h"
 #include "models/segmenter_model.h"
@@ -26,22 +27,6 @@ SegmenterModel random_model() {
   at::manual_seed(11);
   LiverCnn net(config);
   return {config, {}, "liver", net->state_dict()};
-}
-
-Volume noisy_body() {
-  Volume volume;
-  volume.geometry.size = {70, 62, 9};
-  volume.geometry.spacing_mm = {3.1, 3.3, 5};
-  std::vector<int16_t> hu(static_cast<size_t>(volume.geometry.voxel_count()));
-  uint32_t state = 3;
-  for (size_t i = 0; i < hu.size(); ++i) {
-    const auto x = static_cast<double>(i % 70) - 35;
-    const auto y = static_cast<double>(i / 70 % 62) - 31;
-    state = state * 1664525u + 1013904223u;
-    hu[i] = static_cast<int16_t>(x * x / 900 + y * y / 700 < 1 ? static_cast<int>(state >> 25) : -1000);
-  }
-  volume.hu = std::move(hu);
-  return volume;
 }
 
 Segmentation segment(const SegmenterModel& model, const DeviceChoice& device, Run& run) {
