@@ -2,6 +2,7 @@
 import { linkSync, readFileSync, symlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -97,6 +98,32 @@ test("the writers replace hepatica's files, and others with overwrite alone", as
     }
     await write(path, true);
     await write(path);
+  }
+});
+
+test("a file of hepatica's that somebody edited is theirs", async ({ folder }) => {
+  const phantom = makePhantom();
+  const { size, spacing, origin, direction } = phantom;
+  const mask = { size, spacing, origin, direction, data: new Uint8Array(phantom.data.length) };
+  const edits: Readonly<Record<string, number>> = {
+    origin: 268,
+    'first voxel': 352,
+    'last voxel': 352 + mask.data.length - 1,
+  };
+  for (const name of ['mask.nii', 'mask.nii.gz']) {
+    const path = join(folder.path, name);
+    for (const [edit, offset] of Object.entries(edits)) {
+      await writeMask(path, mask);
+      await writeMask(path, mask);
+      const written = readFileSync(path);
+      const bytes = name.endsWith('.gz') ? gunzipSync(written) : Buffer.from(written);
+      bytes[offset] = (bytes[offset] as number) ^ 1;
+      const edited = name.endsWith('.gz') ? gzipSync(bytes) : bytes;
+      await writeFile(path, edited);
+      await rejection(writeMask(path, mask), OutputError, 'OUTPUT_EXISTS');
+      assert.equal(readFileSync(path), edited, edit);
+      await writeMask(path, mask, { overwrite: true });
+    }
   }
 });
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -24,7 +25,8 @@ namespace hepatica {
 namespace {
 
 constexpr size_t kChunkBytes = 1 << 26;
-// By it the writers know their own files, which alone they replace (src/output/ownership.ts).
+// By it, and by the checksum beside it, the writers know their own files, which alone they replace
+// (src/output/ownership.ts).
 constexpr char kDescription[] = "hepatica";
 // Header, and four bytes that say that no extension follows.
 constexpr size_t kDataOffset = sizeof(nifti_1_header) + 4;
@@ -124,6 +126,13 @@ nifti_1_header header_for(const Geometry& geometry, int datatype) {
   return header;
 }
 
+// CRC-32 of the header as it is, its aux_file empty, and the voxels: what somebody else changes is his own.
+void set_checksum(nifti_1_header& header, const void* voxels, size_t bytes) {
+  uLong sum = crc32_z(0, reinterpret_cast<const Bytef*>(&header), sizeof(header));
+  sum = crc32_z(sum, static_cast<const Bytef*>(voxels), bytes);
+  std::snprintf(header.aux_file, sizeof(header.aux_file), "crc32:%08lx", sum);
+}
+
 template <class Voxel>
 constexpr int datatype_of() {
   if constexpr (std::is_same_v<Voxel, uint8_t>) return NIFTI_TYPE_UINT8;
@@ -141,7 +150,8 @@ void write_voxels(const std::string& path, const Geometry& geometry, const std::
   }
   check_sizes(geometry, path);
   std::vector<char> start(kDataOffset, 0);
-  const nifti_1_header header = header_for(geometry, datatype_of<Voxel>());
+  nifti_1_header header = header_for(geometry, datatype_of<Voxel>());
+  set_checksum(header, voxels.data(), voxels.size() * sizeof(Voxel));
   std::memcpy(start.data(), &header, sizeof(header));
 
   PendingFile file(path);

@@ -1,13 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { crc32, createGunzip } from 'node:zlib';
 import { OutputError } from '../errors.js';
 import { refuseInputs } from './guard.js';
 
 const kNiftiHeaderBytes = 348;
+const kNiftiDataOffset = 352;
 const kDescription = { begin: 148, end: 228 } as const;
-/** As native/nifti/write.cpp writes it. */
+const kChecksum = { begin: 228, end: 252 } as const;
+/** As native/nifti/write.cpp writes it, the checksum too. */
 const kNiftiMark = 'hepatica';
 const kMaxMetadataBytes = 64 * 1024 * 1024;
 
@@ -31,10 +33,33 @@ async function firstBytes(path: string, count: number): Promise<Buffer> {
   return Buffer.concat(chunks).subarray(0, count);
 }
 
+/** CRC-32 of what lies behind a NIfTI file's header, going on from `sum`; undefined where the file is damaged. */
+async function checksumOfVoxels(path: string, sum: number): Promise<number | undefined> {
+  let at = 0;
+  const add = async (stream: AsyncIterable<Buffer>) => {
+    for await (const chunk of stream) {
+      sum = crc32(chunk.subarray(Math.max(0, kNiftiDataOffset - at)), sum);
+      at += chunk.length;
+    }
+  };
+  const source = createReadStream(path);
+  const isPacked = path.toLowerCase().endsWith('.gz');
+  const read = isPacked ? pipeline(source, createGunzip(), add) : pipeline(source, add);
+  return read.then(
+    () => sum,
+    () => undefined,
+  );
+}
+
+/** Written by hepatica, and not changed since: an edited mask is its editor's. */
 async function isOwnNifti(path: string): Promise<boolean> {
   const header = await firstBytes(path, kNiftiHeaderBytes);
-  const description = header.toString('latin1', kDescription.begin, kDescription.end);
-  return header.length === kNiftiHeaderBytes && description.split('\0')[0] === kNiftiMark;
+  const text = ({ begin, end }: { begin: number; end: number }) => header.toString('latin1', begin, end).split('\0')[0];
+  if (header.length < kNiftiHeaderBytes || text(kDescription) !== kNiftiMark) return false;
+  const written = text(kChecksum);
+  header.fill(0, kChecksum.begin, kChecksum.end);
+  const found = await checksumOfVoxels(path, crc32(header));
+  return found !== undefined && written === `crc32:${found.toString(16).padStart(8, '0')}`;
 }
 
 /** The metadata of a safetensors file, or undefined where it is none. */
