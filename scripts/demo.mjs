@@ -27,6 +27,7 @@ await main(async () => {
   run(process.execPath, [join(kRoot, 'dist/cli/main.js'), 'classify', input, '--out', kOutput]);
   const shown = relative(process.cwd(), kOutput) || '.';
   say(`\nThe liver and its lesions are in ${shown}/:`);
+  say('  report.html       all of it on one page, for a browser: hepatica view FOLDER');
   say('  overlay/          a picture a slice: the liver in yellow, boxes around lesions, benign green, malignant red');
   say('  liver.nii.gz      the liver on the grid of the scan');
   say('  lesions.nii.gz    the lesions, by number');

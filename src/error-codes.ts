@@ -94,6 +94,8 @@ export const kErrorCodes = {
   NOT_A_CONFIG: 'input',
   /** The file is no history of a training. */
   NOT_A_HISTORY: 'input',
+  /** The folder is none that hepatica wrote such a result to. */
+  NOT_A_RESULT: 'input',
   /** The file is no DICOM. */
   NOT_DICOM: 'input',
   /** The file is no NIfTI. */

@@ -37,6 +37,7 @@ export { discoverLesionDataset } from './lesion-dataset.js';
 export { type LesionAugmentation, type TrainLesionsOptions, trainLesionClassifier } from './lesion-training.js';
 export { classifyLesions } from './lesions.js';
 export { loadModel, saveModel } from './model.js';
+export { type ReportPageOptions, renderReportPage } from './page/result-page.js';
 export { preload } from './preload.js';
 export { preprocess } from './preprocessing.js';
 export { type FilterPage, type RenderedFilters, type RenderFiltersOptions, renderFilters } from './render/filters.js';

@@ -206,6 +206,11 @@ export const overviewOptions = z.strictObject({
 
 export const renderPreprocessingOptions = z.strictObject({ minimumSize: pixelCount });
 
+export const reportPageOptions = z.strictObject({
+  title: expecting('a text', z.string()),
+  signal: runFields.signal,
+});
+
 export const montageOptions = z.strictObject({
   columns: pixelCount,
   tileWidth: pixelCount,

@@ -79,6 +79,7 @@ test('what is public is listed here', () => {
     'renderOverlay',
     'renderOverview',
     'renderPreprocessing',
+    'renderReportPage',
     'saveModel',
     'segmentLiver',
     'segmentStructure',

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { outputOf, SetupError } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
+import { bundledPackages } from '../viewer.mjs';
 import { kSources } from './sources.mjs';
 
 const kRule = '='.repeat(100);
@@ -84,10 +85,27 @@ export function libtorchNotices(licenses) {
   return [head, ...parts].join('\n');
 }
 
+/** NiiVue's package holds no text of its licence (BSD-2-Clause): the one of its repository. */
+const kNiivueLicense = join(kRoot, 'scripts/package/niivue-license.txt');
+
+function bundledLicense(folder) {
+  if (folder.endsWith('/@niivue/niivue')) return readFileSync(kNiivueLicense, 'utf8');
+  const names = readdirSync(join(kRoot, folder)).filter((name) => /^licen[cs]e(\.\w+)?$/i.test(name));
+  return licenseText(...names.map((name) => join(kRoot, folder, name)), join(kRoot, folder, 'LICENSE'));
+}
+
+/** Of what lies in dist/page/viewer.js. */
+function bundledNotices() {
+  return bundledPackages().map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(join(kRoot, folder, 'package.json'), 'utf8'));
+    return section(`${name} ${version}, in dist/page/viewer.js`, bundledLicense(folder));
+  });
+}
+
 /** The main package's: its dependencies are installed beside it and bring their own. */
 export function mainNotices() {
   const weights = licenseText(join(kRoot, 'weights/LICENSE'));
   const head =
     "hepatica's code is under the Apache License 2.0 (LICENSE); the packages that it depends on bring their own licences.\n";
-  return [head, section('The weights in weights/', weights)].join('\n');
+  return [head, section('The weights in weights/', weights), ...bundledNotices()].join('\n');
 }

@@ -1,11 +1,28 @@
 // Software bills of materials (CycloneDX, JSON): the main package's from npm, the binary packages' from what they hold.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import { outputOf, SetupError } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
+import { bundledPackages } from '../viewer.mjs';
 import { kSources } from './sources.mjs';
+
+/** What lies in dist/page/viewer.js, which npm does not install. */
+function bundledComponents() {
+  return bundledPackages().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(kRoot, folder, 'package.json'), 'utf8'));
+    return {
+      'bom-ref': `${name}@${version}`,
+      type: 'library',
+      name,
+      version,
+      licenses: [{ license: { id: license } }],
+      purl: `pkg:npm/${name.replace('@', '%40')}@${version}`,
+      properties: [{ name: 'hepatica:bundled-in', value: 'dist/page/viewer.js' }],
+    };
+  });
+}
 
 /** npm's own, of what a user installs with the main package; npm does not know of the packages made here. */
 export function npmBom(manifest) {
@@ -24,9 +41,11 @@ export function npmBom(manifest) {
     scope: 'optional',
     purl: `pkg:npm/${encodeURIComponent(name)}@${version}`.replace('%2F', '/'),
   }));
-  bom.components.push(...made);
+  const known = new Set(bom.components.map((component) => component['bom-ref']));
+  const bundled = bundledComponents().filter((component) => !known.has(component['bom-ref']));
+  bom.components.push(...made, ...bundled);
   const dependencies = bom.dependencies.find(({ ref }) => ref === own['bom-ref']);
-  dependencies.dependsOn.push(...made.map((each) => each['bom-ref']));
+  dependencies.dependsOn.push(...[...made, ...bundled].map((each) => each['bom-ref']));
   return JSON.stringify(bom, null, 2);
 }
 

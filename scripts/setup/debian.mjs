@@ -19,6 +19,8 @@ const kTestPackages = [
   { name: 'dicom3tools', why: 'checks written DICOM', command: 'dciodvfy' },
   { name: 'clang-format', why: 'checks the C++ layout', command: 'clang-format' },
 ];
+/** Tests that need one of these are skipped, and say so, where it cannot be had. */
+const kOptionalTestPackages = [{ name: 'chromium', why: 'opens the page that classify writes', command: 'chromium' }];
 const kPackagingPackages = [
   {
     name: 'dpkg-dev',
@@ -58,6 +60,22 @@ function aptGet(prefix, args) {
   run(command[0], command.slice(1));
 }
 
+function installOptional(packages) {
+  const missing = missingPackages(packages);
+  if (missing.length === 0) return;
+  const prefix = privilege();
+  for (const { name, why } of missing) {
+    try {
+      if (prefix === null) throw new SetupError('neither root nor a password-free sudo is at hand');
+      say(`set-up: apt-get install ${name} (${why})`);
+      aptGet(prefix, ['install', '-y', '--no-install-recommends', name]);
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      say(`set-up: no ${name} (${why}), its tests are skipped: ${error.message}`);
+    }
+  }
+}
+
 /** Installs what is missing for `{ tests, packaging, libtorch }`: the native tests' tools, Debian's sources, the download of libtorch. */
 export function installPackages({ tests, packaging, libtorch }) {
   const packages = [
@@ -75,6 +93,11 @@ export function installPackages({ tests, packaging, libtorch }) {
       kExitPackagesMissing,
     );
   }
+  installRequired(packages);
+  if (tests) installOptional(kOptionalTestPackages);
+}
+
+function installRequired(packages) {
   const missing = missingPackages(packages);
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name);

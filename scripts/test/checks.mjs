@@ -60,6 +60,7 @@ export async function runChecks() {
   const bin = (name) => join(kRoot, 'node_modules/.bin', name);
   const checks = [
     { name: 'TypeScript types', check: () => passes(bin('tsc'), ['-p', 'tsconfig.check.json']) },
+    { name: 'TypeScript types of the page', check: () => passes(bin('tsc'), ['-p', 'tsconfig.page.json']) },
     { name: 'biome', check: () => passes(bin('biome'), ['check', '--error-on-warnings', '.']) },
     { name: 'clang-format', check: checkLayout, isAbsent: !findOnPath('clang-format') },
     { name: 'include direction', check: () => passes(process.execPath, ['scripts/check-includes.mjs']) },

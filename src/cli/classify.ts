@@ -1,5 +1,6 @@
+import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { classifyLesions, type Lesion, type LesionClassification, writeMask } from '../index.js';
+import { classifyLesions, type Lesion, type LesionClassification, renderReportPage, writeMask } from '../index.js';
 import { readInput } from './input.js';
 import { kPaper, segmenterFile, withModel } from './model.js';
 import { OutputFolder } from './output.js';
@@ -7,6 +8,7 @@ import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { lesionsDocument } from './report.js';
 import {
   kLesionNames,
+  kPageName,
   type SegmentCommandOptions,
   segmentationNames,
   segmentationSummary,
@@ -21,6 +23,7 @@ interface ClassifyCommandOptions extends SegmentCommandOptions {
   readonly threshold?: number;
   readonly extentThreshold?: number;
   readonly minimumMl?: number;
+  readonly page: boolean;
 }
 
 function lesionLine({ id, type, probability, malignant, volumeMl, diameterMm, centre }: Lesion): string {
@@ -32,8 +35,8 @@ function lesionLine({ id, type, probability, malignant, volumeMl, diameterMm, ce
 async function classify(input: string, options: ClassifyCommandOptions, session: Session): Promise<void> {
   const names = await segmentationNames(options.liverModel, options);
   const output = await OutputFolder.plan(options.out, {
-    writes: [...kLesionNames, ...names.writes],
-    removes: names.removes,
+    writes: [...kLesionNames, ...(options.page ? [kPageName] : []), ...names.writes],
+    removes: [...names.removes, kPageName],
     inputs: [input, options.model, options.liverModel],
     overwrite: options.overwrite,
   });
@@ -62,6 +65,9 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
     session.warn(warnings);
     await folder.writeJson('lesions.json', document);
     await writeSegmentation(folder, input, liver, found, options, session);
+    if (options.page) {
+      await folder.writeFile(kPageName, await renderReportPage(found, { title: basename(input), signal }));
+    }
   });
   const count = found.lesions.length;
   session.result(document, [
@@ -85,7 +91,11 @@ export function addClassifyCommand(program: Command): void {
     .command('classify')
     .description('find the lesions of the liver in a CT scan and tell their types')
     .argument('<input>', 'DICOM folder or file, or NIfTI')
-    .requiredOption('--out <folder>', 'where to write what segment writes, lesions.nii.gz and lesions.json')
+    .requiredOption(
+      '--out <folder>',
+      'where to write what segment writes, lesions.nii.gz, lesions.json and report.html',
+    )
+    .option('--no-page', 'leave out report.html, the page with the scan, the liver and the lesions')
     .option('--model <file>', 'weights of a lesion network of your own (safetensors)')
     .option('--liver-model <file>', `weights of a liver network of your own (safetensors), or ${kPaper}`, segmenterFile)
     .option(

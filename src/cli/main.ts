@@ -14,6 +14,7 @@ import { addSegmentCommand } from './segment.js';
 import { kExitCodes } from './session.js';
 import { addSynthesizeCommand } from './synthesize.js';
 import { addTrainCommand } from './train.js';
+import { addViewCommand } from './view.js';
 import { addWeightsCommand } from './weights.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -35,6 +36,7 @@ addFiltersCommand(program);
 addTrainCommand(program);
 addWeightsCommand(program);
 addSynthesizeCommand(program);
+addViewCommand(program);
 addInfoCommand(program);
 addDoctorCommand(program);
 program.addHelpText(

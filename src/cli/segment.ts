@@ -99,6 +99,7 @@ export function segmentationSummary(segmentation: Segmentation): string {
 
 /** What classify writes beside what segment does. */
 export const kLesionNames = ['lesions.nii.gz', 'lesions.json'];
+export const kPageName = 'report.html';
 
 async function segment(input: string, options: SegmentCommandOptions, session: Session): Promise<void> {
   const { model, overwrite } = options;
@@ -106,7 +107,7 @@ async function segment(input: string, options: SegmentCommandOptions, session: S
   const output = await OutputFolder.plan(options.out, {
     writes: names.writes,
     // What an earlier classify found in the liver that is replaced now.
-    removes: [...names.removes, ...kLesionNames],
+    removes: [...names.removes, ...kLesionNames, kPageName],
     inputs: [input, model],
     overwrite,
   });

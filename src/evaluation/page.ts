@@ -1,4 +1,5 @@
 import type * as Vega from 'vega';
+import { escapeHtml } from '../html.js';
 import { renderChart } from '../render/chart.js';
 import { confusionChart, diceChart, freeResponseChart, rocChart, sizeChart } from './charts.js';
 import { figureSections, figureText, intervalText } from './rows.js';
@@ -23,12 +24,6 @@ const kStyle = `
   .interval { color: #52606d; }
   svg { max-width: 100%; height: auto; display: block; }
 `;
-
-/** Names come from outside: what they hold is text. */
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (character) => entities[character] as string);
-}
 
 function count(number: number, one: string): string {
   return `${number} ${one}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,61 @@
+/** The table of lesions, as HTML that shows and copies without a script. */
+import { escapeHtml } from '../html.js';
+import { kLesionTypes } from '../lesion-types.js';
+import type { Lesion, LesionType } from '../types.js';
+
+const kTypeNames: Readonly<Record<LesionType, string>> = {
+  CYS: 'Cyst',
+  ANG: 'Haemangioma',
+  HCC: 'Hepatocellular carcinoma',
+  MET: 'Metastasis',
+};
+
+/** What the table needs of a lesion: `lesions.json` holds it, whose perimeters come as lists. */
+export type ListedLesion = Omit<Lesion, 'perimeters' | 'slices' | 'boundingBox'>;
+
+interface Column {
+  readonly name: string;
+  readonly isText?: boolean;
+  readonly cell: (lesion: ListedLesion) => string;
+}
+
+const percent = (fraction: number) => `${(fraction * 100).toFixed(0)} %`;
+
+const kColumns: readonly Column[] = [
+  { name: 'Lesion', isText: true, cell: ({ id }) => String(id) },
+  { name: 'Type', isText: true, cell: ({ type }) => `${kTypeNames[type]} (${type})` },
+  ...kLesionTypes.map((type) => ({
+    name: `P(${type})`,
+    cell: ({ probabilities }: ListedLesion) => percent(probabilities[type]),
+  })),
+  { name: 'Malignant', cell: ({ malignancyProbability }) => percent(malignancyProbability) },
+  { name: 'Detection', cell: ({ detectionProbability }) => percent(detectionProbability) },
+  {
+    name: 'Longest × perpendicular, mm',
+    cell: ({ diameterMm, perpendicularMm }) => `${diameterMm.toFixed(1)} × ${perpendicularMm.toFixed(1)}`,
+  },
+  { name: 'Volume, ml', cell: ({ volumeMl }) => volumeMl.toFixed(2) },
+  { name: 'HU, mean ± SD', cell: ({ meanHu, sdHu }) => `${meanHu.toFixed(0)} ± ${sdHu.toFixed(0)}` },
+  { name: 'Slice', cell: ({ diameterSlice }) => String(diameterSlice) },
+  { name: 'Centre, mm (LPS)', cell: ({ centreMm }) => centreMm.map((mm) => mm.toFixed(1)).join(', ') },
+];
+
+function row(lesion: ListedLesion): string {
+  const nature = lesion.malignant ? 'malignant' : 'benign';
+  const cells = kColumns.map(({ name, isText, cell }) => {
+    const classes = [...(isText ? ['text'] : []), ...(name === 'Type' ? [nature] : [])].join(' ');
+    return `<td class="${classes}" data-name="${escapeHtml(name)}">${escapeHtml(cell(lesion))}</td>`;
+  });
+  return `<tr data-lesion="${lesion.id}" tabindex="0">${cells.join('')}</tr>`;
+}
+
+export function lesionTable(lesions: readonly ListedLesion[]): string {
+  if (lesions.length === 0) return '<p>No lesion was found above the threshold. That does not exclude one.</p>';
+  const heads = kColumns.map(
+    ({ name, isText }) => `<th scope="col"${isText ? ' class="text"' : ''}>${escapeHtml(name)}</th>`,
+  );
+  return (
+    `<table><thead><tr>${heads.join('')}</tr></thead><tbody>${lesions.map(row).join('\n')}</tbody></table>` +
+    '<p>Slices and voxels count from 0, as in lesions.json. <button type="button" id="copy">Copy the table</button></p>'
+  );
+}

@@ -1,0 +1,78 @@
+import { checkGeometry, checkSameGrid } from '../geometry.js';
+import { checkOptions, invalidArgument, reportPageOptions } from '../options.js';
+import type { Geometry, LesionClassification, SeriesReport } from '../types.js';
+import { renderPage } from './report-page.js';
+
+export interface ReportPageOptions {
+  /** Heading and title; default: the description of the series, or `Lesions of the liver`. */
+  readonly title?: string;
+  readonly signal?: AbortSignal;
+}
+
+function checkVoxels(field: string, { size }: Geometry, voxels: ArrayLike<number>): void {
+  const count = size[0] * size[1] * size[2];
+  if (voxels.length !== count) throw invalidArgument(field, `${count} voxels, none disposed of`, voxels.length, field);
+}
+
+function checkFound(found: unknown): asserts found is LesionClassification {
+  const parts =
+    typeof found === 'object' && found !== null && ['liver', 'volume', 'lesions'].every((name) => name in found);
+  if (!parts) throw invalidArgument('found', 'a result of classifyLesions', found);
+  const { volume, liver, ...result } = found as LesionClassification;
+  checkGeometry('found.volume', volume);
+  checkSameGrid('found', volume, checkGeometry('found', result));
+  checkSameGrid('found.liver', volume, checkGeometry('found.liver', liver));
+  checkVoxels('found.volume.data', volume, volume.data);
+  checkVoxels('found.mask', volume, result.mask);
+  checkVoxels('found.liver.mask', volume, liver.mask);
+}
+
+function seriesFacts(report: SeriesReport | null): (readonly [string, string])[] {
+  if (!report) return [];
+  const texts = [
+    ['Patient ID', report.patientId],
+    ['Series', report.seriesDescription],
+    ['Contrast', report.contrastAgent],
+    ['Scanner', report.manufacturer],
+  ] as const;
+  return texts.filter(([, value]) => value !== '');
+}
+
+function factsOf({ volume, liver, device, threshold }: LesionClassification) {
+  const voxels = `${volume.size.join(' × ')} of ${volume.spacing.map((mm) => Number(mm.toFixed(3))).join(' × ')} mm`;
+  return [
+    ...seriesFacts(volume.report),
+    ['Voxels', voxels],
+    ['Liver', `${liver.volumeMl.toFixed(0)} ml`],
+    ['Detection threshold', String(Number(threshold.toFixed(3)))],
+    ['Computed on', device],
+  ] as const;
+}
+
+/**
+ * An HTML page of a result, for a browser with WebGL 2: the scan with the outlines of liver and lesions in three planes,
+ * a table of the lesions whose lines lead to each, and the warnings. It holds all that it shows and asks the network for
+ * nothing. Of a scan of more than 33 million voxels it holds the liver with 25 mm around, in fewer pixels where that is
+ * still more, and says so. The scan's voxels and the patient's ID are in it: treat it as the scan.
+ *
+ * @param found - a result of `classifyLesions`
+ * @throws {@link InvalidArgumentError} `GEOMETRY_MISMATCH`
+ */
+export async function renderReportPage(found: LesionClassification, options: ReportPageOptions = {}): Promise<string> {
+  const { title, signal } = checkOptions(reportPageOptions, options);
+  checkFound(found);
+  const { volume, liver, mask, lesions, warnings, plausibility, plausibilityReasons } = found;
+  return renderPage(
+    {
+      title: title ?? (volume.report?.seriesDescription || 'Lesions of the liver'),
+      volume,
+      structure: { name: liver.structure, mask: liver.mask, boundingBox: liver.boundingBox },
+      lesions: { mask, found: lesions },
+      facts: factsOf(found),
+      warnings,
+      plausibility,
+      plausibilityReasons,
+    },
+    signal,
+  );
+}

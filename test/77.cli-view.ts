@@ -1,0 +1,72 @@
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { writeVolume } from '../src/index.js';
+import { writeLesionModel } from './support/lesion-model.js';
+import { writeThresholdModel } from './support/models.js';
+import { makeFolder, runCli } from './support/programs.js';
+import { makePhantom } from './support/volumes.js';
+
+const test = suite<{ folder: ReturnType<typeof makeFolder>; result: string; classify: string[] }>('cli: view');
+
+test.before(async (context) => {
+  context.folder = makeFolder();
+  const inFolder = (name: string) => join(context.folder.path, name);
+  const scan = inFolder('scan.nii.gz');
+  await writeVolume(scan, makePhantom({ size: [96, 80, 12], organRadius: 24 }));
+  context.result = inFolder('result');
+  context.classify = [
+    ...['classify', scan, '--out', context.result, '--accept-implausible', '--overlay', 'none'],
+    ...['--model', writeLesionModel(inFolder('lesions.safetensors'))],
+    ...['--liver-model', writeThresholdModel(inFolder('liver.safetensors'))],
+  ];
+  const { exitCode, stderr, stdout } = await runCli(context.classify);
+  assert.is(exitCode, 0, stderr);
+  assert.match(stdout, /report\.html/);
+});
+test.after(({ folder }) => folder.remove());
+
+async function refused(folder: string, code: string, message: RegExp): Promise<void> {
+  const { exitCode, stdout } = await runCli(['view', folder, '--no-open', '--json']);
+  assert.is(exitCode, 3);
+  const { error } = JSON.parse(stdout);
+  assert.is(error.code, code);
+  assert.match(error.message, message);
+  assert.ok(error.remedy);
+}
+
+test('the path of the page that classify wrote', async ({ result }) => {
+  const { exitCode, stdout, stderr } = await runCli(['view', result, '--no-open']);
+  assert.is(exitCode, 0, stderr);
+  assert.is(stdout, `${join(result, 'report.html')}\n`);
+  const page = await readFile(join(result, 'report.html'), 'utf8');
+  assert.match(page, /<title>scan\.nii\.gz<\/title>/);
+  assert.match(page, /default-src 'none'/);
+});
+
+test('a folder without such a page is refused, and why', async ({ folder }) => {
+  const other = join(folder.path, 'other');
+  await mkdir(other);
+  await refused(join(folder.path, 'nowhere'), 'FILE_NOT_FOUND', /nowhere cannot be read/);
+  await refused(join(folder.path, 'scan.nii.gz'), 'NOT_A_RESULT', /is a file/);
+  await refused(other, 'NOT_A_RESULT', /holds no result of hepatica/);
+  await writeFile(join(other, 'report.html'), '<p>Not hepatica’s</p>');
+  await refused(other, 'NOT_A_RESULT', /holds no result of hepatica/);
+});
+
+test('a page that was changed is not shown as hepatica’s; one of an interrupted result neither', async ({ result }) => {
+  await appendFile(join(result, 'report.html'), '<p>another finding</p>');
+  await refused(result, 'CORRUPT_FILE', /report\.html was changed since hepatica wrote it/);
+  await writeFile(join(result, '.hepatica-journal.json'), '{');
+  await refused(result, 'INCOMPLETE_RESULT', /interrupted/);
+});
+
+test('--no-page leaves it out, an earlier one too', async ({ folder, result, classify }) => {
+  const again = classify.map((word) => (word === result ? join(folder.path, 'again') : word));
+  assert.is((await runCli(again)).exitCode, 0);
+  assert.is((await runCli([...again, '--no-page'])).exitCode, 0);
+  await refused(join(folder.path, 'again'), 'NOT_A_RESULT', /holds a result without report\.html/);
+});
+
+test.run();
