@@ -6,9 +6,9 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildBundles } from './bundles.mjs';
 import { main, run, say } from './setup/process.mjs';
 import { kRoot, setUp } from './setup.mjs';
-import { bundleViewer, viewerIn } from './viewer.mjs';
 
 const kBinaries = join(kRoot, 'node_modules/.bin');
 export const kBuildFolder = join(kRoot, 'build');
@@ -45,7 +45,7 @@ export function buildTypeScript(folder = join(kRoot, 'dist')) {
   say('build: TypeScript');
   rmSync(folder, { recursive: true, force: true });
   run(join(kBinaries, 'tsc'), ['-p', 'tsconfig.json', '--outDir', folder], { cwd: kRoot });
-  bundleViewer(viewerIn(folder));
+  buildBundles(folder);
   // npm sets the bit where it links the command, at installation; in a checkout the file is a new one since.
   chmodSync(join(folder, 'cli/main.js'), 0o755);
 }

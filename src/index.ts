@@ -36,6 +36,7 @@ export { listSeries, readMask, readSeries, readVolume, writeMask, writeVolume } 
 export { discoverLesionDataset } from './lesion-dataset.js';
 export { type LesionAugmentation, type TrainLesionsOptions, trainLesionClassifier } from './lesion-training.js';
 export { classifyLesions } from './lesions.js';
+export { writeMesh } from './mesh/write-mesh.js';
 export { loadModel, saveModel } from './model.js';
 export { type ReportPageOptions, renderReportPage } from './page/result-page.js';
 export { preload } from './preload.js';

@@ -125,6 +125,12 @@ export const writeNiftiOptions = z.strictObject({
   grid: expecting("'orthonormal' or 'source'", z.enum(['orthonormal', 'source'])),
 });
 
+export const writeMeshOptions = z.strictObject({
+  signal: runFields.signal,
+  overwrite: overwriteField,
+  value: integer(1, 255),
+});
+
 export const writeSeriesOptions = z.strictObject({
   ...runFields,
   uids: expecting("'derived' or 'random'", z.enum(['derived', 'random'])),

@@ -38,6 +38,24 @@ export interface WrittenFile {
   readonly warnings: readonly Warning[];
 }
 
+export interface WriteMeshOptions {
+  /** Voxels of this value alone, of `LesionClassification` a lesion's `id`; default: all that are not 0. */
+  readonly value?: number;
+  /** Replace a file that hepatica did not write; default false. What the mask was read from is never replaced. */
+  readonly overwrite?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** A surface that was written. */
+export interface WrittenMesh {
+  readonly file: string;
+  readonly triangles: number;
+  /** What the surface encloses. */
+  readonly volumeMl: number;
+  /** `CUT_SURFACE` where the mask reaches the border of its grid. */
+  readonly warnings: readonly Warning[];
+}
+
 export interface WriteSeriesOptions extends RunOptions {
   /** UIDs that are not given: `derived` (default) from all that is written, `random` anew in each call. */
   readonly uids?: 'derived' | 'random';

@@ -89,6 +89,7 @@ test('what is public is listed here', () => {
     'trainLesionClassifier',
     'trainSegmenter',
     'writeMask',
+    'writeMesh',
     'writeSeries',
     'writeVolume',
   ]);

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -62,10 +62,21 @@ test('a page that was changed is not shown as hepatica’s; one of an interrupte
   await refused(result, 'INCOMPLETE_RESULT', /interrupted/);
 });
 
-test('--no-page leaves it out, an earlier one too', async ({ folder, result, classify }) => {
+test('--no-page leaves it out, --mesh adds surfaces; what an earlier run left goes', async ({
+  folder,
+  result,
+  classify,
+}) => {
   const again = classify.map((word) => (word === result ? join(folder.path, 'again') : word));
-  assert.is((await runCli(again)).exitCode, 0);
-  assert.is((await runCli([...again, '--no-page'])).exitCode, 0);
+  const mesh = join(folder.path, 'again/mesh');
+  const first = await runCli([...again, '--mesh', 'stl']);
+  assert.is(first.exitCode, 0, first.stderr);
+  assert.ok((await readdir(mesh)).includes('liver.stl'));
+  assert.is((await runCli([...again, '--no-page', '--mesh', 'ply'])).exitCode, 0);
+  assert.ok((await readdir(mesh)).every((name) => /^(liver|lesion-\d+)\.ply$/.test(name)));
+  await writeFile(join(mesh, 'liver.ply'), 'somebody’s own');
+  const foreign = await runCli([...again, '--no-page', '--mesh', 'ply', '--json']);
+  assert.is(JSON.parse(foreign.stdout).error.code, 'OUTPUT_EXISTS');
   await refused(join(folder.path, 'again'), 'NOT_A_RESULT', /holds a result without report\.html/);
 });
 

@@ -1,9 +1,9 @@
 // The licences of what each package holds besides hepatica's own code, as THIRD-PARTY-NOTICES.txt.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { bundledPackages } from '../bundles.mjs';
 import { outputOf, SetupError } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
-import { bundledPackages } from '../viewer.mjs';
 import { kSources } from './sources.mjs';
 
 const kRule = '='.repeat(100);
@@ -91,14 +91,17 @@ const kNiivueLicense = join(kRoot, 'scripts/package/niivue-license.txt');
 function bundledLicense(folder) {
   if (folder.endsWith('/@niivue/niivue')) return readFileSync(kNiivueLicense, 'utf8');
   const names = readdirSync(join(kRoot, folder)).filter((name) => /^licen[cs]e(\.\w+)?$/i.test(name));
-  return licenseText(...names.map((name) => join(kRoot, folder, name)), join(kRoot, folder, 'LICENSE'));
+  // seedrandom has it at the end of its README.
+  const readme = join(kRoot, folder, 'README.md');
+  const section = names.length === 0 && existsSync(readme) && readFileSync(readme, 'utf8').match(/^LICENSE .*/ms);
+  return section ? section[0] : licenseText(...names.map((name) => join(kRoot, folder, name)), readme);
 }
 
-/** Of what lies in dist/page/viewer.js. */
+/** Of what lies in files of dist/. */
 function bundledNotices() {
-  return bundledPackages().map((folder) => {
+  return bundledPackages().map(({ folder, files }) => {
     const { name, version } = JSON.parse(readFileSync(join(kRoot, folder, 'package.json'), 'utf8'));
-    return section(`${name} ${version}, in dist/page/viewer.js`, bundledLicense(folder));
+    return section(`${name} ${version}, in ${files.join(' and ')}`, bundledLicense(folder));
   });
 }
 

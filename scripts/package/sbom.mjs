@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
+import { bundledPackages } from '../bundles.mjs';
 import { outputOf, SetupError } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
-import { bundledPackages } from '../viewer.mjs';
 import { kSources } from './sources.mjs';
 
-/** What lies in dist/page/viewer.js, which npm does not install. */
+/** What lies in files of dist/, and is not installed by npm. */
 function bundledComponents() {
-  return bundledPackages().map((folder) => {
+  return bundledPackages().map(({ folder, files }) => {
     const { name, version, license } = JSON.parse(readFileSync(join(kRoot, folder, 'package.json'), 'utf8'));
     return {
       'bom-ref': `${name}@${version}`,
@@ -19,7 +19,7 @@ function bundledComponents() {
       version,
       licenses: [{ license: { id: license } }],
       purl: `pkg:npm/${name.replace('@', '%40')}@${version}`,
-      properties: [{ name: 'hepatica:bundled-in', value: 'dist/page/viewer.js' }],
+      properties: files.map((value) => ({ name: 'hepatica:bundled-in', value })),
     };
   });
 }

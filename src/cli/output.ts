@@ -111,7 +111,7 @@ export class OutputFolder {
             'which hepatica did not write, or which was changed since',
           );
         }
-      } else if (/\.png$/i.test(entry)) await this.#checkFile(name, manifest);
+      } else if (/\.(png|stl|ply)$/i.test(entry)) await this.#checkFile(name, manifest);
     }
   }
 

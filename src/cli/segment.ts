@@ -6,6 +6,7 @@ import {
   type Segmentation,
   type Volume,
   writeMask,
+  writeMesh,
 } from '../index.js';
 import type { DeviceChoice } from '../types.js';
 import { type InputOptions, readInput } from './input.js';
@@ -30,6 +31,7 @@ export interface SegmentCommandOptions extends InputOptions, OutputOptions, Impl
   readonly device: DeviceChoice;
   readonly overlay: 'structure' | 'all' | 'none';
   readonly grid: 'orthonormal' | 'source';
+  readonly mesh?: 'stl' | 'ply';
 }
 
 async function writeOverlays(
@@ -47,6 +49,23 @@ async function writeOverlays(
   await folder.writeFile('overview.png', overview.png);
 }
 
+/** The surface of the structure, and of each lesion by its number. */
+async function writeMeshes(
+  folder: OutputFolder,
+  segmentation: Segmentation,
+  lesions: LesionClassification | undefined,
+  format: 'stl' | 'ply',
+  session: Session,
+): Promise<void> {
+  const { signal } = session;
+  const surfaces = segmentation.volumeMl > 0 ? [{ name: segmentation.structure, mask: segmentation, value: 1 }] : [];
+  const found = lesions?.lesions.map(({ id }) => ({ name: `lesion-${id}`, mask: lesions, value: id })) ?? [];
+  for (const { name, mask, value } of [...surfaces, ...found]) {
+    const { warnings } = await writeMesh(await folder.place(`mesh/${name}.${format}`), mask, { value, signal });
+    session.warn(warnings, name);
+  }
+}
+
 export function segmentInput(
   volume: Volume,
   model: string | undefined,
@@ -62,10 +81,12 @@ export function segmentInput(
 }
 
 /** What {@link writeSegmentation} will write. */
-export async function segmentationNames(model: string | undefined, { overlay }: SegmentCommandOptions) {
+export async function segmentationNames(model: string | undefined, { overlay, mesh }: SegmentCommandOptions) {
   const pictures = ['overlay/', 'overview.png'];
+  const meshes = ['mesh/'];
   const written = [await plannedMaskName(model), 'perimeters.json', 'report.json'];
-  return { writes: overlay === 'none' ? written : [...written, ...pictures], removes: pictures };
+  const writes = [...written, ...(overlay === 'none' ? [] : pictures), ...(mesh ? meshes : [])];
+  return { writes, removes: [...pictures, ...meshes] };
 }
 
 /** Everything that `segment` writes; `lesions`: boxed in the pictures. Returns the report. */
@@ -88,6 +109,7 @@ export async function writeSegmentation(
   if (options.overlay !== 'none') {
     await writeOverlays(folder, volume, lesions ?? segmentation, options.overlay, session);
   }
+  if (options.mesh) await writeMeshes(folder, segmentation, lesions, options.mesh, session);
   return report;
 }
 
@@ -126,6 +148,7 @@ export function withSegmentOptions(command: Command): Command {
   const shared = command.addOption(
     new Option('--overlay <slices>', 'which slices to draw').choices(['structure', 'all', 'none']).default('structure'),
   );
+  shared.addOption(new Option('--mesh <format>', 'write the surfaces too, to mesh/, mm, LPS').choices(['stl', 'ply']));
   const answering = withAcceptImplausibleOption(withDeviceOption(withPrecisionOption(shared)));
   return withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering))));
 }

@@ -3,6 +3,7 @@ import { lstat, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createGunzip } from 'node:zlib';
 import { OutputError } from '../errors.js';
+import { isMeshName, isOwnMesh } from '../mesh/mark.js';
 import { refuseInputs } from './guard.js';
 
 const kNiftiHeaderBytes = 348;
@@ -95,6 +96,7 @@ export function outputExists(path: string, remedy: string, why = 'which hepatica
 
 /** Whether a file has the marks of one that hepatica wrote. */
 function isOwnFile(path: string): Promise<boolean> {
+  if (isMeshName(path)) return isOwnMesh(path);
   return path.endsWith('.safetensors') ? isOwnSafetensors(path) : isOwnNifti(path);
 }
 

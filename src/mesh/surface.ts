@@ -1,0 +1,228 @@
+/** The closed surface of a mask, for Node and the browser alike. */
+import type { Geometry } from '../types.js';
+import { cubeTriangles } from './vtk.js';
+
+/** Triangles whose corners go round counter-clockwise, seen from outside. */
+export interface Surface {
+  /** x, y, z in mm, LPS, flattened. */
+  readonly points: Float32Array;
+  /** Three indices into `points` a triangle. */
+  readonly triangles: Uint32Array;
+  /** The mask reaches the border of its grid, where the surface is closed. */
+  readonly isCut: boolean;
+}
+
+/** A mask cut out to its own extent, with a voxel of nothing around. */
+interface Cut {
+  readonly inside: Uint8Array;
+  readonly size: readonly [number, number, number];
+  /** Of its first voxel in the mask's grid. */
+  readonly first: readonly [number, number, number];
+  readonly voxels: number;
+  /** It reaches the border of the mask's grid. */
+  readonly isCut: boolean;
+}
+
+type Nap = () => Promise<unknown>;
+
+async function cut(
+  data: Uint8Array,
+  [width, height, depth]: Geometry['size'],
+  belongs: (value: number) => boolean,
+  nap: Nap,
+): Promise<Cut | undefined> {
+  const is = Uint8Array.from({ length: 256 }, (_, value) => (belongs(value) ? 1 : 0));
+  const [low, high] = [
+    [width, height, depth],
+    [-1, -1, -1],
+  ] as [number[], number[]];
+  let voxels = 0;
+  for (let z = 0; z < depth; z++) {
+    await nap();
+    for (let y = 0; y < height; y++) {
+      const row = (z * height + y) * width;
+      for (let x = 0; x < width; x++) {
+        if (is[data[row + x] as number] === 0) continue;
+        voxels++;
+        for (const [axis, at] of [x, y, z].entries()) {
+          if (at < (low[axis] as number)) low[axis] = at;
+          if (at > (high[axis] as number)) high[axis] = at;
+        }
+      }
+    }
+  }
+  if (voxels === 0) return undefined;
+  const first = low.map((at) => at - 1) as [number, number, number];
+  const size = high.map((at, axis) => at - (first[axis] as number) + 2) as [number, number, number];
+  const inside = new Uint8Array(size[0] * size[1] * size[2]);
+  for (let z = 1; z < size[2] - 1; z++) {
+    for (let y = 1; y < size[1] - 1; y++) {
+      const from = ((z + first[2]) * height + y + first[1]) * width + first[0];
+      const to = (z * size[1] + y) * size[0];
+      for (let x = 1; x < size[0] - 1; x++) inside[to + x] = is[data[from + x] as number] as number;
+    }
+  }
+  const isCut = [width, height, depth].some((count, axis) => low[axis] === 0 || high[axis] === count - 1);
+  return { inside, size, first, voxels, isCut };
+}
+
+/** Corners lie halfway between voxels: twice their coordinates are whole numbers, by which equal ones are told. */
+class Corners {
+  readonly points: number[] = [];
+  readonly triangles: number[] = [];
+  readonly #numbers = new Map<number, number>();
+  readonly #width: number;
+  readonly #height: number;
+
+  constructor([width, height]: Cut['size']) {
+    this.#width = 2 * width;
+    this.#height = 2 * height;
+  }
+
+  add(corners: readonly number[]): void {
+    for (let i = 0; i < corners.length; i += 3) {
+      const [x, y, z] = [corners[i] as number, corners[i + 1] as number, corners[i + 2] as number];
+      const key = (2 * z * this.#height + 2 * y) * this.#width + 2 * x;
+      let number = this.#numbers.get(key);
+      if (number === undefined) {
+        number = this.points.length / 3;
+        this.#numbers.set(key, number);
+        this.points.push(x, y, z);
+      }
+      this.triangles.push(number);
+    }
+  }
+}
+
+/** Of the cubes of eight voxels, those that lie partly inside. */
+async function marchCubes({ inside, size }: Cut, nap: Nap): Promise<Corners> {
+  const [width, height, depth] = size;
+  const slice = width * height;
+  const triangles = cubeTriangles(inside, size);
+  const corners = new Corners(size);
+  const found: number[] = [];
+  const at = (index: number) => inside[index] as number;
+  const column = (index: number) => at(index) + at(index + width) + at(index + slice) + at(index + slice + width);
+  for (let z = 0; z < depth - 1; z++) {
+    await nap();
+    for (let y = 0; y < height - 1; y++) {
+      const row = (z * height + y) * width;
+      for (let x = 0, left = column(row); x < width - 1; x++) {
+        const right = column(row + x + 1);
+        const count = left + right;
+        left = right;
+        if (count === 0 || count === 8) continue;
+        triangles(x, y, z, found);
+        corners.add(found);
+        found.length = 0;
+      }
+    }
+  }
+  return corners;
+}
+
+/** Millimetres, and triangles that look outwards on grids of either handedness. */
+function place(
+  { points, triangles }: Corners,
+  { first, isCut }: Cut,
+  { spacing, origin, direction: d }: Geometry,
+): Surface {
+  const placed = new Float32Array(points.length);
+  for (let i = 0; i < points.length; i += 3) {
+    for (let row = 0; row < 3; row++) {
+      let mm = origin[row] as number;
+      for (let axis = 0; axis < 3; axis++) {
+        const voxel = (points[i + axis] as number) + (first[axis] as number);
+        mm += voxel * (spacing[axis] as number) * (d[3 * row + axis] as number);
+      }
+      placed[i + row] = mm;
+    }
+  }
+  const surface = { points: placed, triangles: Uint32Array.from(triangles), isCut };
+  if (volumeMm3(surface) < 0) {
+    for (let i = 0; i < triangles.length; i += 3) {
+      surface.triangles[i] = triangles[i + 1] as number;
+      surface.triangles[i + 1] = triangles[i] as number;
+    }
+  }
+  return surface;
+}
+
+type Vector = readonly [number, number, number];
+
+const corner = (points: Float32Array, number: number): Vector => [
+  points[3 * number] as number,
+  points[3 * number + 1] as number,
+  points[3 * number + 2] as number,
+];
+const minus = (a: Vector, b: Vector): Vector => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
+const cross = (a: Vector, b: Vector): Vector => [
+  a[1] * b[2] - a[2] * b[1],
+  a[2] * b[0] - a[0] * b[2],
+  a[0] * b[1] - a[1] * b[0],
+];
+const dot = (a: Vector, b: Vector): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+
+/** What a closed surface encloses; negative where its triangles look inwards. */
+export function volumeMm3({ points, triangles }: Surface): number {
+  // From a corner of its own: from the origin of the scanner digits would be lost.
+  const from = corner(points, 0);
+  let six = 0;
+  for (let i = 0; i < triangles.length; i += 3) {
+    const [a, b, c] = [0, 1, 2].map((k) => minus(corner(points, triangles[i + k] as number), from)) as [
+      Vector,
+      Vector,
+      Vector,
+    ];
+    six += dot(a, cross(b, c));
+  }
+  return six / 6;
+}
+
+/**
+ * Moves the surface outwards by the same small way everywhere, so that it encloses the volume of the voxels: the cubes
+ * bevel edges and corners, which of a lesion of a hundred voxels takes 6 %.
+ */
+function fitVolume(surface: Surface, wantedMm3: number): void {
+  const { points, triangles } = surface;
+  const normals = new Float64Array(points.length);
+  let areaMm2 = 0;
+  for (let i = 0; i < triangles.length; i += 3) {
+    const [p, q, r] = [0, 1, 2].map((k) => triangles[i + k] as number) as [number, number, number];
+    const [a, b, c] = [corner(points, p), corner(points, q), corner(points, r)];
+    const normal = cross(minus(b, a), minus(c, a));
+    areaMm2 += Math.hypot(...normal) / 2;
+    for (const number of [p, q, r]) {
+      for (let axis = 0; axis < 3; axis++)
+        normals[3 * number + axis] = (normals[3 * number + axis] as number) + (normal[axis] as number);
+    }
+  }
+  const way = (wantedMm3 - volumeMm3(surface)) / areaMm2;
+  for (let i = 0; i < points.length; i += 3) {
+    const length = Math.hypot(normals[i] as number, normals[i + 1] as number, normals[i + 2] as number);
+    if (length === 0) continue;
+    for (let axis = i; axis < i + 3; axis++)
+      points[axis] = (points[axis] as number) + (way * (normals[axis] as number)) / length;
+  }
+}
+
+/**
+ * The surface around the voxels of a mask whose values belong: marching cubes, closed also where the mask reaches the
+ * border of its grid. Undefined where there is no such voxel.
+ *
+ * @param nap - called between slices, for the program to go on and to look whether it is to stop
+ */
+export async function surfaceOf(
+  mask: Geometry & { readonly data: Uint8Array },
+  belongs: (value: number) => boolean,
+  nap: Nap,
+): Promise<Surface | undefined> {
+  const part = await cut(mask.data, mask.size, belongs, nap);
+  if (!part) return undefined;
+  const surface = place(await marchCubes(part, nap), part, mask);
+  const { spacing, direction: d } = mask;
+  const columns = [0, 1, 2].map((axis) => [d[axis], d[3 + axis], d[6 + axis]]) as unknown as [Vector, Vector, Vector];
+  const voxelMm3 = Math.abs(dot(columns[0], cross(columns[1], columns[2]))) * spacing[0] * spacing[1] * spacing[2];
+  fitVolume(surface, part.voxels * voxelMm3);
+  return surface;
+}
