@@ -1,5 +1,5 @@
 /**
- * Liver Dice, VOE and RVD per patient on labelled scans: as NIfTI as they are, and as 512×512 DICOM that the project
+ * Liver Dice, VOE, RVD, HD95 and surface Dice per patient on labelled scans: as NIfTI as they are, and as 512×512 DICOM that the project
  * writes from them (upsampled from 256×256 by two, so finer in pixels, not in content).
  *
  *   node bench/liver-dice.mjs validation     the validation patients of the seeded split of ct/train
@@ -79,13 +79,21 @@ async function asDicom(volume, reference, options) {
   }
 }
 
-function row(name, { dice, voe, rvd }) {
-  return `${name.padEnd(24)} Dice ${dice.toFixed(4)}  VOE ${voe.toFixed(2).padStart(6)}  RVD ${rvd.toFixed(2).padStart(7)}`;
+function row(name, { dice, voe, rvd, hd95Mm, surfaceDice }) {
+  const overlap = `Dice ${dice.toFixed(4)}  VOE ${voe.toFixed(2).padStart(6)}  RVD ${rvd.toFixed(2).padStart(7)}`;
+  return `${name.padEnd(24)} ${overlap}  HD95 ${hd95Mm.toFixed(2).padStart(6)}  surface Dice ${surfaceDice.toFixed(4)}`;
 }
 
 function meanOf(list) {
   const mean = (key, of = (value) => value) => list.reduce((sum, item) => sum + of(item[key]), 0) / list.length;
-  return { dice: mean('dice'), voe: mean('voe'), rvd: mean('rvd'), absoluteRvd: mean('rvd', Math.abs) };
+  return {
+    dice: mean('dice'),
+    voe: mean('voe'),
+    rvd: mean('rvd'),
+    absoluteRvd: mean('rvd', Math.abs),
+    hd95Mm: mean('hd95Mm'),
+    surfaceDice: mean('surfaceDice'),
+  };
 }
 
 const { positionals, values } = parseArgs({

@@ -5,8 +5,8 @@ import type { EvaluateOptions, MaskInput, Segmentation, SegmentationMetrics } fr
 import { distinctWarnings, warningsOf } from './warnings.js';
 
 /**
- * Compares a segmentation with a reference, voxel by voxel over the whole volume (paper, equations 4 to 6): Dice, VOE
- * and RVD.
+ * Compares a segmentation with a reference, voxel by voxel over the whole volume: Dice, VOE and RVD (paper, equations
+ * 4 to 6), 95th percentile of the surfaces' distance and surface Dice.
  *
  * @param prediction - a segmentation, or a mask: non-zero is inside
  * @param reference - a mask on the same grid

@@ -146,6 +146,7 @@ export interface NativeModelResult {
 }
 
 export type NativeMetrics = Omit<SegmentationMetrics, 'convention' | 'warnings'>;
+export type NativeOverlap = Omit<NativeMetrics, 'hd95Mm' | 'surfaceDice'>;
 
 export interface NativeTrainingResult {
   readonly weights: string;
@@ -163,7 +164,7 @@ export interface NativeLesionInstance {
 
 /** Lesions of one case, matched (native/ops/lesion_matching.h); lesions are named by their index. */
 export interface NativeLesionEvaluation {
-  readonly metrics: NativeMetrics;
+  readonly metrics: NativeOverlap;
   readonly intersectionVoxels: number;
   readonly predictions: readonly NativeLesionInstance[];
   readonly references: readonly NativeLesionInstance[];

@@ -326,7 +326,7 @@ export interface Model {
   [Symbol.dispose](): void;
 }
 
-/** Overlap of two masks, counted over the whole volume (paper, equations 4–6). */
+/** Agreement of two masks: overlap, counted over the whole volume (paper, equations 4–6), and of their surfaces. */
 export interface SegmentationMetrics {
   /** 2TP / (2TP + FP + FN); 1 where both are empty. */
   readonly dice: number;
@@ -335,6 +335,14 @@ export interface SegmentationMetrics {
   /** Relative volume difference, %; null where only the reference is empty. */
   readonly rvd: number | null;
   readonly convention: RvdConvention;
+  /**
+   * 95th percentile of the distance between the surfaces, mm, the larger one of both directions; 0 where both masks are
+   * empty, null where one is. A surface are the voxels with a face neighbour outside; distances are counted on the
+   * masks' own grid, with its spacing.
+   */
+  readonly hd95Mm: number | null;
+  /** Part of both surfaces that lies within 2 mm of the other (Nikolov et al. 2018); 1 where both masks are empty. */
+  readonly surfaceDice: number;
   readonly predictionVoxels: number;
   readonly referenceVoxels: number;
   readonly predictionMl: number;

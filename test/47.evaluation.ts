@@ -31,11 +31,26 @@ test('RVD by its three conventions', async () => {
   assert.is(await rvd('lits'), 50);
 });
 
+test('tells how far the surfaces lie apart, on a grid whose axes differ', async () => {
+  // Runs of single voxels are surface all through: 1 mm beyond the one end, 3 mm beyond the other.
+  const along = await evaluateSegmentation(row(0, 4), row(1, 6));
+  assert.ok(Math.abs((along.hd95Mm ?? 0) - 2.75) < 1e-6, 'of 0, 0, 0, 1, 2 and 3 mm');
+  assert.is(along.surfaceDice, 9 / 10);
+  // The same masks along an axis of 2 mm.
+  const turned = (start: number, count: number) => ({ ...row(start, count), size: [1, 1, 10] as const });
+  const through = await evaluateSegmentation(turned(0, 4), turned(1, 6));
+  assert.ok(Math.abs((through.hd95Mm ?? 0) - 5.5) < 1e-6);
+  assert.is(through.surfaceDice, 8 / 10);
+});
+
 test('empty masks', async () => {
   const both = await evaluateSegmentation(row(0, 0), row(0, 0));
-  assert.equal([both.dice, both.voe, both.rvd], [1, 0, 0]);
+  assert.equal([both.dice, both.voe, both.rvd, both.hd95Mm, both.surfaceDice], [1, 0, 0, 0, 1]);
   const reference = await evaluateSegmentation(row(0, 3), row(0, 0));
-  assert.equal([reference.dice, reference.voe, reference.rvd], [0, 100, null]);
+  assert.equal(
+    [reference.dice, reference.voe, reference.rvd, reference.hd95Mm, reference.surfaceDice],
+    [0, 100, null, null, 0],
+  );
 });
 
 test('masks on different grids are not compared', async () => {

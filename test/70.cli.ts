@@ -110,7 +110,7 @@ test('segment writes the mask on the source grid, perimeters, report and picture
   );
 });
 
-test('evaluate prints Dice, VOE and RVD of two masks', async ({ folder }) => {
+test('evaluate prints overlap and distance of two masks', async ({ folder }) => {
   const prediction = { ...kGeometry, data: new Uint8Array(kVoxels) };
   const reference = { ...kGeometry, data: new Uint8Array(kVoxels) };
   prediction.data.fill(1, 100, 400);
@@ -124,6 +124,9 @@ test('evaluate prints Dice, VOE and RVD of two masks', async ({ folder }) => {
   assert.ok(Math.abs(metrics.dice - 400 / 700) < 1e-12);
   assert.ok(Math.abs(metrics.voe - 100 * (1 - 200 / 500)) < 1e-9);
   assert.ok(Math.abs(metrics.rvd - 25) < 1e-9, "the paper's sign: positive where the prediction is smaller");
+  assert.ok(metrics.hd95Mm > 0 && metrics.surfaceDice > 0 && metrics.surfaceDice < 1);
+  const { stdout: text } = await runCli(['evaluate', '--prediction', a, '--reference', b]);
+  assert.match(text, /HD95 \d+\.\d\d mm {2}surface Dice 0\.\d{4}/);
 });
 
 test('evaluate without its masks ends with 2', async () => {

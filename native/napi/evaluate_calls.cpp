@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,15 +24,26 @@ RvdConvention rvd_convention(const std::string& name) {
   return name == "lits" ? RvdConvention::kLits : RvdConvention::kPaper;
 }
 
+Napi::Value optional_value(Napi::Env env, const std::optional<double>& value) {
+  return value ? Napi::Value(Napi::Number::New(env, *value)) : env.Null();
+}
+
 Napi::Object metrics_value(Napi::Env env, const SegmentationMetrics& metrics) {
   auto object = Napi::Object::New(env);
   object.Set("dice", metrics.dice);
   object.Set("voe", metrics.voe);
-  object.Set("rvd", metrics.rvd ? Napi::Value(Napi::Number::New(env, *metrics.rvd)) : env.Null());
+  object.Set("rvd", optional_value(env, metrics.rvd));
   object.Set("predictionVoxels", static_cast<double>(metrics.prediction_voxels));
   object.Set("referenceVoxels", static_cast<double>(metrics.reference_voxels));
   object.Set("predictionMl", metrics.prediction_ml);
   object.Set("referenceMl", metrics.reference_ml);
+  return object;
+}
+
+Napi::Object agreement_value(Napi::Env env, const SegmentationAgreement& agreement) {
+  Napi::Object object = metrics_value(env, agreement.overlap);
+  object.Set("hd95Mm", optional_value(env, agreement.surface.hd95_mm));
+  object.Set("surfaceDice", agreement.surface.surface_dice);
   return object;
 }
 
@@ -102,9 +114,9 @@ Napi::Value evaluate_call(const Napi::CallbackInfo& info) {
   return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kCpu,
                    [prediction = held_byte_volume(info[0]), reference = held_byte_volume(info[1]),
                     convention = rvd_convention(info[2].As<Napi::String>())](Run& run) -> Deliver {
-                     const SegmentationMetrics metrics =
+                     const SegmentationAgreement agreement =
                          evaluate_segmentation(*prediction, *reference, convention, run);
-                     return [metrics](Napi::Env env) -> Napi::Value { return metrics_value(env, metrics); };
+                     return [agreement](Napi::Env env) -> Napi::Value { return agreement_value(env, agreement); };
                    });
 }
 

@@ -58,13 +58,14 @@ SegmentationMetrics metrics_of(const Overlap& overlap, double voxel_ml, RvdConve
           static_cast<double>(overlap.reference_voxels()) * voxel_ml};
 }
 
-SegmentationMetrics evaluate_segmentation(const Mask& prediction, const Mask& reference, RvdConvention convention,
-                                          Run& run) {
+SegmentationAgreement evaluate_segmentation(const Mask& prediction, const Mask& reference, RvdConvention convention,
+                                            Run& run) {
   check_same_grid(prediction.geometry, reference.geometry);
   const StageTimer timer(run, "evaluate");
   run.begin_stage("evaluating", 0, 1);
   const Overlap overlap = count_overlap(prediction, reference, run);
-  return metrics_of(overlap, prediction.geometry.voxel_volume_ml(), convention);
+  return {metrics_of(overlap, prediction.geometry.voxel_volume_ml(), convention),
+          compare_surfaces(prediction, reference, kSurfaceToleranceMm, run)};
 }
 
 }  // namespace hepatica

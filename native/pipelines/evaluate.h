@@ -1,4 +1,4 @@
-// How well a segmentation agrees with a reference (paper, equations 4 to 6).
+// How well a segmentation agrees with a reference: overlap (paper, equations 4 to 6) and surfaces.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include "core/run.h"
 #include "core/volume.h"
 #include "ops/metrics.h"
+#include "ops/surface_distance.h"
 
 namespace hepatica {
 
@@ -27,8 +28,13 @@ SegmentationMetrics metrics_of(const Overlap& overlap, double voxel_ml, RvdConve
 // smallest spacing from its twin: counting voxels of different places would give a figure that means nothing.
 void check_same_grid(const Geometry& prediction, const Geometry& reference);
 
+struct SegmentationAgreement {
+  SegmentationMetrics overlap;
+  SurfaceAgreement surface;
+};
+
 // Throws as check_same_grid does.
-SegmentationMetrics evaluate_segmentation(const Mask& prediction, const Mask& reference, RvdConvention convention,
-                                          Run& run);
+SegmentationAgreement evaluate_segmentation(const Mask& prediction, const Mask& reference, RvdConvention convention,
+                                            Run& run);
 
 }  // namespace hepatica

@@ -27,9 +27,18 @@ interface CaseMetrics extends SegmentationMetrics {
   readonly patient: string;
 }
 
-function line(name: string, metrics: { dice: number; voe: number; rvd: number | null }): string {
-  const rvd = metrics.rvd === null ? 'undefined' : `${metrics.rvd.toFixed(2)} %`;
-  return `${name.padEnd(16)} Dice ${metrics.dice.toFixed(4)}  VOE ${metrics.voe.toFixed(2)} %  RVD ${rvd}`;
+type Figures = Pick<SegmentationMetrics, 'dice' | 'voe' | 'rvd' | 'hd95Mm' | 'surfaceDice'>;
+
+function line(name: string, { dice, voe, rvd, hd95Mm, surfaceDice }: Figures): string {
+  const written = (value: number | null, unit: string) =>
+    value === null ? 'undefined' : `${value.toFixed(2)} ${unit}`;
+  return [
+    `${name.padEnd(16)} Dice ${dice.toFixed(4)}`,
+    `VOE ${written(voe, '%')}`,
+    `RVD ${written(rvd, '%')}`,
+    `HD95 ${written(hd95Mm, 'mm')}`,
+    `surface Dice ${surfaceDice.toFixed(4)}`,
+  ].join('  ');
 }
 
 function mean(values: readonly number[]): number {
@@ -38,14 +47,18 @@ function mean(values: readonly number[]): number {
 
 /** Means over patients; of RVD also the mean magnitude, since over- and underestimates cancel in its mean. */
 function summarize(cases: readonly CaseMetrics[]) {
-  const rvds = cases.flatMap(({ rvd }) => (rvd === null ? [] : [rvd]));
+  const defined = (values: readonly (number | null)[]) => values.filter((value) => value !== null);
+  const meanOfDefined = (values: readonly number[]) => (values.length > 0 ? mean(values) : null);
+  const rvds = defined(cases.map(({ rvd }) => rvd));
   return {
     patients: cases.length,
     dice: mean(cases.map(({ dice }) => dice)),
     worstDice: Math.min(...cases.map(({ dice }) => dice)),
     voe: mean(cases.map(({ voe }) => voe)),
-    rvd: rvds.length > 0 ? mean(rvds) : null,
-    absoluteRvd: rvds.length > 0 ? mean(rvds.map(Math.abs)) : null,
+    rvd: meanOfDefined(rvds),
+    absoluteRvd: meanOfDefined(rvds.map(Math.abs)),
+    hd95Mm: meanOfDefined(defined(cases.map(({ hd95Mm }) => hd95Mm))),
+    surfaceDice: mean(cases.map(({ surfaceDice }) => surfaceDice)),
   };
 }
 
@@ -117,7 +130,9 @@ async function evaluateDataset(folder: string, options: EvaluateCommandOptions, 
 export function addEvaluateCommand(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('compare masks: Dice, volumetric overlap error (VOE), relative volume difference (RVD); or lesions')
+    .description(
+      'compare masks: Dice, volumetric overlap error (VOE), relative volume difference (RVD), distance of the surfaces; or lesions',
+    )
     .option('--prediction <file>', 'a mask (NIfTI)')
     .option('--reference <file>', 'the mask that is right (NIfTI), on the same grid')
     .option('--dataset <folder>', 'instead: segment every scan of a dataset and compare (folder or JSON file)')
