@@ -62,18 +62,6 @@ void warp_plane_nearest(const Plane& source, const CanvasTransform& map, int64_t
   }
 }
 
-CanvasTransform inverse(const CanvasTransform& map) {
-  const double determinant = map.xx * map.yy - map.xy * map.yx;
-  CanvasTransform back;
-  back.xx = map.yy / determinant;
-  back.xy = -map.xy / determinant;
-  back.yx = -map.yx / determinant;
-  back.yy = map.xx / determinant;
-  back.x0 = -(back.xx * map.x0 + back.xy * map.y0);
-  back.y0 = -(back.yx * map.x0 + back.yy * map.y0);
-  return back;
-}
-
 CanvasTransform place_on(Point source, Point canvas, const PictureChange& change) {
   const double along = std::cos(change.angle_rad) * change.scale;
   const double across = std::sin(change.angle_rad) * change.scale;

@@ -20,8 +20,6 @@ void warp_plane(const Plane& source, const CanvasTransform& map, int64_t width, 
 void warp_plane_nearest(const Plane& source, const CanvasTransform& map, int64_t width, int64_t height,
                         uint8_t* target);
 
-CanvasTransform inverse(const CanvasTransform& map);
-
 // How a picture is changed: source pixels in a canvas pixel, along the canvas' axes (negative: mirrored), then turned.
 struct PictureChange {
   double scale = 1;

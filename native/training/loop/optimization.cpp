@@ -1,5 +1,11 @@
 #include "training/loop/optimization.h"
 
+#include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/zeros_like.h>
+#include <torch/nn/module.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>

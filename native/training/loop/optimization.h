@@ -1,7 +1,8 @@
 // What one step of training computes beside the loss: learning rate, Adam, the moving average of the weights.
 #pragma once
 
-#include <torch/torch.h>
+#include <ATen/Context.h>
+#include <torch/optim/adam.h>
 
 #include <string>
 #include <vector>
@@ -24,7 +25,7 @@ void to_channels_last(torch::nn::Module& network);
 // A network whose first weights depend on the seed alone.
 template <class Network, class Config>
 Network seeded_network(const Config& config, uint64_t seed) {
-  torch::manual_seed(seed);
+  at::manual_seed(seed);
   Network network(config);
   to_channels_last(*network);
   return network;

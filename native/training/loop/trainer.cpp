@@ -1,5 +1,10 @@
 #include "training/loop/trainer.h"
 
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/isfinite.h>
+#include <torch/nn/module.h>
+
 #include <algorithm>
 #include <cmath>
 #include <future>

@@ -1,8 +1,6 @@
 // The epochs of a training run: steps of Adam, the moving average, validation, checkpoints, the best weights.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <chrono>
 #include <functional>
 #include <map>

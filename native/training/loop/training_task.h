@@ -2,7 +2,7 @@
 // Adam, the moving average, checkpoints and the history (trainer.h, training_run.h) are the same for all.
 #pragma once
 
-#include <torch/torch.h>
+#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <map>
@@ -12,6 +12,10 @@
 #include "core/run.h"
 #include "training/loop/history.h"
 #include "training/loop/training_device.h"
+
+namespace torch::nn {
+class Module;
+}
 
 namespace hepatica {
 

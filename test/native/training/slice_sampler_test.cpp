@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "synthetic_scans.h"
-#include "training/data/warp.h"
 
 using namespace hepatica;
 using namespace hepatica::test;
@@ -47,19 +46,4 @@ TEST_CASE("what is drawn depends on its place alone") {
   a.draw(0, 0);
   CHECK(a.draw(3, 1).image.equal(b.draw(3, 1).image));
   CHECK_FALSE(a.draw(3, 1).image.equal(b.draw(4, 1).image));
-}
-
-TEST_CASE("a warp and its inverse meet") {
-  CanvasTransform map;
-  map.xx = 1.1;
-  map.xy = -0.2;
-  map.x0 = 3;
-  map.yx = 0.25;
-  map.yy = 0.9;
-  map.y0 = -2;
-  const CanvasTransform back = inverse(map);
-  const double x = map.xx * 5 + map.xy * 7 + map.x0;
-  const double y = map.yx * 5 + map.yy * 7 + map.y0;
-  CHECK(back.xx * x + back.xy * y + back.x0 == doctest::Approx(5));
-  CHECK(back.yx * x + back.yy * y + back.y0 == doctest::Approx(7));
 }

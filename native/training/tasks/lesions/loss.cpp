@@ -1,6 +1,10 @@
 #include "training/tasks/lesions/loss.h"
 
-#include <torch/torch.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/bincount.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/log_softmax.h>
 
 #include <vector>
 

@@ -1,6 +1,6 @@
 #include "training/tasks/structure/segmentation_loss.h"
 
-#include <torch/torch.h>
+#include <ATen/TensorOperators.h>
 
 namespace hepatica {
 

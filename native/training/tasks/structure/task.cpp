@@ -1,5 +1,9 @@
 #include "training/tasks/structure/task.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/log_softmax.h>
+
 #include <utility>
 #include <vector>
 

@@ -1,6 +1,9 @@
 #include "training/tasks/structure/validation.h"
 
-#include <torch/torch.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/log_softmax.h>
 
 #include <algorithm>
 #include <array>
