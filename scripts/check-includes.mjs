@@ -8,18 +8,20 @@ import { kRoot } from './setup.mjs';
 // What each layer may include besides itself. Pipelines reach the kernels through the loader in `cuda`: they hand a picture
 // on in the GPU's memory from the kernels to the network.
 const kAllowed = {
-  core: [],
-  cuda: ['core'],
-  ops: ['core'],
-  grid: ['core', 'ops'],
-  dicom: ['core'],
-  nifti: ['core'],
-  runtime: ['core', 'cuda'],
-  models: ['core', 'ops', 'grid', 'runtime'],
-  segmentation: ['core', 'ops', 'grid', 'runtime', 'models'],
-  synthesis: ['core', 'ops'],
-  training: ['core', 'ops', 'grid', 'runtime', 'models', 'synthesis'],
+  platform: [],
+  core: ['platform'],
+  cuda: ['platform', 'core'],
+  ops: ['platform', 'core'],
+  grid: ['platform', 'core', 'ops'],
+  dicom: ['platform', 'core'],
+  nifti: ['platform', 'core'],
+  runtime: ['platform', 'core', 'cuda'],
+  models: ['platform', 'core', 'ops', 'grid', 'runtime'],
+  segmentation: ['platform', 'core', 'ops', 'grid', 'runtime', 'models'],
+  synthesis: ['platform', 'core', 'ops'],
+  training: ['platform', 'core', 'ops', 'grid', 'runtime', 'models', 'synthesis'],
   pipelines: [
+    'platform',
     'core',
     'cuda',
     'ops',
@@ -32,10 +34,10 @@ const kAllowed = {
     'synthesis',
     'training',
   ],
-  napi: ['core', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'synthesis', 'training', 'pipelines'],
+  napi: ['platform', 'core', 'ops', 'dicom', 'nifti', 'runtime', 'models', 'synthesis', 'training', 'pipelines'],
   addon: ['napi'],
   // The GPU check is a program of its own.
-  check: ['core', 'cuda', 'ops', 'grid', 'runtime', 'models', 'training', 'pipelines'],
+  check: ['platform', 'core', 'cuda', 'ops', 'grid', 'runtime', 'models', 'training', 'pipelines'],
 };
 
 // What each room of a layer may include of the others.
@@ -52,6 +54,19 @@ const kForeign = [
     pattern: /^(torch|ATen|c10|caffe2)\//,
     layers: ['models', 'training', 'runtime', 'pipelines', 'check'],
   },
+];
+
+// What belongs to one operating system or one processor, and therefore into native/platform alone.
+const kPlatform = [
+  {
+    pattern: /<(sched|cpuid|\w*intrin|sys\/(syscall|prctl|sysinfo|auxv))\.h>/,
+    what: 'a header of one system or processor',
+  },
+  {
+    pattern: /\b(__x86_64__|__aarch64__|__linux__|__builtin_cpu_\w+|MADV_\w+|target_clones)\b/,
+    what: 'code of one system or processor',
+  },
+  { pattern: /"\/(proc|sys)\//, what: 'a file of one system' },
 ];
 
 /** Why a file in `room` of `layer` may not include `header` of the same layer, or null. */
@@ -98,6 +113,8 @@ export function includeViolations(root) {
     }
     const lines = readFileSync(join(native, entry), 'utf8').split('\n');
     for (const [index, line] of lines.entries()) {
+      const bound = layer === 'platform' ? undefined : kPlatform.find(({ pattern }) => pattern.test(line));
+      if (bound) violations.push(`native/${entry}:${index + 1}: ${bound.what} belongs into native/platform`);
       const header = line.match(/^\s*#\s*include\s*[<"]([^>"]+)[>"]/)?.[1];
       const reason = header ? violationOf(layer, room, header, native, dirname(join(native, entry))) : null;
       if (reason) violations.push(`native/${entry}:${index + 1}: "${header}": ${reason}`);

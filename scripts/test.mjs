@@ -1,5 +1,5 @@
 // `npm test`: sets up and builds what is missing, then runs every test; the last line is `N passed, N failed`.
-//   --only checks|native|ts|kernels          one suite
+//   --only checks|native|ts|kernels|arm64    one suite; arm64 runs only where it is named
 //   --sanitize address,undefined|thread      the native tests under these sanitizers instead
 //   --layers all|core,ops,…                  with --sanitize: other layers than those without torch
 import { join } from 'node:path';
@@ -8,12 +8,13 @@ import { buildNative, buildTypeScript, kBuildFolder } from './build.mjs';
 import { ensurePhantom } from './phantom.mjs';
 import { main, SetupError, say } from './setup/process.mjs';
 import { setUp } from './setup.mjs';
+import { runArm64Suite } from './test/arm64.mjs';
 import { runChecks } from './test/checks.mjs';
 import { kSanitizers, runSanitized, sanitizedLayers } from './test/sanitize.mjs';
 import { runKernelSuite, runNativeSuite, runTypeScriptSuite } from './test/suites.mjs';
 import { add, kNothing, summary } from './test/tally.mjs';
 
-const kSuites = ['checks', 'native', 'kernels', 'ts'];
+const kSuites = ['checks', 'native', 'kernels', 'ts', 'arm64'];
 
 function oneOf(allowed, name, value) {
   if (value === undefined || allowed.includes(value)) return value;
@@ -54,6 +55,11 @@ async function runSuites(setup, only) {
 
 await main(async () => {
   const { only, sanitizers, layers } = options();
+  if (only === 'arm64') {
+    const tally = await runArm64Suite();
+    say(summary(tally));
+    return tally.failed > 0 ? 1 : 0;
+  }
   const setup = await setUp({ tests: true });
   const tally = sanitizers ? await runSanitized(setup, sanitizers, layers) : await runSuites(setup, only);
   say(summary(tally));

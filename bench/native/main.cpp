@@ -9,8 +9,8 @@
 #include "fma_peak.h"
 #include "models/registry.h"
 #include "networks.h"
+#include "platform/cpu_features.h"
 #include "runtime/caching_allocator.h"
-#include "runtime/cpu_features.h"
 
 namespace {
 

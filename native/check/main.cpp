@@ -25,6 +25,7 @@
 #include "check/target.h"
 #include "check/training.h"
 #include "core/error.h"
+#include "platform/own_program.h"
 
 namespace hepatica::check {
 namespace {
@@ -139,5 +140,5 @@ int main(int argc, char** argv) {
     return 1;
   }
   if (call.rank.number >= 0) return run_rank(call.target, call.rank);
-  return run_all(call, "/proc/self/exe");
+  return run_all(call, hepatica::kOwnProgram);
 }

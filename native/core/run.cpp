@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/processors.h"
+#include "platform/processors.h"
 
 namespace hepatica {
 

@@ -5,42 +5,12 @@
 #include <cmath>
 #include <cstring>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "platform/byte_lookup.h"
 
 namespace hepatica {
 namespace {
 
 constexpr int kWordBytes = 8;
-
-#if defined(__x86_64__)
-// 64 look-ups at a time: the table lies in four registers, the index's highest bit chooses between its halves.
-__attribute__((target("avx512f,avx512bw,avx512vbmi"))) int64_t apply_table_vbmi(const uint8_t* source, int64_t count,
-                                                                                const ByteTable& table,
-                                                                                uint8_t* target) {
-  const __m512i quarter0 = _mm512_loadu_si512(table.data());
-  const __m512i quarter1 = _mm512_loadu_si512(table.data() + 64);
-  const __m512i quarter2 = _mm512_loadu_si512(table.data() + 128);
-  const __m512i quarter3 = _mm512_loadu_si512(table.data() + 192);
-  int64_t i = 0;
-  for (; i + 64 <= count; i += 64) {
-    const __m512i index = _mm512_loadu_si512(source + i);
-    const __m512i low = _mm512_permutex2var_epi8(quarter0, index, quarter1);
-    const __m512i high = _mm512_permutex2var_epi8(quarter2, index, quarter3);
-    _mm512_storeu_si512(target + i, _mm512_mask_blend_epi8(_mm512_movepi8_mask(index), low, high));
-  }
-  return i;
-}
-#endif
-
-// The pixels done by vector instructions, a multiple of their width; 0 where the CPU has none that look up bytes.
-int64_t apply_table_vectorized(const uint8_t* source, int64_t count, const ByteTable& table, uint8_t* target) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512vbmi")) return apply_table_vbmi(source, count, table, target);
-#endif
-  return 0;
-}
 
 }  // namespace
 
@@ -85,7 +55,7 @@ ByteTable equalization_table(const Histogram& histogram) {
 }
 
 void apply_table(const uint8_t* source, int64_t count, const ByteTable& table, uint8_t* target) {
-  for (int64_t i = apply_table_vectorized(source, count, table, target); i < count; ++i) target[i] = table[source[i]];
+  for (int64_t i = look_up_bytes(source, count, table, target); i < count; ++i) target[i] = table[source[i]];
 }
 
 void equalize_slice(const uint8_t* source, int64_t count, uint8_t* target) {

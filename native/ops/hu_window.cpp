@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "ops/cpu_clones.h"
+#include "platform/cpu_clones.h"
 
 namespace hepatica {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/parallel.h"
-#include "ops/cpu_clones.h"
+#include "platform/cpu_clones.h"
 
 namespace hepatica {
 namespace {

@@ -2,7 +2,6 @@
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,13 +12,13 @@
 #include <new>
 #include <unordered_map>
 
+#include "platform/memory_pages.h"
+
 namespace hepatica {
 namespace {
 
 // Smaller allocations are the C library's, which keeps them itself.
 constexpr size_t kSmallestKept = size_t{1} << 20U;
-// Blocks are whole huge pages.
-constexpr size_t kPage = size_t{2} << 20U;
 // Above this much idle memory, what is freed goes back to the system at once.
 constexpr size_t kMaxIdle = size_t{256} << 20U;
 
@@ -29,7 +28,7 @@ class CachingAllocator final : public c10::Allocator {
 
   c10::DataPtr allocate(size_t bytes) override {
     if (bytes < kSmallestKept) return base_->allocate(bytes);
-    void* block = take((bytes + kPage - 1) / kPage * kPage);
+    void* block = take((bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes);
     return {block, block, &free_any, c10::Device(c10::kCPU)};
   }
 
@@ -67,8 +66,8 @@ class CachingAllocator final : public c10::Allocator {
       return block;
     }
     void* block = nullptr;
-    if (posix_memalign(&block, kPage, bytes) != 0) throw std::bad_alloc();
-    madvise(block, bytes, MADV_HUGEPAGE);
+    if (posix_memalign(&block, kHugePageBytes, bytes) != 0) throw std::bad_alloc();
+    prefer_huge_pages(block, bytes);
     sizes_[block] = bytes;
     memory_.in_use_bytes += bytes;
     memory_.peak_bytes = std::max(memory_.peak_bytes, memory_.in_use_bytes + memory_.idle_bytes);

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "runtime/cpu_features.h"
+#include "platform/cpu_features.h"
 
 namespace hepatica {
 namespace {

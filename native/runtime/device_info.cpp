@@ -2,7 +2,7 @@
 
 #include <torch/headeronly/version.h>
 
-#include "runtime/cpu_features.h"
+#include "platform/cpu_features.h"
 #include "runtime/device.h"
 #include "runtime/executor.h"
 

@@ -7,8 +7,8 @@
 #include <mutex>
 #include <optional>
 
-#include "core/processors.h"
-#include "core/startable_threads.h"
+#include "platform/processors.h"
+#include "platform/startable_threads.h"
 #include "runtime/caching_allocator.h"
 
 namespace hepatica {

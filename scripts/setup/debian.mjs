@@ -39,6 +39,11 @@ const kFetchPackages = [
   { name: 'ca-certificates', why: 'secure downloads' },
 ];
 
+const kCrossPackages = [
+  { name: 'g++-aarch64-linux-gnu', why: 'compiles for arm64', command: 'aarch64-linux-gnu-g++' },
+  { name: 'qemu-user', why: 'runs the tests for arm64', command: 'qemu-aarch64' },
+];
+
 const kExitPackagesMissing = 3;
 
 function missingPackages(packages) {
@@ -113,4 +118,18 @@ function installRequired(packages) {
   for (const { name, why } of missing) say(`  ${name.padEnd(20)} ${why}`);
   aptGet(prefix, ['update']);
   aptGet(prefix, ['install', '-y', '--no-install-recommends', ...names]);
+}
+
+/** Tries to install Debian's cross compiler for arm64; where it cannot be had the callers find none. */
+export function installCrossCompiler() {
+  const missing = missingPackages(kCrossPackages).map(({ name }) => name);
+  const prefix = findOnPath('apt-get') ? privilege() : null;
+  if (missing.length === 0 || prefix === null || process.env.HEPATICA_SKIP_SYSTEM_PACKAGES === '1') return;
+  say(`set-up: installing ${missing.join(', ')} with apt-get`);
+  try {
+    aptGet(prefix, ['update']);
+    aptGet(prefix, ['install', '-y', '--no-install-recommends', ...missing]);
+  } catch (error) {
+    say(`set-up: ${missing.join(', ')} could not be installed: ${error.message}`);
+  }
 }

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ops/cpu_clones.h"
+#include "platform/cpu_clones.h"
 
 namespace hepatica {
 namespace {

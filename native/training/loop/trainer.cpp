@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/startable_threads.h"
+#include "platform/startable_threads.h"
 
 namespace hepatica {
 namespace {

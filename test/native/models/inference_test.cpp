@@ -12,7 +12,7 @@
 #include "models/liver_cnn/channels.h"
 #include "models/liver_cnn/module.h"
 #include "ops/metrics.h"
-#include "runtime/cpu_features.h"
+#include "platform/cpu_features.h"
 
 using namespace hepatica;
 

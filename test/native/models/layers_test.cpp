@@ -11,7 +11,7 @@
 #include "models/layers/inspected_layers.h"
 #include "models/layers/packed_layers.h"
 #include "models/layers/trained_layers.h"
-#include "runtime/cpu_features.h"
+#include "platform/cpu_features.h"
 
 using namespace hepatica;
 

@@ -10,8 +10,8 @@
 #include "nifti/nifti.h"
 #include "ops/metrics.h"
 #include "pipelines/segment_structure.h"
+#include "platform/cpu_features.h"
 #include "runtime/caching_allocator.h"
-#include "runtime/cpu_features.h"
 
 using namespace hepatica;
 namespace fs = std::filesystem;

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/error.h"
-#include "runtime/cpu_features.h"
+#include "platform/cpu_features.h"
 #include "runtime/device.h"
 
 using namespace hepatica;

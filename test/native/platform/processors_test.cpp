@@ -1,4 +1,4 @@
-#include "core/processors.h"
+#include "platform/processors.h"
 
 #include <doctest/doctest.h>
 #include <sched.h>
@@ -14,7 +14,7 @@
 #include <string>
 
 #include "core/parallel.h"
-#include "core/startable_threads.h"
+#include "platform/startable_threads.h"
 
 using namespace hepatica;
 namespace fs = std::filesystem;

@@ -1,4 +1,4 @@
-#include "core/startable_threads.h"
+#include "platform/startable_threads.h"
 
 #include <algorithm>
 #include <condition_variable>

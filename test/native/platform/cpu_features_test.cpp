@@ -1,4 +1,4 @@
-#include "runtime/cpu_features.h"
+#include "platform/cpu_features.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "core/processors.h"
+#include "platform/processors.h"
 
 #include <sched.h>
 #include <unistd.h>

@@ -1,12 +1,15 @@
-#include "runtime/cpu_features.h"
+#include "platform/cpu_features.h"
 
+#if defined(__x86_64__)
 #include <cpuid.h>
+#endif
 
-#include <array>
+#include <utility>
 
 namespace hepatica {
 namespace {
 
+#if defined(__x86_64__)
 // Leaf 7, sub-leaf 0, EDX bit 22 (Intel SDM, CPUID): GCC 12 has no name for it.
 bool has_amx_bf16() {
   unsigned eax = 0;
@@ -18,19 +21,28 @@ bool has_amx_bf16() {
 
 bool has_avx512_bf16() { return __builtin_cpu_supports("avx512bf16") != 0; }
 
-}  // namespace
-
-std::vector<std::string> cpu_features() {
-  const std::array<std::pair<const char*, bool>, 6> known = {{
+std::vector<std::pair<const char*, bool>> known_features() {
+  return {
       {"avx2", __builtin_cpu_supports("avx2") != 0},
       {"fma", __builtin_cpu_supports("fma") != 0},
       {"avx512f", __builtin_cpu_supports("avx512f") != 0},
       {"avx512_vnni", __builtin_cpu_supports("avx512vnni") != 0},
       {"avx512_bf16", has_avx512_bf16()},
       {"amx_bf16", has_amx_bf16()},
-  }};
+  };
+}
+#else
+// What the networks would gain of other processors' units was not looked into.
+bool has_amx_bf16() { return false; }
+bool has_avx512_bf16() { return false; }
+std::vector<std::pair<const char*, bool>> known_features() { return {}; }
+#endif
+
+}  // namespace
+
+std::vector<std::string> cpu_features() {
   std::vector<std::string> present;
-  for (const auto& [name, supported] : known) {
+  for (const auto& [name, supported] : known_features()) {
     if (supported) present.emplace_back(name);
   }
   return present;
