@@ -134,6 +134,28 @@ for (const [name, direction] of [
   );
 }
 
+inBrowser('in space, seen from the front, the lesions lie as in the coronal plane', async (context: Context) => {
+  const opened = await show(context, makePagePhantom({ direction: kFlipped }));
+  const { page } = opened;
+  await page.waitForSelector('html[data-space]', { timeout: 120_000 });
+  assert.is(await page.getAttribute('html', 'data-space'), 'ready');
+  await page.click('[data-view=space]');
+  await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+  const picture = await pixelsOf(await page.locator('#space').screenshot());
+  const [red, green] = [
+    extents(picture, 0, (r, g, b) => r > 90 && r > 1.8 * g && r > 1.8 * b),
+    extents(picture, 0, (r, g, b) => g > 70 && g > 1.5 * r && g > 1.5 * b),
+  ];
+  for (const { x, y } of [red, green]) assert.ok(x[1] - x[0] > 20 && y[1] - y[0] > 20, 'both are seen');
+  // This scan counts from the patient's left to the right, and from head to foot: the second lesion is further right, and
+  // further up.
+  const [first, second] = kLesionBoxes as [Box, Box];
+  assert.ok(first.max[0] < second.min[0] && red.x[0] > green.x[1], 'the patient’s right lies left');
+  assert.ok(first.min[2] > second.max[2] && red.y[0] > green.y[1], 'the head is up');
+  assert.equal([opened.requests, opened.complaints], [[], []]);
+  await opened.close();
+});
+
 inBrowser('a mask that lies a voxel beside is seen in each plane', async (context: Context) => {
   const shift: Vector3 = [1, -1, 1];
   const opened = await show(context, makePagePhantom({ direction: kOblique, shift }));
@@ -203,6 +225,10 @@ inBrowser(
     assert.match((await page.textContent('header')) as string, /^For research use only\. Not a medical device\./);
     const card = await page.locator('tr[data-lesion="1"]').boundingBox();
     assert.ok(card && card.width <= 390 && card.height > 100, 'a line has become a card');
+    await page.click('tr[data-lesion="2"]');
+    assert.is(await page.getAttribute('#place', 'data-voxel'), '41,46,19');
+    const viewer = await page.locator('#viewer').boundingBox();
+    assert.ok(viewer && viewer.y >= 0 && viewer.y < 100, 'a card leads to the picture');
     await opened.close();
   },
 );

@@ -16,6 +16,8 @@ export type ListedLesion = Omit<Lesion, 'perimeters' | 'slices' | 'boundingBox'>
 interface Column {
   readonly name: string;
   readonly isText?: boolean;
+  /** On a card it takes a line. */
+  readonly isWide?: boolean;
   readonly cell: (lesion: ListedLesion) => string;
 }
 
@@ -32,18 +34,23 @@ const kColumns: readonly Column[] = [
   { name: 'Detection', cell: ({ detectionProbability }) => percent(detectionProbability) },
   {
     name: 'Longest × perpendicular, mm',
+    isWide: true,
     cell: ({ diameterMm, perpendicularMm }) => `${diameterMm.toFixed(1)} × ${perpendicularMm.toFixed(1)}`,
   },
   { name: 'Volume, ml', cell: ({ volumeMl }) => volumeMl.toFixed(2) },
   { name: 'HU, mean ± SD', cell: ({ meanHu, sdHu }) => `${meanHu.toFixed(0)} ± ${sdHu.toFixed(0)}` },
   { name: 'Slice', cell: ({ diameterSlice }) => String(diameterSlice) },
-  { name: 'Centre, mm (LPS)', cell: ({ centreMm }) => centreMm.map((mm) => mm.toFixed(1)).join(', ') },
+  { name: 'Centre, mm (LPS)', isWide: true, cell: ({ centreMm }) => centreMm.map((mm) => mm.toFixed(1)).join(', ') },
 ];
 
 function row(lesion: ListedLesion): string {
   const nature = lesion.malignant ? 'malignant' : 'benign';
-  const cells = kColumns.map(({ name, isText, cell }) => {
-    const classes = [...(isText ? ['text'] : []), ...(name === 'Type' ? [nature] : [])].join(' ');
+  const cells = kColumns.map(({ name, isText, isWide, cell }) => {
+    const classes = [
+      ...(isText ? ['text'] : []),
+      ...(isWide ? ['wide'] : []),
+      ...(name === 'Type' ? [nature] : []),
+    ].join(' ');
     return `<td class="${classes}" data-name="${escapeHtml(name)}">${escapeHtml(cell(lesion))}</td>`;
   });
   return `<tr data-lesion="${lesion.id}" tabindex="0">${cells.join('')}</tr>`;

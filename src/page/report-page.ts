@@ -73,6 +73,7 @@ const kBar = `<div class="bar">
 <button type="button" data-view="axial" aria-pressed="false">Axial</button>
 <button type="button" data-view="coronal" aria-pressed="false">Coronal</button>
 <button type="button" data-view="sagittal" aria-pressed="false">Sagittal</button>
+<button type="button" data-view="space" aria-pressed="false">3-D</button>
 </span>
 <label>Window <select id="window"></select></label>
 <button type="button" id="outlines" aria-pressed="true">Outlines</button>
@@ -118,7 +119,8 @@ export async function renderPage(content: PageContent, signal?: AbortSignal): Pr
 <header><strong>${kNotice}</strong><h1>${escapeHtml(title)}</h1></header>
 <div class="notes">${notes(content, describeRegion(volume, region))}</div>
 <main id="viewer">${kBar}
-<div class="views"><div class="planes"><canvas id="planes" tabindex="0" aria-label="The scan in three planes"></canvas></div>
+<div class="views" data-shown="all"><div class="planes"><canvas id="planes" tabindex="0" aria-label="The scan in three planes"></canvas></div>
+<div class="space"><canvas id="space" tabindex="0" aria-label="Liver and lesions in space"></canvas></div>
 <div id="state">Opening the scan …</div></div>
 </main>
 <section class="lesions" aria-label="Lesions">${lesionTable(lesions.found)}</section>

@@ -23,7 +23,10 @@ export const kPageStyle = `
   button[aria-pressed=true] { border-color: var(--accent); color: var(--accent); }
   button:focus-visible, select:focus-visible, tr:focus-visible, canvas:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
   .views { position: relative; min-height: 0; }
-  .planes { position: absolute; inset: 0; }
+  .planes, .space { position: absolute; inset: 0; }
+  .views[data-shown=all] .planes { right: 26%; }
+  .views[data-shown=all] .space { left: 74%; border-left: 1px solid var(--line); }
+  .views:not([data-shown=all], [data-shown=space]) .space, .views[data-shown=space] .planes { visibility: hidden; }
   canvas { display: block; outline-offset: -2px; touch-action: none; }
   #state { position: absolute; inset: 0; display: grid; place-items: center; text-align: center; padding: 20px; color: var(--quiet); pointer-events: none; }
   #state:empty { display: none; }
@@ -41,14 +44,16 @@ export const kPageStyle = `
   @media (max-width: 760px) {
     body { display: block; height: auto; }
     .notes, .lesions { max-height: none; }
-    #viewer { height: 78dvh; }
+    #viewer { height: 80dvh; scroll-margin-top: 60px; }
+    .views[data-shown=all] .planes { right: 0; bottom: 32%; }
+    .views[data-shown=all] .space { left: 0; top: 68%; border-left: 0; border-top: 1px solid var(--line); }
     .bar output { margin-left: 0; width: 100%; }
     .keys { display: none; }
     thead { display: none; }
     tbody tr { display: grid; grid-template-columns: 1fr 1fr; gap: 0 14px; padding: 8px 14px; border-top: 1px solid var(--line); }
     td { display: flex; justify-content: space-between; gap: 8px; border: 0; padding: 2px 0; white-space: normal; }
-    td::before { content: attr(data-name); color: var(--quiet); }
-    td.text { grid-column: 1 / -1; }
+    td::before { content: attr(data-name); color: var(--quiet); text-align: left; }
+    td.text, td.wide { grid-column: 1 / -1; }
   }
   @media print { #viewer { display: none; } body { display: block; height: auto; } .lesions, .notes { max-height: none; } }
 `;

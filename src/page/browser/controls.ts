@@ -1,8 +1,11 @@
 /** Buttons, keys and the table: what a person does with the page. */
 import type { PlacedLesion } from '../types.js';
-import type { Place, Planes, View, Window } from './planes.js';
+import { kNarrow, type Place, type Planes, type View, type Window } from './planes.js';
+import type { Space } from './space.js';
 
-const kViews: readonly View[] = ['all', 'axial', 'coronal', 'sagittal'];
+type Shown = View | 'space';
+
+const kShown: readonly Shown[] = ['all', 'axial', 'coronal', 'sagittal', 'space'];
 
 /** Name, and HU shown as black and white; the first is that of overview.png. */
 export const kWindows: readonly (readonly [name: string, window: Window])[] = [
@@ -41,8 +44,10 @@ function press(buttons: Iterable<Element>, pressed: Element): void {
 export class Controls {
   readonly #planes: Planes;
   readonly #lesions: readonly PlacedLesion[];
-  #view: View = 'all';
+  #shown: Shown = 'all';
   #current = -1;
+  /** Once it stands. */
+  space: Space | undefined;
 
   constructor(planes: Planes, lesions: readonly PlacedLesion[]) {
     this.#planes = planes;
@@ -57,7 +62,7 @@ export class Controls {
     for (const [index, [name]] of kWindows.entries()) select.add(new Option(name, String(index)));
     select.addEventListener('change', () => this.#setWindow(Number(select.value)));
     for (const button of document.querySelectorAll<HTMLElement>('[data-view]')) {
-      button.addEventListener('click', () => this.#setView(button.dataset.view as View));
+      button.addEventListener('click', () => this.#show(button.dataset.view as Shown));
     }
     element('#outlines').addEventListener('click', () => this.#toggleOutlines());
   }
@@ -67,10 +72,10 @@ export class Controls {
       const row = element<HTMLElement>(`tr[data-lesion="${id}"]`);
       row.addEventListener('click', () => {
         // Who marks a number to copy it does not want to go anywhere.
-        if (getSelection()?.isCollapsed ?? true) this.goToLesion(index);
+        if (getSelection()?.isCollapsed ?? true) this.#leadTo(index);
       });
       row.addEventListener('keydown', (event) => {
-        if (event.key === 'Enter') this.goToLesion(index);
+        if (event.key === 'Enter') this.#leadTo(index);
       });
     }
     document.querySelector('#copy')?.addEventListener('click', (event) => void copyTable(event.target as HTMLElement));
@@ -84,13 +89,19 @@ export class Controls {
     for (const row of document.querySelectorAll<HTMLElement>('tr[data-lesion]')) {
       const isCurrent = row.dataset.lesion === String(lesion.id);
       row.setAttribute('aria-current', String(isCurrent));
-      if (isCurrent) row.scrollIntoView({ block: 'nearest' });
     }
+  }
+
+  /** Goes there, and brings into sight what may be out of it: a line of the table, on a telephone the viewer. */
+  #leadTo(index: number): void {
+    this.goToLesion(index);
+    const shown = kNarrow.matches ? '#viewer' : 'tr[aria-current=true]';
+    element(shown).scrollIntoView({ block: kNarrow.matches ? 'start' : 'nearest' });
   }
 
   #stepLesion(by: number): void {
     const count = this.#lesions.length;
-    if (count > 0) this.goToLesion(this.#current < 0 ? 0 : (this.#current + by + count) % count);
+    if (count > 0) this.#leadTo(this.#current < 0 ? 0 : (this.#current + by + count) % count);
   }
 
   #setWindow(index: number): void {
@@ -100,10 +111,11 @@ export class Controls {
     this.#planes.setWindow(preset[1]);
   }
 
-  #setView(view: View): void {
-    this.#view = view;
-    press(document.querySelectorAll('[data-view]'), element(`[data-view=${view}]`));
-    this.#planes.show(view);
+  #show(shown: Shown): void {
+    this.#shown = shown;
+    press(document.querySelectorAll('[data-view]'), element(`[data-view=${shown}]`));
+    element<HTMLElement>('.views').dataset.shown = shown;
+    if (shown !== 'space') this.#planes.show(shown);
   }
 
   #toggleOutlines(): void {
@@ -123,11 +135,14 @@ export class Controls {
       n: () => this.#stepLesion(1),
       p: () => this.#stepLesion(-1),
       o: () => this.#toggleOutlines(),
-      v: () => this.#setView(kViews[(kViews.indexOf(this.#view) + 1) % kViews.length] as View),
+      v: () => this.#show(kShown[(kShown.indexOf(this.#shown) + 1) % kShown.length] as Shown),
       '+': () => this.#planes.zoom(1.25),
       '=': () => this.#planes.zoom(1.25),
       '-': () => this.#planes.zoom(0.8),
-      '0': () => this.#planes.showWhole(),
+      '0': () => {
+        this.#planes.showWhole();
+        this.space?.reset();
+      },
     };
     if (/^[1-4]$/.test(key)) return () => this.#setWindow(Number(key) - 1);
     return actions[key.length === 1 ? key.toLowerCase() : key];

@@ -2,19 +2,17 @@
 import { cmapper, DRAG_MODE, Niivue, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
 import type { Geometry, Vector3 } from '../../types.js';
 import { kMostLabel, kStructureLabel, type ShownRegion, type ViewerData } from '../types.js';
+import { kBenignColour, kMalignantColour, kStructureColour } from './colours.js';
 
-export type View = 'all' | 'axial' | 'coronal' | 'sagittal';
+export type Plane = 'axial' | 'coronal' | 'sagittal';
+export type View = 'all' | Plane;
 export type Window = readonly [low: number, high: number];
 
 const kSliceTypes = { axial: SLICE_TYPE.AXIAL, coronal: SLICE_TYPE.CORONAL, sagittal: SLICE_TYPE.SAGITTAL } as const;
 /** Index of the axis, right to left, back to front, feet to head, that a view's slices follow each other along. */
 const kThroughPlane = { all: 2, axial: 2, coronal: 1, sagittal: 0 } as const;
-const kNarrow = matchMedia('(max-width: 760px)');
+export const kNarrow = matchMedia('(max-width: 760px)');
 
-/** As in overview.png: the liver yellow; the paper's figure 7: green benign, red malignant. */
-const kStructureColour = [255, 230, 0] as const;
-const kBenignColour = [0, 224, 64] as const;
-const kMalignantColour = [255, 48, 48] as const;
 /** How much of the inside is covered; outlines, of one pixel of the screen, are opaque. */
 const kTint = 0.1;
 const kNiftiInt16 = 4;
@@ -103,6 +101,8 @@ export class Planes {
       dragAndDropEnabled: false,
       crosshairColor: [0.42, 0.71, 1, 0.6],
       crosshairGap: 12,
+      crosshairWidthUnit: 'mm',
+      crosshairWidth: 0.7,
       fontColor: [0.85, 0.88, 0.9, 1],
       tileMargin: 2,
       loadingText: '',
