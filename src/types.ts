@@ -50,6 +50,49 @@ export interface ExcludedFile {
   readonly reason: string;
 }
 
+/** An image that a slice was made of. */
+export interface SourceInstance {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  /** From 1; null but for multi-frame objects. */
+  readonly frame: number | null;
+}
+
+/**
+ * Where a volume came from: what DICOM objects made of it repeat of the patient and the study, and the images that they
+ * refer to. Texts fit their elements (PS3.5 table 6.2-1), and are empty where the files lack them.
+ */
+export interface SourceIdentity {
+  readonly patientId: string;
+  /** Components separated by `^`, as in DICOM. */
+  readonly patientName: string;
+  /** YYYYMMDD. */
+  readonly patientBirthDate: string;
+  /** `M`, `F`, `O` or empty. */
+  readonly patientSex: string;
+  readonly studyInstanceUid: string;
+  readonly studyDate: string;
+  readonly studyTime: string;
+  readonly studyId: string;
+  readonly studyDescription: string;
+  readonly accessionNumber: string;
+  readonly referringPhysician: string;
+  readonly seriesInstanceUid: string;
+  readonly seriesNumber: string;
+  readonly bodyPart: string;
+  readonly laterality: string;
+  readonly frameOfReferenceUid: string;
+  readonly positionReference: string;
+  readonly lossy: boolean;
+  /** LossyImageCompressionRatio and -Method, values separated by a backslash. */
+  readonly lossyRatio: string;
+  readonly lossyMethod: string;
+  /** Every image of the volume once. */
+  readonly instances: readonly SourceInstance[];
+  /** For each z the indices in `instances` of what the slice was made of: one, or the two that were mixed. */
+  readonly slices: readonly (readonly number[])[];
+}
+
 /** What reading found and did; nothing is dropped or mended without a line here. Texts that the files lack are empty. */
 export interface SeriesReport {
   readonly patientId: string;
@@ -66,6 +109,8 @@ export interface SeriesReport {
   readonly sliceThicknessMm: number | null;
   readonly gantryTilt: boolean;
   readonly contrastAgent: string;
+  /** What objects written of the volume refer to and repeat. */
+  readonly source: SourceIdentity;
   /** SOPInstanceUID of each slice (frame numbers from 1 for multi-frame objects), in the order of z. */
   readonly slices: readonly { readonly file: string; readonly sopInstanceUid: string; readonly frame: number | null }[];
   /** z indices that were interpolated (option `gaps: 'interpolate'`), with their positions in mm along the normal. */

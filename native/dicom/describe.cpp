@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "dicom/classify.h"
+#include "dicom/source_attributes.h"
 
 namespace hepatica::dicom {
 namespace {
@@ -25,6 +27,40 @@ void describe_series(const DicomObject& first, SeriesReport& report) {
 bool is_lossy(const DicomObject& object) {
   const bool denied = object.lossy_image_compression == "00";
   return object.lossy_image_compression == "01" || object.syntax->lossy || (object.syntax->may_be_lossy && !denied);
+}
+
+// The instances by the slices that they make, in the order of z.
+class SourceInstances {
+ public:
+  explicit SourceInstances(SourceIdentity& source) : source_(source) {}
+
+  void add(const Slot& slot) {
+    std::vector<int>& slice = source_.slices.emplace_back();
+    slice.push_back(index_of(slot.frame));
+    if (slot.above) slice.push_back(index_of(*slot.above));
+  }
+
+ private:
+  int index_of(const FrameRef& frame) {
+    const auto [found, is_new] =
+        indices_.try_emplace({frame.object, frame.frame}, static_cast<int>(source_.instances.size()));
+    if (is_new) {
+      const DicomObject& object = *frame.object;
+      source_.instances.push_back({object.sop_class_uid, object.sop_instance_uid, std::nullopt});
+      if (object.multi_frame) source_.instances.back().frame = frame.frame + 1;
+    }
+    return found->second;
+  }
+
+  SourceIdentity& source_;
+  std::map<std::pair<const DicomObject*, int>, int> indices_;
+};
+
+void describe_source(const SlicePlan& plan, SeriesReport& report) {
+  report.source = fitted(plan.slots.front().frame.object->source, report.repairs);
+  report.source.lossy = report.lossy;
+  SourceInstances instances(report.source);
+  for (const Slot& slot : plan.slots) instances.add(slot);
 }
 
 void describe_slots(const SlicePlan& plan, SeriesReport& report) {
@@ -141,6 +177,7 @@ void describe_volume(const SlicePlan& plan, const RescaleCounts& counts, bool ra
   const FrameRef& first = plan.slots.front().frame;
   describe_series(*first.object, report);
   describe_slots(plan, report);
+  describe_source(plan, report);
   report.slice_thickness_mm = first.header().thickness_mm;
   report.gantry_tilt = plan.gantry_tilt;
   describe_syntaxes(plan, report);

@@ -10,6 +10,7 @@
 #include "dicom/inflate.h"
 #include "dicom/multiframe.h"
 #include "dicom/settle_syntax.h"
+#include "dicom/source_attributes.h"
 #include "dicom/values.h"
 
 namespace hepatica::dicom {
@@ -54,6 +55,7 @@ void read_identity(DcmItem& dataset, DicomObject& object) {
   object.content_time = get_string(dataset, tag::kContentTime);
   object.instance_number = get_string(dataset, tag::kInstanceNumber);
   object.lossy_image_compression = get_string(dataset, tag::kLossyImageCompression);
+  object.source = read_source_attributes(dataset, object, character_set);
 }
 
 PixelFormat read_format(DcmItem& dataset) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/geometry.h"
+#include "core/source_identity.h"
 #include "dicom/element_walk.h"
 #include "dicom/transfer_syntax.h"
 
@@ -87,6 +88,7 @@ struct DicomObject {
   std::string content_time;
   std::string instance_number;
   std::string lossy_image_compression;
+  SourceIdentity source;  // texts as they stand; no instances
   std::optional<double> spacing_between_slices_mm;
   PixelFormat format;
   int64_t number_of_frames = 1;

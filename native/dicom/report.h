@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/run.h"
+#include "core/source_identity.h"
 
 namespace hepatica {
 
@@ -44,6 +45,7 @@ struct SeriesReport {
   bool gantry_tilt = false;
   std::string contrast_agent;
   std::vector<SliceSource> slices;  // in the order of z
+  SourceIdentity source;
   std::vector<InterpolatedSlice> interpolated;
   std::vector<ExcludedFile> excluded;
   std::vector<Warning> repairs;

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "napi/results.h"
+#include "napi/source_values.h"
 
 namespace hepatica::napi {
 
@@ -70,6 +71,7 @@ Napi::Object report_value(Napi::Env env, const SeriesReport& report) {
   object.Set("sliceThicknessMm", number_or_null(env, report.slice_thickness_mm));
   object.Set("gantryTilt", report.gantry_tilt);
   object.Set("contrastAgent", report.contrast_agent);
+  object.Set("source", source_value(env, report.source));
   object.Set("slices", list(env, report.slices, slice_value));
   object.Set("interpolated", list(env, report.interpolated, interpolated_value));
   object.Set("excluded", list(env, report.excluded, excluded_value));

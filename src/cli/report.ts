@@ -4,6 +4,13 @@ function geometryOf({ size, spacing, origin, direction }: Volume | Segmentation 
   return { size, spacing, origin, direction };
 }
 
+/** The report of reading, without what names the patient. */
+function seriesOf({ report }: Volume) {
+  if (!report) return null;
+  const { source: _, ...series } = report;
+  return series;
+}
+
 /** `report.json`: what was found, on what, how, and everything that was noticed on the way. */
 export function segmentationReport(input: string, volume: Volume, segmentation: Segmentation) {
   return {
@@ -23,7 +30,7 @@ export function segmentationReport(input: string, volume: Volume, segmentation: 
     timingsMs: segmentation.timings,
     warnings: segmentation.warnings,
     geometry: geometryOf(volume),
-    series: volume.report,
+    series: seriesOf(volume),
   };
 }
 
