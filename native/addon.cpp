@@ -1,5 +1,6 @@
 // What src/native.ts sees; the calls themselves are in native/napi.
 #include "napi/calls.h"
+#include "napi/dicom_object_calls.h"
 #include "napi/environment.h"
 #include "napi/errors.h"
 
@@ -21,6 +22,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<write_volume_call>(exports, "writeVolume");
   add<write_mask_call>(exports, "writeMask");
   add<write_ct_series_call>(exports, "writeCtSeries");
+  add<make_dicom_object_call>(exports, "makeDicomObject");
   add<make_volume_call>(exports, "makeVolume");
   add<make_mask_call>(exports, "makeMask");
   add<preprocess_call>(exports, "preprocess");

@@ -7,6 +7,7 @@ import type {
   Mask,
   MaskInput,
   Model,
+  ModelIdentity,
   Perimeter,
   RunOptions,
   Segmentation,
@@ -117,6 +118,8 @@ export interface LesionClassification extends Geometry, Judged {
   readonly mask: Uint8Array;
   /** The liver's. */
   readonly volume: Volume;
+  /** The network that found them. */
+  readonly model?: ModelIdentity;
   /** What `classifyLesions` was given. */
   readonly liver: Segmentation;
   /** What was computed with: the options, or the model's. */

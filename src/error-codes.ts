@@ -34,6 +34,8 @@ export const kErrorCodes = {
   GEOMETRY_MISMATCH: 'argument',
   /** An argument or option has a value that the call does not take. */
   INVALID_ARGUMENT: 'argument',
+  /** The result is not of a DICOM series, which an object made of it has to refer to. */
+  NO_DICOM_SOURCE: 'argument',
   /** A patient is both in training and in validation. */
   PATIENT_LEAK: 'argument',
   /** The mask is of another structure than the one that is asked for. */

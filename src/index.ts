@@ -14,6 +14,7 @@
  */
 export { discoverDataset, type PatientSplit, splitPatients } from './dataset.js';
 export { configure, deviceInfo } from './device.js';
+export { writeReport, writeSecondaryCapture, writeSegmentation, writeStructureSet } from './dicom-objects.js';
 export type { ErrorCode, ErrorKind } from './error-codes.js';
 export {
   CancelledError,

@@ -2,7 +2,7 @@ import { checkSameGrid } from './geometry.js';
 import { runJobOn } from './job.js';
 import { kLesionTypes } from './lesion-types.js';
 import { NativeMaskResult } from './mask-result.js';
-import { defaultLesionModel, modelArgument } from './model.js';
+import { defaultLesionModel, modelArgument, modelIdentity } from './model.js';
 import { loadWarnings } from './native.js';
 import type { NativeClassificationResult, NativeLesion } from './native-binding.js';
 import { checkOptions, classifyOptions, invalidArgument } from './options.js';
@@ -14,6 +14,7 @@ import type {
   LesionClassification,
   LesionSlice,
   LesionType,
+  ModelIdentity,
   Segmentation,
   Vector3,
   Volume,
@@ -49,6 +50,7 @@ function lesionOf(lesion: NativeLesion, spacing: Vector3): Lesion {
 /** A classification whose mask is in native memory. */
 class NativeClassification extends NativeMaskResult implements LesionClassification {
   readonly lesions: readonly Lesion[];
+  readonly model: ModelIdentity;
   readonly volume: Volume;
   readonly liver: Segmentation;
   readonly threshold: number;
@@ -56,8 +58,9 @@ class NativeClassification extends NativeMaskResult implements LesionClassificat
   readonly minimumMl: number;
   readonly warnings: readonly Warning[];
 
-  constructor(result: NativeClassificationResult, liver: Segmentation) {
+  constructor(result: NativeClassificationResult, liver: Segmentation, model: ModelIdentity) {
     super(result);
+    this.model = model;
     this.lesions = result.lesions.map((lesion) => lesionOf(lesion, result.spacing));
     this.volume = liver.volume;
     this.liver = liver;
@@ -92,7 +95,8 @@ export async function classifyLesions(
 ): Promise<LesionClassification> {
   const { threshold, extentThreshold, minimumMl, precision } = checkOptions(classifyOptions, options);
   checkLiver(liver);
-  const model = modelArgument(options.model ?? defaultLesionModel());
+  const network = options.model ?? defaultLesionModel();
+  const model = modelArgument(network);
   const volume = volumeArgument(liver.volume);
   const mask = segmentedMaskArgument('liver', liver);
   checkSameGrid('liver', liver.volume, liver);
@@ -105,5 +109,5 @@ export async function classifyLesions(
   const result = await runJobOn([volume, mask, model], options, (native, control, ...handles) =>
     native.classifyLesions(...handles, settings, control),
   );
-  return new NativeClassification(result, liver);
+  return new NativeClassification(result, liver, modelIdentity(await network));
 }

@@ -8,7 +8,7 @@ import { lesionWeightsPackage, packageRoot } from './loading/packages.js';
 import type { ModelHandle } from './native-binding.js';
 import { checkOptions, checkPath, invalidArgument, runOptions, saveModelOptions } from './options.js';
 import { checkTargetFile } from './output/ownership.js';
-import type { Model, ModelInfo, Postprocessing, RunOptions, SaveModelOptions } from './types.js';
+import type { Model, ModelIdentity, ModelInfo, Postprocessing, RunOptions, SaveModelOptions } from './types.js';
 
 /** A network in native memory, ready to run. */
 class NativeModel implements Model {
@@ -94,6 +94,12 @@ class LoadingModel implements CallArgument<ModelHandle> {
   }
 
   release(): void {}
+}
+
+/** What a result says of the network that it is of. */
+export function modelIdentity({ info }: Model): ModelIdentity {
+  const { kind, structure, metadata, sha256 } = info;
+  return { kind, structure, version: metadata.version ?? '', sha256 };
 }
 
 /** A model for a native call. */

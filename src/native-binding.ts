@@ -12,6 +12,7 @@ import type {
   SegmentationMetrics,
   SeriesListing,
   SeriesReport,
+  SourceIdentity,
   SyntheticLesion,
   Warning,
   WrittenSeries,
@@ -148,6 +149,54 @@ export interface NativeModelResult {
 export type NativeMetrics = Omit<SegmentationMetrics, 'convention' | 'warnings'>;
 export type NativeOverlap = Omit<NativeMetrics, 'hd95Mm' | 'surfaceDice'>;
 
+/** What DICOM objects are made of, masks apart. */
+export interface NativeFindings {
+  readonly source: SourceIdentity;
+  readonly structure: string;
+  readonly structureMl: number;
+  readonly lesions: readonly {
+    readonly id: number;
+    readonly type: string;
+    /** In the order CYS, ANG, HCC, MET. */
+    readonly probabilities: readonly number[];
+    readonly detectionProbability: number;
+    readonly volumeMl: number;
+    readonly diameterMm: number;
+    readonly perpendicularMm: number;
+    readonly diameterSlice: number;
+    readonly meanHu: number;
+    readonly sdHu: number;
+    /** Five integers a box: slice, first x and y, last x and y. */
+    readonly boxes: readonly number[];
+  }[];
+  readonly networks: readonly {
+    readonly task: string;
+    readonly kind: string;
+    readonly version: string;
+    readonly sha256: string;
+  }[];
+  readonly doubts: readonly string[];
+  readonly softwareVersion: string;
+  /** YYYYMMDD and HHMMSS, or both empty. */
+  readonly date: string;
+  readonly time: string;
+  readonly deidentify: boolean;
+  /** Of a secondary capture alone: RGB, pixel by pixel. */
+  readonly pictures: {
+    readonly width: number;
+    readonly height: number;
+    readonly slices: readonly number[];
+    readonly rgb: Uint8Array;
+  } | null;
+}
+
+export interface NativeDicomObject {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly data: Uint8Array | null;
+}
+
 export interface NativeTrainingResult {
   readonly weights: string;
   /** JSON. */
@@ -216,6 +265,15 @@ export interface NativeBinding {
     options: { lossy: boolean },
     control: NativeControl,
   ): NativeJob<WrittenSeries>;
+  /** In `path`, or where that is empty in `data`. */
+  makeDicomObject(
+    kind: 'seg' | 'sr' | 'rtstruct' | 'sc',
+    path: string,
+    findings: NativeFindings,
+    structure: VoxelHandle<Uint8Array>,
+    lesions: VoxelHandle<Uint8Array> | null,
+    control: NativeControl,
+  ): NativeJob<NativeDicomObject>;
   /** For voxels that are yet to be appended. */
   makeVolume(geometry: Geometry, isFloat: boolean): VoxelHandle<CtVoxels>;
   makeMask(geometry: Geometry): VoxelHandle<Uint8Array>;

@@ -131,6 +131,13 @@ export const writeMeshOptions = z.strictObject({
   value: integer(1, 255),
 });
 
+export const writeDicomOptions = z.strictObject({
+  ...runFields,
+  overwrite: overwriteField,
+  deidentify: expecting('true or false', z.boolean()),
+  date: expecting('a Date', z.date()),
+});
+
 export const writeSeriesOptions = z.strictObject({
   ...runFields,
   uids: expecting("'derived' or 'random'", z.enum(['derived', 'random'])),

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, ModelError } from './errors.js';
 import { runJobOn } from './job.js';
 import { NativeMaskResult } from './mask-result.js';
-import { checkModel, liverModel, modelArgument } from './model.js';
+import { checkModel, liverModel, modelArgument, modelIdentity } from './model.js';
 import { loadWarnings } from './native.js';
 import type { NativeSegmentationResult } from './native-binding.js';
 import { checkOptions, invalidArgument, runOptions, segmentOptions } from './options.js';
@@ -10,6 +10,7 @@ import type {
   BoundingBox,
   MaskInput,
   Model,
+  ModelIdentity,
   Perimeter,
   RegionOfInterest,
   RunOptions,
@@ -30,11 +31,13 @@ class NativeSegmentation extends NativeMaskResult implements Segmentation {
   readonly boundingBox: BoundingBox | null;
   readonly slices: readonly number[];
   readonly roi: RegionOfInterest | null;
+  readonly model: ModelIdentity;
   readonly volume: Volume;
   readonly warnings: readonly Warning[];
 
-  constructor(result: NativeSegmentationResult, volume: Volume) {
+  constructor(result: NativeSegmentationResult, volume: Volume, model: ModelIdentity) {
     super(result);
+    this.model = model;
     this.structure = result.structure;
     this.perimeters = perimetersOf(result.perimeters);
     this.volumeMl = result.volumeMl;
@@ -81,7 +84,7 @@ async function segment(volume: VolumeInput, options: Omit<SegmentOptions, 'model
     scan = volumeOfResult(volume, voxels);
     return native.segmentStructure(voxelHandle, modelHandle, settings, control);
   });
-  return new NativeSegmentation(result, scan as Volume);
+  return new NativeSegmentation(result, scan as Volume, modelIdentity(await model));
 }
 
 function checkModelOf(structure: string, model: Model): void {

@@ -319,6 +319,8 @@ export interface Segmentation extends Geometry, Judged {
   readonly slices: readonly number[];
   /** Null where nothing was found. */
   readonly roi: RegionOfInterest | null;
+  /** The network that found it; absent of a mask that is no network's. */
+  readonly model?: ModelIdentity;
   /** The volume that was segmented: the input of `classifyLesions` together with the mask. */
   readonly volume: Volume;
   /** `cpu`, or `cuda:0 NAME`. */
@@ -360,6 +362,16 @@ export interface ModelInfo {
   readonly missing?: readonly string[];
   /** Of `resnet101`: tensors of the file that a base has no use for (the classifier). */
   readonly surplus?: readonly string[];
+}
+
+/** Which network a result is of. */
+export interface ModelIdentity {
+  readonly kind: string;
+  readonly structure: string;
+  /** Of the weights' metadata; empty where they have none. */
+  readonly version: string;
+  /** Hex SHA-256 of the weights' file. */
+  readonly sha256: string;
 }
 
 /** A network in native memory, from `loadModel` or `trainSegmenter`. */
@@ -422,4 +434,5 @@ export interface EvaluateOptions extends RunOptions {
 
 export type * from './classification-types.js';
 export type * from './device-types.js';
+export type * from './dicom-object-types.js';
 export type * from './training-types.js';

@@ -90,7 +90,11 @@ test('what is public is listed here', () => {
     'trainSegmenter',
     'writeMask',
     'writeMesh',
+    'writeReport',
+    'writeSecondaryCapture',
+    'writeSegmentation',
     'writeSeries',
+    'writeStructureSet',
     'writeVolume',
   ]);
 });

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { classifyLesions, type Lesion, type LesionClassification, renderReportPage, writeMask } from '../index.js';
+import { checkDicomInput } from './dicom-objects.js';
 import { readInput } from './input.js';
 import { kPaper, segmenterFile, withModel } from './model.js';
 import { OutputFolder } from './output.js';
@@ -33,6 +34,7 @@ function lesionLine({ id, type, probability, malignant, volumeMl, diameterMm, ce
 }
 
 async function classify(input: string, options: ClassifyCommandOptions, session: Session): Promise<void> {
+  checkDicomInput(input, options);
   const names = await segmentationNames(options.liverModel, options);
   const output = await OutputFolder.plan(options.out, {
     writes: [...kLesionNames, ...(options.page ? [kPageName] : []), ...names.writes],

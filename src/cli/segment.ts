@@ -9,6 +9,13 @@ import {
   writeMesh,
 } from '../index.js';
 import type { DeviceChoice } from '../types.js';
+import {
+  checkDicomInput,
+  type DicomCommandOptions,
+  dicomNames,
+  withDicomOptions,
+  writeDicomObjects,
+} from './dicom-objects.js';
 import { type InputOptions, readInput } from './input.js';
 import { kPaper, maskNameOf, plannedMaskName, segmenterFile, segmentWith, withModel } from './model.js';
 import {
@@ -25,7 +32,7 @@ import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from
 import { perimetersDocument, segmentationReport } from './report.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
-export interface SegmentCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions {
+export interface SegmentCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions, DicomCommandOptions {
   readonly model?: string;
   readonly precision: 'auto' | 'fp32' | 'tf32' | 'bf16';
   readonly device: DeviceChoice;
@@ -81,12 +88,13 @@ export function segmentInput(
 }
 
 /** What {@link writeSegmentation} will write. */
-export async function segmentationNames(model: string | undefined, { overlay, mesh }: SegmentCommandOptions) {
+export async function segmentationNames(model: string | undefined, options: SegmentCommandOptions) {
   const pictures = ['overlay/', 'overview.png'];
   const meshes = ['mesh/'];
-  const written = [await plannedMaskName(model), 'perimeters.json', 'report.json'];
-  const writes = [...written, ...(overlay === 'none' ? [] : pictures), ...(mesh ? meshes : [])];
-  return { writes, removes: [...pictures, ...meshes] };
+  const dicom = dicomNames(options);
+  const written = [await plannedMaskName(model), 'perimeters.json', 'report.json', ...dicom.writes];
+  const writes = [...written, ...(options.overlay === 'none' ? [] : pictures), ...(options.mesh ? meshes : [])];
+  return { writes, removes: [...pictures, ...meshes, ...dicom.removes] };
 }
 
 /** Everything that `segment` writes; `lesions`: boxed in the pictures. Returns the report. */
@@ -106,6 +114,7 @@ export async function writeSegmentation(
   const report = { ...found, warnings: [...found.warnings, ...warnings] };
   await folder.writeJson('perimeters.json', perimetersDocument(volume, segmentation));
   await folder.writeJson('report.json', report);
+  await writeDicomObjects(folder, lesions ?? segmentation, options);
   if (options.overlay !== 'none') {
     await writeOverlays(folder, volume, lesions ?? segmentation, options.overlay, session);
   }
@@ -125,6 +134,7 @@ export const kPageName = 'report.html';
 
 async function segment(input: string, options: SegmentCommandOptions, session: Session): Promise<void> {
   const { model, overwrite } = options;
+  checkDicomInput(input, options);
   const names = await segmentationNames(model, options);
   const output = await OutputFolder.plan(options.out, {
     writes: names.writes,
@@ -150,7 +160,7 @@ export function withSegmentOptions(command: Command): Command {
   );
   shared.addOption(new Option('--mesh <format>', 'write the surfaces too, to mesh/, mm, LPS').choices(['stl', 'ply']));
   const answering = withAcceptImplausibleOption(withDeviceOption(withPrecisionOption(shared)));
-  return withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering))));
+  return withDicomOptions(withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering)))));
 }
 
 export function addSegmentCommand(program: Command): void {

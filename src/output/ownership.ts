@@ -12,6 +12,7 @@ const kDescription = { begin: 148, end: 228 } as const;
 const kChecksum = { begin: 228, end: 252 } as const;
 /** As native/nifti/write.cpp writes it, the checksum too. */
 const kNiftiMark = 'hepatica';
+const kDicomPreambleBytes = 128;
 const kMaxMetadataBytes = 64 * 1024 * 1024;
 
 /** The first bytes of a file, unpacked where it is gzipped; fewer where it is shorter or damaged. */
@@ -94,10 +95,21 @@ export function outputExists(path: string, remedy: string, why = 'which hepatica
   return new OutputError('OUTPUT_EXISTS', message, { file: path, remedy });
 }
 
+/** As native/dicom/objects/derived_object.cpp marks what it writes: in the preamble, with a checksum of what follows. */
+async function isOwnDicom(path: string): Promise<boolean> {
+  const preamble = (await firstBytes(path, kDicomPreambleBytes)).toString('latin1');
+  const written = /^hepatica crc32:([0-9a-f]{8})\0/.exec(preamble)?.[1];
+  if (written === undefined) return false;
+  let sum = 0;
+  for await (const chunk of createReadStream(path, { start: kDicomPreambleBytes })) sum = crc32(chunk as Buffer, sum);
+  return sum === Number.parseInt(written, 16);
+}
+
 /** Whether a file has the marks of one that hepatica wrote. */
-function isOwnFile(path: string): Promise<boolean> {
+async function isOwnFile(path: string): Promise<boolean> {
   if (isMeshName(path)) return isOwnMesh(path);
-  return path.endsWith('.safetensors') ? isOwnSafetensors(path) : isOwnNifti(path);
+  if (path.endsWith('.safetensors')) return isOwnSafetensors(path);
+  return (await isOwnDicom(path)) || isOwnNifti(path);
 }
 
 /**

@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  InvalidArgumentError as HepaticaArgumentError,
+  writeReport,
+  writeSecondaryCapture,
+  writeSegmentation,
+  writeStructureSet,
+} from '../index.js';
+import type { LesionClassification, Segmentation } from '../types.js';
+import { isNifti } from './input.js';
+import type { OutputFolder } from './output.js';
+
+const kWriters = {
+  seg: writeSegmentation,
+  sr: writeReport,
+  rtstruct: writeStructureSet,
+  sc: writeSecondaryCapture,
+} as const;
+type Kind = keyof typeof kWriters;
+const kKinds = Object.keys(kWriters) as Kind[];
+const fileOf = (kind: Kind) => `${kind}.dcm`;
+
+export interface DicomCommandOptions {
+  readonly dicom?: readonly Kind[];
+  readonly deidentify?: boolean;
+}
+
+function parseKinds(text: string): Kind[] {
+  const kinds = text.split(',').map((part) => part.trim());
+  const unknown = kinds.find((kind) => !Object.hasOwn(kWriters, kind));
+  if (unknown !== undefined) throw new InvalidArgumentError(`Expected some of ${kKinds.join(', ')}.`);
+  return kKinds.filter((kind) => kinds.includes(kind));
+}
+
+export function withDicomOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--dicom <kinds>', `DICOM objects to write as well: ${kKinds.join(',')}, or some of them`).argParser(
+        parseKinds,
+      ),
+    )
+    .option('--deidentify', 'leave patient and study texts and dates out of the DICOM objects');
+}
+
+/** What `--dicom` adds to an output folder, and what of an earlier run goes. */
+export function dicomNames({ dicom = [] }: DicomCommandOptions): { writes: string[]; removes: string[] } {
+  return { writes: dicom.map(fileOf), removes: kKinds.map(fileOf) };
+}
+
+/** Before anything is computed. */
+export function checkDicomInput(input: string, { dicom = [] }: DicomCommandOptions): void {
+  if (dicom.length === 0 || !isNifti(input)) return;
+  throw new HepaticaArgumentError('NO_DICOM_SOURCE', `Expected --dicom with a DICOM input, received ${input}`, {
+    file: input,
+    field: 'dicom',
+    remedy: 'Leave out --dicom, or name the DICOM series: the objects repeat its patient, study and images',
+  });
+}
+
+export async function writeDicomObjects(
+  folder: OutputFolder,
+  findings: Segmentation | LesionClassification,
+  { dicom = [], deidentify = false }: DicomCommandOptions,
+): Promise<void> {
+  for (const kind of dicom) await kWriters[kind](await folder.place(fileOf(kind)), findings, { deidentify });
+}

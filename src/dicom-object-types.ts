@@ -1,0 +1,50 @@
+/** What writing DICOM objects takes and gives. */
+import type {
+  LesionClassification,
+  MaskInput,
+  RunOptions,
+  Segmentation,
+  SourceIdentity,
+  Warning,
+  WriteOptions,
+} from './types.js';
+
+/** A mask with where its grid came from: `report.source` of the volume that it lies on. */
+export interface SourcedMask extends MaskInput {
+  readonly source: SourceIdentity;
+}
+
+/** What DICOM objects are made of: a result on a volume that came from DICOM, or a mask on such a volume's grid. */
+export type DicomFindings = Segmentation | LesionClassification | SourcedMask;
+
+export interface MakeDicomOptions extends RunOptions {
+  /**
+   * For teaching files: patient and study texts and dates are left out, the patient is `ANONYMOUS`, and the object says
+   * so. UIDs stay, so that it still refers to its images. Default false.
+   */
+  readonly deidentify?: boolean;
+  /**
+   * When the object was made. Default: the date of the study, so that the same input gives the same bytes.
+   */
+  readonly date?: Date;
+}
+
+export interface WriteDicomOptions extends MakeDicomOptions, WriteOptions {}
+
+/** What identifies a DICOM object. Its UIDs follow from all that it is made of: the same input gives the same ones. */
+export interface DicomObjectIdentity {
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly warnings: readonly Warning[];
+}
+
+/** A DICOM object in a file. */
+export interface WrittenDicomObject extends DicomObjectIdentity {
+  readonly file: string;
+}
+
+/** A DICOM object as it would stand in a file (PS3.10), for STOW-RS. */
+export interface DicomObject extends DicomObjectIdentity {
+  readonly data: Buffer;
+}

@@ -1,0 +1,225 @@
+// DICOM objects made of results: what they hold, whom they refer to, and what other people's tools read in them.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { pythonOf } from '../scripts/dicom-tools.mjs';
+import {
+  InvalidArgumentError,
+  OutputError,
+  readSeries,
+  type SourcedMask,
+  type Volume,
+  writeReport,
+  writeSegmentation,
+  writeSeries,
+  writeStructureSet,
+} from '../src/index.js';
+import { makeFindings } from './support/dicom-findings.js';
+import { makeFolder } from './support/programs.js';
+import { rejection } from './support/rejections.js';
+import { forEachVoxel, makePhantom } from './support/volumes.js';
+
+const test = suite<{ folder: string; remove: () => void }>('DICOM objects');
+test.before.each((context) => {
+  const { path, remove } = makeFolder();
+  Object.assign(context, { folder: path, remove });
+});
+test.after.each(({ remove }) => remove());
+
+const kPatient = { patientId: 'P-77', patientName: 'Doe^Jane', studyDescription: 'CT Abdomen', studyDate: '20260102' };
+const kWriters = { seg: writeSegmentation, sr: writeReport, rtstruct: writeStructureSet };
+
+async function phantomSeries(folder: string, geometry: object = {}): Promise<Volume> {
+  await writeSeries(join(folder, 'ct'), { ...makePhantom({ size: [37, 29, 9] }), ...geometry }, kPatient);
+  return readSeries(join(folder, 'ct'));
+}
+
+const digestOf = (mask: Uint8Array) => createHash('sha256').update(mask).digest('hex');
+
+function errorsOf(file: string): string[] {
+  const { stderr, error } = spawnSync('dciodvfy', ['-new', file], { encoding: 'utf8' });
+  if (error) throw error;
+  return stderr.split('\n').filter((line) => line.startsWith('Error'));
+}
+
+function hasTool(name: string): boolean {
+  return spawnSync(name, ['--version'], { stdio: 'ignore' }).error === undefined;
+}
+
+const kTilted = { direction: [1, 0, 0, 0, 1, 0.25, 0, 0, Math.sqrt(1 - 0.25 ** 2)] };
+const kOblique = {
+  direction: [0.96, -0.28, 0, 0.28, 0.96, 0, 0, 0, 1],
+};
+const kGeometries = { axial: {}, tilted: kTilted, oblique: kOblique };
+
+for (const [name, geometry] of Object.entries(kGeometries)) {
+  for (const lesions of [2, 0]) {
+    const dciodvfy = hasTool('dciodvfy') ? test : test.skip;
+    dciodvfy(
+      `dciodvfy finds no error in what is written of a series: ${name}, ${lesions} lesions`,
+      async ({ folder }) => {
+        const findings = makeFindings(await phantomSeries(folder, geometry), lesions);
+        for (const [kind, write] of Object.entries(kWriters)) {
+          const { file } = await write(join(folder, `${kind}.dcm`), findings);
+          assert.equal(errorsOf(file), [], kind);
+        }
+      },
+    );
+  }
+}
+
+test('the same findings give the same bytes, in a file and in memory; other findings share no UID', async ({
+  folder,
+}) => {
+  const volume = await phantomSeries(folder);
+  const uids: string[] = [];
+  for (const [kind, write] of Object.entries(kWriters)) {
+    const written = await write(join(folder, `${kind}.dcm`), makeFindings(volume, 2));
+    const made = await write(null, makeFindings(volume, 2));
+    assert.ok(made.data.equals(readFileSync(written.file)), kind);
+    const other = await write(null, makeFindings(volume, 1));
+    for (const { sopInstanceUid, seriesInstanceUid } of [written, other]) uids.push(sopInstanceUid, seriesInstanceUid);
+  }
+  assert.is(new Set(uids).size, uids.length);
+});
+
+test('files of others, and own ones that were changed, are not replaced', async ({ folder }) => {
+  const findings = makeFindings(await phantomSeries(folder), 1);
+  const foreign = join(folder, 'foreign.dcm');
+  writeFileSync(foreign, readFileSync(join(folder, 'ct/CT_0001.dcm')));
+  await rejection(writeSegmentation(foreign, findings), OutputError, 'OUTPUT_EXISTS');
+  const own = join(folder, 'seg.dcm');
+  await writeSegmentation(own, findings);
+  await writeSegmentation(own, findings);
+  const bytes = readFileSync(own);
+  bytes[bytes.length - 1] = (bytes[bytes.length - 1] as number) ^ 1;
+  writeFileSync(own, bytes);
+  await rejection(writeSegmentation(own, findings), OutputError, 'OUTPUT_EXISTS');
+  await writeSegmentation(own, findings, { overwrite: true });
+  await rejection(writeSegmentation(join(folder, 'ct/CT_0001.dcm'), findings), OutputError, 'OUTPUT_IS_INPUT');
+});
+
+test('what did not come from DICOM, or lies on another grid, is refused', async ({ folder }) => {
+  const volume = await phantomSeries(folder);
+  const findings = makeFindings(volume, 0);
+  const { size, spacing, origin, direction } = volume;
+  const bare = { size, spacing, origin, direction, data: findings.mask } as unknown as SourcedMask;
+  const withoutSource = { ...findings, volume: { ...volume, report: null } };
+  for (const write of Object.values(kWriters)) {
+    await rejection(write(null, bare), InvalidArgumentError, 'NO_DICOM_SOURCE');
+    await rejection(write(null, withoutSource), InvalidArgumentError, 'NO_DICOM_SOURCE');
+  }
+  const source = volume.report?.source as SourcedMask['source'];
+  const fewer = { ...bare, source, size: [37, 29, 8] as const, data: new Uint8Array(37 * 29 * 8) };
+  await rejection(writeSegmentation(null, fewer), InvalidArgumentError, 'GEOMETRY_MISMATCH');
+  const broken = { ...bare, source: { ...source, slices: source.slices.map(() => [99]) } };
+  await rejection(writeSegmentation(null, broken), InvalidArgumentError, 'INVALID_ARGUMENT');
+});
+
+test('deidentify leaves nothing of patient and study but UIDs', async ({ folder }) => {
+  const findings = makeFindings(await phantomSeries(folder), 2);
+  for (const [kind, write] of Object.entries(kWriters)) {
+    const named = (await write(null, findings)).data.toString('latin1');
+    const bare = (await write(null, findings, { deidentify: true })).data.toString('latin1');
+    for (const text of ['P-77', 'Doe^Jane', 'CT Abdomen', '20260102']) {
+      assert.ok(named.includes(text), `${kind}: ${text}`);
+      assert.not(bare.includes(text), `${kind}: ${text}`);
+    }
+    assert.ok(bare.includes('ANONYMOUS') && bare.includes(findings.volume.report?.studyInstanceUid as string), kind);
+  }
+});
+
+const dsrdump = hasTool('dsrdump') ? test : test.skip;
+dsrdump('dsrdump renders the report: measurements, segment, boxes, models', async ({ folder }) => {
+  const findings = makeFindings(await phantomSeries(folder), 2);
+  const { file } = await writeReport(join(folder, 'sr.dcm'), findings);
+  const seg = await writeSegmentation(null, findings);
+  const text = execFileSync('dsrdump', ['+Pl', '+Pu', '+Ps', file], { encoding: 'utf8' });
+  for (const expected of [
+    'Imaging Measurement Report',
+    'hepatica lesion 1',
+    'Liver cell carcinoma',
+    'Volume',
+    'Hounsfield unit',
+    'For research use only',
+    'SHA-256',
+    'PRELIMINARY',
+    seg.sopInstanceUid,
+  ]) {
+    assert.ok(text.includes(expected), expected);
+  }
+  const none = await writeReport(join(folder, 'none.dcm'), makeFindings(findings.volume, 0));
+  assert.ok(execFileSync('dsrdump', ['+Pl', none.file], { encoding: 'utf8' }).includes('No lesions were found'));
+});
+
+const highdicom = pythonOf('highdicom') === null ? test.skip : test;
+
+/** What highdicom reads in a SEG: digests of the segments, on the images by reference and by position. */
+function readByHighdicom(seg: string, series: string) {
+  const script = fileURLToPath(new URL('support/dicom-readers/read_highdicom.py', import.meta.url));
+  const output = execFileSync(pythonOf('highdicom') as string, [script, seg, series], { encoding: 'utf8' });
+  return JSON.parse(output) as {
+    label: string;
+    type: string;
+    trackingUid: string;
+    byReference: string;
+    byPosition: string;
+  }[];
+}
+
+for (const [name, geometry] of Object.entries(kGeometries)) {
+  highdicom(`highdicom reads back the identical masks: ${name}`, async ({ folder }) => {
+    const findings = makeFindings(await phantomSeries(folder, geometry), 2);
+    const { file } = await writeSegmentation(join(folder, 'seg.dcm'), findings);
+    const segments = readByHighdicom(file, join(folder, 'ct'));
+    const expected = [findings.liver.mask, ...[1, 2].map((id) => findings.mask.map((value) => Number(value === id)))];
+    assert.equal(
+      segments.map(({ byReference }) => byReference),
+      expected.map(digestOf),
+    );
+    assert.equal(
+      segments.map(({ byPosition }) => byPosition),
+      expected.map(digestOf),
+    );
+    assert.equal(
+      segments.map(({ type }) => type),
+      ['10200004', '25370001', '367643001'],
+    );
+    assert.is(new Set(segments.map(({ trackingUid }) => trackingUid)).size, 3);
+  });
+}
+
+/** A mask moved by whole voxels, or mirrored. */
+function moved(mask: Uint8Array, size: readonly [number, number, number], how: 'x' | 'z' | 'mirrored'): Uint8Array {
+  const out = new Uint8Array(mask.length);
+  const [nx, ny, nz] = size;
+  forEachVoxel(size, (index, x, y, z) => {
+    const [sx, sz] = [how === 'x' ? x - 1 : how === 'mirrored' ? nx - 1 - x : x, how === 'z' ? z - 1 : z];
+    if (sx >= 0 && sz >= 0 && sz < nz) out[index] = mask[(sz * ny + y) * nx + sx] as number;
+  });
+  return out;
+}
+
+highdicom('a mask that is a pixel or a slice off, or mirrored, is told from the right one', async ({ folder }) => {
+  const volume = await phantomSeries(folder);
+  const findings = makeFindings(volume, 0);
+  const { size, spacing, origin, direction } = volume;
+  const source = volume.report?.source as SourcedMask['source'];
+  mkdirSync(join(folder, 'off'));
+  for (const how of ['x', 'z', 'mirrored'] as const) {
+    const data = moved(findings.liver.mask, size, how);
+    const { file } = await writeSegmentation(join(folder, `off/${how}.dcm`), {
+      ...{ size, spacing, origin, direction, source },
+      data,
+    });
+    const [liver] = readByHighdicom(file, join(folder, 'ct'));
+    assert.is(liver?.byReference, digestOf(data));
+    assert.is.not(liver?.byReference, digestOf(findings.liver.mask), how);
+  }
+});
+
+test.run();
