@@ -5,7 +5,7 @@ set(static_lib ${HEPATICA_STATIC_LIBRARIES}/lib)
 add_library(hepatica_static_libraries INTERFACE)
 target_include_directories(hepatica_static_libraries SYSTEM INTERFACE ${HEPATICA_STATIC_LIBRARIES}/include
   ${HEPATICA_STATIC_LIBRARIES}/include/openjpeg-2.5 ${HEPATICA_STATIC_LIBRARIES}/include/nifti)
-foreach(library dcmjpeg ijg8 ijg12 ijg16 dcmjpls dcmtkcharls dcmimage dcmimgle dcmdata oflog ofstd openjp2 nifti2 znz z)
+foreach(library dcmseg dcmfg dcmiod dcmsr dcmjpeg ijg8 ijg12 ijg16 dcmjpls dcmtkcharls dcmimage dcmimgle dcmdata oflog ofstd openjp2 nifti2 znz z)
   target_link_libraries(hepatica_static_libraries INTERFACE ${static_lib}/lib${library}.a)
 endforeach()
 

@@ -40,7 +40,7 @@ const optionsWith = (flags) => ({
   // As Debian builds it (debian/rules), but for what hepatica never calls, and with the dictionary inside: there is no
   // file of it on a user's machine. Texts are converted by glibc's iconv, as in Debian's.
   dcmtk: [
-    '-DDCMTK_MODULES=ofstd;oflog;dcmdata;dcmimgle;dcmimage;dcmjpeg;dcmjpls',
+    '-DDCMTK_MODULES=ofstd;oflog;dcmdata;dcmimgle;dcmimage;dcmjpeg;dcmjpls;dcmsr;dcmiod;dcmfg;dcmseg',
     '-DBUILD_APPS=OFF',
     ...kDcmtkLeftOut.map((name) => `-DDCMTK_WITH_${name}=OFF`),
     '-DDCMTK_WITH_ZLIB=ON',

@@ -91,6 +91,7 @@ EncodedObject make_secondary_capture(const Findings& findings, const SlicePictur
   put(dataset, {0x0008, 0x2111}, EVR_ST, kNotice);  // DerivationDescription
   put(dataset, {0x0008, 0x0023}, EVR_DA, object.date());
   put(dataset, tag::kContentTime, EVR_TM, object.time());
+  put(dataset, tag::kLaterality, EVR_CS, object.source().laterality);
   put(dataset, {0x0020, 0x0020}, EVR_CS, "L\\P");  // PatientOrientation: the radiological view
   put(dataset, {0x0028, 0x0301}, EVR_CS, "YES");   // BurnedInAnnotation
   if (object.source().lossy) put(dataset, tag::kLossyImageCompression, EVR_CS, "01");
