@@ -1,8 +1,17 @@
-import type { LesionClassification, Perimeter, Segmentation, Vector3, Volume } from '../types.js';
+import type { LesionsDocument } from '../documents/lesions.js';
+import type { PerimetersDocument } from '../documents/perimeters.js';
+import type { ReportDocument } from '../documents/report.js';
+import { manifest } from '../loading/packages.js';
+import type { Geometry, LesionClassification, Perimeter, Segmentation, Vector3, Volume } from '../types.js';
 
-function geometryOf({ size, spacing, origin, direction }: Volume | Segmentation | LesionClassification) {
+function geometryOf({ size, spacing, origin, direction }: Geometry) {
   return { size, spacing, origin, direction };
 }
+
+type PolygonDocument = PerimetersDocument['slices'][number]['polygons'][number];
+
+/** How a result came about, besides what it says itself. */
+export type Provenance = Pick<ReportDocument, 'command' | 'options' | 'models' | 'input' | 'inputs'>;
 
 /** The report of reading, without what names the patient. */
 function seriesOf({ report }: Volume) {
@@ -12,12 +21,21 @@ function seriesOf({ report }: Volume) {
 }
 
 /** `report.json`: what was found, on what, how, and everything that was noticed on the way. */
-export function segmentationReport(input: string, volume: Volume, segmentation: Segmentation) {
+export function segmentationReport(
+  { command, options, models, input, inputs }: Provenance,
+  volume: Volume,
+  segmentation: Segmentation,
+): ReportDocument {
   return {
     format: 'hepatica-report',
-    version: 1,
+    version: 2,
     notice: 'For research use only. Not a medical device.',
+    hepatica: manifest.version,
+    command,
+    options,
+    models,
     input,
+    inputs,
     structure: segmentation.structure,
     plausibility: segmentation.plausibility,
     plausibilityReasons: segmentation.plausibilityReasons,
@@ -55,9 +73,9 @@ function atLeastThreePoints(coordinates: readonly number[], dimensions: number):
 export function perimetersDocument(
   volume: Volume,
   outlined: { readonly structure: string; readonly size: Vector3; readonly perimeters: readonly Perimeter[] },
-  labelOf: (perimeter: Perimeter) => object = () => ({}),
-) {
-  const slices = new Map<number, object[]>();
+  labelOf: (perimeter: Perimeter) => Pick<PolygonDocument, 'id' | 'type'> = () => ({}),
+): PerimetersDocument {
+  const slices = new Map<number, PolygonDocument[]>();
   for (const perimeter of outlined.perimeters) {
     const { slice, hole, pixels, mm } = perimeter;
     const polygons = slices.get(slice) ?? [];
@@ -86,7 +104,7 @@ export function perimetersDocument(
 }
 
 /** `lesions.json`: every lesion of `lesions.nii.gz` by its number there; perimeters as in `perimeters.json`. */
-export function lesionsDocument(input: string, found: LesionClassification) {
+export function lesionsDocument(input: string, found: LesionClassification): LesionsDocument {
   const rounded = (value: number) => Math.round(value * 1e3) / 1e3;
   return {
     format: 'hepatica-lesions',

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { ReportDocument } from '../documents/report.js';
 import {
   type LesionClassification,
   renderOverlay,
@@ -8,7 +9,8 @@ import {
   writeMask,
   writeMesh,
 } from '../index.js';
-import type { DeviceChoice } from '../types.js';
+import { liverModel } from '../model.js';
+import type { DeviceChoice, ModelInfo } from '../types.js';
 import {
   checkDicomInput,
   type DicomCommandOptions,
@@ -29,6 +31,7 @@ import {
 } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from './plausibility.js';
+import { givenOptions, hashedInputs, originOf } from './provenance.js';
 import { perimetersDocument, segmentationReport } from './report.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
@@ -73,18 +76,20 @@ async function writeMeshes(
   }
 }
 
+/** With what it was segmented with. */
 export function segmentInput(
   volume: Volume,
   model: string | undefined,
   options: SegmentCommandOptions,
   session: Session,
-): Promise<Segmentation> {
+): Promise<{ readonly segmentation: Segmentation; readonly model: ModelInfo }> {
   const { signal, onProgress } = session;
   const { device, precision } = options;
   const threads = options.threads === undefined ? {} : { threads: options.threads };
-  return withModel(model, (loaded) =>
-    segmentWith(loaded, volume, { signal, onProgress, device, precision, ...threads }),
-  );
+  return withModel(model, async (loaded) => {
+    const segmentation = await segmentWith(loaded, volume, { signal, onProgress, device, precision, ...threads });
+    return { segmentation, model: (loaded ?? (await liverModel())).info };
+  });
 }
 
 /** What {@link writeSegmentation} will write. */
@@ -97,12 +102,17 @@ export async function segmentationNames(model: string | undefined, options: Segm
   return { writes, removes: [...pictures, ...meshes, ...dicom.removes] };
 }
 
-/** Everything that `segment` writes; `lesions`: boxed in the pictures. Returns the report. */
+/** A result, and what it was computed from and with. */
+export interface SegmentedInput extends Pick<ReportDocument, 'command' | 'models' | 'input'> {
+  readonly segmentation: Segmentation;
+  /** Boxed in the pictures. */
+  readonly lesions?: LesionClassification;
+}
+
+/** Everything that `segment` writes. Returns the report. */
 export async function writeSegmentation(
   folder: OutputFolder,
-  input: string,
-  segmentation: Segmentation,
-  lesions: LesionClassification | undefined,
+  { input, segmentation, lesions, command, models }: SegmentedInput,
   options: SegmentCommandOptions,
   session: Session,
 ) {
@@ -110,7 +120,9 @@ export async function writeSegmentation(
   const { grid } = options;
   const { warnings } = await writeMask(await folder.place(maskNameOf(segmentation.structure)), segmentation, { grid });
   session.warn(warnings);
-  const found = segmentationReport(input, volume, segmentation);
+  const inputs = await hashedInputs(input, volume, session.signal);
+  const provenance = { command, options: givenOptions(options), models, input, inputs };
+  const found = segmentationReport(provenance, volume, segmentation);
   const report = { ...found, warnings: [...found.warnings, ...warnings] };
   await folder.writeJson('perimeters.json', perimetersDocument(volume, segmentation));
   await folder.writeJson('report.json', report);
@@ -144,10 +156,11 @@ async function segment(input: string, options: SegmentCommandOptions, session: S
     overwrite,
   });
   const volume = await readInput(input, options, session);
-  const segmentation = await segmentInput(volume, options.model, options, session);
+  const { segmentation, model: network } = await segmentInput(volume, model, options, session);
   warnOfResult(segmentation, session);
+  const models = { segmentation: originOf(network) };
   const report = await output.write((folder) =>
-    writeSegmentation(folder, input, segmentation, undefined, options, session),
+    writeSegmentation(folder, { command: 'segment', input, segmentation, models }, options, session),
   );
   session.result(report, [...verdictLines(segmentation), segmentationSummary(segmentation), output.summary]);
   setExitCode(segmentation, options);
