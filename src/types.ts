@@ -219,33 +219,6 @@ export interface SeriesListing {
   readonly warnings: readonly Warning[];
 }
 
-export type HistogramEqualization = 'global' | 'clahe' | 'none';
-
-export interface PreprocessOptions extends RunOptions, DeviceOptions {
-  /** HU limits, integers, the lower one first; default [−100, 400] (paper, Preprocessing). */
-  readonly window?: readonly [number, number];
-  /** Per-slice histogram equalization; default `global` (OpenCV's equalizeHist). */
-  readonly equalization?: HistogramEqualization;
-}
-
-/** The 8-bit pictures that the networks see. */
-export interface PreprocessedVolume extends Geometry {
-  /** 0 to 255, order (z, y, x): clipped and equalized. */
-  readonly data: Uint8Array;
-  /** 0 to 255, order (z, y, x): clipped only (figure 2 B). */
-  readonly clipped: Uint8Array;
-  /** `cpu`, or `cuda:0 NAME`. */
-  readonly device: string;
-  /** ms by stage. */
-  readonly timings: Readonly<Record<string, number>>;
-  /** Of reading, and of this call. */
-  readonly warnings: readonly Warning[];
-  /** Frees the pictures at once; `data` and `clipped` have length 0 afterwards. */
-  dispose(): void;
-  /** `dispose()` at the end of its block, for `using`. */
-  [Symbol.dispose](): void;
-}
-
 /** A closed outline in one slice. */
 export interface Perimeter {
   /** z index. */
@@ -383,34 +356,6 @@ export interface Model {
   [Symbol.dispose](): void;
 }
 
-/** Agreement of two masks: overlap, counted over the whole volume (paper, equations 4–6), and of their surfaces. */
-export interface SegmentationMetrics {
-  /** 2TP / (2TP + FP + FN); 1 where both are empty. */
-  readonly dice: number;
-  /** Volumetric overlap error, %: 100·(1 − TP/(TP + FP + FN)). */
-  readonly voe: number;
-  /** Relative volume difference, %; null where only the reference is empty. */
-  readonly rvd: number | null;
-  readonly convention: RvdConvention;
-  /**
-   * 95th percentile of the distance between the surfaces, mm, the larger one of both directions; 0 where both masks are
-   * empty, null where one is. A surface are the voxels with a face neighbour outside; distances are counted on the
-   * masks' own grid, with its spacing.
-   */
-  readonly hd95Mm: number | null;
-  /** Part of both surfaces that lies within 2 mm of the other (Nikolov et al. 2018); 1 where both masks are empty. */
-  readonly surfaceDice: number;
-  readonly predictionVoxels: number;
-  readonly referenceVoxels: number;
-  readonly predictionMl: number;
-  readonly referenceMl: number;
-  /** Of both masks, and of this call. */
-  readonly warnings: readonly Warning[];
-}
-
-/** `paper`: 100·(|R| − |S|)/|R|; `standard`: 100·(|S| − |R|)/|R|; `lits`: the standard one's absolute value. */
-export type RvdConvention = 'paper' | 'standard' | 'lits';
-
 export interface MaskInput extends Geometry {
   /** Non-zero is inside; order (z, y, x). Copied as a volume's. */
   readonly data: Uint8Array;
@@ -427,12 +372,9 @@ export interface Mask extends MaskInput {
   [Symbol.dispose](): void;
 }
 
-export interface EvaluateOptions extends RunOptions {
-  /** Sign of the relative volume difference; default `paper`. */
-  readonly convention?: RvdConvention;
-}
-
 export type * from './classification-types.js';
 export type * from './device-types.js';
 export type * from './dicom-object-types.js';
+export type * from './evaluation-types.js';
+export type * from './preprocessing-types.js';
 export type * from './training-types.js';

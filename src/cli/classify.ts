@@ -1,13 +1,11 @@
 import { basename } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { classifyLesions, type Lesion, type LesionClassification, renderReportPage, writeMask } from '../index.js';
-import { defaultLesionModel } from '../model.js';
 import { checkDicomInput } from './dicom-objects.js';
 import { readInput } from './input.js';
 import { kPaper, segmenterFile, withModel } from './model.js';
 import { OutputFolder } from './output.js';
 import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
-import { originOf } from './provenance.js';
 import { lesionsDocument } from './report.js';
 import {
   kLesionNames,
@@ -45,12 +43,12 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
     overwrite: options.overwrite,
   });
   const volume = await readInput(input, options, session);
-  const { segmentation: liver, model: segmenter } = await segmentInput(volume, options.liverModel, options, session);
+  const liver = await segmentInput(volume, options.liverModel, options, session);
   warnOfResult(liver, session);
   const { signal, onProgress } = session;
   const { device, precision, threads, threshold, extentThreshold, minimumMl } = options;
-  const [found, classifier] = await withModel(options.model, async (model) => {
-    const classified: LesionClassification = await classifyLesions(liver, {
+  const found: LesionClassification = await withModel(options.model, (model) =>
+    classifyLesions(liver, {
       signal,
       onProgress,
       device,
@@ -60,17 +58,15 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
       ...(threshold !== undefined && { threshold }),
       ...(extentThreshold !== undefined && { extentThreshold }),
       ...(minimumMl !== undefined && { minimumMl }),
-    });
-    return [classified, (model ?? (await defaultLesionModel())).info];
-  });
+    }),
+  );
   session.warn(found.warnings);
   const document = lesionsDocument(input, found);
   await output.write(async (folder) => {
     const { warnings } = await writeMask(await folder.place('lesions.nii.gz'), found, { grid: options.grid });
     session.warn(warnings);
     await folder.writeJson('lesions.json', document);
-    const models = { segmentation: originOf(segmenter), lesions: originOf(classifier) };
-    const result = { command: 'classify', input, segmentation: liver, lesions: found, models } as const;
+    const result = { command: 'classify', input, segmentation: liver, lesions: found } as const;
     await writeSegmentation(folder, result, options, session);
     if (options.page) {
       await folder.writeFile(kPageName, await renderReportPage(found, { title: basename(input), signal }));

@@ -2,13 +2,7 @@
 import { stat } from 'node:fs/promises';
 import type { ReportDocument } from '../documents/report.js';
 import { hashOfInput } from '../file-hash.js';
-import type { ModelInfo, Volume } from '../types.js';
-
-export type ModelOrigin = ReportDocument['models']['segmentation'];
-
-export function originOf({ kind, path, sha256 }: ModelInfo): ModelOrigin {
-  return { kind, file: path, sha256 };
-}
+import type { Volume } from '../types.js';
 
 /** Where results go and what is said of them changes none; models stand by themselves. */
 const kWithoutEffect = new Set(['out', 'json', 'quiet', 'verbose', 'overwrite', 'model', 'liverModel']);

@@ -11,7 +11,7 @@ function geometryOf({ size, spacing, origin, direction }: Geometry) {
 type PolygonDocument = PerimetersDocument['slices'][number]['polygons'][number];
 
 /** How a result came about, besides what it says itself. */
-export type Provenance = Pick<ReportDocument, 'command' | 'options' | 'models' | 'input' | 'inputs'>;
+export type Provenance = Pick<ReportDocument, 'command' | 'options' | 'input' | 'inputs'>;
 
 /** The report of reading, without what names the patient. */
 function seriesOf({ report }: Volume) {
@@ -22,10 +22,11 @@ function seriesOf({ report }: Volume) {
 
 /** `report.json`: what was found, on what, how, and everything that was noticed on the way. */
 export function segmentationReport(
-  { command, options, models, input, inputs }: Provenance,
-  volume: Volume,
+  { command, options, input, inputs }: Provenance,
   segmentation: Segmentation,
+  lesions: LesionClassification | undefined,
 ): ReportDocument {
+  const { volume } = segmentation;
   return {
     format: 'hepatica-report',
     version: 2,
@@ -33,7 +34,10 @@ export function segmentationReport(
     hepatica: manifest.version,
     command,
     options,
-    models,
+    models: {
+      ...(segmentation.model && { segmentation: segmentation.model }),
+      ...(lesions?.model && { lesions: lesions.model }),
+    },
     input,
     inputs,
     structure: segmentation.structure,

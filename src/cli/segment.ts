@@ -9,8 +9,7 @@ import {
   writeMask,
   writeMesh,
 } from '../index.js';
-import { liverModel } from '../model.js';
-import type { DeviceChoice, ModelInfo } from '../types.js';
+import type { DeviceChoice } from '../types.js';
 import {
   checkDicomInput,
   type DicomCommandOptions,
@@ -31,7 +30,7 @@ import {
 } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from './plausibility.js';
-import { givenOptions, hashedInputs, originOf } from './provenance.js';
+import { givenOptions, hashedInputs } from './provenance.js';
 import { perimetersDocument, segmentationReport } from './report.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
@@ -76,20 +75,18 @@ async function writeMeshes(
   }
 }
 
-/** With what it was segmented with. */
 export function segmentInput(
   volume: Volume,
   model: string | undefined,
   options: SegmentCommandOptions,
   session: Session,
-): Promise<{ readonly segmentation: Segmentation; readonly model: ModelInfo }> {
+): Promise<Segmentation> {
   const { signal, onProgress } = session;
   const { device, precision } = options;
   const threads = options.threads === undefined ? {} : { threads: options.threads };
-  return withModel(model, async (loaded) => {
-    const segmentation = await segmentWith(loaded, volume, { signal, onProgress, device, precision, ...threads });
-    return { segmentation, model: (loaded ?? (await liverModel())).info };
-  });
+  return withModel(model, (loaded) =>
+    segmentWith(loaded, volume, { signal, onProgress, device, precision, ...threads }),
+  );
 }
 
 /** What {@link writeSegmentation} will write. */
@@ -102,8 +99,8 @@ export async function segmentationNames(model: string | undefined, options: Segm
   return { writes, removes: [...pictures, ...meshes, ...dicom.removes] };
 }
 
-/** A result, and what it was computed from and with. */
-export interface SegmentedInput extends Pick<ReportDocument, 'command' | 'models' | 'input'> {
+/** A result, and what it was computed from. */
+export interface SegmentedInput extends Pick<ReportDocument, 'command' | 'input'> {
   readonly segmentation: Segmentation;
   /** Boxed in the pictures. */
   readonly lesions?: LesionClassification;
@@ -112,7 +109,7 @@ export interface SegmentedInput extends Pick<ReportDocument, 'command' | 'models
 /** Everything that `segment` writes. Returns the report. */
 export async function writeSegmentation(
   folder: OutputFolder,
-  { input, segmentation, lesions, command, models }: SegmentedInput,
+  { input, segmentation, lesions, command }: SegmentedInput,
   options: SegmentCommandOptions,
   session: Session,
 ) {
@@ -121,8 +118,8 @@ export async function writeSegmentation(
   const { warnings } = await writeMask(await folder.place(maskNameOf(segmentation.structure)), segmentation, { grid });
   session.warn(warnings);
   const inputs = await hashedInputs(input, volume, session.signal);
-  const provenance = { command, options: givenOptions(options), models, input, inputs };
-  const found = segmentationReport(provenance, volume, segmentation);
+  const provenance = { command, options: givenOptions(options), input, inputs };
+  const found = segmentationReport(provenance, segmentation, lesions);
   const report = { ...found, warnings: [...found.warnings, ...warnings] };
   await folder.writeJson('perimeters.json', perimetersDocument(volume, segmentation));
   await folder.writeJson('report.json', report);
@@ -156,11 +153,10 @@ async function segment(input: string, options: SegmentCommandOptions, session: S
     overwrite,
   });
   const volume = await readInput(input, options, session);
-  const { segmentation, model: network } = await segmentInput(volume, model, options, session);
+  const segmentation = await segmentInput(volume, model, options, session);
   warnOfResult(segmentation, session);
-  const models = { segmentation: originOf(network) };
   const report = await output.write((folder) =>
-    writeSegmentation(folder, { command: 'segment', input, segmentation, models }, options, session),
+    writeSegmentation(folder, { command: 'segment', input, segmentation }, options, session),
   );
   session.result(report, [...verdictLines(segmentation), segmentationSummary(segmentation), output.summary]);
   setExitCode(segmentation, options);

@@ -13,7 +13,8 @@ import {
 
 const model = z.object({
   kind: z.string().meta({ description: 'encoder3d, liver_cnn or mdl_cnn; later versions have more' }),
-  file: z.string(),
+  structure: z.string().meta({ description: 'What it finds' }),
+  version: z.string().meta({ description: "Of the weights' metadata; empty where they have none" }),
   sha256,
 });
 
@@ -45,7 +46,7 @@ export const reportSchema = z.object({
   options: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .meta({ description: 'As they were given, or their defaults; what is left out the model decides' }),
-  models: z.object({ segmentation: model, lesions: model.optional() }),
+  models: z.object({ segmentation: model.optional(), lesions: model.optional() }),
   input: z.string(),
   inputs: z.array(z.object({ file: z.string(), sha256 })).meta({ description: 'The files that the voxels came from' }),
   structure: z.string(),

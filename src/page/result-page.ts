@@ -1,6 +1,7 @@
 import { checkGeometry, checkSameGrid } from '../geometry.js';
+import { manifest } from '../loading/packages.js';
 import { checkOptions, invalidArgument, reportPageOptions } from '../options.js';
-import type { Geometry, LesionClassification, SeriesReport } from '../types.js';
+import type { Geometry, LesionClassification, ModelIdentity, SeriesReport } from '../types.js';
 import { renderPage } from './report-page.js';
 
 export interface ReportPageOptions {
@@ -38,7 +39,13 @@ function seriesFacts(report: SeriesReport | null): (readonly [string, string])[]
   return texts.filter(([, value]) => value !== '');
 }
 
-function factsOf({ volume, liver, device, threshold }: LesionClassification) {
+function networkFact(name: string, model: ModelIdentity | undefined): (readonly [string, string])[] {
+  return model
+    ? [[name, [model.kind, model.version, `SHA-256 ${model.sha256.slice(0, 12)}…`].filter(Boolean).join(', ')]]
+    : [];
+}
+
+function factsOf({ volume, liver, device, threshold, model }: LesionClassification) {
   const voxels = `${volume.size.join(' × ')} of ${volume.spacing.map((mm) => Number(mm.toFixed(3))).join(' × ')} mm`;
   return [
     ...seriesFacts(volume.report),
@@ -46,6 +53,9 @@ function factsOf({ volume, liver, device, threshold }: LesionClassification) {
     ['Liver', `${liver.volumeMl.toFixed(0)} ml`],
     ['Detection threshold', String(Number(threshold.toFixed(3)))],
     ['Computed on', device],
+    ...networkFact('Liver network', liver.model),
+    ...networkFact('Lesion network', model),
+    ['hepatica', manifest.version],
   ] as const;
 }
 
