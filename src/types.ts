@@ -10,22 +10,10 @@
  * object with the voxels and without `dispose`, which calls take like the original.
  */
 
+import type { Geometry, Vector3 } from './geometry-types.js';
 import type { Postprocessing } from './training-types.js';
 
-export type Vector3 = readonly [number, number, number];
-export type Matrix3 = readonly [number, number, number, number, number, number, number, number, number];
-
-/** Where the voxels of an array lie. */
-export interface Geometry {
-  /** Voxels along (x, y, z). */
-  readonly size: Vector3;
-  /** Distance of voxel centres along (x, y, z), mm. */
-  readonly spacing: Vector3;
-  /** Position of the centre of voxel (0, 0, 0), mm, LPS. */
-  readonly origin: Vector3;
-  /** Row-major 3×3; column c is the unit vector along index axis c. */
-  readonly direction: Matrix3;
-}
+export type * from './geometry-types.js';
 
 /** A CT volume from the caller, after itk-wasm's `Image`; Hounsfield units. */
 export interface VolumeInput extends Geometry {

@@ -1,5 +1,5 @@
 /** The closed surface of a mask, for Node and the browser alike. */
-import type { Geometry } from '../types.js';
+import type { Geometry } from '../geometry-types.js';
 import { cubeTriangles } from './vtk.js';
 
 /** Triangles whose corners go round counter-clockwise, seen from outside. */

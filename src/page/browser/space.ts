@@ -1,7 +1,7 @@
 /** The surfaces of liver and lesions, to be turned (NiiVue). They are computed here, from the labels that the page holds. */
 import { DRAG_MODE, Niivue, NVMesh, SLICE_TYPE } from '@niivue/niivue';
+import type { Geometry, Vector3 } from '../../geometry-types.js';
 import { type Surface, surfaceOf } from '../../mesh/surface.js';
-import type { Geometry, Vector3 } from '../../types.js';
 import { kMostLabel, kStructureLabel, type ViewerData } from '../types.js';
 import { kBenignColour, kMalignantColour, kStructureSurfaceColour } from './colours.js';
 

@@ -1,0 +1,15 @@
+/** Where voxels lie; conventions as in types.ts, which exports them too. Without anything of Node: browsers need them. */
+export type Vector3 = readonly [number, number, number];
+export type Matrix3 = readonly [number, number, number, number, number, number, number, number, number];
+
+/** Where the voxels of an array lie. */
+export interface Geometry {
+  /** Voxels along (x, y, z). */
+  readonly size: Vector3;
+  /** Distance of voxel centres along (x, y, z), mm. */
+  readonly spacing: Vector3;
+  /** Position of the centre of voxel (0, 0, 0), mm, LPS. */
+  readonly origin: Vector3;
+  /** Row-major 3×3; column c is the unit vector along index axis c. */
+  readonly direction: Matrix3;
+}
