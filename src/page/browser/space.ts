@@ -69,6 +69,7 @@ export class Space {
       logLevel: 'error',
     });
     await niivue.attachToCanvas(canvas);
+    niivue.setRenderAzimuthElevation(...kFront);
     const [voxels, nap] = [{ ...data.grid, data: labels }, napper()];
     for (const { id, malignant } of data.lesions) {
       const label = Math.min(kMostLabel, kStructureLabel + id);
@@ -80,7 +81,6 @@ export class Space {
     const structure = await surfaceOf(thinned(voxels), (value) => value >= kStructureLabel, nap);
     if (structure)
       niivue.addMesh(meshOf(structure, data.structure, kStructureSurfaceColour, kStructureOpacity, niivue));
-    niivue.setRenderAzimuthElevation(...kFront);
     return new Space(niivue);
   }
 
