@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -77,7 +77,47 @@ test('--no-page leaves it out, --mesh adds surfaces; what an earlier run left go
   await writeFile(join(mesh, 'liver.ply'), 'somebody’s own');
   const foreign = await runCli([...again, '--no-page', '--mesh', 'ply', '--json']);
   assert.is(JSON.parse(foreign.stdout).error.code, 'OUTPUT_EXISTS');
-  await refused(join(folder.path, 'again'), 'NOT_A_RESULT', /holds a result without report\.html/);
+  assert.not.ok((await readdir(join(folder.path, 'again'))).includes('report.html'));
+});
+
+test('a result without a page gets one: of its files, and of the scan where it lies now', async ({
+  folder,
+  classify,
+}) => {
+  const [scan, out] = [classify[1] as string, join(folder.path, 'later')];
+  const segment = ['segment', scan, '--out', out, '--accept-implausible', '--overlay', 'none'];
+  const model = ['--model', join(folder.path, 'liver.safetensors')];
+  assert.is((await runCli([...segment, ...model])).exitCode, 0);
+  const moved = join(folder.path, 'moved.nii.gz');
+  await rename(scan, moved);
+  await refused(out, 'FILE_NOT_FOUND', /scan\.nii\.gz/);
+  const { exitCode, stdout, stderr } = await runCli(['view', out, '--no-open', '--scan', moved]);
+  assert.is(exitCode, 0, stderr);
+  assert.is(stdout, `${join(out, 'report.html')}\n`);
+  const page = await readFile(join(out, 'report.html'), 'utf8');
+  assert.match(page, /<title>scan\.nii\.gz<\/title>/);
+  assert.match(page, /Lesions were not looked for\./);
+  assert.not.match(page, /CHANGED_INPUT/);
+  assert.is((await runCli(['view', out, '--no-open'])).exitCode, 0, 'the page is there now');
+});
+
+test('another scan on the same grid is said to be another; one on another grid is refused', async ({
+  folder,
+  classify,
+}) => {
+  const out = join(folder.path, 'other-scan');
+  await rename(join(folder.path, 'moved.nii.gz'), classify[1] as string);
+  const again = classify.map((word, index) => (index === 3 ? out : word));
+  assert.is((await runCli([...again, '--no-page'])).exitCode, 0);
+  const [same, small] = [join(folder.path, 'same.nii.gz'), join(folder.path, 'small.nii.gz')];
+  await writeVolume(same, makePhantom({ size: [96, 80, 12], organRadius: 20 }));
+  await writeVolume(small, makePhantom({ size: [48, 40, 12] }));
+  const refusal = await runCli(['view', out, '--no-open', '--json', '--scan', small]);
+  assert.is(JSON.parse(refusal.stdout).error.code, 'GEOMETRY_MISMATCH');
+  const { exitCode, stderr } = await runCli(['view', out, '--no-open', '--scan', same]);
+  assert.is(exitCode, 0, stderr);
+  assert.match(stderr, /are not those that the result was computed from.*\(CHANGED_INPUT\)/);
+  assert.match(await readFile(join(out, 'report.html'), 'utf8'), /<code>CHANGED_INPUT<\/code>/);
 });
 
 test.run();

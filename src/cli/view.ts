@@ -8,20 +8,22 @@ import { hashAt, readManifest } from '../output/manifest.js';
 import { withCommonOptions } from './options.js';
 import { kPageName } from './segment.js';
 import { type CommonOptions, runCommand, type Session } from './session.js';
+import { makePage } from './view-page.js';
 
 interface ViewCommandOptions extends CommonOptions {
   readonly open: boolean;
+  readonly scan?: string;
 }
 
 const kRemedy =
-  'Name a folder that hepatica classify wrote to with --out, or write one: hepatica classify SCAN --out FOLDER';
+  'Name a folder that hepatica classify or segment wrote to with --out, or write one: hepatica classify SCAN --out FOLDER';
 
 /**
- * The page of a folder that `classify` wrote, as it wrote it.
+ * The page of a result as it was written, or made now where it was written without one.
  *
- * @throws InputFileError `FILE_NOT_FOUND`, `INCOMPLETE_RESULT`, `NOT_A_RESULT`, `CORRUPT_FILE`
+ * @throws InputFileError `FILE_NOT_FOUND`, `INCOMPLETE_RESULT`, `NOT_A_RESULT`, `CORRUPT_FILE`, and what {@link makePage} throws
  */
-async function pageOf(folder: string): Promise<string> {
+async function pageOf(folder: string, scan: string | undefined, session: Session): Promise<string> {
   const page = resolve(folder, kPageName);
   const found = await stat(folder).catch((cause) => {
     throw new InputFileError('FILE_NOT_FOUND', `${folder} cannot be read`, { file: folder, remedy: kRemedy, cause });
@@ -34,10 +36,15 @@ async function pageOf(folder: string): Promise<string> {
   }
   await refuseIncomplete(page);
   const manifest = await readManifest(folder);
+  if (manifest['report.json'] === undefined) {
+    throw new InputFileError('NOT_A_RESULT', `${folder} holds no result of hepatica`, {
+      file: folder,
+      remedy: kRemedy,
+    });
+  }
   if (manifest[kPageName] === undefined) {
-    const what =
-      Object.keys(manifest).length === 0 ? 'holds no result of hepatica' : `holds a result without ${kPageName}`;
-    throw new InputFileError('NOT_A_RESULT', `${folder} ${what}`, { file: folder, remedy: kRemedy });
+    await makePage(folder, manifest, scan, session);
+    return page;
   }
   const hash = await hashAt(page);
   if (hash !== manifest[kPageName]) {
@@ -68,7 +75,7 @@ function openInBrowser(page: string): Promise<boolean> {
 }
 
 async function view(folder: string, options: ViewCommandOptions, session: Session): Promise<void> {
-  const page = await pageOf(folder);
+  const page = await pageOf(folder, options.scan, session);
   const opened = options.open && hasDesktop(process.env) && (await openInBrowser(page));
   session.result({ page, opened }, [page]);
   if (options.open && !opened) session.note('There is no desktop to open it on: open this file in a browser.');
@@ -78,7 +85,8 @@ export function addViewCommand(program: Command): void {
   const command = program
     .command('view')
     .description('show the page of a result in a browser: the scan with the liver and the lesions')
-    .argument('<folder>', 'what classify wrote to with --out')
+    .argument('<folder>', 'what segment or classify wrote to with --out')
+    .option('--scan <input>', 'where the scan lies now, for a result that has no page yet (default: where it lay)')
     .option('--no-open', "print the page's path alone");
   withCommonOptions(command).action((folder: string, options) =>
     runCommand(options, (session) => view(folder, options, session)),

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { HepaticaError } from '../errors.js';
 import { escapeHtml, jsonInHtml } from '../html.js';
 import type { BoundingBox, Judged, VolumeInput, Warning } from '../types.js';
+import type { Fact } from './facts.js';
 import { type ListedLesion, lesionTable } from './lesion-table.js';
 import { chooseRegion, describeRegion, gridOfRegion } from './region.js';
 import { kPageStyle } from './style.js';
@@ -20,13 +21,14 @@ export interface PageContent extends Judged {
     readonly mask: Uint8Array;
     readonly boundingBox: BoundingBox | null;
   };
+  /** Null where none were looked for. */
   readonly lesions: {
     /** 0 or the lesion's number by voxel of the volume. */
     readonly mask: Uint8Array;
     readonly found: readonly ListedLesion[];
-  };
-  /** What is said of scan and result, in this order. */
-  readonly facts: readonly (readonly [name: string, value: string])[];
+  } | null;
+  /** In this order. */
+  readonly facts: readonly Fact[];
   readonly warnings: readonly Warning[];
 }
 
@@ -94,7 +96,7 @@ export async function renderPage(content: PageContent, signal?: AbortSignal): Pr
   const [script, hu, labels] = [
     await viewerScript(),
     await shownHu(volume.data, volume.size, region, signal),
-    await shownLabels({ structure: structure.mask, lesions: lesions.mask }, volume.size, region, signal),
+    await shownLabels({ structure: structure.mask, lesions: lesions?.mask ?? null }, volume.size, region, signal),
   ];
   const [packedHu, packedLabels] = await Promise.all([packHu(hu), packLabels(labels)]);
   signal?.throwIfAborted();
@@ -102,7 +104,7 @@ export async function renderPage(content: PageContent, signal?: AbortSignal): Pr
     region,
     grid: gridOfRegion(volume, region),
     structure: structure.name,
-    lesions: lesions.found.map(({ id, malignant, centre }) => ({ id, malignant, target: centre })),
+    lesions: (lesions?.found ?? []).map(({ id, malignant, centre }) => ({ id, malignant, target: centre })),
   };
   return `<!doctype html>
 <html lang="en">
@@ -123,7 +125,7 @@ export async function renderPage(content: PageContent, signal?: AbortSignal): Pr
 <div class="space"><canvas id="space" tabindex="0" aria-label="Liver and lesions in space"></canvas></div>
 <div id="state">Opening the scan …</div></div>
 </main>
-<section class="lesions" aria-label="Lesions">${lesionTable(lesions.found)}</section>
+<section class="lesions" aria-label="Lesions">${lesions ? lesionTable(lesions.found) : '<p>Lesions were not looked for.</p>'}</section>
 <script type="application/json" id="viewer-data">${jsonInHtml(data)}</script>
 <script type="text/plain" id="hu">${packedHu}</script>
 <script type="text/plain" id="labels">${packedLabels}</script>

@@ -1,7 +1,8 @@
 import { checkGeometry, checkSameGrid } from '../geometry.js';
 import { manifest } from '../loading/packages.js';
 import { checkOptions, invalidArgument, reportPageOptions } from '../options.js';
-import type { Geometry, LesionClassification, ModelIdentity, SeriesReport } from '../types.js';
+import type { Geometry, LesionClassification } from '../types.js';
+import { factsOf } from './facts.js';
 import { renderPage } from './report-page.js';
 
 export interface ReportPageOptions {
@@ -28,37 +29,6 @@ function checkFound(found: unknown): asserts found is LesionClassification {
   checkVoxels('found.liver.mask', volume, liver.mask);
 }
 
-function seriesFacts(report: SeriesReport | null): (readonly [string, string])[] {
-  if (!report) return [];
-  const texts = [
-    ['Patient ID', report.patientId],
-    ['Series', report.seriesDescription],
-    ['Contrast', report.contrastAgent],
-    ['Scanner', report.manufacturer],
-  ] as const;
-  return texts.filter(([, value]) => value !== '');
-}
-
-function networkFact(name: string, model: ModelIdentity | undefined): (readonly [string, string])[] {
-  return model
-    ? [[name, [model.kind, model.version, `SHA-256 ${model.sha256.slice(0, 12)}…`].filter(Boolean).join(', ')]]
-    : [];
-}
-
-function factsOf({ volume, liver, device, threshold, model }: LesionClassification) {
-  const voxels = `${volume.size.join(' × ')} of ${volume.spacing.map((mm) => Number(mm.toFixed(3))).join(' × ')} mm`;
-  return [
-    ...seriesFacts(volume.report),
-    ['Voxels', voxels],
-    ['Liver', `${liver.volumeMl.toFixed(0)} ml`],
-    ['Detection threshold', String(Number(threshold.toFixed(3)))],
-    ['Computed on', device],
-    ...networkFact('Liver network', liver.model),
-    ...networkFact('Lesion network', model),
-    ['hepatica', manifest.version],
-  ] as const;
-}
-
 /**
  * An HTML page of a result, for a browser with WebGL 2: the scan with the outlines of liver and lesions in three planes,
  * a table of the lesions whose lines lead to each, and the warnings. It holds all that it shows and asks the network for
@@ -71,14 +41,23 @@ function factsOf({ volume, liver, device, threshold, model }: LesionClassificati
 export async function renderReportPage(found: LesionClassification, options: ReportPageOptions = {}): Promise<string> {
   const { title, signal } = checkOptions(reportPageOptions, options);
   checkFound(found);
-  const { volume, liver, mask, lesions, warnings, plausibility, plausibilityReasons } = found;
+  const { volume, liver, mask, lesions, warnings, plausibility, plausibilityReasons, threshold, device } = found;
   return renderPage(
     {
       title: title ?? (volume.report?.seriesDescription || 'Lesions of the liver'),
       volume,
       structure: { name: liver.structure, mask: liver.mask, boundingBox: liver.boundingBox },
       lesions: { mask, found: lesions },
-      facts: factsOf(found),
+      facts: factsOf({
+        series: volume.report,
+        grid: volume,
+        structure: liver.structure,
+        volumeMl: liver.volumeMl,
+        threshold,
+        device,
+        networks: { segmentation: liver.model, lesions: found.model },
+        hepatica: manifest.version,
+      }),
       warnings,
       plausibility,
       plausibilityReasons,

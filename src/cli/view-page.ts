@@ -1,0 +1,117 @@
+/** The page of a result that was written without one, made of its files and of the scan. */
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { z } from 'zod';
+import { type LesionsDocument, lesionsSchema } from '../documents/lesions.js';
+import { type ReportDocument, reportSchema } from '../documents/report.js';
+import { InputFileError } from '../errors.js';
+import { checkSameGrid } from '../geometry.js';
+import type { Manifest } from '../output/manifest.js';
+import { factsOf } from '../page/facts.js';
+import { renderPage } from '../page/report-page.js';
+import type { Mask, Volume, Warning } from '../types.js';
+import { type InputOptions, readInput, readMaskInput } from './input.js';
+import { maskNameOf } from './model.js';
+import { OutputFolder } from './output.js';
+import { hashedInputs } from './provenance.js';
+import { kPageName } from './segment.js';
+import type { Session } from './session.js';
+
+async function readDocument<Schema extends z.ZodType>(file: string, schema: Schema): Promise<z.output<Schema>> {
+  try {
+    return schema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    throw new InputFileError('CORRUPT_FILE', `${file} is not as this version of hepatica writes it`, {
+      file,
+      remedy: 'Write the result again with this version.',
+      cause,
+    });
+  }
+}
+
+/** As the scan was read for the result. */
+function readingOptions({ options }: ReportDocument): InputOptions {
+  const names = ['series', 'phase', 'gaps', 'raw', 'maxVoxels', 'threads'];
+  return Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name)));
+}
+
+/** A scan may have been moved or copied; another one says so. */
+async function changedInput(
+  scan: string,
+  volume: Volume,
+  { inputs }: ReportDocument,
+  { signal }: Session,
+): Promise<Warning[]> {
+  const hashes = (files: ReportDocument['inputs']) =>
+    files
+      .map(({ sha256 }) => sha256)
+      .sort()
+      .join();
+  if (hashes(await hashedInputs(scan, volume, signal)) === hashes(inputs)) return [];
+  const message = `The files of ${scan} are not those that the result was computed from: what is drawn on them may lie elsewhere`;
+  return [{ code: 'CHANGED_INPUT', message }];
+}
+
+async function readOwnMask(folder: string, name: string, volume: Volume, session: Session): Promise<Mask> {
+  const mask = await readMaskInput(join(folder, name), {}, session);
+  checkSameGrid(name, volume, mask);
+  return mask;
+}
+
+async function contentOf(
+  folder: string,
+  scan: string,
+  [report, lesions]: readonly [ReportDocument, LesionsDocument | undefined],
+  session: Session,
+) {
+  const volume = await readInput(scan, readingOptions(report), session);
+  const changed = await changedInput(scan, volume, report, session);
+  session.warn(changed);
+  const { structure, boundingBox, volumeMl, device } = report;
+  const mask = await readOwnMask(folder, maskNameOf(structure), volume, session);
+  const ids = lesions && (await readOwnMask(folder, 'lesions.nii.gz', volume, session));
+  const { plausibility, plausibilityReasons } = lesions ?? report;
+  return {
+    title: basename(report.input),
+    volume,
+    structure: { name: structure, mask: mask.data, boundingBox },
+    lesions: lesions && ids ? { mask: ids.data, found: lesions.lesions } : null,
+    facts: factsOf({
+      series: report.series,
+      grid: volume,
+      structure,
+      volumeMl,
+      ...(lesions && { threshold: lesions.threshold }),
+      device,
+      networks: report.models,
+      hepatica: report.hepatica,
+    }),
+    warnings: [...changed, ...report.warnings, ...(lesions?.warnings ?? [])],
+    plausibility,
+    plausibilityReasons,
+  };
+}
+
+/**
+ * Writes the page beside the result's files.
+ *
+ * @param scan - where the scan lies now; default: where it lay
+ * @throws InputFileError `CORRUPT_FILE`, and what reading throws; InvalidArgumentError `GEOMETRY_MISMATCH` where the
+ *   masks lie on another grid, as those of a tilted scan do
+ */
+export async function makePage(
+  folder: string,
+  manifest: Manifest,
+  scan: string | undefined,
+  session: Session,
+): Promise<void> {
+  const report = await readDocument(join(folder, 'report.json'), reportSchema);
+  const lesions =
+    'lesions.json' in manifest ? await readDocument(join(folder, 'lesions.json'), lesionsSchema) : undefined;
+  const input = resolve(scan ?? report.input);
+  const output = await OutputFolder.plan(folder, { writes: [kPageName], inputs: [input] });
+  const content = await contentOf(folder, input, [report, lesions], session);
+  await output.write(async (target) => {
+    await target.writeFile(kPageName, await renderPage(content, session.signal));
+  });
+}
