@@ -1,5 +1,6 @@
 /** The closed surface of a mask, for Node and the browser alike. */
 import type { Geometry } from '../geometry-types.js';
+import { type Extent, type Extents, extentsOf, type Labels, type Nap } from './extents.js';
 import { cubeTriangles } from './vtk.js';
 
 /** Triangles whose corners go round counter-clockwise, seen from outside. */
@@ -23,37 +24,14 @@ interface Cut {
   readonly isCut: boolean;
 }
 
-type Nap = () => Promise<unknown>;
-
-async function cut(
-  data: Uint8Array,
-  [width, height, depth]: Geometry['size'],
+function cut(
+  { data, size: [width, height, depth] }: Labels,
+  { voxels, min, max }: Extent,
   belongs: (value: number) => boolean,
-  nap: Nap,
-): Promise<Cut | undefined> {
-  const is = Uint8Array.from({ length: 256 }, (_, value) => (belongs(value) ? 1 : 0));
-  const [low, high] = [
-    [width, height, depth],
-    [-1, -1, -1],
-  ] as [number[], number[]];
-  let voxels = 0;
-  for (let z = 0; z < depth; z++) {
-    await nap();
-    for (let y = 0; y < height; y++) {
-      const row = (z * height + y) * width;
-      for (let x = 0; x < width; x++) {
-        if (is[data[row + x] as number] === 0) continue;
-        voxels++;
-        for (const [axis, at] of [x, y, z].entries()) {
-          if (at < (low[axis] as number)) low[axis] = at;
-          if (at > (high[axis] as number)) high[axis] = at;
-        }
-      }
-    }
-  }
-  if (voxels === 0) return undefined;
-  const first = low.map((at) => at - 1) as [number, number, number];
-  const size = high.map((at, axis) => at - (first[axis] as number) + 2) as [number, number, number];
+): Cut {
+  const is = Uint8Array.from({ length: 256 }, (_, value) => (value !== 0 && belongs(value) ? 1 : 0));
+  const first = [min[0] - 1, min[1] - 1, min[2] - 1] as const;
+  const size = [max[0] - first[0] + 2, max[1] - first[1] + 2, max[2] - first[2] + 2] as const;
   const inside = new Uint8Array(size[0] * size[1] * size[2]);
   for (let z = 1; z < size[2] - 1; z++) {
     for (let y = 1; y < size[1] - 1; y++) {
@@ -62,7 +40,7 @@ async function cut(
       for (let x = 1; x < size[0] - 1; x++) inside[to + x] = is[data[from + x] as number] as number;
     }
   }
-  const isCut = [width, height, depth].some((count, axis) => low[axis] === 0 || high[axis] === count - 1);
+  const isCut = [width, height, depth].some((count, axis) => min[axis] === 0 || max[axis] === count - 1);
   return { inside, size, first, voxels, isCut };
 }
 
@@ -210,15 +188,18 @@ function fitVolume(surface: Surface, wantedMm3: number): void {
  * The surface around the voxels of a mask whose values belong: marching cubes, closed also where the mask reaches the
  * border of its grid. Undefined where there is no such voxel.
  *
- * @param nap - called between slices, for the program to go on and to look whether it is to stop
+ * @param belongs - of values other than 0
+ * @param extents - of the mask, where they are known
  */
 export async function surfaceOf(
-  mask: Geometry & { readonly data: Uint8Array },
+  mask: Labels,
   belongs: (value: number) => boolean,
   nap: Nap,
+  extents?: Extents,
 ): Promise<Surface | undefined> {
-  const part = await cut(mask.data, mask.size, belongs, nap);
-  if (!part) return undefined;
+  const extent = (extents ?? (await extentsOf(mask, nap))).of(belongs);
+  if (!extent) return undefined;
+  const part = cut(mask, extent, belongs);
   const surface = place(await marchCubes(part, nap), part, mask);
   const { spacing, direction: d } = mask;
   const columns = [0, 1, 2].map((axis) => [d[axis], d[3 + axis], d[6 + axis]]) as unknown as [Vector, Vector, Vector];

@@ -74,7 +74,7 @@ export async function writeMesh(
   await checkTargetFile(path, sourcesOf(mask), overwrite);
   const { size, spacing, origin, direction } = mask;
   const data = 'mask' in mask ? mask.mask : mask.data;
-  const belongs = (voxel: number) => (value === undefined ? voxel !== 0 : voxel === value);
+  const belongs = (voxel: number) => value === undefined || voxel === value;
   const surface = await surfaceOf({ size, spacing, origin, direction, data }, belongs, async () => {
     await nextTurn();
     signal?.throwIfAborted();

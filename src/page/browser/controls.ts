@@ -162,8 +162,15 @@ export class Controls {
 
 /** As lines of tab-separated cells, which spreadsheets take. */
 async function copyTable(button: HTMLElement): Promise<void> {
-  const rows = [...element<HTMLTableElement>('table').rows];
+  const table = element<HTMLTableElement>('table');
+  const rows = [...table.rows];
   const text = rows.map((row) => [...row.cells].map((cell) => cell.textContent).join('\t')).join('\n');
-  await navigator.clipboard.writeText(text);
-  button.textContent = 'Copied';
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = 'Copied';
+  } catch {
+    // Not every browser lets a file write there.
+    getSelection()?.selectAllChildren(table);
+    button.textContent = 'Marked: copy it with Ctrl+C';
+  }
 }

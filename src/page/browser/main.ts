@@ -39,7 +39,7 @@ open().then(
     );
   },
   (error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
     state.textContent = `The scan cannot be shown: ${reason}. The page needs a browser with WebGL 2; table and texts hold without.`;
     document.documentElement.dataset.state = 'failed';
   },

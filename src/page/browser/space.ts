@@ -1,6 +1,7 @@
 /** The surfaces of liver and lesions, to be turned (NiiVue). They are computed here, from the labels that the page holds. */
 import { DRAG_MODE, Niivue, NVMesh, SLICE_TYPE } from '@niivue/niivue';
-import type { Geometry, Vector3 } from '../../geometry-types.js';
+import type { Vector3 } from '../../geometry-types.js';
+import { extentsOf, type Labels } from '../../mesh/extents.js';
 import { type Surface, surfaceOf } from '../../mesh/surface.js';
 import { kMostLabel, kStructureLabel, type ViewerData } from '../types.js';
 import { kBenignColour, kMalignantColour, kStructureSurfaceColour } from './colours.js';
@@ -11,8 +12,6 @@ const kStructureOpacity = 0.3;
 /** Degrees: seen from the front, a little from above. */
 const kFront = [180, 12] as const;
 const kNapEveryMs = 40;
-
-type Labels = Geometry & { readonly data: Uint8Array };
 
 /** Lets the browser draw and answer, without losing time to each slice. */
 function napper(): () => Promise<unknown> {
@@ -71,9 +70,10 @@ export class Space {
     await niivue.attachToCanvas(canvas);
     niivue.setRenderAzimuthElevation(...kFront);
     const [voxels, nap] = [{ ...data.grid, data: labels }, napper()];
+    const extents = await extentsOf(voxels, nap);
     for (const { id, malignant } of data.lesions) {
       const label = Math.min(kMostLabel, kStructureLabel + id);
-      const surface = await surfaceOf(voxels, (value) => value === label, nap);
+      const surface = await surfaceOf(voxels, (value) => value === label, nap, extents);
       const colour = malignant ? kMalignantColour : kBenignColour;
       if (surface) niivue.addMesh(meshOf(surface, `lesion ${id}`, colour, 1, niivue));
     }
