@@ -2,7 +2,7 @@
  * What the judgement of results catches, and how often it is wrong: every scan of the shared data as it is (false
  * alarms), and inputs that are no abdomen, made up or cut from real scans. Prints the table of docs/plausibility.md.
  *
- *   node bench/plausibility.mjs
+ *   node bench/plausibility.mjs [WEIGHTS]
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -119,7 +119,7 @@ function* changed(name, volume) {
   }
 }
 
-const model = await loadModel();
+const model = await loadModel(process.argv[2]);
 
 async function judge(name, volume) {
   const liver = await segmentLiver(volume, { model });

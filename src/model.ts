@@ -156,8 +156,8 @@ export async function saveModel(model: Model, path: string, options: SaveModelOp
 
 /** The liver weights that come with the package: files in `weights/`. */
 const kLiverWeights = {
-  /** What is taken where no model is named. */
-  default: 'liver-paper',
+  /** What is taken where no model is named: the 3-D network. */
+  default: 'liver-3d',
   /** The paper's network of three layers. */
   paper: 'liver-paper',
 } as const;

@@ -5,6 +5,7 @@ import {
   InvalidArgumentError,
   loadModel,
   type Model,
+  ModelError,
   type RenderedFilters,
   renderFilters,
   type Segmentation,
@@ -37,9 +38,11 @@ function body(direction: VolumeInput['direction'], reversed = false): VolumeInpu
 const kUpright = [1, 0, 0, 0, 1, 0, 0, 0, 1] as const;
 const kHeadFirst = [1, 0, 0, 0, 1, 0, 0, 0, -1] as const;
 
+const kPaperWeights = join(process.cwd(), 'weights/liver-paper.safetensors');
+
 const test = suite<{ model: Model }>('filters');
 test.before(async (context) => {
-  context.model = await loadModel();
+  context.model = await loadModel(kPaperWeights);
 });
 test.after(({ model }) => model.dispose());
 
@@ -50,6 +53,14 @@ test('the sheet is the same each time, and another for another slice', async ({ 
   const other = await renderFilters(model, body(kUpright), { slice: 1 });
   assert.not.equal(other.pages[1], first.pages[1]);
   assert.equal(other.pages[0], first.pages[0], 'the filters are of the network alone');
+});
+
+test("the paper's network is taken by its name; the 3-D network is refused", async ({ model }) => {
+  assert.equal(await renderFilters('paper', body(kUpright)), await renderFilters(model, body(kUpright)));
+  const fine = await loadModel();
+  const error = await rejection(renderFilters(fine, body(kUpright)), ModelError, 'WRONG_MODEL');
+  assert.match(error.remedy, "'paper'");
+  fine.dispose();
 });
 
 test('a scan stored from the head down shows the same slice', async ({ model }) => {
@@ -131,7 +142,7 @@ test('a lesion network shows its base and its channels on the liver', async () =
   );
   assert.match(unknown.message, 'conv1, layer1, location1, ');
   // The liver network takes no notice of the liver.
-  const liverNetwork = await loadModel();
+  const liverNetwork = await loadModel(kPaperWeights);
   const ofLiver = await renderFilters(liverNetwork, liver);
   assert.equal(ofLiver.pages, (await renderFilters(liverNetwork, liver.volume)).pages);
   assert.equal(ofLiver.warnings, liver.warnings);

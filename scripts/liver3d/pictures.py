@@ -47,6 +47,13 @@ def mean_over(volume, spacing, width):
     return along_z(volume, weights / weights.sum(1, keepdims=True))
 
 
+def mean_in_plane(volume, spacing, width):
+    """The mean over `width` mm along y and x at every pixel."""
+    for axis in (1, 2):
+        volume = mean_over(volume.transpose(0, axis), spacing, width).transpose(0, axis)
+    return volume.contiguous()
+
+
 def thick_slices(volume, spacing, thickness, phase=0.0):
     """What a scan of thick slices shows: means over `thickness` mm, linear between them."""
     count = len(volume)
@@ -66,11 +73,10 @@ def thick_slices(volume, spacing, thickness, phase=0.0):
 
 
 class Pictures:
-    """`cell` and `shape`: of the network's input; `coarse_cell`, `coarse_shape`: where it takes coordinates. The locator's cells
-    of 6 mm are means of 2 x 2 x 2 cells of 3 mm."""
+    """`cell` and `whole`: of the network's input; `coarse_cell`, `coarse_shape`: where it takes coordinates."""
 
     def __init__(self, cases, singles, locator, shape, seed, device):
-        self.cases, self.locator, self.shape, self.device = cases, locator, shape, device
+        self.cases, self.locator, self.whole, self.shape, self.device = cases, locator, shape, shape, device
         self.single_images, self.single_livers = singles
         self.random = np.random.default_rng(seed)
         self.cell = (6.0, 6.0, 6.0) if locator else (1.5, 1.5, 3.0)
@@ -87,6 +93,7 @@ class Pictures:
 
     def batch(self, count):
         """Input (n, 1, z, y, x), labels, coordinates (n, 2, ...), and 1 where more than the liver is labelled."""
+        self.shape = (int(self.random.choice([8, 16, 24, 32])) if self.chance(0.3) else self.whole[0], *self.whole[1:])
         drawn = []
         for _ in range(count):
             which = self.random.random()
@@ -107,17 +114,12 @@ class Pictures:
         if centre is None:
             centre = self.random_centre(case)
         affine = self.random_affine() if augment else np.eye(3)
-        fine = tuple(2 * n for n in shape) if self.locator else shape
-        cell = tuple(mm / 2 for mm in self.cell) if self.locator else self.cell
         warp = self.uniform(0, 5) if augment and self.chance(0.5) else 0
-        at = self.positions(fine, cell, affine, centre, warp)
+        at = self.positions(shape, self.cell, affine, centre, warp)
         image = case.images[self.random.integers(len(case.images)) if augment and self.chance(0.4) else 0]
         hu = self.sample(image - AIR_HU, case.spacing, at) + AIR_HU
         liver = self.sample(case.liver, case.spacing, at)
         label = torch.round(self.sample(case.label.float(), case.spacing, at, "nearest"))
-        if self.locator:
-            hu, liver = (F.avg_pool3d(values[None, None], 2)[0, 0] for values in (hu, liver))
-            label = label[::2, ::2, ::2]
         label = torch.where(liver > 0.5, 1, torch.where(label == 1, OTHER_BODY, label.long()))
         if augment:
             if self.chance(0.7):
@@ -228,6 +230,10 @@ class Pictures:
             ended = slice(0, count) if self.chance(0.5) else slice(depth - count, depth)
             hu, label = hu.clone(), label.clone()
             hu[ended], label[ended] = AIR_HU, 0
+        elif self.chance(0.7 if depth < self.whole[0] else 0.1):  # a whole number of eights, what is missing at the end
+            count = int(self.random.integers(1, 8))
+            hu, label = hu.clone(), label.clone()
+            hu[depth - count :], label[depth - count :] = AIR_HU, 0
         return hu, label
 
     def masses(self, hu, label):

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from network import FineNetwork, Locator
-from pictures import Case, Pictures, mean_over, thick_slices, to_input
+from pictures import Case, Pictures, mean_in_plane, mean_over, thick_slices, to_input
 
 STRUCTURES = 5  # outside, liver, lung, bone, other body
 
@@ -31,6 +31,7 @@ def arguments():
     parser.add_argument("--encoder-rate", type=float, default=2e-4)
     parser.add_argument("--frozen", type=float, default=0.08, help="share of the time that the encoder is held fixed")
     parser.add_argument("--encoder", type=Path, help="the encoder's first weights (base.py)")
+    parser.add_argument("--fixed-norm", action="store_true", help="batch norm by the statistics that are stored, for small batches")
     parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
@@ -47,7 +48,8 @@ def read_cases(folder, locator, device):
         spacing = saved["spacing"].astype(np.float64)
         z = spacing[2]
         if locator:
-            images = [mean_over(image, z, 4.0), thick_slices(image, z, 8.0, 0.5)]
+            image = mean_in_plane(image, spacing[0], 6.0)
+            images = [mean_over(image, z, 6.0), thick_slices(image, z, 8.0, 0.5)]
         else:
             thin = mean_over(image, z, 3.0) if z < 2.9 else image
             images = [thin, thick_slices(image, z, 5.0), thick_slices(image, z, 8.0, 0.5)]
@@ -55,6 +57,8 @@ def read_cases(folder, locator, device):
         low = np.array([axis.min() for axis in at[::-1]]) * spacing
         high = (np.array([axis.max() for axis in at[::-1]]) + 1) * spacing
         liver = (label == 1).float()
+        if locator:
+            liver = mean_in_plane(mean_over(liver, z, 6.0), spacing[0], 6.0)
         cases.append(Case(path.stem, spacing, images, label, liver, saved["boxes"], bool(saved["val"]), low, high))
     return cases
 
@@ -117,7 +121,9 @@ class Training:
 
     def forward(self, inputs, coordinates):
         inputs = inputs.contiguous(memory_format=torch.channels_last_3d)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+        # oneDNN's bf16 weight gradient of a convolution at a depth of 2 is not finite.
+        half = self.device.type == "cuda" or inputs.shape[2] >= 64
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
             return self.network(torch.cat([inputs, coordinates], 1)) if self.locator else self.network(inputs, coordinates)
 
     def step(self, number, progress):
@@ -154,7 +160,7 @@ class Training:
             logits = self.forward(to_input(hu)[None, None], coordinates[None].float()).float()[0]
             inside, truth = torch.softmax(logits, 0)[1] > 0.5, label == 1
             found[case.name] = round(float(2 * (inside & truth).sum() / (inside.sum() + truth.sum())), 4)
-        self.network.train()
+        self.train_mode()
         for name, value in self.live.items():
             value.copy_(kept[name])
         self.say(f"validation at {progress:.2f}:", round(float(np.mean(list(found.values()))), 4), found)
@@ -162,8 +168,14 @@ class Training:
     def save(self):
         save_file({k: (v.bfloat16() if v.ndim > 1 else v).contiguous().cpu() for k, v in self.average.items()}, self.options.out)
 
-    def run(self):
+    def train_mode(self):
         self.network.train()
+        for module in self.network.modules():
+            if isinstance(module, nn.BatchNorm3d) and self.options.fixed_norm:
+                module.eval()
+
+    def run(self):
+        self.train_mode()
         begin, number, progress, losses, validations = time.time(), 0, 0.0, [], [0.5]
         while progress < 1:
             progress = min(1.0, (time.time() - begin) / self.options.seconds)

@@ -18,7 +18,7 @@ const kSystem = /^(libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|ld-linu
 
 const kCommon = /^(package\.json|README\.md|LICENSE|THIRD-PARTY-NOTICES\.txt|sbom\.cdx\.json)$/;
 const kContents = {
-  main: /^dist\/[\w./-]+\.(js|d\.ts|js\.map)$|^weights\/(liver\.safetensors|training\.json|README\.md|LICENSE)$/,
+  main: /^dist\/[\w./-]+\.(js|d\.ts|js\.map)$|^weights\/(liver-3d\.safetensors|liver-paper\.safetensors|training\.json|README\.md|LICENSE)$/,
   platform: /^prebuilds\/linux-x64\/(hepatica\.glibc\.node|hepatica_preload\.node|libhepatica_cuda\.so)$/,
   libtorch: /^lib\/(libtorch|libtorch_cpu|libc10)\.so$|^lib\/libgomp\.so\.1$/,
   weights: /^[\w.-]+\.safetensors$|^[\w.-]+\.(json|md|txt)$/,

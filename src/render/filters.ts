@@ -2,7 +2,7 @@ import type { Canvas } from '@napi-rs/canvas';
 import { InvalidArgumentError } from '../errors.js';
 import { checkSameGrid } from '../geometry.js';
 import { runJobOn } from '../job.js';
-import { modelArgument } from '../model.js';
+import { liverModel, modelArgument } from '../model.js';
 import { loadWarnings } from '../native.js';
 import type { NativeFeatureMaps } from '../native-binding.js';
 import { checkOptions, renderFiltersOptions } from '../options.js';
@@ -59,24 +59,26 @@ const kTitleHeight = 40;
  * each, as the network sees the slice (the patient's right on the left, anterior above). Each tile has its own grey
  * scale: zero is mid-grey for filters, black for activations.
  *
+ * @param model - a model of kind `liver_cnn` or `mdl_cnn`, or `'paper'`: the paper's liver network
  * @param scan - a volume; for a lesion network a result of `segmentLiver`, since it sees the liver alone
  * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`, `WRONG_STRUCTURE`; {@link ModelError}
  *   `WRONG_MODEL`, {@link InputFileError}
  *   `UNSUPPORTED_ORIENTATION`
  */
 export async function renderFilters(
-  model: Model,
+  model: Model | 'paper',
   scan: VolumeInput | Segmentation,
   options: RenderFiltersOptions = {},
 ): Promise<RenderedFilters> {
   checkOptions(renderFiltersOptions, options);
-  const network = modelArgument(model);
+  const network = modelArgument(model === 'paper' ? liverModel('paper') : model);
+  const kind = model === 'paper' ? 'liver_cnn' : model.info.kind;
   const liver = isSegmentation(scan) ? scan : undefined;
   const volume = isSegmentation(scan) ? scan.volume : scan;
   const voxels = volumeArgument(volume);
   const mask = liver ? segmentedMaskArgument('liver', liver) : null;
   if (liver) checkSameGrid('liver', volume, liver);
-  const seesLiver = liver !== undefined && model.info.kind === 'mdl_cnn';
+  const seesLiver = liver !== undefined && kind === 'mdl_cnn';
   if (seesLiver) checkStructure('liver', liver);
   const slice = options.slice ?? (seesLiver ? largestSlice(liver) : Math.floor(volume.size[2] / 2));
   const inspected = await runJobOn([voxels, mask, network], options, (native, control, ...handles) =>
@@ -84,7 +86,7 @@ export async function renderFilters(
   );
   const { layers: all } = inspected;
   const warnings = joinWarnings(warningsOf(scan), [...loadWarnings(), ...inspected.warnings]);
-  const layers = options.layers ?? (model.info.kind === 'mdl_cnn' ? kLesionLayers : undefined);
+  const layers = options.layers ?? (kind === 'mdl_cnn' ? kLesionLayers : undefined);
   const shown = all.filter(({ name }) => name === 'filters' || (layers?.includes(name) ?? true));
   const unknown = options.layers?.find((layer) => !all.some(({ name }) => name === layer && name !== 'filters'));
   if (unknown !== undefined) {
