@@ -32,6 +32,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<save_model_call>(exports, "saveModel");
   add<preload_model_call>(exports, "preloadModel");
   add<segment_structure_call>(exports, "segmentStructure");
+  add<segment_structures_call>(exports, "segmentStructures");
   add<inspect_network_call>(exports, "inspectNetwork");
   add<classify_lesions_call>(exports, "classifyLesions");
   add<trace_perimeters_call>(exports, "tracePerimeters");

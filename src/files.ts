@@ -12,6 +12,7 @@ import type {
   RunOptions,
   Segmentation,
   SeriesListing,
+  StructureSegmentation,
   Volume,
   VolumeInput,
   WriteNiftiOptions,
@@ -127,7 +128,7 @@ export async function writeVolume(
  */
 export async function writeMask(
   path: string,
-  mask: MaskInput | Segmentation | LesionClassification,
+  mask: MaskInput | Segmentation | StructureSegmentation | LesionClassification,
   options: WriteNiftiOptions = {},
 ): Promise<WrittenFile> {
   checkPath('path', path);

@@ -50,7 +50,7 @@ export { type RenderedSlice, type RenderOptions, renderOverlay } from './render/
 export { type OverviewOptions, type RenderedOverview, renderOverview } from './render/overview.js';
 export { type RenderPreprocessingOptions, renderPreprocessing } from './render/preprocessing.js';
 export type { Outlines, SliceChoice } from './render/scene.js';
-export { segmentLiver, segmentStructure, tracePerimeters } from './segmentation.js';
+export { segmentLiver, segmentStructure, segmentStructures, tracePerimeters } from './segmentation.js';
 export { synthesizeLesions } from './synthesis.js';
 export { type Augmentation, type TrainOptions, trainSegmenter } from './training.js';
 export type { EpochRecord, TrainingHistory, TrainingResult, TrainRunOptions } from './training-run.js';

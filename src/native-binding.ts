@@ -6,6 +6,7 @@ import type {
   DeviceInfo,
   Geometry,
   Judged,
+  LabelledStructure,
   Lesion,
   LesionType,
   RegionOfInterest,
@@ -84,6 +85,11 @@ export interface NativeSegmentationResult extends NativeGrid<Uint8Array>, Judged
   readonly boundingBox: BoundingBox | null;
   readonly slices: readonly number[];
   readonly roi: RegionOfInterest | null;
+  readonly precision: 'fp32' | 'tf32' | 'bf16';
+}
+
+export interface NativeStructuresResult extends NativeGrid<Uint8Array>, Judged {
+  readonly structures: readonly LabelledStructure[];
   readonly precision: 'fp32' | 'tf32' | 'bf16';
 }
 
@@ -303,6 +309,12 @@ export interface NativeBinding {
     options: { precision: string; postprocessing?: string },
     control: NativeControl,
   ): NativeJob<NativeSegmentationResult>;
+  segmentStructures(
+    volume: VoxelHandle<CtVoxels>,
+    model: ModelHandle,
+    options: { precision: string; postprocessing?: string },
+    control: NativeControl,
+  ): NativeJob<NativeStructuresResult>;
   inspectNetwork(
     volume: VoxelHandle<CtVoxels>,
     liver: VoxelHandle<Uint8Array> | null,

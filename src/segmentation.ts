@@ -3,11 +3,12 @@ import { runJobOn } from './job.js';
 import { NativeMaskResult } from './mask-result.js';
 import { checkModel, liverModel, modelArgument, modelIdentity } from './model.js';
 import { loadWarnings } from './native.js';
-import type { NativeSegmentationResult } from './native-binding.js';
+import type { NativeSegmentationResult, NativeStructuresResult } from './native-binding.js';
 import { checkOptions, invalidArgument, runOptions, segmentOptions } from './options.js';
 import { perimetersOf } from './perimeters.js';
 import type {
   BoundingBox,
+  LabelledStructure,
   MaskInput,
   Model,
   ModelIdentity,
@@ -16,6 +17,7 @@ import type {
   RunOptions,
   Segmentation,
   SegmentOptions,
+  StructureSegmentation,
   Volume,
   VolumeInput,
   Warning,
@@ -74,11 +76,28 @@ export function checkStructure(field: string, value: unknown): void {
   );
 }
 
+/** Structures whose labels are in native memory. */
+class NativeStructureSegmentation extends NativeMaskResult implements StructureSegmentation {
+  readonly structures: readonly LabelledStructure[];
+  readonly volume: Volume;
+  readonly warnings: readonly Warning[];
+
+  constructor(result: NativeStructuresResult, volume: Volume) {
+    super(result);
+    this.structures = result.structures;
+    this.volume = volume;
+    this.warnings = joinWarnings(volume.warnings, [...loadWarnings(), ...result.warnings]);
+  }
+}
+
+function settingsOf({ precision = 'auto', postprocessing }: Omit<SegmentOptions, 'model'>) {
+  return { precision, ...(postprocessing && { postprocessing: JSON.stringify(postprocessing) }) };
+}
+
 async function segment(volume: VolumeInput, options: Omit<SegmentOptions, 'model'>, model: Model | Promise<Model>) {
   const network = modelArgument(model);
   const voxels = volumeArgument(volume);
-  const { precision = 'auto', postprocessing } = options;
-  const settings = { precision, ...(postprocessing && { postprocessing: JSON.stringify(postprocessing) }) };
+  const settings = settingsOf(options);
   let scan: Volume | undefined;
   const result = await runJobOn([voxels, network], options, (native, control, voxelHandle, modelHandle) => {
     scan = volumeOfResult(volume, voxels);
@@ -132,6 +151,33 @@ export async function segmentLiver(volume: VolumeInput, options: SegmentOptions 
   const { model } = options;
   if (typeof model === 'object') checkModelOf('liver', model);
   return segment(volume, options, typeof model === 'object' ? model : liverModel(model));
+}
+
+/**
+ * Labels every structure that the 3-D network tells apart, in the whole scan: liver, lungs, bone, and the body that is none
+ * of them. The liver's voxels are those of `segmentLiver`; the others are what the network learned from rules on HU, to keep
+ * the liver clean.
+ *
+ * @param volume - contrast-enhanced abdominal CT, HU, order (z, y, x); axial slices
+ * @returns labels on the grid of `volume`, and each structure's volume and box
+ * @throws {@link ModelError} `WRONG_MODEL` for a network of one structure (the paper's, and those of `trainSegmenter`);
+ *   otherwise as {@link segmentStructure}
+ */
+export async function segmentStructures(
+  volume: VolumeInput,
+  options: Omit<SegmentOptions, 'model'> & { readonly model?: Model } = {},
+): Promise<StructureSegmentation> {
+  const { model } = checkOptions(segmentOptions, options);
+  if (model === 'paper') throw invalidArgument('model', 'a model of kind encoder3d', model);
+  const network = modelArgument(options.model ?? liverModel());
+  const voxels = volumeArgument(volume);
+  const settings = settingsOf(options);
+  let scan: Volume | undefined;
+  const result = await runJobOn([voxels, network], options, (native, control, voxelHandle, modelHandle) => {
+    scan = volumeOfResult(volume, voxels);
+    return native.segmentStructures(voxelHandle, modelHandle, settings, control);
+  });
+  return new NativeStructureSegmentation(result, scan as Volume);
 }
 
 /**

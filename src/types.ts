@@ -241,6 +241,38 @@ export interface SegmentOptions extends RunOptions, DeviceOptions {
   readonly postprocessing?: Postprocessing;
 }
 
+/** One of the structures that a network tells apart. */
+export interface LabelledStructure {
+  /** `liver`, `lungs`, `bone`, `body` (what is none of them), or what the model was trained for. */
+  readonly name: string;
+  /** Its voxels' value in the mask. */
+  readonly label: number;
+  /** 0 where nothing was found. */
+  readonly volumeMl: number;
+  /** Null where nothing was found. */
+  readonly boundingBox: BoundingBox | null;
+}
+
+/** All structures of a scan on its own grid. What the plausibility says is said of the liver. */
+export interface StructureSegmentation extends Geometry, Judged {
+  /** By label. */
+  readonly structures: readonly LabelledStructure[];
+  /** A structure's label, or 0 where none is; order (z, y, x). */
+  readonly mask: Uint8Array;
+  readonly volume: Volume;
+  /** `cpu`, or `cuda:0 NAME`. */
+  readonly device: string;
+  readonly precision: 'fp32' | 'tf32' | 'bf16';
+  /** ms by stage. */
+  readonly timings: Readonly<Record<string, number>>;
+  /** Of reading, of loading the native part, and of this call. */
+  readonly warnings: readonly Warning[];
+  /** Frees the mask at once instead of at the next garbage collection; `mask` has length 0 afterwards. */
+  dispose(): void;
+  /** `dispose()` at the end of its block, for `using`. */
+  [Symbol.dispose](): void;
+}
+
 /** The liver region as the lesion network takes it. */
 export interface RegionOfInterest {
   /** Of the liver, with the margin around it as far as the volume reaches. */

@@ -83,6 +83,7 @@ test('what is public is listed here', () => {
     'saveModel',
     'segmentLiver',
     'segmentStructure',
+    'segmentStructures',
     'splitPatients',
     'synthesizeLesions',
     'tracePerimeters',

@@ -50,6 +50,18 @@ BodyFrame find_body(const std::vector<float>& hu, const CellGrid& grid, const Si
   return frame;
 }
 
+BoxMm box_of_body(const BodyFrame& body, const Vec3& extent_mm) {
+  constexpr double kMarginMm = 12;
+  BoxMm box{{extent_mm[0], extent_mm[1], 0}, {0, 0, extent_mm[2]}};
+  for (const BodyFrame::Rectangle& slice : body.boxes) {
+    box.low[0] = std::max(0.0, std::min(box.low[0], slice.x0 - kMarginMm));
+    box.low[1] = std::max(0.0, std::min(box.low[1], slice.y0 - kMarginMm));
+    box.high[0] = std::min(extent_mm[0], std::max(box.high[0], slice.x1 + kMarginMm));
+    box.high[1] = std::min(extent_mm[1], std::max(box.high[1], slice.y1 + kMarginMm));
+  }
+  return box;
+}
+
 std::vector<float> body_coordinates(const BodyFrame& body, const Vec3& corner_mm, const Vec3& cell_mm,
                                     const Size3& cells) {
   const int64_t count = cells[0] * cells[1] * cells[2];

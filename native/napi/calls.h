@@ -56,6 +56,10 @@ Napi::Value save_model_call(const Napi::CallbackInfo& info);
 // perimeters, volumeMl, boundingBox, slices, roi, precision }
 Napi::Value segment_structure_call(const Napi::CallbackInfo& info);
 
+// segmentStructures(volume, model, { precision, postprocessing? }, control) -> { geometry, report, handle, structures:
+// [{ name, label, volumeMl, boundingBox }], precision }
+Napi::Value segment_structures_call(const Napi::CallbackInfo& info);
+
 // inspectNetwork(volume, model, { slice }, control) -> { report, layers: [{ name, count, width, height, values }] }:
 // filters, activations
 Napi::Value inspect_network_call(const Napi::CallbackInfo& info);

@@ -69,6 +69,18 @@ SegmentOptions segment_options(const Napi::Object& object, const Napi::Object& c
   return options;
 }
 
+Napi::Value structures_value(Napi::Env env, const std::vector<LabelledStructure>& structures) {
+  return array_value(env, structures, [&](const LabelledStructure& structure) {
+    auto object = Napi::Object::New(env);
+    object.Set("name", structure.name);
+    object.Set("label", structure.label);
+    object.Set("volumeMl", structure.volume_ml);
+    const auto& box = structure.bounding_box;
+    object.Set("boundingBox", box ? Napi::Value(box_value(env, *box)) : env.Null());
+    return object;
+  });
+}
+
 }  // namespace
 
 Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info) {
@@ -87,6 +99,26 @@ Napi::Value segment_structure_call(const Napi::CallbackInfo& info) {
         Outcome outcome = outcome_of(segment_structure(*volume, *model, options, run));
         return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {
           return segmentation_value(env, outcome, run);
+        };
+      });
+}
+
+Napi::Value segment_structures_call(const Napi::CallbackInfo& info) {
+  return start_job(
+      info.Env(), info[3].As<Napi::Object>(), Turn::kNone,
+      [volume = held_volume(info[0]), model = model_argument<Encoder3dModel>(info[1]),
+       options = segment_options(info[2].As<Napi::Object>(), info[3].As<Napi::Object>())](Run& run) -> Deliver {
+        StructureLabels found = segment_structures(*volume, *model, options, run);
+        const auto mask = std::make_shared<ByteVolume>(std::move(found.labels));
+        return [found = std::move(found), mask, &run](Napi::Env env) -> Napi::Value {
+          auto object = Napi::Object::New(env);
+          set_geometry(object, mask->geometry);
+          set_run_report(object, run);
+          set_judgement(object, found.judgement);
+          object.Set("handle", make_handle(env, mask));
+          object.Set("structures", structures_value(env, found.structures));
+          object.Set("precision", precision_name(found.precision));
+          return object;
         };
       });
 }

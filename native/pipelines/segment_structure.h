@@ -9,6 +9,7 @@
 #include "core/device_choice.h"
 #include "core/run.h"
 #include "core/volume.h"
+#include "models/encoder3d/model.h"
 #include "models/structure_model.h"
 #include "ops/bounding_box.h"
 #include "pipelines/perimeters.h"
@@ -55,5 +56,28 @@ struct Segmentation {
 // not axial, NO_CUDA_DEVICE, CUDA_FAILED and CUDA_OUT_OF_MEMORY where a GPU was asked for, and what its stages throw.
 Segmentation segment_structure(const Volume& source, const StructureModel& model, const SegmentOptions& options,
                                Run& run);
+
+// One of several structures.
+struct LabelledStructure {
+  std::string name;
+  // Its voxels' value.
+  uint8_t label = 0;
+  double volume_ml = 0;
+  // Empty where nothing was found.
+  std::optional<BoundingBox> bounding_box;
+};
+
+struct StructureLabels {
+  // 0 where none of the structures is; on the source grid.
+  Mask labels;
+  std::vector<LabelledStructure> structures;
+  Precision precision = Precision::kFp32;
+  Judgement judgement;
+};
+
+// Every structure that the network knows, in the whole scan. The one that the model is of has the voxels that
+// segment_structure gives it; of the rest, the likeliest. Warnings and errors as segment_structure's.
+StructureLabels segment_structures(const Volume& source, const Encoder3dModel& model, const SegmentOptions& options,
+                                   Run& run);
 
 }  // namespace hepatica

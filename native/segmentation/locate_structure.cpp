@@ -12,6 +12,17 @@ namespace {
 // Scans of up to 2 m and 500 mm a side are seen at once; the widest levels hold 64 bytes a cell.
 constexpr int64_t kMostCells = 2'000'000;
 
+// A scan of a part of the body, which the fine network sees whole for what a liver costs it: a locator needs
+// surroundings.
+constexpr int64_t kMostWholeCells = 2'500'000;
+
+std::optional<BoxMm> whole_body(const BodyFrame& body, const Geometry& source) {
+  const CellGrid grid = cell_grid(source, Encoder3dConfig::kCellMm);
+  const BoxMm box = box_of_body(body, grid.extent_mm);
+  if (cover_box(box, grid, Encoder3dConfig::kMultiple).cells() > kMostWholeCells) return std::nullopt;
+  return box;
+}
+
 // The window's part of `planes`, `channels` one after the other.
 std::vector<float> window_of(const std::vector<float>& planes, int64_t channels, const Size3& lengths,
                              const ZWindow& window) {
@@ -50,6 +61,7 @@ LocatedStructure locate_structure(const CanonicalSlices& source, const Locator3d
     const StageTimer timer(run, "locator_input");
     channels = sample_cells(source, grid, whole, run);
     located.body = find_body(channels, grid, whole.length, run);
+    if ((located.box = whole_body(located.body, source.geometry()))) return located;
     map_to_network_values(channels);
     const std::vector<float> places = body_coordinates(located.body, {0, 0, 0}, grid.cell_mm, whole.length);
     channels.insert(channels.end(), places.begin(), places.end());
@@ -88,6 +100,13 @@ std::optional<BoxMm> structure_box(const std::vector<float>& probability, const 
     }
   }
   return box;
+}
+
+BodyFrame locate_body(const CanonicalSlices& source, Run& run) {
+  const StageTimer timer(run, "locator_input");
+  const CellGrid grid = cell_grid(source.geometry(), Locator3dConfig::kCellMm);
+  const CellBox whole = whole_grid(grid, Locator3dConfig::kMultiple);
+  return find_body(sample_cells(source, grid, whole, run), grid, whole.length, run);
 }
 
 }  // namespace hepatica

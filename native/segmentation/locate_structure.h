@@ -18,10 +18,13 @@ struct LocatedStructure {
   std::optional<BoxMm> box;
 };
 
-// Looks at the whole scan on the locator's grid; see z_windows for scans of many metres. Call it on the inference
-// thread.
+// Looks at the whole scan on the locator's grid; see z_windows for scans of many metres. Of a scan of a few slices, which
+// the fine network can see whole, the box is the body's, and no network is asked. Call it on the inference thread.
 LocatedStructure locate_structure(const CanonicalSlices& source, const Locator3dConfig& config,
                                   const Encoder3dInference& network, Run& run);
+
+// Where the body lies, without a network.
+BodyFrame locate_body(const CanonicalSlices& source, Run& run);
 
 // The box of the pieces that count, with the margin. `probability` in order (z, y, x) of `lengths`, of which the grid's
 // cells come first.

@@ -12,6 +12,7 @@ import { addPreprocessCommand } from './preprocess.js';
 import { addRenderCommand } from './render.js';
 import { addSegmentCommand } from './segment.js';
 import { kExitCodes } from './session.js';
+import { addStructuresCommand } from './structures.js';
 import { addSynthesizeCommand } from './synthesize.js';
 import { addTrainCommand } from './train.js';
 import { addViewCommand } from './view.js';
@@ -28,6 +29,7 @@ const program = new Command('hepatica')
   .exitOverride();
 
 addSegmentCommand(program);
+addStructuresCommand(program);
 addClassifyCommand(program);
 addPreprocessCommand(program);
 addEvaluateCommand(program);

@@ -32,17 +32,24 @@ at::Tensor volume_of(const std::vector<float>& values, int64_t channels, const S
   return at::from_blob(const_cast<float*>(values.data()), {1, channels, cells[2], cells[1], cells[0]}, at::kFloat);
 }
 
-// Softmax of one class. `logits`: one cell's, `classes` apart by `step`.
-float class_probability(const float* logits, int64_t classes, int64_t step, int64_t wanted) {
+// Softmax of the `wanted` classes, into `targets` that lie `target_step` apart. `logits`: one cell's, `classes` of
+// them, `step` apart.
+void class_probabilities(const float* logits, int64_t classes, int64_t step, const std::vector<int64_t>& wanted,
+                         float* targets, int64_t target_step) {
   float highest = logits[0];
   for (int64_t i = 1; i < classes; ++i) highest = std::max(highest, logits[i * step]);
   float sum = 0;
   for (int64_t i = 0; i < classes; ++i) sum += std::exp(logits[i * step] - highest);
-  return std::exp(logits[wanted * step] - highest) / sum;
+  for (const int64_t i : wanted) {
+    *targets = std::exp(logits[i * step] - highest) / sum;
+    targets += target_step;
+  }
 }
 
-// `logits`: (1, classes * 4, slices, rows, columns), channels-last, of half rows and columns; into planes of full ones.
-void store_probability(const at::Tensor& logits, int64_t classes, int64_t wanted, float* planes) {
+// `logits`: (1, classes * 4, slices, rows, columns), channels-last, of half rows and columns; into planes of full ones,
+// those of one class `target_step` behind those of the one before.
+void store_probability(const at::Tensor& logits, int64_t classes, const std::vector<int64_t>& wanted, float* planes,
+                       int64_t target_step) {
   const at::Tensor cells = channels_last(logits, at::kCPU, at::kFloat);
   const float* const values = cells.const_data_ptr<float>();
   const int64_t columns = cells.size(4);
@@ -53,7 +60,7 @@ void store_probability(const at::Tensor& logits, int64_t classes, int64_t wanted
         const float* const cell = values + (row * columns + column) * 4 * classes;
         float* const target = planes + row * 4 * columns + 2 * column;
         for (int64_t sub = 0; sub < 4; ++sub) {
-          target[(sub / 2) * 2 * columns + sub % 2] = class_probability(cell + sub, classes, 4, wanted);
+          class_probabilities(cell + sub, classes, 4, wanted, target + (sub / 2) * 2 * columns + sub % 2, target_step);
         }
       }
     }
@@ -82,16 +89,18 @@ std::vector<float> Encoder3dInference::locate(const std::vector<float>& channels
 }
 
 std::vector<float> Encoder3dInference::outline(const std::vector<float>& values, const std::vector<float>& coordinates,
-                                               const Size3& cells, int64_t structure, Run& run) const {
+                                               const Size3& cells, const std::vector<int64_t>& classes,
+                                               Run& run) const {
   const c10::InferenceMode inference_mode;
   const Size3& context = Encoder3dConfig::kContextCells;
   const Size3 coarse = {cells[0] / context[0], cells[1] / context[1], cells[2] / context[2]};
-  std::vector<float> probability(values.size());
+  std::vector<float> probability(values.size() * classes.size());
+  const auto step = static_cast<int64_t>(values.size());
   Encoder3d(config_).forward(*layers_, volume_of(values, 1, cells), volume_of(coordinates, 2, coarse),
                              tile_slices(cells), [&](int64_t first, const at::Tensor& logits) {
                                run.check_cancelled();
                                float* const planes = probability.data() + first * cells[0] * cells[1];
-                               store_probability(logits, config_.classes(), structure, planes);
+                               store_probability(logits, config_.classes(), classes, planes, step);
                              });
   return probability;
 }

@@ -26,10 +26,11 @@ class Encoder3dInference {
   // multiples of 8.
   std::vector<float> locate(const std::vector<float>& channels, const Size3& cells) const;
 
-  // The probability of class `structure` in each of `cells` (x, y, z), in multiples of 8. `values` in order (z, y, x),
-  // `coordinates` of the cells of Encoder3dConfig::kContextCells. Polls the run's cancel flag.
+  // The probability of each of `classes`, one after the other, in each of `cells` (x, y, z), in multiples of 8.
+  // `values` in order (z, y, x), `coordinates` of the cells of Encoder3dConfig::kContextCells. Polls the run's cancel
+  // flag.
   std::vector<float> outline(const std::vector<float>& values, const std::vector<float>& coordinates,
-                             const Size3& cells, int64_t structure, Run& run) const;
+                             const Size3& cells, const std::vector<int64_t>& classes, Run& run) const;
 
  private:
   Encoder3dConfig config_;

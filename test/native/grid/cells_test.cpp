@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "grid/body_frame.h"
+#include "grid/label_cells.h"
 #include "grid/sample_cells.h"
 #include "grid/threshold_cells.h"
 
@@ -227,4 +228,40 @@ TEST_CASE("the body's box and a cell's place in it are those of the rule's NumPy
   CHECK(places[5] == doctest::Approx(-0.6));
   CHECK(places[60] == doctest::Approx(-1.2));
   CHECK(places[60 + 4 * 6] == doctest::Approx(-2.0 / 3));
+}
+
+TEST_CASE("the likeliest label is that of one threshold, and the same in windows along z") {
+  Run run;
+  const Geometry source = geometry_of({50, 44, 37}, {0.9, 0.8, 1.25});
+  const CellGrid grid = cell_grid(source, kFineMm);
+  const CellBox box = whole_grid(grid, 8);
+  // Two channels that sum to 1: the second is likelier where it is above a half.
+  std::vector<float> second(static_cast<size_t>(box.cells()));
+  for (size_t i = 0; i < second.size(); ++i) second[i] = 0.5F + 0.4F * std::sin(static_cast<float>(i) * 0.37F);
+  std::vector<float> both(second.size());
+  std::transform(second.begin(), second.end(), both.begin(), [](float value) { return 1 - value; });
+  both.insert(both.end(), second.begin(), second.end());
+  const Mask above = threshold_cells(second, box, grid, 0.5F, source, run);
+
+  Mask labels{source, std::vector<uint8_t>(static_cast<size_t>(source.voxel_count()), 9)};
+  label_cells(both, {0, 3}, box, {0, box.length[2]}, grid, labels, run);
+  int64_t other = 0;
+  for (size_t i = 0; i < above.voxels.size(); ++i) other += labels.voxels[i] != 3 * above.voxels[i];
+  CHECK(other < 20);  // 1 - p > p and p > 0.5 are rounded each in its own way.
+
+  // Slices of cells 0 to 7 from a box of 0 to 11, the others from one of 4 to 15.
+  Mask parts{source, std::vector<uint8_t>(labels.voxels.size(), 9)};
+  const int64_t plane = box.plane_cells();
+  for (const auto& [first, kept] : {std::pair{0, CellRange{0, 8}}, std::pair{4, CellRange{8, 16}}}) {
+    CellBox part = box;
+    part.begin[2] = first;
+    part.length[2] = 12;
+    std::vector<float> cells;
+    for (int channel = 0; channel < 2; ++channel) {
+      const auto begin = both.begin() + channel * box.cells() + first * plane;
+      cells.insert(cells.end(), begin, begin + 12 * plane);
+    }
+    label_cells(cells, {0, 3}, part, kept, grid, parts, run);
+  }
+  CHECK(parts.voxels == labels.voxels);
 }

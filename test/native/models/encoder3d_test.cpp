@@ -135,13 +135,14 @@ TEST_CASE("probabilities are the softmax of the logits and the sigmoid of the lo
   const at::Tensor logits = Encoder3d(config).forward(plain, input.x, input.coordinates);
   Run run;
   const std::vector<float> found =
-      inference.outline(values_of(input.x), values_of(input.coordinates), {40, 24, 16}, 2, run);
-  const std::vector<float> expected = values_of(at::softmax(logits, 1).select(1, 2));
+      inference.outline(values_of(input.x), values_of(input.coordinates), {40, 24, 16}, {2, 0}, run);
+  const at::Tensor probability = at::softmax(logits, 1);
+  const std::vector<float> expected = values_of(at::stack({probability.select(1, 2), probability.select(1, 0)}));
   REQUIRE(found.size() == expected.size());
   for (size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == doctest::Approx(expected[i]).epsilon(1e-3));
 
   run.cancel();
-  CHECK_THROWS_AS(inference.outline(values_of(input.x), values_of(input.coordinates), {40, 24, 16}, 2, run), Cancelled);
+  CHECK_THROWS_AS(inference.outline(values_of(input.x), values_of(input.coordinates), {40, 24, 16}, {2}, run), Cancelled);
 }
 
 TEST_CASE("weights that do not fit, and configurations that cannot be, are refused by name") {

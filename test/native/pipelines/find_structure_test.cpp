@@ -17,6 +17,7 @@ namespace {
 constexpr float kBodyHu = 40;
 constexpr float kOrganHu = 150;
 constexpr double kThresholdHu = 95;
+constexpr double kBoneHu = 300;  // What is above 240 HU counts as 400.
 
 // All layers answer with nothing.
 StateDict silent_state(const Encoder3dConfig& config) {
@@ -42,10 +43,11 @@ void hand_on(StateDict& state, const std::string& layer, float factor = 1, int64
   middle.fill_(factor);
 }
 
-// Both networks answer with the structure where HU are above kThresholdHu.
-std::shared_ptr<const Encoder3dModel> threshold_model(const std::string& components) {
+// Both networks answer with the structure where HU are above kThresholdHu; with bone, where they are above kBoneHu.
+std::shared_ptr<const Encoder3dModel> threshold_model(const std::string& components, bool bone = false) {
   Encoder3dConfig config;
   config.structures = {"background", "liver"};
+  if (bone) config.structures.emplace_back("bone");
   config.wide = 4;
   config.middle = 4;
   config.fine = 4;
@@ -62,6 +64,11 @@ std::shared_ptr<const Encoder3dModel> threshold_model(const std::string& compone
   for (int64_t output = 4; output < 8; ++output) {
     hand_on(state, "decoder.head", kSteepness, output);
     state.at("decoder.head.bias")[output].fill_(offset);
+  }
+  // Steeper, so that it wins where both are above their thresholds.
+  for (int64_t output = 8; bone && output < 12; ++output) {
+    hand_on(state, "decoder.head", 10 * kSteepness, output);
+    state.at("decoder.head.bias")[output].fill_(-10 * kSteepness * static_cast<float>((kBoneHu + 1000) / 2000));
   }
   Metadata metadata;
   metadata[Postprocessing::kMetadataKey] = R"({"components":)" + components + R"(,"fillHoles":true})";
@@ -181,4 +188,40 @@ TEST_CASE("the same result each time, and on any number of threads") {
   one.threads = 1;
   CHECK(segment_structure(made.volume, *model, fp32(), two).mask.voxels ==
         segment_structure(made.volume, *model, fp32(), one).mask.voxels);
+}
+
+TEST_CASE("all structures: the organ as it is outlined alone, the others where they are likeliest") {
+  constexpr double kBoneMm = 35;
+  const auto model = threshold_model("\"largest\"", true);
+  Phantom made = phantom({1.6, 1.6, 3}, kOneBall);
+  Geometry& geometry = made.volume.geometry;
+  geometry.direction = {-1, 0, 0, 0, -1, 0, 0, 0, -1};  // The grid of the result is the source's.
+  auto& hu = std::get<std::vector<int16_t>>(made.volume.hu);
+  int64_t bone = 0;
+  for (size_t i = 0; i < hu.size(); ++i) {
+    const auto at = static_cast<int64_t>(i);
+    const double x = static_cast<double>(at % geometry.size[0]) * 1.6;
+    const double y = static_cast<double>(at / geometry.size[0] % geometry.size[1]) * 1.6;
+    if (std::hypot(x - 220, y - 150) > kBoneMm / 2) continue;
+    hu[i] = 900;
+    ++bone;
+  }
+  std::reverse(hu.begin(), hu.end());
+  Run run;
+  const StructureLabels found = segment_structures(made.volume, *model, fp32(), run);
+  const Segmentation alone = segment_structure(made.volume, *model, fp32(), run);
+  REQUIRE(found.structures.size() == 2);
+  CHECK(found.structures[0].name == "liver");
+  CHECK(found.structures[1].name == "bone");
+  CHECK(found.structures[0].volume_ml == doctest::Approx(alone.volume_ml));
+  CHECK(found.structures[1].volume_ml ==
+        doctest::Approx(static_cast<double>(bone) * 1.6 * 1.6 * 3 / 1000).epsilon(0.05));
+  int64_t differing = 0;
+  int64_t missed = 0;
+  for (size_t i = 0; i < hu.size(); ++i) {
+    differing += (found.labels.voxels[i] == 1) != (alone.mask.voxels[i] == 1);
+    missed += hu[i] == 900 && found.labels.voxels[i] != 2;
+  }
+  CHECK(differing == 0);
+  CHECK(missed < bone / 20);
 }

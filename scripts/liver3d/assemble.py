@@ -1,0 +1,33 @@
+"""Puts the two networks that train.py wrote into one file that hepatica loads: python3 assemble.py FINE LOCATOR OUT."""
+import argparse
+import json
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+
+LOCATOR = {"widths": [16, 32, 64, 96], "threshold": 0.15, "minimum_share": 0.25, "minimum_ml": 1, "margin_mm": 20}
+ARCHITECTURE = {"structures": ["background", "liver", "lungs", "bone", "body"], "wide": 96, "middle": 64, "fine": 32, "threshold": 0.5}
+POSTPROCESSING = {"components": {"minimumShare": 0.1}, "fillHoles": True}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("fine", type=Path)
+    parser.add_argument("locator", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--locator-threshold", type=float, default=LOCATOR["threshold"])
+    parser.add_argument("--margin-mm", type=float, default=LOCATOR["margin_mm"])
+    options = parser.parse_args()
+    locator = {**LOCATOR, "threshold": options.locator_threshold, "margin_mm": options.margin_mm}
+    tensors = load_file(options.fine) | {f"locator.{name}": value for name, value in load_file(options.locator).items()}
+    metadata = {
+        "kind": "encoder3d",
+        "structure": "liver",
+        "architecture": json.dumps({**ARCHITECTURE, "locator": locator}),
+        "postprocessing": json.dumps(POSTPROCESSING),
+    }
+    save_file(tensors, options.out, metadata)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+import { type Command, Option } from 'commander';
+import { loadModel, type StructureSegmentation, segmentStructures, writeMask } from '../index.js';
+import type { DeviceChoice } from '../types.js';
+import { type InputOptions, readInput } from './input.js';
+import {
+  withAcceptImplausibleOption,
+  withCommonOptions,
+  withDeviceOption,
+  withGridOption,
+  withInputOptions,
+  withOverwriteOption,
+  withPrecisionOption,
+} from './options.js';
+import { OutputFolder } from './output.js';
+import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from './plausibility.js';
+import { type OutputOptions, runCommand, type Session } from './session.js';
+
+interface StructuresCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions {
+  readonly model?: string;
+  readonly precision: 'auto' | 'fp32' | 'tf32' | 'bf16';
+  readonly device: DeviceChoice;
+  readonly grid: 'orthonormal' | 'source';
+}
+
+const kNames = ['structures.nii.gz', 'structures.json'] as const;
+
+/** `structures.json`: the labels of `structures.nii.gz`. */
+function structuresDocument(input: string, found: StructureSegmentation, warnings: readonly object[]) {
+  const { structures, plausibility, plausibilityReasons, device, precision, timings } = found;
+  return {
+    format: 'hepatica-structures',
+    version: 1,
+    notice: 'For research use only. Not a medical device.',
+    input,
+    structures,
+    plausibility,
+    plausibilityReasons,
+    device,
+    precision,
+    timingsMs: timings,
+    warnings: [...found.warnings, ...warnings],
+  };
+}
+
+async function structures(input: string, options: StructuresCommandOptions, session: Session): Promise<void> {
+  const { model, overwrite, precision, device, grid, threads } = options;
+  const output = await OutputFolder.plan(options.out, { writes: [...kNames], inputs: [input, model], overwrite });
+  const volume = await readInput(input, options, session);
+  const { signal, onProgress } = session;
+  const found = await segmentStructures(volume, {
+    signal,
+    onProgress,
+    precision,
+    device,
+    ...(threads === undefined ? {} : { threads }),
+    ...(model === undefined ? {} : { model: await loadModel(model) }),
+  });
+  warnOfResult(found, session);
+  const document = await output.write(async (folder) => {
+    const { warnings } = await writeMask(await folder.place(kNames[0]), found, { grid });
+    session.warn(warnings);
+    const written = structuresDocument(input, found, warnings);
+    await folder.writeJson(kNames[1], written);
+    return written;
+  });
+  const lines = found.structures.map(({ name, label, volumeMl }) => `${label} ${name}: ${volumeMl.toFixed(1)} ml`);
+  session.result(document, [...verdictLines(found), ...lines, output.summary]);
+  setExitCode(found, options);
+}
+
+export function addStructuresCommand(program: Command): void {
+  const command = program
+    .command('structures')
+    .description('label liver, lungs, bone and the rest of the body in a CT scan')
+    .argument('<input>', 'DICOM folder or file, or NIfTI')
+    .requiredOption('--out <folder>', `where to write ${kNames.join(' and ')}`)
+    .addOption(new Option('--model <file>', 'weights of your own (safetensors) that tell structures apart'));
+  const answering = withAcceptImplausibleOption(withDeviceOption(withPrecisionOption(command)));
+  withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering)))).action((input: string, options) =>
+    runCommand(options, (session) => structures(input, options, session)),
+  );
+}
