@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { positionMm } from '../src/geometry.js';
 import { type LesionClassification, type Matrix3, renderReportPage, type Vector3 } from '../src/index.js';
+import { unpackHu } from '../src/page/browser/unpack.js';
+import { chooseRegion, describeRegion, gridOfRegion } from '../src/page/region.js';
+import { packHu, shownHu, shownLabels } from '../src/page/voxels.js';
 import { kWithoutChromium, type OpenedPage, openFile, startBrowser } from './support/browser.js';
 import { type Box, kBody, kLesionBoxes, makePagePhantom } from './support/page-phantom.js';
 import { pixelsOf } from './support/pictures.js';
@@ -115,6 +119,47 @@ async function outlineIsOffBy(opened: OpenedPage, direction: Matrix3): Promise<R
   }
   return off;
 }
+
+test('HU come out of the page as they went in', async () => {
+  const hu = Int16Array.from([0, -1024, 3071, -32768, 32767, -32768, 1, 2, 2, 2]);
+  assert.equal(await unpackHu(await packHu(hu)), hu);
+});
+
+test('what a page holds of a scan: all, its slices with the liver, the box around it, or that in fewer pixels', async () => {
+  const grid = { size: [40, 40, 40], spacing: [10, 10, 10], origin: [5, -5, 0], direction: kFlipped } as const;
+  const liver: Box = { min: [10, 10, 10], max: [19, 19, 19] };
+  const region = (voxels: number) => chooseRegion(grid, liver, voxels);
+  assert.is(describeRegion(grid, region(64_000)), '');
+  assert.equal(region(63_999), { first: [0, 0, 7], step: [1, 1, 1], size: [40, 40, 16] });
+  assert.equal(region(40 * 40 * 16 - 1), { first: [7, 7, 7], step: [1, 1, 1], size: [16, 16, 16] });
+  const reduced = region(16 ** 3 - 1);
+  assert.equal(reduced, { first: [7, 7, 7], step: [2, 2, 1], size: [8, 8, 16] });
+  assert.is(
+    describeRegion(grid, reduced),
+    "slices 7 to 22 of 0 to 39, 16 × 16 of 40 × 40 pixels, each of the page's pixels the mean of 2 × 2",
+  );
+  const shown = gridOfRegion(grid, reduced);
+  assert.equal(
+    [shown.size, shown.spacing],
+    [
+      [8, 8, 16],
+      [20, 20, 10],
+    ],
+  );
+  assert.equal(shown.origin, positionMm(grid, [7.5, 7.5, 7]), 'a pixel lies in the middle of those that it stands for');
+  const whole = chooseRegion(grid, null, 20 * 20 * 40);
+  assert.equal(whole, { first: [0, 0, 0], step: [2, 2, 1], size: [20, 20, 40] }, 'without a liver all is shown');
+  const data = Int16Array.from({ length: 40 ** 3 }, (_, index) => index % 40);
+  assert.is((await shownHu(data, grid.size, reduced))[1], 10, 'the mean of 9 and 10, rounded');
+  const structure = Uint8Array.from(data, (x) => (x >= 10 ? 1 : 0));
+  const lesions = Uint8Array.from(data, (x) => (x >= 12 ? 3 : 0));
+  const labels = await shownLabels({ structure, lesions }, grid.size, reduced);
+  assert.equal(
+    Array.from(labels.subarray(0, 8)),
+    [0, 1, 4, 4, 4, 4, 4, 4],
+    'half of a pixel is enough, most of it decides',
+  );
+});
 
 for (const [name, direction] of [
   ['flipped', kFlipped],
