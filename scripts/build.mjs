@@ -22,7 +22,7 @@ export function buildJobs() {
 function configure(libtorch, cuda, staticLibraries) {
   const kernels = cuda.nvcc ? ['--CDHEPATICA_CUDA=ON', `--CDHEPATICA_NVCC=${cuda.nvcc}`] : ['--CDHEPATICA_CUDA=OFF'];
   const packaged = `--CDHEPATICA_STATIC_LIBRARIES=${staticLibraries ?? ''}`;
-  const options = [`--CDHEPATICA_LIBTORCH=${libtorch}`, packaged, ...kernels];
+  const options = [`--CDHEPATICA_LIBTORCH=${libtorch}`, '--CDHEPATICA_UNITY=ON', packaged, ...kernels];
   const stampPath = join(kBuildFolder, 'configured-with.json');
   const stamp = JSON.stringify(options);
   const isConfigured = existsSync(join(kBuildFolder, 'CMakeCache.txt')) && existsSync(stampPath);

@@ -21,7 +21,7 @@
 namespace hepatica::check {
 namespace {
 
-constexpr uint64_t kSeed = 3;
+constexpr uint64_t kLearnerSeed = 3;
 
 // Of a step's batch, on the device of the `whole` that they index.
 at::Tensor drawn_items(int step, int64_t batch, const at::Tensor& whole, const Items& items) {
@@ -33,7 +33,7 @@ at::Tensor drawn_items(int step, int64_t batch, const at::Tensor& whole, const I
 LearnerCase liver_learner(const Target& target, int64_t batch) {
   const auto data = std::make_shared<LiverCase>(make_liver_case(target));
   const auto make = [=](const TrainingDevice& device, const Items& share) {
-    LiverCnn network = seeded_network<LiverCnn>(data->model->config(), kSeed);
+    LiverCnn network = seeded_network<LiverCnn>(data->model->config(), kLearnerSeed);
     device.take(*network);
     const at::Tensor channels = device.take(data->channels);
     const at::Tensor inside = device.take(data->target);
@@ -54,7 +54,7 @@ LearnerCase liver_learner(const Target& target, int64_t batch) {
 LearnerCase lesion_learner(const Target& target, int64_t batch) {
   const auto data = std::make_shared<RegionCase>(make_region_case(target));
   const auto make = [=](const TrainingDevice& device, const Items& share) {
-    MdlCnn network = seeded_network<MdlCnn>(data->config, kSeed);
+    MdlCnn network = seeded_network<MdlCnn>(data->config, kLearnerSeed);
     device.take(*network);
     const LesionBatch whole{device.take(data->batch.region), device.take(data->batch.liver),
                             device.take(data->batch.lesion), device.take(data->batch.types)};
@@ -78,7 +78,7 @@ LearnerCase lesion_learner(const Target& target, int64_t batch) {
 
 // Structures of random cells: what is learned is of no interest here.
 LearnerCase volume_learner(const Target& target, int64_t batch) {
-  torch::manual_seed(kSeed);
+  torch::manual_seed(kLearnerSeed);
   // oneDNN's bf16 gradient of a 3x3x3 kernel holds what lay in memory where the input is two slices deep, so that the
   // coarsest of the levels must have more.
   const at::Tensor all = target.quick ? at::rand({4, 1, 64, 16, 16}) : at::rand({8, 1, 64, 64, 64});
@@ -87,7 +87,7 @@ LearnerCase volume_learner(const Target& target, int64_t batch) {
   const auto make = [=](const TrainingDevice& device, const Items& share) {
     const Encoder3dConfig config;
     const RecordedLayers layers = encoder3d_layers(config);
-    torch::manual_seed(kSeed);
+    torch::manual_seed(kLearnerSeed);
     const auto network = std::make_shared<TrainedLayers>(layers);
     for (const RecordedConv& layer : layers) network->draw_he(layer.layer.name, torch::kFanIn);
     device.take(*network);

@@ -11,7 +11,7 @@
 namespace hepatica {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 using NamedTensor = std::pair<std::string, at::Tensor>;
 
@@ -32,7 +32,7 @@ std::vector<NamedTensor> in_file_order(const StateDict& tensors) {
 }
 
 std::string header_text(const std::vector<NamedTensor>& tensors, const Metadata& metadata) {
-  Json header = Json::object();
+  OrderedJson header = OrderedJson::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   size_t begin = 0;
   for (const auto& [name, tensor] : tensors) {
@@ -42,7 +42,7 @@ std::string header_text(const std::vector<NamedTensor>& tensors, const Metadata&
                     {"data_offsets", {begin, end}}};
     begin = end;
   }
-  std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = header.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
   text.resize((text.size() + 7) / 8 * 8, ' ');
   return text;
 }

@@ -51,7 +51,7 @@ std::string nested_header(size_t depth, bool closed) {
   return header;
 }
 
-std::string code_of(const std::string& path, std::string* tensor = nullptr) {
+std::string code_of_file(const std::string& path, std::string* tensor = nullptr) {
   try {
     const SafetensorsFile file(path);
   } catch (const Error& error) {
@@ -66,7 +66,7 @@ std::string code_of(const std::string& path, std::string* tensor = nullptr) {
 std::string code_of_bytes(const std::string& bytes, std::string* tensor = nullptr) {
   const Folder folder;
   std::ofstream(folder.file("x.safetensors"), std::ios::binary) << bytes;
-  return code_of(folder.file("x.safetensors"), tensor);
+  return code_of_file(folder.file("x.safetensors"), tensor);
 }
 
 std::string read_bytes(const std::string& path) {
@@ -121,8 +121,8 @@ TEST_CASE("what is not a safetensors file is refused as such") {
   CHECK(code_of_bytes(with_header(nested_header(1000000, false), 0)) == "NOT_SAFETENSORS");
   CHECK(code_of_bytes(with_header(nested_header(100000, true), 0)) == "NOT_SAFETENSORS");
   CHECK(code_of_bytes(with_header(R"({"__metadata__":{"a":1}})", 0)) == "NOT_SAFETENSORS");
-  CHECK(code_of("/nonexistent/x.safetensors") == "FILE_NOT_FOUND");
-  CHECK(code_of("/tmp") == "UNREADABLE_FILE");
+  CHECK(code_of_file("/nonexistent/x.safetensors") == "FILE_NOT_FOUND");
+  CHECK(code_of_file("/tmp") == "UNREADABLE_FILE");
 }
 
 TEST_CASE("a header that contradicts the file is refused with the tensor's name") {

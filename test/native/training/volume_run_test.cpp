@@ -29,7 +29,7 @@ History train(const VolumeTrainingPlan& plan, int64_t cancel_after_epoch = 0) {
       run);
 }
 
-std::string code_of(const std::string& json) {
+std::string code_of_plan(const std::string& json) {
   try {
     parse_volume_plan(json);
   } catch (const Error& error) {
@@ -126,13 +126,13 @@ TEST_CASE("the loss is cross-entropy and a Dice of each structure") {
 
 TEST_CASE("plans of 3-D trainings are checked") {
   const std::string start = R"({"cases": [{"patient": "a", "image": "i", "label": "l"}], "options": {"output": "o")";
-  CHECK(code_of(start + R"(, "structures": [{"name": "liver", "values": [1]}]}})") == "nothing thrown");
+  CHECK(code_of_plan(start + R"(, "structures": [{"name": "liver", "values": [1]}]}})") == "nothing thrown");
   for (const char* wrong :
        {R"(}})", R"(, "structures": []}})", R"(, "structures": [{"name": "liver", "values": []}]}})",
         R"(, "structures": [{"name": "liver", "values": [0]}]}})",
         R"(, "structures": [{"name": "a", "values": [1]}, {"name": "b", "values": [1]}]}})",
         R"(, "structures": [{"name": "a", "values": [1]}], "crop_cells": [8, 8]}})"}) {
     CAPTURE(wrong);
-    CHECK(code_of(start + wrong) == "INVALID_ARGUMENT");
+    CHECK(code_of_plan(start + wrong) == "INVALID_ARGUMENT");
   }
 }
