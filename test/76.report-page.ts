@@ -157,7 +157,7 @@ test('what a page holds of a scan: all, its slices with the liver, the box aroun
   assert.equal(
     Array.from(labels.subarray(0, 8)),
     [0, 1, 4, 4, 4, 4, 4, 4],
-    'half of a pixel is enough, most of it decides',
+    'half of a pixel is enough, and of two halves the lesion',
   );
 });
 

@@ -53,14 +53,18 @@ export async function shownHu(
   return shown;
 }
 
-/** The most frequent label of a block in which at least half of the pixels have one. */
+/**
+ * The most frequent label of a block in which at least half of the pixels have one; of equally frequent ones the higher,
+ * so that both borders of a lesion are treated alike.
+ */
 function labelOfBlock(labels: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   const nothing = counts.get(0) ?? 0;
   counts.delete(0);
   if (nothing > labels.length / 2) return 0;
-  return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best))[0];
+  const [first] = [...counts].sort(([a, often], [b, oftener]) => oftener - often || b - a);
+  return first?.[0] ?? 0;
 }
 
 /** The structure and, in it, the lesions by number: the page's labels. */
