@@ -83,29 +83,28 @@ const kBar = `<div class="bar">
 <output id="place"></output>
 </div>`;
 
+const kViews = `<div class="views" data-shown="all">
+<div class="planes"><canvas id="planes" tabindex="0" aria-label="The scan in three planes"></canvas></div>
+<div class="space"><canvas id="space" tabindex="0" aria-label="Liver and lesions in space"></canvas></div>
+<div id="state">Opening the scan …</div></div>`;
+
 /** No request leaves the page: its policy allows this one script, and pictures that it holds itself. */
 function policy(script: string): string {
   const hash = createHash('sha256').update(script).digest('base64');
   return `default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'`;
 }
 
-/** One HTML file that holds all it shows: the scan, what was found in it, and the viewer. */
-export async function renderPage(content: PageContent, signal?: AbortSignal): Promise<string> {
-  const { volume, structure, lesions, title } = content;
-  const region = chooseRegion(volume, structure.boundingBox);
-  const [script, hu, labels] = [
-    await viewerScript(),
-    await shownHu(volume.data, volume.size, region, signal),
-    await shownLabels({ structure: structure.mask, lesions: lesions?.mask ?? null }, volume.size, region, signal),
-  ];
-  const [packedHu, packedLabels] = await Promise.all([packHu(hu), packLabels(labels)]);
-  signal?.throwIfAborted();
-  const data: ViewerData = {
-    region,
-    grid: gridOfRegion(volume, region),
-    structure: structure.name,
-    lesions: (lesions?.found ?? []).map(({ id, malignant, centre }) => ({ id, malignant, target: centre })),
-  };
+interface Parts {
+  readonly script: string;
+  readonly data: ViewerData;
+  /** Packed, in base64. */
+  readonly hu: string;
+  readonly labels: string;
+}
+
+function html(content: PageContent, { script, data, hu, labels }: Parts): string {
+  const title = escapeHtml(content.title);
+  const { lesions } = content;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -113,24 +112,40 @@ export async function renderPage(content: PageContent, signal?: AbortSignal): Pr
 <meta http-equiv="Content-Security-Policy" content="${policy(script)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${escapeHtml(title)}</title>
+<title>${title}</title>
 <link rel="icon" href="data:,">
 <style>${kPageStyle}</style>
 </head>
 <body>
-<header><strong>${kNotice}</strong><h1>${escapeHtml(title)}</h1></header>
-<div class="notes">${notes(content, describeRegion(volume, region))}</div>
+<header><strong>${kNotice}</strong><h1>${title}</h1></header>
+<div class="notes">${notes(content, describeRegion(content.volume, data.region))}</div>
 <main id="viewer">${kBar}
-<div class="views" data-shown="all"><div class="planes"><canvas id="planes" tabindex="0" aria-label="The scan in three planes"></canvas></div>
-<div class="space"><canvas id="space" tabindex="0" aria-label="Liver and lesions in space"></canvas></div>
-<div id="state">Opening the scan …</div></div>
+${kViews}
 </main>
 <section class="lesions" aria-label="Lesions">${lesions ? lesionTable(lesions.found) : '<p>Lesions were not looked for.</p>'}</section>
 <script type="application/json" id="viewer-data">${jsonInHtml(data)}</script>
-<script type="text/plain" id="hu">${packedHu}</script>
-<script type="text/plain" id="labels">${packedLabels}</script>
+<script type="text/plain" id="hu">${hu}</script>
+<script type="text/plain" id="labels">${labels}</script>
 <script>${script}</script>
 </body>
 </html>
 `;
+}
+
+/** One HTML file that holds all it shows: the scan, what was found in it, and the viewer. */
+export async function renderPage(content: PageContent, signal?: AbortSignal): Promise<string> {
+  const { volume, structure, lesions } = content;
+  const script = await viewerScript();
+  const region = chooseRegion(volume, structure.boundingBox);
+  const masks = { structure: structure.mask, lesions: lesions?.mask ?? null };
+  const hu = await packHu(await shownHu(volume.data, volume.size, region, signal));
+  const labels = await packLabels(await shownLabels(masks, volume.size, region, signal));
+  signal?.throwIfAborted();
+  const data: ViewerData = {
+    region,
+    grid: gridOfRegion(volume, region),
+    structure: structure.name,
+    lesions: (lesions?.found ?? []).map(({ id, malignant, centre }) => ({ id, malignant, target: centre })),
+  };
+  return html(content, { script, data, hu, labels });
 }
