@@ -23,6 +23,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<write_mask_call>(exports, "writeMask");
   add<write_ct_series_call>(exports, "writeCtSeries");
   add<make_dicom_object_call>(exports, "makeDicomObject");
+  add<read_dicom_labels_call>(exports, "readDicomLabels");
   add<make_volume_call>(exports, "makeVolume");
   add<make_mask_call>(exports, "makeMask");
   add<preprocess_call>(exports, "preprocess");

@@ -1,10 +1,13 @@
 /** What writing DICOM objects takes and gives. */
 import type {
   LesionClassification,
+  Mask,
   MaskInput,
+  ReadOptions,
   RunOptions,
   Segmentation,
   SourceIdentity,
+  Volume,
   Warning,
   WriteOptions,
 } from './types.js';
@@ -47,4 +50,22 @@ export interface WrittenDicomObject extends DicomObjectIdentity {
 /** A DICOM object as it would stand in a file (PS3.10), for STOW-RS. */
 export interface DicomObject extends DicomObjectIdentity {
   readonly data: Buffer;
+}
+
+export interface ReadLabelsOptions extends Omit<ReadOptions, 'maxVoxels'> {
+  /** The series that was labelled, from `readSeries`: the mask lies on its grid. */
+  readonly volume: Volume;
+  /**
+   * Segments or regions by number, label or code (`SCT:10200004`): the mask is 1 where one of them is. Default: all of
+   * them, each with its place from 1 as its value.
+   */
+  readonly segments?: readonly (number | string)[];
+}
+
+/** A mask that was read from a DICOM Segmentation or RT Structure Set. */
+export interface LabelMask extends Mask {
+  /** Of the volume. */
+  readonly source: SourceIdentity;
+  /** Names of the values 1, 2, … or, where segments were chosen, of those that the mask is made of. */
+  readonly labels: readonly string[];
 }

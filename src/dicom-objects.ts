@@ -126,6 +126,7 @@ async function makeDicomObject(
   if (path !== null) checkPath('path', path);
   const { overwrite } = checkOptions(writeDicomOptions, options);
   checkFindings(findings);
+  if (kind === 'sc' && !('volume' in findings)) throw invalidArgument('findings', 'a result with its volume', findings);
   const content = nativeFindings(findings, options);
   const { lesions, liver } = findings as Partial<LesionClassification>;
   const structure = segmentedMaskArgument('findings', lesions ? liver : findings);

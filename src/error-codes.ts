@@ -80,6 +80,8 @@ export const kErrorCodes = {
   IRREGULAR_SPACING: 'input',
   /** The file of a mask or label lies on another grid than its scan. */
   LABEL_GEOMETRY_MISMATCH: 'input',
+  /** The labels refer to another series than the scan that they are used with. */
+  LABEL_OF_OTHER_SERIES: 'input',
   /** The file does not say where its voxels lie. */
   MISSING_GEOMETRY: 'input',
   /** The file does not say how its values become HU. */
@@ -108,6 +110,8 @@ export const kErrorCodes = {
   PHASE_NOT_FOUND: 'input',
   /** The image is a screenshot or page, no scan. */
   SECONDARY_CAPTURE: 'input',
+  /** The labels have no segment of that number, label or code. */
+  SEGMENT_NOT_FOUND: 'input',
   /** The folder has no series of that UID. */
   SERIES_NOT_FOUND: 'input',
   /** The folder holds more files than a study has. */

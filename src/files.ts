@@ -1,12 +1,24 @@
+import { InvalidArgumentError } from './errors.js';
+import { checkGeometry, geometryOf } from './geometry.js';
 import { runJob, runJobOn } from './job.js';
-import { checkOptions, checkPath, readOptions, readSeriesOptions, runOptions, writeNiftiOptions } from './options.js';
+import {
+  checkOptions,
+  checkPath,
+  readLabelsOptions,
+  readOptions,
+  readSeriesOptions,
+  runOptions,
+  writeNiftiOptions,
+} from './options.js';
 import { checkTargetFile } from './output/ownership.js';
 import { rememberSources, sourcesOf } from './output/sources.js';
 import { segmentedMaskArgument } from './segmentation.js';
 import type {
+  LabelMask,
   LesionClassification,
   Mask,
   MaskInput,
+  ReadLabelsOptions,
   ReadOptions,
   ReadSeriesOptions,
   RunOptions,
@@ -18,7 +30,7 @@ import type {
   WriteNiftiOptions,
   WrittenFile,
 } from './types.js';
-import { NativeMask, NativeVolume, volumeArgument } from './volume.js';
+import { NativeLabelMask, NativeMask, NativeVolume, volumeArgument } from './volume.js';
 
 function pathsOf(source: string | readonly string[]): string[] {
   const paths = Array.isArray(source) ? source : [source];
@@ -83,14 +95,37 @@ export async function readVolume(path: string, options: ReadOptions = {}): Promi
   return rememberSources(new NativeVolume(result, null), path);
 }
 
+async function readLabels(path: string, options: ReadLabelsOptions): Promise<LabelMask> {
+  const { segments = [] } = checkOptions(readLabelsOptions, options);
+  const { volume } = options;
+  const grid = checkGeometry('volume', volume);
+  const source = (volume as Volume).report?.source;
+  if (!source) {
+    throw new InvalidArgumentError('NO_DICOM_SOURCE', 'Expected volume to be a DICOM series, received another one', {
+      field: 'volume',
+      remedy: 'Read the series that was labelled with readSeries',
+    });
+  }
+  const result = await runJob(options, (native, control) =>
+    native.readDicomLabels(path, source, geometryOf(grid), segments.map(String), control),
+  );
+  return rememberSources(new NativeLabelMask(result, source, result.labels), path);
+}
+
 /**
- * Reads a NIfTI mask (labels 0 to 255), to be passed to `evaluateSegmentation`.
+ * Reads a mask (labels 0 to 255): NIfTI, or, where `options.volume` is the series that was labelled, a DICOM Segmentation
+ * (binary, fractional from half of its maximum on, label map) or RT Structure Set, on the grid of that series.
  *
  * @returns `size` (x, y, z) voxels; `data` in order (z, y, x), one byte a voxel
- * @throws {@link InputFileError} as {@link readVolume}, and `INVALID_VALUE` where it holds other than whole labels
+ * @throws {@link InputFileError} as {@link readVolume}, and `INVALID_VALUE` where it holds other than whole labels or a
+ *   contour outside of the images; of DICOM `LABEL_OF_OTHER_SERIES`, `LABEL_GEOMETRY_MISMATCH`, `SEGMENT_NOT_FOUND`,
+ *   `NOT_DICOM`, `CORRUPT_FILE`; {@link InvalidArgumentError} `NO_DICOM_SOURCE` for a volume that is no series
  */
-export async function readMask(path: string, options: ReadOptions = {}): Promise<Mask> {
+export function readMask(path: string, options: ReadLabelsOptions): Promise<LabelMask>;
+export function readMask(path: string, options?: ReadOptions): Promise<Mask>;
+export async function readMask(path: string, options: ReadOptions | ReadLabelsOptions = {}): Promise<Mask> {
   checkPath('path', path);
+  if ('volume' in options && options.volume !== undefined) return readLabels(path, options);
   const { maxVoxels = null } = checkOptions(readOptions, options);
   const result = await runJob(options, (native, control) => native.readMask(path, maxVoxels, control));
   return rememberSources(new NativeMask(result), path);

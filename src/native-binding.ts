@@ -280,6 +280,14 @@ export interface NativeBinding {
     lesions: VoxelHandle<Uint8Array> | null,
     control: NativeControl,
   ): NativeJob<NativeDicomObject>;
+  /** Of a SEG or RTSTRUCT, on the grid of its series. */
+  readDicomLabels(
+    path: string,
+    source: SourceIdentity,
+    geometry: Geometry,
+    segments: readonly string[],
+    control: NativeControl,
+  ): NativeJob<NativeGrid<Uint8Array> & { readonly labels: readonly string[] }>;
   /** For voxels that are yet to be appended. */
   makeVolume(geometry: Geometry, isFloat: boolean): VoxelHandle<CtVoxels>;
   makeMask(geometry: Geometry): VoxelHandle<Uint8Array>;

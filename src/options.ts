@@ -79,6 +79,15 @@ const maxVoxels = expecting(
 
 export const readOptions = z.strictObject({ ...runFields, maxVoxels });
 
+export const readLabelsOptions = z.strictObject({
+  ...runFields,
+  volume: z.unknown(),
+  segments: expecting(
+    'a list of numbers, labels or codes, one at least',
+    z.array(z.union([z.int().min(0).max(65535), z.string().min(1).max(256)])).min(1),
+  ),
+});
+
 export const readSeriesOptions = z.strictObject({
   ...runFields,
   maxVoxels,

@@ -5,10 +5,12 @@ import { invalidArgument } from './options.js';
 import { rememberSources } from './output/sources.js';
 import type {
   Geometry,
+  LabelMask,
   Mask,
   MaskInput,
   Matrix3,
   SeriesReport,
+  SourceIdentity,
   Vector3,
   Volume,
   VolumeInput,
@@ -90,6 +92,18 @@ export class NativeMask extends Grid implements Mask {
 
   static argument(mask: NativeMask, field: string): MaskArgument {
     return mask.#voxels.argument(field, mask);
+  }
+}
+
+/** A mask from a DICOM object, with what it says of its values. */
+export class NativeLabelMask extends NativeMask implements LabelMask {
+  readonly source: SourceIdentity;
+  readonly labels: readonly string[];
+
+  constructor(grid: NativeGrid<Uint8Array>, source: SourceIdentity, labels: readonly string[]) {
+    super(grid);
+    this.source = source;
+    this.labels = labels;
   }
 }
 

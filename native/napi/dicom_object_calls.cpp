@@ -11,6 +11,7 @@
 #include "core/lesion.h"
 #include "core/pending_file.h"
 #include "dicom/objects/findings.h"
+#include "dicom/objects/read_labels.h"
 #include "dicom/objects/secondary_capture.h"
 #include "napi/arguments.h"
 #include "napi/handles.h"
@@ -138,6 +139,25 @@ Napi::Value make_dicom_object_call(const Napi::CallbackInfo& info) {
         }
         return
             [made, in_file = !path.empty()](Napi::Env env) -> Napi::Value { return object_value(env, made, in_file); };
+      });
+}
+
+Napi::Value read_dicom_labels_call(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].As<Napi::String>();
+  return start_job(
+      info.Env(), info[4].As<Napi::Object>(), Turn::kFiles,
+      [path, source = source_argument(info[1].As<Napi::Object>()), grid = geometry_argument(info[2].As<Napi::Object>()),
+       segments = strings_argument(info[3])](Run& run) -> Deliver {
+        LabelledMask read = read_dicom_labels(path, source, grid, segments, run);
+        const auto mask = std::make_shared<ByteVolume>(std::move(read.mask));
+        return [mask, names = std::move(read.names), &run](Napi::Env env) -> Napi::Value {
+          auto object = Napi::Object::New(env);
+          set_geometry(object, mask->geometry);
+          set_run_report(object, run);
+          object.Set("handle", make_handle(env, mask));
+          object.Set("labels", strings_value(env, names));
+          return object;
+        };
       });
 }
 

@@ -1,4 +1,4 @@
-// The calls that make DICOM objects of what was found.
+// The calls that make DICOM objects of what was found, and read labels from such objects.
 #pragma once
 
 #include <napi.h>
@@ -9,5 +9,8 @@ namespace hepatica::napi {
 // seriesInstanceUid, data }; `kind` is a DicomObjectKind of src/dicom-objects; `data` is a Buffer, or null where `path`
 // is not empty: the object is in that file then
 Napi::Value make_dicom_object_call(const Napi::CallbackInfo& info);
+
+// readDicomLabels(path, source, geometry, segments, control) -> { geometry, report, handle, labels }
+Napi::Value read_dicom_labels_call(const Napi::CallbackInfo& info);
 
 }  // namespace hepatica::napi

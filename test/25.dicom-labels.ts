@@ -1,0 +1,116 @@
+// Labels that others drew come in: DICOM SEG and RTSTRUCT on the grid of the series that they refer to.
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  InputFileError,
+  InvalidArgumentError,
+  readMask,
+  readSeries,
+  readVolume,
+  type Volume,
+  writeSegmentation,
+  writeSeries,
+  writeStructureSet,
+  writeVolume,
+} from '../src/index.js';
+import { makeFindings } from './support/dicom-findings.js';
+import { makeFolder } from './support/programs.js';
+import { rejection } from './support/rejections.js';
+import { makePhantom } from './support/volumes.js';
+
+const test = suite<{ folder: string; remove: () => void }>('DICOM labels');
+test.before.each((context) => {
+  const { path, remove } = makeFolder();
+  Object.assign(context, { folder: path, remove });
+});
+test.after.each(({ remove }) => remove());
+
+async function series(folder: string, geometry: object = {}, name = 'ct'): Promise<Volume> {
+  await writeSeries(join(folder, name), { ...makePhantom({ size: [37, 29, 9] }), ...geometry });
+  return readSeries(join(folder, name));
+}
+
+const kGeometries = {
+  axial: {},
+  oblique: { direction: [0.96, -0.28, 0, 0.28, 0.96, 0, 0, 0, 1] },
+  tilted: { direction: [1, 0, 0, 0, 1, 0.25, 0, 0, Math.sqrt(1 - 0.25 ** 2)] },
+};
+const kWriters = { SEG: writeSegmentation, RTSTRUCT: writeStructureSet };
+
+for (const [kind, write] of Object.entries(kWriters)) {
+  for (const [name, geometry] of Object.entries(kGeometries)) {
+    test(`a ${kind} gives its masks back: all segments, or those chosen; ${name}`, async ({ folder }) => {
+      const volume = await series(folder, geometry);
+      const findings = makeFindings(volume, 2);
+      const { file } = await write(join(folder, 'labels.dcm'), findings);
+      const all = await readMask(file, { volume });
+      const { mask: ids, liver } = findings;
+      assert.equal(
+        all.data,
+        liver.mask.map((value, index) => (ids[index] ? (ids[index] as number) + 1 : value)),
+      );
+      assert.is(all.labels.length, 3);
+      assert.equal([all.size, all.spacing, all.origin], [volume.size, volume.spacing, volume.origin]);
+      assert.equal(all.source, volume.report?.source);
+      assert.equal(
+        all.warnings.map(({ code }) => code),
+        ['OVERLAPPING_SEGMENTS'],
+      );
+      const first = await readMask(file, { volume, segments: [1] });
+      assert.equal(first.data, liver.mask);
+      const lesions = await readMask(file, { volume, segments: [2, all.labels[2] as string] });
+      assert.equal(
+        lesions.data,
+        ids.map((id) => Number(id > 0)),
+      );
+    });
+  }
+}
+
+test('segments are found by their code', async ({ folder }) => {
+  const volume = await series(folder);
+  const findings = makeFindings(volume, 2);
+  const { file } = await writeSegmentation(join(folder, 'seg.dcm'), findings);
+  const cyst = await readMask(file, { volume, segments: ['SCT:367643001'] });
+  assert.equal(
+    cyst.data,
+    findings.mask.map((id) => Number(id === 2)),
+  );
+  const error = await rejection(readMask(file, { volume, segments: ['spleen'] }), InputFileError, 'SEGMENT_NOT_FOUND');
+  assert.match(error.message, 'Liver');
+});
+
+test('a mask that came from a SEG is written as one again, voxel for voxel', async ({ folder }) => {
+  const volume = await series(folder);
+  const { liver } = makeFindings(volume, 0);
+  const { file } = await writeSegmentation(join(folder, 'seg.dcm'), liver);
+  const corrected = await readMask(file, { volume, segments: [1] });
+  const again = await writeSegmentation(join(folder, 'again.dcm'), corrected);
+  assert.equal((await readMask(again.file, { volume, segments: [1] })).data, liver.mask);
+});
+
+test('labels of another series, another grid or another kind, and damaged ones are refused', async ({ folder }) => {
+  const volume = await series(folder);
+  const other = await series(folder, { origin: [0, 0, 500] }, 'other');
+  const nifti = join(folder, 'scan.nii.gz');
+  await writeVolume(nifti, makePhantom());
+  const findings = makeFindings(volume, 1);
+  for (const [kind, write] of Object.entries(kWriters)) {
+    const { file } = await write(join(folder, `${kind}.dcm`), findings);
+    await rejection(readMask(file, { volume: other }), InputFileError, 'LABEL_OF_OTHER_SERIES');
+    const shifted = { ...volume, data: volume.data, origin: [-29, -20, 10] as const };
+    await rejection(readMask(file, { volume: shifted }), InputFileError, 'LABEL_GEOMETRY_MISMATCH');
+    await rejection(readMask(file, { volume: await readVolume(nifti) }), InvalidArgumentError, 'NO_DICOM_SOURCE');
+    const cut = join(folder, `cut-${kind}.dcm`);
+    writeFileSync(cut, readFileSync(file));
+    truncateSync(cut, readFileSync(file).length - 200);
+    await rejection(readMask(cut, { volume }), InputFileError, 'CORRUPT_FILE');
+  }
+  await rejection(readMask(join(folder, 'ct/CT_0001.dcm'), { volume }), InputFileError, 'UNSUPPORTED_FORMAT');
+  await rejection(readMask(join(folder, 'none.dcm'), { volume }), InputFileError, 'FILE_NOT_FOUND');
+  await rejection(readMask(nifti, { volume }), InputFileError, 'NOT_DICOM');
+});
+
+test.run();
