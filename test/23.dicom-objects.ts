@@ -1,6 +1,6 @@
 // DICOM objects made of results: what they hold, whom they refer to, and what other people's tools read in them.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -15,9 +15,11 @@ import {
   writeSegmentation,
   writeSeries,
   writeStructureSet,
+  writeVolume,
 } from '../src/index.js';
 import { makeFindings } from './support/dicom-findings.js';
-import { makeFolder } from './support/programs.js';
+import { writeThresholdModel } from './support/models.js';
+import { makeFolder, runCli } from './support/programs.js';
 import { rejection } from './support/rejections.js';
 import { makePhantom } from './support/volumes.js';
 
@@ -151,6 +153,27 @@ dsrdump('dsrdump renders the report: measurements, segment, boxes, models', asyn
   }
   const none = await writeReport(join(folder, 'none.dcm'), makeFindings(findings.volume, 0));
   assert.ok(execFileSync('dsrdump', ['+Pl', none.file], { encoding: 'utf8' }).includes('No lesions were found'));
+});
+
+test('--dicom writes the objects beside the result, and a later run without it takes them away', async ({ folder }) => {
+  await phantomSeries(folder);
+  const model = writeThresholdModel(join(folder, 'model.safetensors'));
+  const out = join(folder, 'out');
+  const args = ['segment', join(folder, 'ct'), '--out', out, '--model', model, '--overlay', 'none'];
+  const objects = ['rtstruct.dcm', 'sc.dcm', 'seg.dcm', 'sr.dcm'];
+  const written = async (...more: string[]) => {
+    const { exitCode, stderr } = await runCli([...args, '--accept-implausible', ...more]);
+    assert.is(exitCode, 0, stderr);
+    return readdirSync(out).filter((name) => name.endsWith('.dcm'));
+  };
+  assert.equal((await written('--dicom', 'seg,sr,rtstruct,sc')).sort(), objects);
+  assert.equal(await written('--dicom', 'sr', '--deidentify'), ['sr.dcm']);
+  assert.not(readFileSync(join(out, 'sr.dcm'), 'latin1').includes('Doe^Jane'));
+  assert.equal(await written(), []);
+  await writeVolume(join(folder, 'scan.nii'), makePhantom());
+  const refused = await runCli(['segment', join(folder, 'scan.nii'), '--out', out, '--dicom', 'seg']);
+  assert.is(refused.exitCode, 2);
+  assert.match(refused.stderr, 'NO_DICOM_SOURCE');
 });
 
 test.run();

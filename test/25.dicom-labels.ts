@@ -100,7 +100,9 @@ test('labels of another series, another grid or another kind, and damaged ones a
   for (const [kind, write] of Object.entries(kWriters)) {
     const { file } = await write(join(folder, `${kind}.dcm`), findings);
     await rejection(readMask(file, { volume: other }), InputFileError, 'LABEL_OF_OTHER_SERIES');
-    const shifted = { ...volume, data: volume.data, origin: [-29, -20, 10] as const };
+    const { report, size, spacing, direction, data, warnings } = volume;
+    const moved = { report, size, spacing, direction, data, warnings, origin: [-29, -20, 13] };
+    const shifted = moved as unknown as Volume;
     await rejection(readMask(file, { volume: shifted }), InputFileError, 'LABEL_GEOMETRY_MISMATCH');
     await rejection(readMask(file, { volume: await readVolume(nifti) }), InvalidArgumentError, 'NO_DICOM_SOURCE');
     const cut = join(folder, `cut-${kind}.dcm`);

@@ -150,8 +150,30 @@ void add_frame(DcmSegmentation& document, const Geometry& geometry, const Source
   check(document.addFrame(pixels.data(), segment, groups));
 }
 
-void add_frames(DcmSegmentation& document, const std::vector<SegmentContent>& segments, const SourceIdentity& source,
-                Run& run) {
+// The bits of all frames one after the other, the first in the lowest bit (PS3.5 section 8.1.1). DCMTK 3.6.7 loses
+// those of the last byte where they do not fill it.
+class FrameBits {
+ public:
+  void add(const std::vector<Uint8>& pixels) {
+    for (const Uint8 pixel : pixels) {
+      if (count_ % 8 == 0) bytes_.push_back(0);
+      if (pixel != 0) bytes_.back() |= static_cast<Uint8>(1u << (count_ % 8));
+      ++count_;
+    }
+  }
+  void put(DcmItem& dataset) {
+    if (bytes_.size() % 2 != 0) bytes_.push_back(0);
+    check(dataset.putAndInsertUint8Array(DCM_PixelData, bytes_.data(), static_cast<unsigned long>(bytes_.size())));
+  }
+
+ private:
+  std::vector<Uint8> bytes_;
+  size_t count_ = 0;
+};
+
+FrameBits add_frames(DcmSegmentation& document, const std::vector<SegmentContent>& segments,
+                     const SourceIdentity& source, Run& run) {
+  FrameBits bits;
   const Geometry& geometry = segments.front().mask->geometry;
   std::vector<Uint8> pixels(static_cast<size_t>(geometry.slice_pixels()));
   bool any = false;
@@ -164,13 +186,16 @@ void add_frames(DcmSegmentation& document, const std::vector<SegmentContent>& se
       if (std::none_of(slice, slice + geometry.slice_pixels(), holds)) continue;
       std::transform(slice, slice + geometry.slice_pixels(), pixels.begin(), holds);
       add_frame(document, geometry, source, static_cast<Uint16>(i + 1), z, pixels);
+      bits.add(pixels);
       any = true;
     }
   }
-  if (any) return;
+  if (any) return bits;
   // DICOM asks for a frame: where nothing was found, one without a voxel.
   std::ranges::fill(pixels, Uint8{0});
   add_frame(document, geometry, source, 1, 0, pixels);
+  bits.add(pixels);
+  return bits;
 }
 
 void refer_to_series(DcmSegmentation& document, const SourceIdentity& source) {
@@ -228,10 +253,11 @@ EncodedObject make_segmentation(const Findings& findings, Run& run) {
   refer_to_series(*document, object.source());
   for (const SegmentContent& segment : segments) add_segment(*document, segment, findings);
   add_shared_groups(*document, findings.geometry());
-  add_frames(*document, segments, object.source(), run);
+  FrameBits bits = add_frames(*document, segments, object.source(), run);
   DcmFileFormat file;
   DcmDataset& dataset = *file.getDataset();
   check(document->writeDataset(dataset));
+  bits.put(dataset);
   object.put_identity(dataset, kSegmentationRole);
   put(dataset, tag::kSeriesDescription, EVR_LO, "hepatica segmentation (research only)");
   put(dataset, {0x0008, 0x0023}, EVR_DA, object.date());  // ContentDate
