@@ -242,6 +242,7 @@ export const montageOptions = z.strictObject({
 export const renderFiltersOptions = z.strictObject({
   ...runFields,
   slice: integer(0, 65535),
+  device: deviceField,
   layers: expecting('a list of layer names', z.array(z.string()).min(1)),
 });
 

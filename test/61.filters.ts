@@ -59,8 +59,12 @@ test("the paper's network is taken by its name; the 3-D network is refused", asy
   assert.equal(await renderFilters('paper', body(kUpright)), await renderFilters(model, body(kUpright)));
   const fine = await loadModel();
   const error = await rejection(renderFilters(fine, body(kUpright)), ModelError, 'WRONG_MODEL');
-  assert.match(error.remedy, "'paper'");
+  assert.match(error.remedy ?? '', "'paper'");
   fine.dispose();
+});
+
+test('tells where the network was computed', async ({ model }) => {
+  assert.is((await renderFilters(model, body(kUpright), { device: 'cpu' })).device, 'cpu');
 });
 
 test('a scan stored from the head down shows the same slice', async ({ model }) => {

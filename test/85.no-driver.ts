@@ -1,7 +1,16 @@
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DeviceError, deviceInfo, loadModel, type Model, preload, preprocess, segmentLiver } from '../src/index.js';
+import {
+  DeviceError,
+  deviceInfo,
+  loadModel,
+  type Model,
+  preload,
+  preprocess,
+  renderFilters,
+  segmentLiver,
+} from '../src/index.js';
 import { writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
@@ -46,6 +55,7 @@ test('device cuda is refused by a typed error', async ({ model }) => {
     () => segmentLiver(volume, { model, device: 'cuda' }),
     () => segmentLiver(volume, { model, device: 'cuda:1' }),
     () => preload({ models: [model], device: 'cuda' }),
+    () => renderFilters(model, volume, { device: 'cuda' }),
   ];
   for (const call of calls) {
     assert.ok((await rejection(call(), DeviceError, 'NO_CUDA_DEVICE')).remedy);

@@ -36,8 +36,10 @@ Napi::Value inspect_network_call(const Napi::CallbackInfo& info) {
   if (!info[1].IsNull()) liver = held_byte_volume(info[1]);
   return start_job(info.Env(), info[4].As<Napi::Object>(), Turn::kNone,
                    [volume = held_volume(info[0]), liver, model = held_model(info[2]),
-                    slice = int_argument(info[3].As<Napi::Object>(), "slice")](Run& run) -> Deliver {
-                     auto maps = std::make_shared<Maps>(inspect_network(*volume, liver.get(), *model, slice, run));
+                    slice = int_argument(info[3].As<Napi::Object>(), "slice"),
+                    device = device_argument(info[4].As<Napi::Object>())](Run& run) -> Deliver {
+                     auto maps =
+                         std::make_shared<Maps>(inspect_network(*volume, liver.get(), *model, slice, device, run));
                      return [maps, &run](Napi::Env env) -> Napi::Value {
                        auto object = Napi::Object::New(env);
                        set_run_report(object, run);

@@ -9,7 +9,8 @@
 #include "models/segmenter_model.h"
 #include "ops/orient.h"
 #include "ops/preprocess.h"
-#include "runtime/executor.h"
+#include "runtime/compute_mode.h"
+#include "runtime/on_device.h"
 
 namespace hepatica {
 namespace {
@@ -29,7 +30,10 @@ Maps inspect_segmenter(const Volume& canonical, const SegmenterModel& model, int
   const NetworkInput input = make_network_input(canonical, equalized, model.config(), run);
   run.begin_stage("filtering", 0.5, 1);
   Maps maps;
-  Executor::of(device).compute(run, [&] { maps = inspect_slice(model.config(), model.state(), input, z); });
+  Executor::of(device).compute(run, [&] {
+    const ComputeMode mode(device, Precision::kFp32, run);
+    maps = inspect_slice(model.config(), model.state(), device.tensors, input, z);
+  });
   return maps;
 }
 
@@ -50,8 +54,16 @@ Maps inspect_lesions(const Volume& canonical, const Mask& liver, const LesionMod
   }
   run.begin_stage("filtering", 0.5, 1);
   Maps maps;
-  Executor::of(device).compute(run, [&] { maps = inspect_region(model.config(), model.state(), region, index); });
+  Executor::of(device).compute(run, [&] {
+    const ComputeMode mode(device, Precision::kFp32, run);
+    maps = inspect_region(model.config(), model.state(), device.tensors, region, index);
+  });
   return maps;
+}
+
+[[noreturn]] void refuse_kind(const NetworkModel& model) {
+  throw Error("WRONG_MODEL", "Expected a network of kind liver_cnn or mdl_cnn, received one of kind " + model.kind(),
+              model.path(), "model", "Look at the paper's networks: the liver's (model 'paper') or the lesions'");
 }
 
 const Mask& required_liver(const Mask* liver, const Geometry& geometry) {
@@ -63,23 +75,22 @@ const Mask& required_liver(const Mask* liver, const Geometry& geometry) {
 }  // namespace
 
 std::vector<FeatureMaps> inspect_network(const Volume& source, const Mask* liver, const NetworkModel& model,
-                                         int64_t slice, Run& run) {
+                                         int64_t slice, const DeviceChoice& choice, Run& run) {
   const int64_t slices = source.geometry.slice_count();
   if (slice < 0 || slice >= slices) refuse_slice(0, slices - 1, "volume");
   const AxisOrder order = canonical_order(source.geometry);
   const Volume canonical = to_canonical(source, order);
   const int64_t z = order.flipped[2] ? slices - 1 - slice : slice;
-  const ComputeDevice device = ComputeDevice::cpu();
-  const Line::Turn turn(Executor::of(device).jobs(), run);
-  if (const auto* segmenter = dynamic_cast<const SegmenterModel*>(&model)) {
-    return inspect_segmenter(canonical, *segmenter, z, device, run);
-  }
-  if (const auto* lesions = dynamic_cast<const LesionModel*>(&model)) {
-    const Mask there = to_canonical(required_liver(liver, source.geometry), order);
-    return inspect_lesions(canonical, there, *lesions, z, order.flipped[2], device, run);
-  }
-  throw Error("WRONG_MODEL", "Expected a network of kind liver_cnn or mdl_cnn, received one of kind " + model.kind(),
-              model.path(), "model", "Look at the paper's networks: the liver's (model 'paper') or the lesions'");
+  return on_device(choice, DeviceUse::kNetworks, run, [&](const ComputeDevice& device) {
+    if (const auto* segmenter = dynamic_cast<const SegmenterModel*>(&model)) {
+      return inspect_segmenter(canonical, *segmenter, z, device, run);
+    }
+    if (const auto* lesions = dynamic_cast<const LesionModel*>(&model)) {
+      const Mask there = to_canonical(required_liver(liver, source.geometry), order);
+      return inspect_lesions(canonical, there, *lesions, z, order.flipped[2], device, run);
+    }
+    refuse_kind(model);
+  });
 }
 
 }  // namespace hepatica

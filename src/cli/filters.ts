@@ -1,12 +1,14 @@
 import { type Command, Option } from 'commander';
 import { type Model, renderFilters, type Segmentation, type Volume } from '../index.js';
 import { defaultLesionModel, liverModel } from '../model.js';
+import type { DeviceChoice } from '../types.js';
 import { type InputOptions, readInput } from './input.js';
 import { kPaper, segmenterFile, segmentWith, withModel } from './model.js';
 import {
   nonNegativeInteger,
   withAcceptImplausibleOption,
   withCommonOptions,
+  withDeviceOption,
   withInputOptions,
   withOverwriteOption,
 } from './options.js';
@@ -18,6 +20,7 @@ interface FiltersCommandOptions extends InputOptions, OutputOptions, Implausible
   readonly model?: string;
   readonly lesions?: boolean;
   readonly liverModel?: string;
+  readonly device: DeviceChoice;
   readonly slice?: number;
   readonly layers?: string;
 }
@@ -29,10 +32,10 @@ async function scanFor(
   command: FiltersCommandOptions,
   session: Session,
 ): Promise<Volume | Segmentation> {
-  const { liverModel, threads } = command;
+  const { liverModel, device, threads } = command;
   if (model.info.kind !== 'mdl_cnn') return volume;
   const { signal, onProgress } = session;
-  const options = { signal, onProgress, ...(threads === undefined ? {} : { threads }) };
+  const options = { signal, onProgress, device, ...(threads === undefined ? {} : { threads }) };
   const liver = await withModel(liverModel, (given) => segmentWith(given, volume, options));
   warnOfResult(liver, session);
   setExitCode(liver, command);
@@ -52,12 +55,13 @@ async function filters(input: string, options: FiltersCommandOptions, session: S
     return renderFilters(model, await scanFor(model, volume, options, session), {
       signal,
       onProgress,
+      device: options.device,
       ...(options.threads === undefined ? {} : { threads: options.threads }),
       ...(options.slice === undefined ? {} : { slice: options.slice }),
       ...(options.layers === undefined ? {} : { layers: options.layers.split(',') }),
     });
   });
-  const { slice, pages, warnings } = figure;
+  const { slice, pages, device, warnings } = figure;
   session.warn(warnings);
   const names = pages.map(({ layer, part }, index) => {
     const several = part > 1 || pages.some((other) => other.layer === layer && other.part > 1);
@@ -66,8 +70,8 @@ async function filters(input: string, options: FiltersCommandOptions, session: S
   await output.write(async (folder) => {
     for (const [index, { png }] of pages.entries()) await folder.writeFile(names[index] as string, png);
   });
-  session.result({ input, out: options.out, slice, pages: names }, [
-    `${pages.length} pages, slice ${slice}`,
+  session.result({ input, out: options.out, slice, pages: names, device }, [
+    `${pages.length} pages, slice ${slice}, on ${device}`,
     output.summary,
   ]);
 }
@@ -94,7 +98,7 @@ export function addFiltersCommand(program: Command): void {
       '--layers <names>',
       'some of conv1,conv2,conv3; of a lesion network of conv1, layer1, …, location1 to 7, class1 to 7 (default: all; seven)',
     );
-  withAcceptImplausibleOption(withOverwriteOption(withInputOptions(withCommonOptions(command)))).action(
-    (input: string, options) => runCommand(options, (session) => filters(input, options, session)),
-  );
+  withDeviceOption(
+    withAcceptImplausibleOption(withOverwriteOption(withInputOptions(withCommonOptions(command)))),
+  ).action((input: string, options) => runCommand(options, (session) => filters(input, options, session)));
 }

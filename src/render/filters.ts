@@ -7,13 +7,13 @@ import { loadWarnings } from '../native.js';
 import type { NativeFeatureMaps } from '../native-binding.js';
 import { checkOptions, renderFiltersOptions } from '../options.js';
 import { checkStructure, segmentedMaskArgument } from '../segmentation.js';
-import type { Model, RunOptions, Segmentation, VolumeInput, Warning } from '../types.js';
+import type { DeviceOptions, Model, RunOptions, Segmentation, VolumeInput, Warning } from '../types.js';
 import { volumeArgument } from '../volume.js';
 import { joinWarnings, warningsOf } from '../warnings.js';
 import { drawGreySlice, kFontFamily, makeCanvas } from './canvas.js';
 import { drawPictures } from './encode.js';
 
-export interface RenderFiltersOptions extends RunOptions {
+export interface RenderFiltersOptions extends RunOptions, DeviceOptions {
   /** z index; default: the middle slice, of a lesion network the one with most liver. */
   readonly slice?: number;
   /**
@@ -41,6 +41,8 @@ export interface RenderedFilters {
   readonly slice: number;
   /** The filters first, then the layers from the first to the last. */
   readonly pages: readonly FilterPage[];
+  /** Where the network was computed, in single precision: `cpu`, or for example `cuda:0 NVIDIA H100`. */
+  readonly device: string;
   /** Of the scan, of loading the native part, and of this call. */
   readonly warnings: readonly Warning[];
 }
@@ -96,7 +98,7 @@ export async function renderFilters(
       remedy: `The network has no layer ${unknown}.`,
     });
   }
-  return { slice, pages: await drawPages(shown, options.signal), warnings };
+  return { slice, pages: await drawPages(shown, options.signal), device: inspected.device, warnings };
 }
 
 function isSegmentation(scan: unknown): scan is Segmentation {

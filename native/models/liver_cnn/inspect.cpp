@@ -28,10 +28,10 @@ at::Tensor pixel_filters(const at::Tensor& weight, const LiverCnnConfig& config)
 
 }  // namespace
 
-std::vector<FeatureMaps> inspect_slice(const LiverCnnConfig& config, const StateDict& state, const NetworkInput& input,
-                                       int64_t z) {
+std::vector<FeatureMaps> inspect_slice(const LiverCnnConfig& config, const StateDict& state, const at::Device& device,
+                                       const NetworkInput& input, int64_t z) {
   const c10::InferenceMode inference_mode;
-  FoldedLayers layers(liver_cnn_layers(config), state, at::kCPU, at::kFloat);
+  FoldedLayers layers(liver_cnn_layers(config), state, device, at::kFloat);
   const ChannelAssembler assembler(input, config, body_canvas(input, config.subsampling), at::kFloat);
   const std::array<int64_t, 1> slices = {z};
   InspectedLayers inspected(layers);

@@ -27,14 +27,14 @@ at::Tensor filters_on_slice(const at::Tensor& weight, const MdlCnnConfig& config
 
 }  // namespace
 
-std::vector<FeatureMaps> inspect_region(const MdlCnnConfig& config, const StateDict& state, const RegionInput& region,
-                                        int64_t index) {
+std::vector<FeatureMaps> inspect_region(const MdlCnnConfig& config, const StateDict& state, const at::Device& device,
+                                        const RegionInput& region, int64_t index) {
   const c10::InferenceMode inference_mode;
-  FoldedLayers layers(mdl_cnn_layers(config), state, at::kCPU, at::kFloat);
+  FoldedLayers layers(mdl_cnn_layers(config), state, device, at::kFloat);
   const std::array<int64_t, 1> slices = {index};
   InspectedLayers inspected(layers, "base.");
   forward_mdl_cnn(inspected, config, region.batch(slices));
-  const at::Tensor& stem = layers.weights("base.conv1").weight;
+  const at::Tensor stem = layers.weights("base.conv1").weight.cpu();
   std::vector<FeatureMaps> maps = {feature_maps("filters", filters_on_slice(stem, config))};
   for (const auto& [name, answer] : inspected.answers()) maps.push_back(feature_maps(name, answer[0]));
   return maps;
