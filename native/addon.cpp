@@ -28,6 +28,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<make_mask_call>(exports, "makeMask");
   add<preprocess_call>(exports, "preprocess");
   add<evaluate_call>(exports, "evaluateSegmentation");
+  add<overlap_figures_call>(exports, "overlapFigures");
   add<evaluate_lesions_call>(exports, "evaluateLesions");
   add<load_model_call>(exports, "loadModel");
   add<save_model_call>(exports, "saveModel");

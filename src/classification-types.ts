@@ -1,4 +1,5 @@
 /** The public types of lesions; conventions as in types.ts, which exports them too. */
+import type { kLesionTypes } from './lesion-types.js';
 import type {
   BoundingBox,
   DeviceOptions,
@@ -17,7 +18,7 @@ import type {
 } from './types.js';
 
 /** Cyst, haemangioma, hepatocellular carcinoma, metastasis (paper, Materials and methods). */
-export type LesionType = 'CYS' | 'ANG' | 'HCC' | 'MET';
+export type LesionType = (typeof kLesionTypes)[number];
 
 /** A scan for the training of a lesion network. Paths are resolved against the caller's working directory. */
 export interface LesionTrainingCase {

@@ -10,6 +10,7 @@ import type {
   Lesion,
   LesionType,
   RegionOfInterest,
+  RvdConvention,
   SegmentationMetrics,
   SeriesListing,
   SeriesReport,
@@ -302,6 +303,13 @@ export interface NativeBinding {
     convention: string,
     control: NativeControl,
   ): NativeJob<NativeMetrics>;
+  /** Of counts of voxels, as evaluateSegmentation has them of masks. */
+  overlapFigures(
+    tp: number,
+    fp: number,
+    fn: number,
+    convention: RvdConvention,
+  ): Pick<NativeOverlap, 'dice' | 'voe' | 'rvd'>;
   evaluateLesions(
     prediction: VoxelHandle<Uint8Array>,
     reference: VoxelHandle<Uint8Array>,

@@ -18,6 +18,18 @@ import type {
 } from './types.js';
 import { maskArgument, NativeMask, NativeVolume, volumeArgument } from './volume.js';
 
+/** The command line has the same. */
+export const kSynthesisDefaults = {
+  seed: 0,
+  types: kLesionTypes,
+  count: [1, 6],
+  mixedProbability: 0.25,
+  phase: 'portal-venous',
+  marginMm: 5,
+  maxSliceFraction: 0.4,
+  spareVessels: true,
+} as const satisfies SynthesizeOptions;
+
 /** The volume and both masks are in native memory. */
 class NativeSynthesis implements SyntheticLesions {
   readonly volume: Volume;
@@ -73,20 +85,20 @@ export async function synthesizeLesions(
   const { realLesions } = options;
   const real = realLesions ? maskArgument('realLesions', realLesions) : null;
   if (realLesions) checkSameGrid('realLesions', volume, realLesions);
-  const [minCount, maxCount] = checked.count ?? [1, 6];
+  const [minCount, maxCount] = checked.count ?? kSynthesisDefaults.count;
   const result = await runJobOn([voxels, mask, real], options, (native, control, ...handles) =>
     native.synthesizeLesions(
       ...handles,
       {
-        seed: checked.seed ?? 0,
-        types: checked.types ?? kLesionTypes,
         minCount,
         maxCount,
-        mixedProbability: checked.mixedProbability ?? 0.25,
-        phase: checked.phase ?? 'portal-venous',
-        marginMm: checked.marginMm ?? 5,
-        maxSliceFraction: checked.maxSliceFraction ?? 0.4,
-        spareVessels: checked.spareVessels ?? true,
+        seed: checked.seed ?? kSynthesisDefaults.seed,
+        types: checked.types ?? kSynthesisDefaults.types,
+        mixedProbability: checked.mixedProbability ?? kSynthesisDefaults.mixedProbability,
+        phase: checked.phase ?? kSynthesisDefaults.phase,
+        marginMm: checked.marginMm ?? kSynthesisDefaults.marginMm,
+        maxSliceFraction: checked.maxSliceFraction ?? kSynthesisDefaults.maxSliceFraction,
+        spareVessels: checked.spareVessels ?? kSynthesisDefaults.spareVessels,
       },
       control,
     ),

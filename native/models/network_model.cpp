@@ -1,18 +1,15 @@
 #include "models/network_model.h"
 
-#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/error.h"
+#include "ops/equalization_names.h"
 
 namespace hepatica {
 namespace {
 
 using Json = nlohmann::json;
-
-const std::array<std::pair<const char*, Equalization>, 3> kEqualizationNames = {
-    {{"global", Equalization::kGlobal}, {"clahe", Equalization::kClahe}, {"none", Equalization::kNone}}};
 
 [[noreturn]] void refuse(const std::string& file, const std::string& field, const std::string& why) {
   throw Error("WRONG_MODEL", "These are not weights of a hepatica network: " + why, file, field,

@@ -39,6 +39,9 @@ Napi::Value preprocess_call(const Napi::CallbackInfo& info);
 // evaluateSegmentation(prediction, reference, convention, control) -> SegmentationMetrics without its convention
 Napi::Value evaluate_call(const Napi::CallbackInfo& info);
 
+// overlapFigures(tp, fp, fn, convention) -> { dice, voe, rvd } of counts, at once
+Napi::Value overlap_figures_call(const Napi::CallbackInfo& info);
+
 // evaluateLesions(prediction, reference, { predictionValues, referenceValues, convention }, control) -> { metrics,
 // intersectionVoxels, predictions, references, pairs, predictionOf, detections }; lesions are { id, type, volumeMl },
 // named by their index

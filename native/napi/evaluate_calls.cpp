@@ -28,11 +28,15 @@ Napi::Value optional_value(Napi::Env env, const std::optional<double>& value) {
   return value ? Napi::Value(Napi::Number::New(env, *value)) : env.Null();
 }
 
-Napi::Object metrics_value(Napi::Env env, const SegmentationMetrics& metrics) {
-  auto object = Napi::Object::New(env);
+void set_overlap(Napi::Object object, const SegmentationMetrics& metrics) {
   object.Set("dice", metrics.dice);
   object.Set("voe", metrics.voe);
-  object.Set("rvd", optional_value(env, metrics.rvd));
+  object.Set("rvd", optional_value(object.Env(), metrics.rvd));
+}
+
+Napi::Object metrics_value(Napi::Env env, const SegmentationMetrics& metrics) {
+  auto object = Napi::Object::New(env);
+  set_overlap(object, metrics);
   object.Set("predictionVoxels", static_cast<double>(metrics.prediction_voxels));
   object.Set("referenceVoxels", static_cast<double>(metrics.reference_voxels));
   object.Set("predictionMl", metrics.prediction_ml);
@@ -118,6 +122,14 @@ Napi::Value evaluate_call(const Napi::CallbackInfo& info) {
                          evaluate_segmentation(*prediction, *reference, convention, run);
                      return [agreement](Napi::Env env) -> Napi::Value { return agreement_value(env, agreement); };
                    });
+}
+
+Napi::Value overlap_figures_call(const Napi::CallbackInfo& info) {
+  const Overlap overlap = {info[0].As<Napi::Number>().Int64Value(), info[1].As<Napi::Number>().Int64Value(),
+                           info[2].As<Napi::Number>().Int64Value()};
+  auto object = Napi::Object::New(info.Env());
+  set_overlap(object, metrics_of(overlap, 0, rvd_convention(info[3].As<Napi::String>())));
+  return object;
 }
 
 Napi::Value evaluate_lesions_call(const Napi::CallbackInfo& info) {

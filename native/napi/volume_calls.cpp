@@ -10,6 +10,7 @@
 #include "napi/handles.h"
 #include "napi/job.h"
 #include "napi/results.h"
+#include "ops/equalization_names.h"
 #include "pipelines/preprocess_volume.h"
 
 namespace hepatica::napi {
@@ -21,8 +22,9 @@ PreprocessOptions preprocess_options(const Napi::Object& object) {
   options.hu_min = int_argument(object, "huMin");
   options.hu_max = int_argument(object, "huMax");
   const std::string equalization = string_argument(object, "equalization");
-  if (equalization == "clahe") options.equalization = Equalization::kClahe;
-  if (equalization == "none") options.equalization = Equalization::kNone;
+  for (const auto& [name, kind] : kEqualizationNames) {
+    if (equalization == name) options.equalization = kind;
+  }
   return options;
 }
 

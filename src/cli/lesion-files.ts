@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputFileError, InvalidArgumentError } from '../errors.js';
 import type { LesionDescription, LesionMask } from '../index.js';
+import { kLesionTypeValues } from '../lesion-types.js';
 import { refuseIncomplete } from '../output/commit.js';
 import type { MaskInput } from '../types.js';
 import { readMaskInput } from './input.js';
@@ -70,7 +71,7 @@ export function openClassified(
 }
 
 /** Values of a lesion-type mask. */
-const kTypeValues: Readonly<Record<string, number>> = { CYS: 1, ANG: 2, HCC: 3, MET: 4, unknown: 5 };
+const kTypeValues: Readonly<Record<string, number>> = { ...kLesionTypeValues, unknown: 5 };
 
 /** `2=unknown,3=HCC`: which values of a mask are lesions, and of what type; all others are none. */
 export function parseLesionValues(text: string): ReadonlyMap<number, number> {

@@ -11,7 +11,9 @@ import {
   writeSeries,
   writeVolume,
 } from '../index.js';
+import { kLesionTypes, kLesionTypeValues } from '../lesion-types.js';
 import { manifest } from '../loading/packages.js';
+import { kSynthesisDefaults } from '../synthesis.js';
 import type { ContrastPhase, Mask, MaskInput, Perimeter } from '../types.js';
 import { checkSameGrid } from './grid.js';
 import { type InputOptions, readInput, readMaskInput } from './input.js';
@@ -41,12 +43,10 @@ interface SynthesizeCommandOptions extends InputOptions, OutputOptions, Implausi
   readonly grid: 'orthonormal' | 'source';
 }
 
-const kTypes: readonly LesionType[] = ['CYS', 'ANG', 'HCC', 'MET'];
-
 function parseTypes(text: string): LesionType[] {
   const names = text.toUpperCase().split(',');
-  const types = kTypes.filter((type) => names.includes(type));
-  if (names.every((name) => kTypes.includes(name as LesionType))) return types;
+  const types = kLesionTypes.filter((type) => names.includes(type));
+  if (names.every((name) => kLesionTypes.includes(name as LesionType))) return types;
   throw new CommanderArgumentError('Expected --types to be some of CYS, ANG, HCC and MET, separated by commas.');
 }
 
@@ -132,7 +132,7 @@ function reportOf(input: string, options: SynthesizeCommandOptions, made: Synthe
     input,
     seed: options.seed,
     look: options.look,
-    labels: { CYS: 1, ANG: 2, HCC: 3, MET: 4 },
+    labels: kLesionTypeValues,
     lesions: made.lesions,
     warnings: made.warnings,
   };
@@ -196,15 +196,15 @@ export function addSynthesizeCommand(program: Command): void {
     .requiredOption('--out <folder>', 'where to write the scan, its masks and lesions.json')
     .option('--liver <file>', 'mask of the liver on the grid of INPUT (default: found by segment)')
     .option('--real-lesions <file>', 'mask of lesions that are there already: they are left alone')
-    .option('--types <types>', 'some of CYS,ANG,HCC,MET', parseTypes, [...kTypes])
-    .option('--count <min-max>', 'how many lesions', parseCount, [1, 6])
-    .option('--seed <n>', 'the same seed gives the same lesions', nonNegativeInteger('--seed'), 0)
+    .option('--types <types>', 'some of CYS,ANG,HCC,MET', parseTypes, [...kSynthesisDefaults.types])
+    .option('--count <min-max>', 'how many lesions', parseCount, [...kSynthesisDefaults.count])
+    .option('--seed <n>', 'the same seed gives the same lesions', nonNegativeInteger('--seed'), kSynthesisDefaults.seed)
     .addOption(
       new Option('--look <phase>', 'of the lesions; arterial in a portal venous scan is not validated')
         .choices(['portal-venous', 'arterial'])
-        .default('portal-venous'),
+        .default(kSynthesisDefaults.phase),
     )
-    .option('--margin <mm>', 'kept free around real lesions', finiteNumber('--margin'), 5)
+    .option('--margin <mm>', 'kept free around real lesions', finiteNumber('--margin'), kSynthesisDefaults.marginMm)
     .option('--dicom', 'also write a DICOM series, and the outlines of the lesions as perimeters.json');
   const reading = withAcceptImplausibleOption(withInputOptions(withCommonOptions(command)));
   withGridOption(withOverwriteOption(reading)).action((input: string, options) =>

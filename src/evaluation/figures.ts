@@ -1,6 +1,9 @@
 import { isMalignant, kLesionTypes } from '../lesion-types.js';
+import type { NativeBinding } from '../native-binding.js';
 import type { LesionType, RvdConvention } from '../types.js';
 import type { LesionCaseEvaluation, LesionCounts, PredictedLesion, ReferenceLesion } from './types.js';
+
+export type Overlaps = Pick<NativeBinding, 'overlapFigures'>;
 
 /** What every figure is computed of: the cases of a resample, of all patients, or one alone. */
 export type Cases = readonly CaseLesions[];
@@ -62,18 +65,12 @@ export function falseAlarmsPerCase(cases: Cases): number | null {
   );
 }
 
-/** Overlap of the voxels of all cases (paper, equations 4 to 6), with the same conventions for empty masks as a case's. */
-export function globalOverlap(cases: Cases, convention: RvdConvention) {
-  const both = sum(cases, ({ intersectionVoxels }) => intersectionVoxels);
-  const prediction = sum(cases, ({ predictionVoxels }) => predictionVoxels);
-  const reference = sum(cases, ({ referenceVoxels }) => referenceVoxels);
-  const difference = convention === 'paper' ? reference - prediction : prediction - reference;
-  const signed = reference === 0 && prediction === 0 ? 0 : ratio(100 * difference, reference);
-  return {
-    dice: ratio(2 * both, prediction + reference) ?? 1,
-    voe: 100 * (1 - (ratio(both, prediction + reference - both) ?? 1)),
-    rvd: signed !== null && convention === 'lits' ? Math.abs(signed) : signed,
-  };
+/** Overlap of the voxels of all cases (paper, equations 4 to 6). */
+export function globalOverlap({ overlapFigures }: Overlaps, cases: Cases, convention: RvdConvention) {
+  const tp = sum(cases, ({ intersectionVoxels }) => intersectionVoxels);
+  const fp = sum(cases, ({ predictionVoxels }) => predictionVoxels) - tp;
+  const fn = sum(cases, ({ referenceVoxels }) => referenceVoxels) - tp;
+  return overlapFigures(tp, fp, fn, convention);
 }
 
 /** The row or column of lesions that have no counterpart. */

@@ -1,4 +1,5 @@
 import { isMalignant, kLesionTypes } from '../lesion-types.js';
+import { native } from '../native.js';
 import type { LesionType, RvdConvention } from '../types.js';
 import type { FigureOf } from './bootstrap.js';
 import {
@@ -90,9 +91,10 @@ export async function globalOverlapOf<Figure>(
   convention: RvdConvention,
   evaluate: Evaluate<Figure>,
 ): Promise<LesionOverlap<Figure>> {
+  const { binding } = await native();
   return {
-    dice: await evaluate((some) => globalOverlap(some, convention).dice),
-    voe: await evaluate((some) => globalOverlap(some, convention).voe),
-    rvd: await evaluate((some) => globalOverlap(some, convention).rvd),
+    dice: await evaluate((some) => globalOverlap(binding, some, convention).dice),
+    voe: await evaluate((some) => globalOverlap(binding, some, convention).voe),
+    rvd: await evaluate((some) => globalOverlap(binding, some, convention).rvd),
   };
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "ops/equalization_names.h"
 #include "training/data/label_polygon.h"
 #include "training/loop/run_options.h"
 
@@ -44,8 +45,7 @@ struct EnumNames<TrainingPrecision> {
 };
 template <>
 struct EnumNames<Equalization> {
-  static constexpr std::pair<const char*, Equalization> kNames[] = {
-      {"global", Equalization::kGlobal}, {"clahe", Equalization::kClahe}, {"none", Equalization::kNone}};
+  static constexpr const auto& kNames = kEqualizationNames;
 };
 template <>
 struct EnumNames<KeptWeights> {

@@ -6,12 +6,16 @@
 
 namespace hepatica {
 
+static constexpr std::pair<const char*, LesionType> coded(LesionType type) {
+  return {kLesionCodes[class_channel(type)].data(), type};
+}
+
 template <>
 struct EnumNames<LesionType> {
-  static constexpr std::pair<const char*, LesionType> kNames[] = {{"CYS", LesionType::kCyst},
-                                                                  {"ANG", LesionType::kHaemangioma},
-                                                                  {"HCC", LesionType::kHcc},
-                                                                  {"MET", LesionType::kMetastasis},
+  static constexpr std::pair<const char*, LesionType> kNames[] = {coded(LesionType::kCyst),
+                                                                  coded(LesionType::kHaemangioma),
+                                                                  coded(LesionType::kHcc),
+                                                                  coded(LesionType::kMetastasis),
                                                                   {"unknown", LesionType::kUnknown}};
 };
 template <>
