@@ -38,7 +38,9 @@ export function buildNative({ libtorch, cuda }, target, staticLibraries) {
   say(`build: ${target} (CMake, ${buildJobs()} jobs)`);
   configure(libtorch, cuda, staticLibraries);
   const options = ['--out', kBuildFolder, '--config', 'Release', '--parallel', String(buildJobs())];
+  const start = performance.now();
   run(join(kBinaries, 'cmake-js'), ['build', '--target', target, '--log-level', 'warn', ...options], { cwd: kRoot });
+  say(`build: ${target} took ${((performance.now() - start) / 1000).toFixed(0)} s`);
 }
 
 export function buildTypeScript(folder = join(kRoot, 'dist')) {

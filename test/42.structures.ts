@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  type CtVoxels,
   InvalidArgumentError,
   loadModel,
   ModelError,
@@ -13,6 +12,7 @@ import {
   type Volume,
   writeMask,
 } from '../src/index.js';
+import type { CtVoxels } from '../src/native-binding.js';
 import { writeThresholdModel } from './support/models.js';
 import { kRoot, makeFolder, runCli } from './support/programs.js';
 import { rejection } from './support/rejections.js';

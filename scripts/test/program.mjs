@@ -4,8 +4,10 @@ import { say } from '../setup/process.mjs';
 
 const kTimeLimitMs = 30 * 60 * 1000;
 
-/** `{ output, exitCode }`; a program that is ended by a signal has exit code 128. */
+/** `{ output, exitCode, seconds }`; a program that is ended by a signal has exit code 128. */
 export function runProgram(command, args, options = {}) {
+  const start = performance.now();
+  const seconds = () => ((performance.now() - start) / 1000).toFixed(1);
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: kTimeLimitMs, ...options });
     let output = '';
@@ -17,11 +19,11 @@ export function runProgram(command, args, options = {}) {
     child.stderr.setEncoding('utf8').on('data', take);
     child.on('error', (error) => {
       say(error.message);
-      resolve({ output, exitCode: 127 });
+      resolve({ output, exitCode: 127, seconds: seconds() });
     });
     child.on('close', (code, signal) => {
       if (signal) say(`${command} was ended by ${signal}`);
-      resolve({ output, exitCode: code ?? 128 });
+      resolve({ output, exitCode: code ?? 128, seconds: seconds() });
     });
   });
 }

@@ -20,9 +20,9 @@ const kKernelTests = 'hepatica_kernel_tests';
 async function runDoctest(folder, program, environment) {
   say(`native: ${[program, ...Object.entries(environment).map((pair) => pair.join('='))].join(' ')}`);
   const env = { ...kTestEnvironment, ...environment };
-  const { output, exitCode } = await runProgram(join(folder, program), ['-nc'], { cwd: kRoot, env });
+  const { output, exitCode, seconds } = await runProgram(join(folder, program), ['-nc'], { cwd: kRoot, env });
   const counts = doctestTally(output, exitCode);
-  say(`native: ${program}: ${summary(counts)}`);
+  say(`native: ${program}: ${summary(counts)} (${seconds} s)`);
   return counts;
 }
 
@@ -57,9 +57,12 @@ export async function runTypeScriptSuite() {
   for (const file of files.sort()) {
     say(`typescript: test/${file}`);
     const args = ['--import', 'tsx', join('test', file)];
-    const { output, exitCode } = await runProgram(process.execPath, args, { cwd: kRoot, env: kTestEnvironment });
+    const { output, exitCode, seconds } = await runProgram(process.execPath, args, {
+      cwd: kRoot,
+      env: kTestEnvironment,
+    });
     const counts = uvuTally(output, exitCode);
-    say(`typescript: test/${file}: ${summary(counts)}`);
+    say(`typescript: test/${file}: ${summary(counts)} (${seconds} s)`);
     tally = add(tally, counts);
   }
   return tally;
