@@ -15,6 +15,7 @@ const kTable = readErrorTable();
 
 /** Text in capitals that is no code: values of DICOM, a variable of the environment, a name in two parts. */
 const kOtherCapitals = new Set([
+  'CLOSED_PLANAR',
   'EFF_ATOMIC_NUM',
   'ELECTRON_DENSITY',
   'FAT_MAP',
