@@ -13,6 +13,7 @@ import {
   type LesionClassification,
   readSeries,
   type SourcedMask,
+  writeReport,
   writeSegmentation,
   writeSeries,
   writeStructureSet,
@@ -173,5 +174,46 @@ for (const [name, reader] of Object.entries(kReaders)) {
     }
   });
 }
+
+const withHighdicom = pythonOf('highdicom') === null ? test.skip : test;
+withHighdicom('highdicom finds in the report what was measured in each segment, and the boxes', async ({ folder }) => {
+  const findings = await findingsIn(folder, kReaders.highdicom as Reader, {}, 2);
+  const python = pythonOf('highdicom') as string;
+  const { file } = await writeReport(join(folder, 'sr.dcm'), findings);
+  const report: {
+    volumes: { trackingUid: string; finding: string; site: string; measurements: [string, number, string][] }[];
+    boxes: { trackingUid: string; points: number[][] }[];
+  } = JSON.parse(run(python, readerOf('read_highdicom_report.py'), file));
+  const seg = await writeSegmentation(join(folder, 'seg.dcm'), findings);
+  const segments: { trackingUid: string }[] = JSON.parse(
+    run(python, readerOf('read_highdicom.py'), seg.file, join(folder, 'ct')),
+  );
+  assert.equal(
+    report.volumes.map(({ trackingUid }) => trackingUid),
+    segments.map(({ trackingUid }) => trackingUid),
+  );
+  assert.equal(
+    report.volumes.map(({ finding, site }) => [finding, site]),
+    ['10200004', '109841003', '85057007'].map((finding) => [finding, '10200004']),
+  );
+  assert.equal(report.volumes[1]?.measurements, [
+    ['118565006', 1.25, 'ml'],
+    ['103339001', 14.5, 'mm'],
+    ['103340004', 9.2, 'mm'],
+    ['112031', 61.5, "[hnsf'U]"],
+    ['112031', 12.2, "[hnsf'U]"],
+    ['111012', 90, '%'],
+    ['111047', 80, '%'],
+  ]);
+  assert.equal(report.boxes.length, 4);
+  assert.is(report.boxes[3]?.trackingUid, segments[2]?.trackingUid);
+  assert.equal(report.boxes[3]?.points, [
+    [12, 14],
+    [14, 14],
+    [14, 19],
+    [12, 19],
+    [12, 14],
+  ]);
+});
 
 test.run();
