@@ -191,7 +191,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const args = ['--import', 'tsx', kMain, 'segment', input, '--out', join(folder.path, 'new', 'out')];
     const child = spawn(process.execPath, args, { cwd: kRoot });
     child.stderr.on('data', (chunk) => {
-      if (String(chunk).includes('segmenting')) child.kill(signal);
+      if (/locating|segmenting/.test(String(chunk))) child.kill(signal);
     });
     assert.is(await new Promise((resolve) => child.on('close', resolve)), 130);
     assert.equal(readdirSync(folder.path), ['scan.nii']);
