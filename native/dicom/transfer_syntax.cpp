@@ -25,6 +25,14 @@ constexpr TransferSyntax kSyntaxes[] = {
      .may_be_lossy = true},
     {.uid = "1.2.840.10008.1.2.4.90", .name = "JPEG 2000 Lossless", .coding = PixelCoding::kJpeg2000},
     {.uid = "1.2.840.10008.1.2.4.91", .name = "JPEG 2000", .coding = PixelCoding::kJpeg2000, .may_be_lossy = true},
+    {.uid = "1.2.840.10008.1.2.4.201", .name = "High-Throughput JPEG 2000 Lossless", .coding = PixelCoding::kJpeg2000},
+    {.uid = "1.2.840.10008.1.2.4.202",
+     .name = "High-Throughput JPEG 2000 RPCL Lossless",
+     .coding = PixelCoding::kJpeg2000},
+    {.uid = "1.2.840.10008.1.2.4.203",
+     .name = "High-Throughput JPEG 2000",
+     .coding = PixelCoding::kJpeg2000,
+     .may_be_lossy = true},
 };
 
 }  // namespace

@@ -60,6 +60,22 @@ void replace_vr(const std::string& path, const DcmTagKey& tag, const std::string
   write_text(path, bytes.substr(0, at) + head + bytes.substr(at + 8));
 }
 
+// Puts a compressed stream in the place of a slice's pixels, and names its transfer syntax.
+void replace_pixels(const std::string& path, const std::string& stream, const std::string& uid) {
+  const std::string bytes = bytes_of(path);
+  const size_t at = bytes.find(little(0x00107fe0, 4), 132);
+  REQUIRE(at != std::string::npos);
+  std::string pixels = little(0x00107fe0, 4) + "OB" + little(0, 2) + little(0xffffffff, 4);
+  const auto add_item = [&](const std::string& value) {
+    pixels += little(0xe000fffe, 4) + little(static_cast<uint32_t>(value.size()), 4) + value;
+  };
+  add_item("");
+  add_item(stream + std::string(stream.size() % 2, '\0'));
+  pixels += little(0xe0ddfffe, 4) + little(0, 4);
+  write_text(path, bytes.substr(0, at) + pixels);
+  replace_meta(path, uid);
+}
+
 const char* const kNatives[] = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2",
                                 "1.2.840.10008.1.2.1.99"};
 
@@ -168,5 +184,47 @@ TEST_CASE("numbers of the wrong count are refused, never cut or filled") {
       CHECK(error.code == "INVALID_VALUE");
       CHECK(error.file == paths[which]);
     }
+  }
+}
+
+// By OpenJPH's own encoder, and what its own decoder makes of the lossy one: test/fixtures/dicom/make_fixtures.sh.
+TEST_CASE("High-Throughput JPEG 2000 in its three syntaxes") {
+  struct Stream {
+    const char* file;
+    const char* picture;
+    const char* syntax;
+    int most_apart;  // decoders round
+  };
+  const Stream streams[] = {{"ht-lossless.j2c", "ht-lossless.pgm", "1.2.840.10008.1.2.4.201", 0},
+                            {"ht-rpcl.j2c", "ht-lossless.pgm", "1.2.840.10008.1.2.4.202", 0},
+                            {"ht-lossless.j2c", "ht-lossless.pgm", "1.2.840.10008.1.2.4.203", 0},
+                            {"ht-lossy.j2c", "ht-lossy.pgm", "1.2.840.10008.1.2.4.203", 1}};
+  const std::string fixtures = in_source_folder("test/fixtures/dicom/");
+  for (const auto& [file, picture, syntax, most_apart] : streams) {
+    CAPTURE(std::string(file));
+    CAPTURE(std::string(syntax));
+    const TempFolder folder;
+    for (const std::string& path : write_series(folder, make_volume(3))) {
+      edit_file(path, [](DcmDataset& dataset) {
+        dataset.putAndInsertUint16(DCM_BitsStored, 12);
+        dataset.putAndInsertUint16(DCM_HighBit, 11);
+        dataset.putAndInsertUint16(DCM_PixelRepresentation, 0);
+        set(dataset, DCM_RescaleIntercept, "-1024");
+      });
+      replace_pixels(path, bytes_of(fixtures + file), syntax);
+    }
+    const std::string pgm = bytes_of(fixtures + picture);
+    const std::string cells = pgm.substr(pgm.find("4095") + 5);
+    const SeriesVolume series = read(folder / "s");
+    REQUIRE(ints(series.volume).size() == 3 * cells.size() / 2);
+    int apart = 0;
+    for (size_t i = 0; i < ints(series.volume).size(); ++i) {
+      const size_t at = 2 * i % cells.size();
+      const int cell = static_cast<uint8_t>(cells[at]) << 8 | static_cast<uint8_t>(cells[at + 1]);
+      apart = std::max(apart, std::abs(ints(series.volume)[i] + 1024 - cell));
+    }
+    CHECK(apart <= most_apart);
+    CHECK(series.report.transfer_syntaxes == std::vector<std::string>{syntax});
+    CHECK(series.report.lossy == std::string(syntax).ends_with("203"));
   }
 }
