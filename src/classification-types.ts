@@ -11,9 +11,9 @@ import type {
   ModelIdentity,
   Perimeter,
   RunOptions,
-  Segmentation,
   Vector3,
   Volume,
+  VolumeInput,
   Warning,
 } from './types.js';
 
@@ -112,8 +112,29 @@ export interface ClassifyOptions extends RunOptions, DeviceOptions {
   readonly minimumMl?: number;
 }
 
+/**
+ * A liver whose mask does not come from `segmentLiver`: drawn or corrected in a viewer, or another program's.
+ */
+export interface LiverMask {
+  readonly volume: VolumeInput;
+  /** What is not 0 is liver, its lesions too; on the grid of the volume. */
+  readonly mask: MaskInput | Uint8Array;
+  /** Default `liver`; anything else is refused. */
+  readonly structure?: string;
+}
+
+/** What a classification tells of its liver. */
+export interface LiverOutline extends Geometry {
+  readonly structure: string;
+  /** By slice, outer borders and those of holes. */
+  readonly perimeters: readonly Perimeter[];
+  readonly volume: Volume;
+  /** Of volume and mask. */
+  readonly warnings: readonly Warning[];
+}
+
 /** The lesions of one liver, on the grid of the source volume. */
-export interface LesionClassification extends Geometry, Judged {
+export interface LesionClassification<Liver extends LiverOutline = LiverOutline> extends Geometry, Judged {
   readonly lesions: readonly Lesion[];
   /** 0, or the id of the lesion; order (z, y, x). */
   readonly mask: Uint8Array;
@@ -121,8 +142,8 @@ export interface LesionClassification extends Geometry, Judged {
   readonly volume: Volume;
   /** The network that found them. */
   readonly model?: ModelIdentity;
-  /** What `classifyLesions` was given. */
-  readonly liver: Segmentation;
+  /** What `classifyLesions` was given; of a bare mask its outline. */
+  readonly liver: Liver;
   /** What was computed with: the options, or the model's. */
   readonly threshold: number;
   readonly extentThreshold: number;

@@ -1,10 +1,10 @@
-import { checkSameGrid } from './geometry.js';
+import { checkGeometry, checkSameGrid, geometryOf } from './geometry.js';
 import { runJobOn } from './job.js';
 import { kLesionTypes } from './lesion-types.js';
 import { NativeMaskResult } from './mask-result.js';
 import { defaultLesionModel, modelArgument, modelIdentity } from './model.js';
 import { loadWarnings } from './native.js';
-import type { NativeClassificationResult, NativeLesion } from './native-binding.js';
+import type { NativeBinding, NativeClassificationResult, NativeLesion } from './native-binding.js';
 import { checkOptions, classifyOptions, invalidArgument } from './options.js';
 import { perimetersOf } from './perimeters.js';
 import { checkStructure, segmentedMaskArgument } from './segmentation.js';
@@ -14,13 +14,16 @@ import type {
   LesionClassification,
   LesionSlice,
   LesionType,
+  LiverMask,
+  LiverOutline,
+  MaskInput,
   ModelIdentity,
   Segmentation,
   Vector3,
   Volume,
   Warning,
 } from './types.js';
-import { volumeArgument } from './volume.js';
+import { volumeArgument, volumeOfResult } from './volume.js';
 import { joinWarnings, warningsOf } from './warnings.js';
 
 const kIntegersASlice = 6;
@@ -48,17 +51,17 @@ function lesionOf(lesion: NativeLesion, spacing: Vector3): Lesion {
 }
 
 /** A classification whose mask is in native memory. */
-class NativeClassification extends NativeMaskResult implements LesionClassification {
+class NativeClassification<Liver extends LiverOutline> extends NativeMaskResult implements LesionClassification<Liver> {
   readonly lesions: readonly Lesion[];
   readonly model: ModelIdentity;
   readonly volume: Volume;
-  readonly liver: Segmentation;
+  readonly liver: Liver;
   readonly threshold: number;
   readonly extentThreshold: number;
   readonly minimumMl: number;
   readonly warnings: readonly Warning[];
 
-  constructor(result: NativeClassificationResult, liver: Segmentation, model: ModelIdentity) {
+  constructor(result: NativeClassificationResult, liver: Liver, model: ModelIdentity) {
     super(result);
     this.model = model;
     this.lesions = result.lesions.map((lesion) => lesionOf(lesion, result.spacing));
@@ -71,10 +74,77 @@ class NativeClassification extends NativeMaskResult implements LesionClassificat
   }
 }
 
-function checkLiver(liver: unknown): asserts liver is Segmentation {
+function checkLiver(liver: unknown): asserts liver is Segmentation | LiverMask {
   const parts = typeof liver === 'object' && liver !== null && 'volume' in liver && 'mask' in liver;
-  if (!parts) throw invalidArgument('liver', 'a result of segmentLiver', liver);
+  if (!parts) throw invalidArgument('liver', 'a result of segmentLiver, or { volume, mask, structure }', liver);
   checkStructure('liver', liver);
+}
+
+/** A result of segmentation tells of its mask itself, and its grid with it. */
+function isSegmentation(liver: Segmentation | LiverMask): liver is Segmentation {
+  return 'perimeters' in liver;
+}
+
+/** An array alone lies on the volume's grid. */
+function maskOf({ volume, mask }: LiverMask): MaskInput {
+  if (!(mask instanceof Uint8Array)) return mask;
+  const { size, spacing, origin, direction } = volume;
+  return { size, spacing, origin, direction, data: mask };
+}
+
+type Settings = Parameters<NativeBinding['classifyLesions']>[3];
+
+function settingsOf(options: ClassifyOptions): Settings {
+  const { threshold, extentThreshold, minimumMl, precision } = checkOptions(classifyOptions, options);
+  return {
+    precision: precision ?? 'auto',
+    ...(threshold !== undefined && { threshold }),
+    ...(extentThreshold !== undefined && { extentThreshold }),
+    ...(minimumMl !== undefined && { minimumMl }),
+  };
+}
+
+async function classifySegmentation(liver: Segmentation, options: ClassifyOptions, settings: Settings) {
+  const network = options.model ?? defaultLesionModel();
+  const model = modelArgument(network);
+  const volume = volumeArgument(liver.volume);
+  const mask = segmentedMaskArgument('liver', liver);
+  checkSameGrid('liver', liver.volume, liver);
+  const result = await runJobOn([volume, mask, model], options, (native, control, ...handles) =>
+    native.classifyLesions(...handles, settings, control),
+  );
+  return new NativeClassification(result, liver, modelIdentity(await network));
+}
+
+/** Of a mask, which comes without them, the outlines are traced beside. */
+async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings: Settings) {
+  const network = options.model ?? defaultLesionModel();
+  const model = modelArgument(network);
+  const volume = volumeArgument(liver.volume);
+  const given = maskOf(liver);
+  const mask = segmentedMaskArgument('mask', given);
+  const geometry = geometryOf(checkGeometry('mask', given));
+  checkSameGrid('mask', liver.volume, geometry);
+  let scan: Volume | undefined;
+  const [result, traced] = await runJobOn([volume, mask, model], options, (native, control, ...handles) => {
+    scan = volumeOfResult(liver.volume, volume);
+    const { onNews: _, ...quietly } = control;
+    const tracing = native.tracePerimeters(handles[1], quietly);
+    const finding = native.classifyLesions(...handles, settings, control);
+    const cancel = () => {
+      tracing.cancel();
+      finding.cancel();
+    };
+    return { promise: Promise.all([finding.promise, tracing.promise]), cancel };
+  });
+  const outline: LiverOutline = {
+    ...geometry,
+    structure: 'liver',
+    perimeters: perimetersOf(traced),
+    volume: scan as Volume,
+    warnings: joinWarnings(warningsOf(liver.volume), warningsOf(given)),
+  };
+  return new NativeClassification(result, outline, modelIdentity(await network));
 }
 
 /**
@@ -83,7 +153,8 @@ function checkLiver(liver: unknown): asserts liver is Segmentation {
  * whose location probability is above the extent's threshold (voxels that touch at a face, an edge or a corner), of
  * which at least the minimum volume is above the threshold.
  *
- * @param liver - a result of `segmentLiver`; its volume is read again, so dispose of neither before
+ * @param liver - a result of `segmentLiver`, whose volume is read again, so dispose of neither before; or a volume and
+ *   the mask of its liver from elsewhere
  * @returns each lesion with its type, probabilities and measurements, and their mask on the grid of the volume
  * @throws {@link ModelError} `WEIGHTS_NOT_FOUND`, `WRONG_MODEL`; {@link InvalidArgumentError} `GEOMETRY_MISMATCH`
  *   where the mask does not lie on its volume's grid, `WRONG_STRUCTURE`, `DISPOSED`; {@link DeviceError} as
@@ -91,23 +162,16 @@ function checkLiver(liver: unknown): asserts liver is Segmentation {
  */
 export async function classifyLesions(
   liver: Segmentation,
+  options?: ClassifyOptions,
+): Promise<LesionClassification<Segmentation>>;
+export async function classifyLesions(liver: LiverMask, options?: ClassifyOptions): Promise<LesionClassification>;
+export async function classifyLesions(
+  liver: Segmentation | LiverMask,
   options: ClassifyOptions = {},
 ): Promise<LesionClassification> {
-  const { threshold, extentThreshold, minimumMl, precision } = checkOptions(classifyOptions, options);
+  const settings = settingsOf(options);
   checkLiver(liver);
-  const network = options.model ?? defaultLesionModel();
-  const model = modelArgument(network);
-  const volume = volumeArgument(liver.volume);
-  const mask = segmentedMaskArgument('liver', liver);
-  checkSameGrid('liver', liver.volume, liver);
-  const settings = {
-    precision: precision ?? 'auto',
-    ...(threshold !== undefined && { threshold }),
-    ...(extentThreshold !== undefined && { extentThreshold }),
-    ...(minimumMl !== undefined && { minimumMl }),
-  };
-  const result = await runJobOn([volume, mask, model], options, (native, control, ...handles) =>
-    native.classifyLesions(...handles, settings, control),
-  );
-  return new NativeClassification(result, liver, modelIdentity(await network));
+  return isSegmentation(liver)
+    ? classifySegmentation(liver, options, settings)
+    : classifyMask(liver, options, settings);
 }

@@ -6,6 +6,7 @@ import {
   type ClassifyOptions,
   classifyLesions,
   InvalidArgumentError,
+  type LiverMask,
   loadModel,
   type Model,
   ModelError,
@@ -81,6 +82,33 @@ test('finds what the network finds, largest first, on the grid of the volume', a
   assert.is(found.threshold, 0.5);
   assert.is(found.minimumMl, 0.05);
   assert.ok(found.warnings.some(({ code }) => code === 'SEVERAL_TYPES'));
+});
+
+test('takes a mask from elsewhere in the place of a segmentation', async ({ model, liver }) => {
+  const expected = await classifyLesions(liver, { model });
+  const { size, spacing, origin, direction } = liver;
+  const scan = () => ({ size, spacing, origin, direction, data: phantomWithLesions().volume.data.slice() });
+  const corrected = () => liver.mask.map((value) => 200 * value);
+  const forms = {
+    'an array': { volume: liver.volume, mask: corrected() },
+    'a mask on its grid': { volume: scan(), mask: { ...scan(), data: corrected() }, structure: 'liver' },
+    'given away': { volume: { ...scan(), transfer: true }, mask: { ...scan(), data: corrected(), transfer: true } },
+  };
+  for (const [name, form] of Object.entries(forms)) {
+    const found = await classifyLesions(form, { model });
+    assert.equal(found.mask, expected.mask, name);
+    assert.equal(found.lesions, expected.lesions, name);
+    assert.equal(found.liver.perimeters, liver.perimeters, name);
+    assert.equal(found.volume.data, liver.volume.data, name);
+    assert.equal([found.liver.structure, found.liver.size], ['liver', size], name);
+  }
+  const wrong = (input: object) => classifyLesions(input as LiverMask, { model });
+  const mask = corrected();
+  await rejection(wrong({ volume: scan(), mask, structure: 'spleen' }), InvalidArgumentError, 'WRONG_STRUCTURE');
+  await rejection(wrong({ volume: scan(), mask: mask.subarray(1) }), InvalidArgumentError, 'INVALID_ARGUMENT');
+  const moved = { ...scan(), origin: [0, 0, 0], data: mask };
+  await rejection(wrong({ volume: scan(), mask: moved }), InvalidArgumentError, 'GEOMETRY_MISMATCH');
+  await rejection(wrong({ volume: scan() }), InvalidArgumentError, 'INVALID_ARGUMENT');
 });
 
 test('measures each lesion', async ({ model, liver }) => {
@@ -189,7 +217,7 @@ test('refuses options and livers that make no sense, in the one form', async ({ 
     [() => classifyLesions(liver, { model, minimumMl: -1 }), /Expected minimumMl to be .* received -1/],
     [
       () => classifyLesions(undefined as never, { model }),
-      /Expected liver to be a result of segmentLiver, received undefined/,
+      /Expected liver to be a result of segmentLiver, or { volume, mask, structure }, received undefined/,
     ],
     [() => classifyLesions(liver, { modle: model } as never), /Expected options to be an object with no other fields/],
   ];
