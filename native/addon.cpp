@@ -15,6 +15,10 @@ void add(Napi::Object exports, const char* name) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   Environment::set_up(env);
+  add<make_bytes_call>(exports, "makeBytes");
+  add<open_intake_call>(exports, "openIntake");
+  add<fill_intake_call>(exports, "fillIntake");
+  add<close_intake_call>(exports, "closeIntake");
   add<read_series_call>(exports, "readSeries");
   add<list_series_call>(exports, "listSeries");
   add<read_volume_call>(exports, "readVolume");

@@ -61,38 +61,45 @@ export class ChosenArgument<Handle> implements CallArgument<Handle> {
   }
 }
 
-/** Bytes of an array that are copied in the tick of the call: in 3 ms or so. */
+/** Bytes that are copied in the tick of the call: in 3 ms or so. */
 const kCopiedAtOnce = 2 ** 24;
 
 /** Bytes of a larger one that are copied in one turn of the event loop: in 1 ms or so. */
 const kPieceBytes = 2 ** 22;
 
-/** Bytes of a larger one that its checksum is made of, in the tick of the call: in 40 ms. */
+/** Bytes of more that the checksum is made of, in the tick of the call: in 40 ms. */
 const kCheckedBytes = 2 ** 28;
 
 let line: Promise<unknown> = Promise.resolve();
 
 /** Of all copies under way, one goes on in a turn of the event loop. */
-function nextTurn(): Promise<unknown> {
+export function nextTurn(): Promise<unknown> {
   line = line.then(() => nextImmediate());
   return line;
 }
 
 type Voxels = CtVoxels | Uint8Array;
 
-/** The pieces of an array; `checked` are those that the checksum is made of, spread over all of it. */
-function piecesOf<Data extends Voxels>(data: Data): { begin: number; end: number; checked: boolean }[] {
+/** What an array is taken with: `before` of the bytes of all of them, `all`, lie in those before it. */
+interface Share {
+  readonly before: number;
+  readonly all: number;
+}
+
+/** The pieces of an array; `checked` are those that the checksum is made of, spread over all that is taken. */
+function piecesOf<Data extends Voxels>(data: Data, { before, all }: Share) {
   const length = kPieceBytes / data.BYTES_PER_ELEMENT;
-  const checkedEvery = Math.ceil(data.byteLength / kCheckedBytes);
+  const checkedEvery = Math.ceil(all / kCheckedBytes);
+  const first = Math.floor(before / kPieceBytes);
   return Array.from({ length: Math.ceil(data.length / length) }, (_, index) => ({
     begin: index * length,
     end: Math.min((index + 1) * length, data.length),
-    checked: index % checkedEvery === 0,
+    checked: (first + index) % checkedEvery === 0,
   }));
 }
 
-function checksumOf(data: Voxels): number {
-  const checked = piecesOf(data).filter((piece) => piece.checked);
+function checksumOf(data: Voxels, share: Share): number {
+  const checked = piecesOf(data, share).filter((piece) => piece.checked);
   return checked.reduce((sum, { begin, end }) => crc32(data.subarray(begin, end), sum), 0);
 }
 
@@ -109,37 +116,58 @@ function takenOver<Data extends Voxels>(field: string, data: Data): Data {
   }
 }
 
+interface CopyingOf<Data extends Voxels> {
+  readonly field: string;
+  /** What is counted, in messages. */
+  readonly unit: string;
+  readonly transfer?: boolean;
+  readonly make: (native: NativeBinding) => VoxelHandle<Data>;
+  /** Told of each piece once it is copied. */
+  readonly onPiece?: (piece: Data) => void;
+}
+
 /**
  * An array of the caller's. It is read on its own thread alone, and copied once: at the call where it is small, else in
  * pieces with turns of the event loop between. What the caller changes meanwhile rejects the call; one that was
  * transferred is out of the caller's reach.
  */
-export class CopiedArgument<Data extends Voxels> implements CallArgument<VoxelHandle<Data>> {
-  readonly geometry: Geometry;
+class CopiedArray<Data extends Voxels> implements CallArgument<VoxelHandle<Data>> {
   readonly transferred: boolean;
   readonly #field: string;
+  readonly #unit: string;
   readonly #length: number;
+  readonly #make: (native: NativeBinding) => VoxelHandle<Data>;
+  readonly #onPiece: ((piece: Data) => void) | undefined;
+  #share: Share;
   #checksum: number | undefined;
   #data: Data | undefined;
   #handle: VoxelHandle<Data> | undefined;
   #kept = false;
 
-  /** @param data - as many as `geometry` has voxels */
-  constructor(field: string, geometry: Geometry, data: Data, transfer: boolean) {
-    this.#field = field;
-    this.geometry = geometryOf(geometry);
-    this.transferred = transfer;
+  constructor(data: Data, how: CopyingOf<Data>) {
+    this.#field = how.field;
+    this.#unit = how.unit;
+    this.#make = how.make;
+    this.#onPiece = how.onPiece;
+    this.transferred = how.transfer ?? false;
     this.#length = data.length;
+    this.#share = { before: 0, all: data.byteLength };
     this.#data = data;
   }
 
-  take(): void {
+  get byteLength(): number {
+    return this.#share.all;
+  }
+
+  /** @param share - of what is taken in the same tick; default: this array alone */
+  take(share = this.#share): void {
+    this.#share = share;
     const data = this.#data as Data;
     this.#checkLength(data);
     if (this.transferred) {
       this.#data = takenOver(this.#field, data);
-    } else if (data.byteLength > kCopiedAtOnce) {
-      this.#checksum = checksumOf(data);
+    } else if (share.all > kCopiedAtOnce) {
+      this.#checksum = checksumOf(data, share);
     } else {
       this.#copyAtOnce(data);
     }
@@ -168,24 +196,29 @@ export class CopiedArgument<Data extends Voxels> implements CallArgument<VoxelHa
     // Not the slice() of a Buffer, which copies nothing.
     this.#data = native ? undefined : (Uint8Array.prototype.slice.call(data) as Voxels as Data);
     if (!native) return;
-    this.#handle = this.#reserve(native, data);
-    this.#handle.append(data);
+    this.#handle = this.#reserve(native);
+    this.#append(this.#handle, data);
+  }
+
+  #append(handle: VoxelHandle<Data>, piece: Data): void {
+    handle.append(piece);
+    this.#onPiece?.(piece);
   }
 
   async #copyInPieces(native: NativeBinding, data: Data, signal: AbortSignal | undefined): Promise<VoxelHandle<Data>> {
-    const handle = this.#reserve(native, data);
+    const handle = this.#reserve(native);
     try {
       let sum = 0;
       this.#checkLength(data);
-      for (const { begin, end, checked } of piecesOf(data)) {
+      for (const { begin, end, checked } of piecesOf(data, this.#share)) {
         await nextTurn();
         signal?.throwIfAborted();
         this.#checkLength(data);
         const piece = data.subarray(begin, end) as Data;
-        handle.append(piece);
+        this.#append(handle, piece);
         if (checked && this.#checksum !== undefined) sum = crc32(piece, sum);
       }
-      if (this.#checksum !== undefined && sum !== this.#checksum) throw this.#changed('other voxels');
+      if (this.#checksum !== undefined && sum !== this.#checksum) throw this.#changed(`other ${this.#unit}`);
       return handle;
     } catch (error) {
       handle.dispose();
@@ -193,25 +226,44 @@ export class CopiedArgument<Data extends Voxels> implements CallArgument<VoxelHa
     }
   }
 
-  #reserve(native: NativeBinding, data: Data): VoxelHandle<Data> {
-    const isMask = data instanceof Uint8Array;
+  #reserve(native: NativeBinding): VoxelHandle<Data> {
     try {
-      const handle: VoxelHandle<Voxels> = isMask
-        ? native.makeMask(this.geometry)
-        : native.makeVolume(this.geometry, data instanceof Float32Array);
-      return handle as VoxelHandle<Data>;
+      return this.#make(native);
     } catch (error) {
       throw nativeError(error);
     }
   }
 
   #checkLength({ length }: Data): void {
-    if (length !== this.#length) throw this.#changed(`${length} voxels where ${this.#length} were`);
+    if (length !== this.#length) throw this.#changed(`${length} ${this.#unit} where ${this.#length} were`);
   }
 
   #changed(received: string): InvalidArgumentError {
     const message = `Expected the data of ${this.#field} to stay as it is while it is copied, received ${received}`;
-    const remedy = 'Change, detach or resize it after the call has ended, or give it away with transfer: true';
+    const otherwise = this.#unit === 'voxels' ? 'give it away with transfer: true' : 'give a copy of it';
+    const remedy = `Change, detach or resize it after the call has ended, or ${otherwise}`;
     return new InvalidArgumentError('INVALID_ARGUMENT', message, { field: this.#field, remedy });
+  }
+}
+
+/** Voxels of the caller's. */
+export class CopiedArgument<Data extends Voxels> extends CopiedArray<Data> {
+  readonly geometry: Geometry;
+
+  /** @param data - as many as `geometry` has voxels */
+  constructor(field: string, geometry: Geometry, data: Data, transfer: boolean) {
+    const own = geometryOf(geometry);
+    const isMask = data instanceof Uint8Array;
+    const make = (native: NativeBinding): VoxelHandle<Voxels> =>
+      isMask ? native.makeMask(own) : native.makeVolume(own, data instanceof Float32Array);
+    super(data, { field, unit: 'voxels', transfer, make: (native) => make(native) as VoxelHandle<Data> });
+    this.geometry = own;
+  }
+}
+
+/** The bytes of a file, of the caller's. */
+export class CopiedBytes extends CopiedArray<Uint8Array> {
+  constructor(field: string, data: Uint8Array, onPiece?: (piece: Uint8Array) => void) {
+    super(data, { field, unit: 'bytes', make: (native) => native.makeBytes(data.length), ...(onPiece && { onPiece }) });
   }
 }

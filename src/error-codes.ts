@@ -68,12 +68,16 @@ export const kErrorCodes = {
   EMPTY_LABEL: 'input',
   /** The mask marks no voxel. */
   EMPTY_MASK: 'input',
+  /** The zip archive is encrypted. */
+  ENCRYPTED_ARCHIVE: 'input',
   /** The file or folder does not exist. */
   FILE_NOT_FOUND: 'input',
   /** The result was interrupted while it was written, and is not finished yet. */
   INCOMPLETE_RESULT: 'input',
   /** A patient's folder of a dataset lacks its image or its label. */
   INCOMPLETE_CASE: 'input',
+  /** What is given in memory, or unpacked, is more than the call may take. */
+  INPUT_TOO_LARGE: 'input',
   /** A field of the file, or a point of a contour, has an impossible value. */
   INVALID_VALUE: 'input',
   /** The slices do not lie at equal distances. */
@@ -118,6 +122,8 @@ export const kErrorCodes = {
   TOO_MANY_FILES: 'input',
   /** The file or folder exists and may not, or cannot, be read. */
   UNREADABLE_FILE: 'input',
+  /** The zip archive leads out of itself, or is made to fill the memory. */
+  UNSAFE_ARCHIVE: 'input',
   /** The file is of a variant that hepatica does not read. */
   UNSUPPORTED_FORMAT: 'input',
   /** The voxels do not lie on a grid that hepatica computes on. */

@@ -3,12 +3,23 @@ import { join } from 'node:path';
 import { type CallArgument, SharedArgument } from './call-arguments.js';
 import { InvalidArgumentError, ModelError } from './errors.js';
 import { hashOfInput } from './file-hash.js';
-import { runJob, runJobOn } from './job.js';
+import { ByteLimit } from './input/byte-limit.js';
+import { FileArgument } from './input/file.js';
+import { runJobOn } from './job.js';
 import { lesionWeightsPackage, packageRoot } from './loading/packages.js';
 import type { ModelHandle } from './native-binding.js';
-import { checkOptions, checkPath, invalidArgument, runOptions, saveModelOptions } from './options.js';
+import { checkOptions, checkPath, invalidArgument, loadModelOptions, saveModelOptions } from './options.js';
 import { checkTargetFile } from './output/ownership.js';
-import type { Model, ModelIdentity, ModelInfo, Postprocessing, RunOptions, SaveModelOptions } from './types.js';
+import type {
+  FileInput,
+  Model,
+  ModelIdentity,
+  ModelInfo,
+  Postprocessing,
+  ReadOptions,
+  RunOptions,
+  SaveModelOptions,
+} from './types.js';
 
 /** A network in native memory, ready to run. */
 class NativeModel implements Model {
@@ -113,21 +124,25 @@ export function modelArgument(model: Model | Promise<Model>): CallArgument<Model
  * or `.pth`, of which nothing is executed), which `trainLesionClassifier` takes as `base`. Of another ResNet, and where
  * tensors are missing or too many, `WRONG_MODEL` lists them.
  *
- * @param path - default: the liver weights that come with the package
+ * @param source - a path, or the file's bytes; default: the liver weights that come with the package
  * @throws {@link ModelError} `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`, `UNSAFE_PICKLE`, `OLD_TORCH_FORMAT`;
  *   {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`
  */
-export async function loadModel(path: string = liverWeights(), options: RunOptions = {}): Promise<Model> {
-  checkPath('path', path);
-  checkOptions(runOptions, options);
-  const result = await runJob(options, (native, control) => native.loadModel(path, control));
+export async function loadModel(
+  source: FileInput = liverWeights(),
+  options: RunOptions & Pick<ReadOptions, 'maxBytes'> = {},
+): Promise<Model> {
+  const { maxBytes } = checkOptions(loadModelOptions, options);
+  const file = new FileArgument('source', source, new ByteLimit(maxBytes), { hashed: true });
+  const result = await runJobOn([file], options, (native, control, loaded) => native.loadModel(loaded, control));
+  const { path = '' } = file;
   const info: ModelInfo = {
     kind: result.kind,
     structure: result.structure,
     architecture: JSON.parse(result.architecture) as Record<string, unknown>,
     metadata: result.metadata,
     parameters: result.parameters,
-    sha256: await hashOfInput(path),
+    sha256: path === '' ? file.sha256() : await hashOfInput(path),
     path,
     ...(result.postprocessing && { postprocessing: JSON.parse(result.postprocessing) as Postprocessing }),
     ...(result.missing && { missing: result.missing }),
@@ -150,7 +165,7 @@ export async function saveModel(model: Model, path: string, options: SaveModelOp
     [network],
     options,
     (native, control, handle) => native.saveModel(handle, path, { precision }, control),
-    () => checkTargetFile(path, [model.info.path], overwrite),
+    () => checkTargetFile(path, model.info.path === '' ? [] : [model.info.path], overwrite),
   );
 }
 

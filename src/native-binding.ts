@@ -48,6 +48,24 @@ export interface VoxelHandle<Data> {
   dispose(data?: Data): void;
 }
 
+/** The bytes of a file in native memory. */
+export type BytesHandle = VoxelHandle<Uint8Array>;
+
+/** A path, or what is in memory and what errors call it. */
+export type NativeFile = string | { readonly name: string; readonly bytes: BytesHandle };
+
+declare const intake: unique symbol;
+/** What a series is read from, while it is gathered. */
+export interface NativeIntake {
+  readonly [intake]: true;
+}
+
+/** `bytes` of what was written into memory. */
+export interface NativeWritten {
+  readonly bytes: BytesHandle | null;
+  readonly warnings: readonly Warning[];
+}
+
 export interface RunReport {
   readonly device: string;
   readonly timings: Readonly<Record<string, number>>;
@@ -244,27 +262,34 @@ export interface NativeTrainingResult {
 
 /** The exports of native/addon.cpp; handles of voxels are of memory that JavaScript has not seen; what they take and give is said in native/napi/calls.h. */
 export interface NativeBinding {
+  /** Of files whose bytes are yet to be appended. */
+  makeBytes(length: number): BytesHandle;
+  openIntake(options: { series: string; maxFiles: number | null; maxVoxels: number | null }): NativeIntake;
+  /** One call at a time. */
+  fillIntake(intake: NativeIntake, files: readonly NativeFile[], control: NativeControl): NativeJob<void>;
+  closeIntake(intake: NativeIntake): void;
   readSeries(
-    paths: readonly string[],
+    intake: NativeIntake,
     options: { series: string; phase: number; interpolateGaps: boolean; raw: boolean; maxVoxels: number | null },
     control: NativeControl,
   ): NativeJob<NativeGrid<CtVoxels> & { readonly series: SeriesReport }>;
-  listSeries(paths: readonly string[], control: NativeControl): NativeJob<SeriesListing>;
+  listSeries(intake: NativeIntake, control: NativeControl): NativeJob<SeriesListing>;
   /** maxVoxels null: the default. */
-  readVolume(path: string, maxVoxels: number | null, control: NativeControl): NativeJob<NativeGrid<CtVoxels>>;
-  readMask(path: string, maxVoxels: number | null, control: NativeControl): NativeJob<NativeGrid<Uint8Array>>;
+  readVolume(file: NativeFile, maxVoxels: number | null, control: NativeControl): NativeJob<NativeGrid<CtVoxels>>;
+  readMask(file: NativeFile, maxVoxels: number | null, control: NativeControl): NativeJob<NativeGrid<Uint8Array>>;
+  /** Path null: into memory. */
   writeVolume(
-    path: string,
+    path: string | null,
     volume: VoxelHandle<CtVoxels>,
-    options: { grid: string },
+    options: { grid: string; gzip: boolean },
     control: NativeControl,
-  ): NativeJob<readonly Warning[]>;
+  ): NativeJob<NativeWritten>;
   writeMask(
-    path: string,
+    path: string | null,
     mask: VoxelHandle<Uint8Array>,
-    options: { grid: string },
+    options: { grid: string; gzip: boolean },
     control: NativeControl,
-  ): NativeJob<readonly Warning[]>;
+  ): NativeJob<NativeWritten>;
   writeCtSeries(
     folder: string,
     volume: VoxelHandle<CtVoxels>,
@@ -316,7 +341,7 @@ export interface NativeBinding {
     options: { predictionValues: string; referenceValues: string; convention: string },
     control: NativeControl,
   ): NativeJob<NativeLesionEvaluation>;
-  loadModel(path: string, control: NativeControl): NativeJob<NativeModelResult>;
+  loadModel(file: NativeFile, control: NativeControl): NativeJob<NativeModelResult>;
   preloadModel(model: ModelHandle, options: { precision: string }, control: NativeControl): NativeJob<NativePreloaded>;
   saveModel(model: ModelHandle, path: string, options: { precision: string }, control: NativeControl): NativeJob<void>;
   segmentStructure(

@@ -77,7 +77,15 @@ const maxVoxels = expecting(
     .max(2 ** 32),
 );
 
-export const readOptions = z.strictObject({ ...runFields, maxVoxels });
+const maxBytes = expecting('an integer from 1 to 9007199254740991', z.int().min(1));
+
+export const readOptions = z.strictObject({ ...runFields, maxVoxels, maxBytes });
+
+export const loadModelOptions = z.strictObject({ ...runFields, maxBytes });
+
+const maxFiles = integer(1, 2 ** 31 - 1);
+
+export const listSeriesOptions = z.strictObject({ ...runFields, maxVoxels, maxBytes, maxFiles });
 
 export const readLabelsOptions = z.strictObject({
   ...runFields,
@@ -89,8 +97,7 @@ export const readLabelsOptions = z.strictObject({
 });
 
 export const readSeriesOptions = z.strictObject({
-  ...runFields,
-  maxVoxels,
+  ...listSeriesOptions.shape,
   series: expecting('a SeriesInstanceUID', z.string().regex(/^[0-9.]{1,64}$/)),
   phase: integer(0, 65535),
   gaps: expecting("'reject' or 'interpolate'", z.enum(['reject', 'interpolate'])),
@@ -133,6 +140,10 @@ export const writeNiftiOptions = z.strictObject({
   overwrite: overwriteField,
   grid: expecting("'orthonormal' or 'source'", z.enum(['orthonormal', 'source'])),
 });
+
+export const packNiftiOptions = writeNiftiOptions
+  .omit({ overwrite: true })
+  .extend({ gzip: expecting('true or false', z.boolean()) });
 
 export const writeMeshOptions = z.strictObject({
   signal: runFields.signal,

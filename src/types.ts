@@ -96,6 +96,11 @@ export interface SeriesReport {
   /** SliceThickness (0018,0050) of the first slice; `spacing` is measured from the positions. */
   readonly sliceThicknessMm: number | null;
   readonly gantryTilt: boolean;
+  /**
+   * The plane of the series' slices where it was not the axial one: the volume then holds the same voxels in axial slices,
+   * none of which is a file's (warning `REFORMATTED_SLICES`).
+   */
+  readonly reformatted: 'coronal' | 'sagittal' | null;
   readonly contrastAgent: string;
   /** What objects written of the volume refer to and repeat. */
   readonly source: SourceIdentity;
@@ -164,9 +169,19 @@ export interface ReadOptions extends RunOptions {
    * 1024²), and slices of at most 8192². More is refused with `VOLUME_TOO_LARGE`: a `.nii.gz` of 14 MB can hold 12 GB.
    */
   readonly maxVoxels?: number;
+  /**
+   * The most bytes that files in memory, and streams, may have all together; default 2³³ (8 GiB). More is refused with
+   * `INPUT_TOO_LARGE`.
+   */
+  readonly maxBytes?: number;
 }
 
-export interface ReadSeriesOptions extends ReadOptions {
+export interface ListSeriesOptions extends ReadOptions {
+  /** The most files that are looked into, on disk and in memory; default 500,000. More are refused with `TOO_MANY_FILES`. */
+  readonly maxFiles?: number;
+}
+
+export interface ReadSeriesOptions extends ListSeriesOptions {
   /** SeriesInstanceUID, where the source holds several. */
   readonly series?: string;
   /** Which sub-volume of a series with several phases, from 0 as listed by `listSeries`; needed where there are several. */
@@ -177,6 +192,7 @@ export interface ReadSeriesOptions extends ReadOptions {
   readonly raw?: boolean;
 }
 
+export type * from './input/types.js';
 export type * from './writing-types.js';
 
 export interface SeriesSummary {
@@ -348,6 +364,7 @@ export interface ModelInfo {
   readonly parameters: number;
   /** Hex SHA-256 of the file. */
   readonly sha256: string;
+  /** Empty of weights that came in memory. */
   readonly path: string;
   /** Of `encoder3d` and `liver_cnn`: chosen in training; of weights that do not say it, the largest piece with its holes filled. */
   readonly postprocessing?: Postprocessing;

@@ -32,6 +32,17 @@ export interface WriteNiftiOptions extends WriteOptions {
   readonly grid?: 'orthonormal' | 'source';
 }
 
+export interface PackNiftiOptions extends Omit<WriteNiftiOptions, 'overwrite'> {
+  /** Default true: a `.nii.gz`; false: a `.nii`. */
+  readonly gzip?: boolean;
+}
+
+/** A file that was written into memory. */
+export interface WrittenBytes {
+  readonly data: Buffer;
+  readonly warnings: readonly Warning[];
+}
+
 /** A NIfTI file that was written. */
 export interface WrittenFile {
   readonly file: string;

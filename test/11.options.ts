@@ -30,7 +30,7 @@ async function refused(promise: Promise<unknown>, message: string, field: string
 }
 
 test('unknown options are refused, with those that exist', async () => {
-  const known = 'signal, onProgress, threads, maxVoxels, series, phase, gaps, raw';
+  const known = 'signal, onProgress, threads, maxVoxels, maxBytes, maxFiles, series, phase, gaps, raw';
   await refused(
     readSeries('.', wrong({ gap: 'interpolate' })),
     `Expected options to be an object with no other fields than ${known}, received { gap: 'interpolate' }`,
@@ -92,8 +92,11 @@ test('readSeries refuses wrong options of its own', async () => {
   await refused(readSeries('.', wrong({ gaps: 'fill' })), gaps, 'gaps');
   const series = "Expected series to be a SeriesInstanceUID, received '../x'";
   await refused(readSeries('.', { series: '../x' }), series, 'series');
-  await refused(readSeries(wrong(undefined)), 'Expected source to be a path, received undefined', 'source');
-  await refused(readSeries(['a', '']), "Expected source to be a path, received ''", 'source');
+  const source = 'Expected source to be a path, the bytes of a file, or an (async) iterable of them';
+  await refused(readSeries(wrong(undefined)), `${source}, received undefined`, 'source');
+  const item =
+    'Expected source[1] to be a path, or the bytes of a file (Uint8Array, ArrayBuffer, Blob or a stream of bytes)';
+  await refused(readSeries(['a', '']), `${item}, received ''`, 'source[1]');
 });
 
 const wrongVolumes: [string, object, string][] = [

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <bit>
 #include <cmath>
+#include <map>
 #include <mutex>
 #include <type_traits>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "core/huge_pages.h"
 #include "core/parallel.h"
 #include "dicom/decode.h"
+#include "dicom/held_pixels.h"
 
 namespace hepatica::dicom {
 namespace {
@@ -46,6 +48,10 @@ class FrameDecoder {
   RescaleCounts decode(const FrameRef& frame, Hu* hu) {
     const DicomObject& object = *frame.object;
     const size_t count = size_t(object.format.rows) * size_t(object.format.columns);
+    if (object.held) {
+      const HeldPixels::Cells held = object.held->frame(frame.frame);
+      return rescale_cells(held.cells, held.info, count, *tables_.get(frame, held.info), hu);
+    }
     if (std::is_same_v<Hu, int16_t> && is_plain(object) && object.format.bits_allocated == 16) {
       read_plain_frame(frame, hu);
       const CellInfo info{.bytes = 2, .swap_bytes = object.encoding.big_endian};
@@ -83,25 +89,80 @@ RescaleCounts fill_slot(const Slot& slot, FrameDecoder<Hu>& decoder, size_t pixe
   return {};  // both frames are counted where they stand
 }
 
-template <class Hu>
-RescaleCounts fill_volume(const SlicePlan& plan, const PixelSources& sources, Run& run, std::vector<Hu>& hu) {
-  const auto pixels = static_cast<size_t>(plan.geometry.slice_pixels());
-  resize_on_huge_pages(hu, pixels * plan.slots.size(), run);
-  FrameDecoder<Hu> decoder(sources);
-  std::mutex counts_mutex;
-  RescaleCounts counts;
-  std::atomic<size_t> done{0};
-  parallel_for(static_cast<int64_t>(plan.slots.size()), run, [&](int64_t z) {
-    const RescaleCounts of_slice = fill_slot(plan.slots[size_t(z)], decoder, pixels, hu.data() + pixels * size_t(z));
-    {
-      const std::lock_guard lock(counts_mutex);
-      counts += of_slice;
+// Of frames in memory: how many of the plan's slots still need each.
+class FrameUses {
+ public:
+  explicit FrameUses(const std::vector<FrameRef>& frames) {
+    for (const FrameRef& frame : frames) {
+      if (frame.object->held) ++left_[{frame.object, frame.frame}];
     }
-    const double fraction = static_cast<double>(++done) / static_cast<double>(plan.slots.size());
-    run.progress(kScanFraction + (1 - kScanFraction) * fraction);
-  });
-  return counts;
-}
+  }
+  bool empty() const { return left_.empty(); }
+
+  void use(const FrameRef& frame) {
+    const auto found = left_.find({frame.object, frame.frame});
+    if (found != left_.end() && --found->second == 0) frame.object->held->let_go(frame.frame);
+  }
+
+ private:
+  std::map<std::pair<const DicomObject*, int>, int> left_;
+};
+
+template <class Hu>
+class VolumeFiller {
+ public:
+  VolumeFiller(const SlicePlan& plan, const std::vector<FrameRef>& frames, Run& run, std::vector<Hu>& hu)
+      : plan_(plan), run_(run), sources_(open_pixel_sources(frames, run)), decoder_(sources_), uses_(frames), hu_(hu) {}
+
+  RescaleCounts fill() {
+    const size_t slices = plan_.slots.size();
+    if (uses_.empty()) {
+      resize_on_huge_pages(hu_, pixels_ * slices, run_);
+      fill_slots(0, slices);
+      return counts_;
+    }
+    // Frames in memory go as the volume comes, so that there is no moment when both take all of their memory.
+    constexpr size_t kStretch = 16;
+    reserve_on_huge_pages(hu_, pixels_ * slices);
+    for (size_t begin = 0; begin < slices; begin += kStretch) {
+      const size_t end = std::min(slices, begin + kStretch);
+      hu_.resize(pixels_ * end);
+      fill_slots(begin, end);
+      for (size_t z = begin; z < end; ++z) let_go(plan_.slots[z]);
+    }
+    return counts_;
+  }
+
+ private:
+  void fill_slots(size_t begin, size_t end) {
+    parallel_for(static_cast<int64_t>(end - begin), run_, [&](int64_t i) {
+      const size_t z = begin + size_t(i);
+      const RescaleCounts of_slice = fill_slot(plan_.slots[z], decoder_, pixels_, hu_.data() + pixels_ * z);
+      {
+        const std::lock_guard lock(counts_mutex_);
+        counts_ += of_slice;
+      }
+      const double fraction = static_cast<double>(++done_) / static_cast<double>(plan_.slots.size());
+      run_.progress(kScanFraction + (1 - kScanFraction) * fraction);
+    });
+  }
+
+  void let_go(const Slot& slot) {
+    uses_.use(slot.frame);
+    if (slot.above) uses_.use(*slot.above);
+  }
+
+  const SlicePlan& plan_;
+  Run& run_;
+  const PixelSources sources_;
+  FrameDecoder<Hu> decoder_;
+  FrameUses uses_;
+  std::vector<Hu>& hu_;
+  const size_t pixels_ = static_cast<size_t>(plan_.geometry.slice_pixels());
+  std::mutex counts_mutex_;
+  RescaleCounts counts_;
+  std::atomic<size_t> done_{0};
+};
 
 std::vector<FrameRef> frames_of(const SlicePlan& plan) {
   std::vector<FrameRef> frames;
@@ -117,13 +178,12 @@ std::vector<FrameRef> frames_of(const SlicePlan& plan) {
 Assembled assemble_volume(const SlicePlan& plan, Run& run) {
   const StageTimer timer(run, "decode");
   const std::vector<FrameRef> frames = frames_of(plan);
-  const PixelSources sources = open_pixel_sources(frames, run);
   Assembled result;
   result.volume.geometry = plan.geometry;
   if (std::ranges::any_of(frames, [](const FrameRef& frame) { return needs_float(frame.header()); })) {
-    result.counts = fill_volume(plan, sources, run, result.volume.hu.emplace<std::vector<float>>());
+    result.counts = VolumeFiller(plan, frames, run, result.volume.hu.emplace<std::vector<float>>()).fill();
   } else {
-    result.counts = fill_volume(plan, sources, run, result.volume.hu.emplace<std::vector<int16_t>>());
+    result.counts = VolumeFiller(plan, frames, run, result.volume.hu.emplace<std::vector<int16_t>>()).fill();
   }
   return result;
 }

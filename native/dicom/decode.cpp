@@ -80,7 +80,7 @@ CellInfo decode_by_dcmtk(const DicomObject& object, const std::vector<uint8_t>& 
 }
 
 void inflate_pixels(const DicomObject& object, size_t bytes, std::vector<uint8_t>& pixels) {
-  const File file(object.path);
+  const File file(object.file());
   InflatedPrefix inflated(file, object.dataset_offset);
   // Grown as the data comes: what a header claims is not what a file holds.
   constexpr size_t kStep = 16 << 20;
@@ -109,7 +109,7 @@ CellInfo decode_deflated(const FrameRef& frame, const PixelSources& sources, std
 
 CellInfo decode_compressed(const FrameRef& frame, const PixelSources& sources, std::vector<uint8_t>& cells) {
   const DicomObject& object = *frame.object;
-  const File file(object.path);
+  const File file(object.file());
   const auto stream = read_fragments(file, object, sources.at(&object).fragments[size_t(frame.frame)]);
   if (object.syntax->coding != PixelCoding::kJpeg2000) return decode_by_dcmtk(object, stream, cells);
   const Jpeg2000Result result = decode_jpeg2000(stream, object.format.rows, object.format.columns, cells);
@@ -122,14 +122,14 @@ CellInfo decode_compressed(const FrameRef& frame, const PixelSources& sources, s
 PixelSources open_pixel_sources(const std::vector<FrameRef>& frames, Run& run) {
   PixelSources sources;
   for (const FrameRef& frame : frames) {
-    if (!is_plain(*frame.object)) sources.try_emplace(frame.object);
+    if (!is_plain(*frame.object) && !frame.object->held) sources.try_emplace(frame.object);
   }
   std::vector<PixelSources::value_type*> entries;
   for (auto& entry : sources) entries.push_back(&entry);
   parallel_for(static_cast<int64_t>(entries.size()), run, [&](int64_t i) {
     auto& [object, source] = *entries[size_t(i)];
     if (object->syntax->coding != PixelCoding::kNative) {
-      source.fragments = locate_frames(File(object->path), *object);
+      source.fragments = locate_frames(File(object->file()), *object);
     } else if (object->frames.size() > 1) {
       const uint64_t bytes = native_frame_bytes(object->format) * uint64_t(object->frames.size());
       inflate_pixels(*object, static_cast<size_t>(bytes), source.inflated);
@@ -139,12 +139,12 @@ PixelSources open_pixel_sources(const std::vector<FrameRef>& frames, Run& run) {
 }
 
 bool is_plain(const DicomObject& object) {
-  return object.syntax->coding == PixelCoding::kNative && !object.syntax->deflated;
+  return !object.held && object.syntax->coding == PixelCoding::kNative && !object.syntax->deflated;
 }
 
 void read_plain_frame(const FrameRef& frame, void* cells) {
   const DicomObject& object = *frame.object;
-  const File file(object.path);
+  const File file(object.file());
   const uint64_t size = native_frame_bytes(object.format);
   const uint64_t offset = object.pixels->value_offset + size * uint64_t(frame.frame);
   if (file.read_at(offset, cells, static_cast<size_t>(size)) < size) {

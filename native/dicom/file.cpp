@@ -24,7 +24,12 @@ constexpr uint64_t kFirstRead = 16 << 10;
 
 }  // namespace
 
-File::File(const std::string& path) : path_(path) {
+File::File(const InputFile& input) : input_(input) {
+  if (input_.memory) {
+    size_ = input_.memory->bytes.size();
+    return;
+  }
+  const std::string& path = input_.name;
   // Non-blocking, so that a named pipe cannot hang the reader.
   descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0) throw_unreadable(path, std::strerror(errno));
@@ -36,15 +41,23 @@ File::File(const std::string& path) : path_(path) {
   size_ = static_cast<uint64_t>(status.st_size);
 }
 
-File::~File() { close(descriptor_); }
+File::~File() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
 
 size_t File::read_at(uint64_t offset, void* into, size_t bytes) const {
+  if (input_.memory) {
+    if (offset >= size_) return 0;
+    const size_t got = std::min<uint64_t>(bytes, size_ - offset);
+    std::memcpy(into, input_.memory->bytes.data() + offset, got);
+    return got;
+  }
   size_t done = 0;
   while (done < bytes) {
     const ssize_t got =
         pread(descriptor_, static_cast<char*>(into) + done, bytes - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw_unreadable(path_, std::strerror(errno));
+    if (got < 0) throw_unreadable(input_.name, std::strerror(errno));
     if (got == 0) break;
     done += static_cast<size_t>(got);
   }

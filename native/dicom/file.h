@@ -1,17 +1,20 @@
-// Files from outside, read by position. They are never mapped: one that shrinks while it is read gives a short read
-// here, not a fault.
+// Files from outside, on disk or in memory, read by position. They are never mapped: one that shrinks while it is read
+// gives a short read here, not a fault.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/input_file.h"
+
 namespace hepatica::dicom {
 
-// An open regular file. Throws Error UNREADABLE_FILE where it cannot be opened or is no regular file.
+// An open regular file, or bytes in memory. Throws Error UNREADABLE_FILE where it cannot be opened or is no regular
+// file.
 class File {
  public:
-  explicit File(const std::string& path);
+  explicit File(const InputFile& input);
   ~File();
   File(const File&) = delete;
   File& operator=(const File&) = delete;
@@ -22,7 +25,7 @@ class File {
   size_t read_at(uint64_t offset, void* into, size_t bytes) const;
 
  private:
-  std::string path_;
+  InputFile input_;
   int descriptor_ = -1;
   uint64_t size_ = 0;
 };

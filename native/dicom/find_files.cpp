@@ -12,20 +12,13 @@
 
 #include "core/error.h"
 #include "core/output_marks.h"
+#include "dicom/scan.h"
 
 namespace hepatica::dicom {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t kMaxFiles = 500'000;
-
-void check_count(const FoundFiles& found, const std::string& folder) {
-  if (found.files.size() <= kMaxFiles) return;
-  throw Error("TOO_MANY_FILES", folder + " holds more than 500000 files", folder, "",
-              "Name the folder of the series itself.");
-}
-
-void search_folder(const fs::path& folder, FoundFiles& found, Run& run) {
+void search_folder(const fs::path& folder, int64_t most_files, FoundFiles& found, Run& run) {
   std::error_code error;
   fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error);
   if (error) {
@@ -44,7 +37,7 @@ void search_folder(const fs::path& folder, FoundFiles& found, Run& run) {
       }
     } else if (entry->is_regular_file(ignored)) {
       found.files.push_back(entry->path().string());
-      check_count(found, folder.string());
+      if (static_cast<int64_t>(found.files.size()) > most_files) throw_too_many_files(folder.string(), most_files);
     } else if (entry->is_symlink(ignored) && entry->is_directory(ignored)) {
       found.excluded.push_back({entry->path().string(), "LINKED_FOLDER",
                                 "it is a link to a folder, which is not followed: name that folder too"});
@@ -122,7 +115,7 @@ class NameFinder {
 
 }  // namespace
 
-FoundFiles find_files(const std::vector<std::string>& paths, Run& run) {
+FoundFiles find_files(const std::vector<std::string>& paths, int64_t most_files, Run& run) {
   FoundFiles found;
   for (const std::string& path : paths) {
     std::error_code error;
@@ -136,7 +129,7 @@ FoundFiles find_files(const std::vector<std::string>& paths, Run& run) {
       continue;
     }
     const size_t before = found.files.size();
-    search_folder(path, found, run);
+    search_folder(path, most_files, found, run);
     if (found.files.size() == before && found.excluded.empty()) {
       throw Error("EMPTY_FOLDER", path + " holds no files", path, "", "Name the folder that holds the DICOM files.");
     }

@@ -1,6 +1,7 @@
 // The files to look into: given ones, those of folders and their sub-folders, those that a DICOMDIR names.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct FoundFiles {
 
 // Throws Error FILE_NOT_FOUND, EMPTY_FOLDER, TOO_MANY_FILES. Links to folders are not followed (they may form rings, or
 // lead to the whole disk) but excluded with a line; links to files are.
-FoundFiles find_files(const std::vector<std::string>& paths, Run& run);
+FoundFiles find_files(const std::vector<std::string>& paths, int64_t most_files, Run& run);
 
 // What a DICOMDIR's names lead to.
 struct DirectoryFiles {

@@ -4,6 +4,8 @@
 #include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dcsequen.h>
 
+#include <cstring>
+
 #include "core/error.h"
 #include "dicom/dcmtk_setup.h"
 #include "dicom/file.h"
@@ -119,13 +121,20 @@ bool ends_within_header(const DicomObject& object) {
   return object.truncated || (!object.pixels && object.sop_class_uid != kMediaStorageDirectory);
 }
 
-HeaderResult read_open_file(const File& file, const std::string& path) {
+std::string what_else(const File& file, Prefix& bytes) {
+  if (file.size() == 0) return "the file is empty";
+  const bool zip = bytes.ensure(4) && std::memcmp(bytes.data(), "PK\x03\x04", 4) == 0;
+  return zip ? "it is a zip archive, which is unpacked where it is named itself" : "it is not a DICOM file";
+}
+
+HeaderResult read_open_file(const File& file, const InputFile& input) {
   FilePrefix prefix(file);
   const std::optional<DatasetStart> start = find_dataset(prefix);
-  if (!start) return failure("NOT_DICOM", file.size() == 0 ? "the file is empty" : "it is not a DICOM file");
+  if (!start) return failure("NOT_DICOM", what_else(file, prefix));
   if (start->truncated) return failure("CORRUPT_FILE", "the file ends within its meta header");
   auto object = std::make_unique<DicomObject>();
-  object->path = path;
+  object->path = input.name;
+  object->memory = input.memory;
   object->file_size = file.size();
   object->dataset_offset = start->offset;
   object->sop_class_uid = start->media_storage_sop_class;
@@ -145,11 +154,11 @@ HeaderResult read_open_file(const File& file, const std::string& path) {
 
 }  // namespace
 
-HeaderResult read_header(const std::string& path) {
+HeaderResult read_header(const InputFile& input) {
   ensure_dcmtk_ready();
   try {
-    const File file(path);
-    return read_open_file(file, path);
+    const File file(input);
+    return read_open_file(file, input);
   } catch (const MalformedHeader& malformed) {
     return failure("CORRUPT_FILE", malformed.what());
   } catch (const Error& error) {

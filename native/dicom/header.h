@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/geometry.h"
+#include "core/input_file.h"
 #include "core/source_identity.h"
 #include "dicom/element_walk.h"
 #include "dicom/transfer_syntax.h"
@@ -60,8 +61,12 @@ struct PixelFormat {
   bool operator==(const PixelFormat&) const = default;
 };
 
+class HeldPixels;
+
 struct DicomObject {
-  std::string path;
+  std::string path;                         // InputFile::name
+  std::shared_ptr<const FileBytes> memory;  // of a file in memory, until its pixels are held
+  std::shared_ptr<HeldPixels> held;         // of what came in memory alone (held_pixels.h)
   uint64_t file_size = 0;
   uint64_t dataset_offset = 0;
   std::string transfer_syntax_uid;
@@ -96,6 +101,8 @@ struct DicomObject {
   std::vector<FrameHeader> frames;
   // DICOMDIR: ReferencedFileID of its records, components joined by '\'.
   std::vector<std::string> referenced_files;
+
+  InputFile file() const { return {path, memory}; }
 };
 
 // A file that holds no object, and why.
@@ -110,6 +117,6 @@ struct HeaderResult {
 };
 
 // Never throws for what a file holds.
-HeaderResult read_header(const std::string& path);
+HeaderResult read_header(const InputFile& file);
 
 }  // namespace hepatica::dicom

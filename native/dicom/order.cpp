@@ -201,13 +201,7 @@ double fill_slots(const std::vector<PlacedFrame>& frames, bool interpolate_gaps,
 
 }  // namespace
 
-void check_axial(const FrameRef& frame) {
-  if (std::abs(axes_of(frame).normal[2]) >= kMinAxialCosine) return;
-  throw Error("UNSUPPORTED_ORIENTATION",
-              frame.object->path + ": the slices are not axial (their normal leans more than 45 degrees)",
-              frame.object->path, field_name(tag::kImageOrientation),
-              "Reformat the series to axial slices, or read the axial series of the study.");
-}
+bool is_axial(const FrameRef& frame) { return std::abs(axes_of(frame).normal[2]) >= kMinAxialCosine; }
 
 SlicePlan plan_slices(const std::vector<PlacedFrame>& frames, bool interpolate_gaps) {
   SlicePlan plan;

@@ -24,8 +24,8 @@ struct SlicePlan {
   bool gantry_tilt = false;
 };
 
-// Throws Error UNSUPPORTED_ORIENTATION.
-void check_axial(const FrameRef& frame);
+// False where the slices' normal leans more than 45 degrees from the patient's axis.
+bool is_axial(const FrameRef& frame);
 
 // `frames` sorted, each position once. Throws Error MISSING_SLICE or IRREGULAR_SPACING unless `interpolate_gaps` and
 // the slices that would be mixed are of one scan; VOLUME_TOO_LARGE.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <tuple>
 
 #include "dicom/assemble.h"
@@ -11,6 +12,7 @@
 #include "dicom/group.h"
 #include "dicom/order.h"
 #include "dicom/phases.h"
+#include "dicom/reformat.h"
 #include "dicom/scan.h"
 
 namespace hepatica {
@@ -70,9 +72,14 @@ std::vector<SubVolume> checked_volumes(const Series& series, bool raw, std::vect
 SlicePlan plan_volume(const SubVolume& volume, const ReadSeriesOptions& options, std::vector<ExcludedFile>& excluded,
                       Run& run) {
   check_frame_of_reference(volume.frames);
-  check_axial(volume.frames.front());
   const std::vector<PlacedFrame> slices = one_slice_a_place(place_frames(volume.frames), excluded, run);
   SlicePlan plan = plan_slices(slices, options.interpolate_gaps);
+  if (plan.gantry_tilt && !is_axial(volume.frames.front())) {
+    const DicomObject& object = *volume.frames.front().object;
+    throw Error("UNSUPPORTED_ORIENTATION",
+                object.path + ": the slices are " + plane_of(plan.geometry) + " and lean against their axis",
+                object.path, field_name(tag::kImageOrientation), "Read the axial series of the study.");
+  }
   options.limit.check(plan.geometry.size, volume.frames.front().object->path, field_name(tag::kRows));
   return plan;
 }
@@ -85,6 +92,35 @@ std::optional<Warning> find_problem(const SubVolume& volume, Run& run) {
   } catch (const Error& error) {
     return Warning{error.code, error.what()};
   }
+}
+
+void reformat(SeriesVolume& series, Run& run) {
+  SeriesReport& report = series.report;
+  report.reformatted = plane_of(series.volume.geometry);
+  series.volume = to_axial(series.volume, run);
+  report.slices.assign(static_cast<size_t>(series.volume.geometry.slice_count()), {});
+  report.interpolated.clear();
+  run.warn("REFORMATTED_SLICES", "The slices are " + report.reformatted +
+                              ": the volume is the same voxels in axial slices, which are as far apart as the pixels "
+                              "were, and whose pixels are as far apart as the slices were");
+}
+
+// Pixels in memory that the volume does not take.
+void let_go_of_others(Scan& scan, const SlicePlan& plan) {
+  std::set<const DicomObject*> needed;
+  for (const Slot& slot : plan.slots) {
+    needed.insert(slot.frame.object);
+    if (slot.above) needed.insert(slot.above->object);
+  }
+  for (const auto& object : scan.objects) {
+    if (!needed.contains(object.get())) object->held.reset();
+  }
+}
+
+SeriesIntake intake_of(const std::vector<std::string>& paths) {
+  SeriesIntake intake;
+  for (const std::string& path : paths) intake.add_path(path);
+  return intake;
 }
 
 // Why the series cannot be read, as far as can be told without decoding all of it; nullopt if it can, or one of its
@@ -106,10 +142,10 @@ std::optional<Warning> find_problem(const Series& series, std::vector<SeriesPhas
 
 }  // namespace
 
-SeriesVolume read_series(const std::vector<std::string>& paths, const ReadSeriesOptions& options, Run& run) {
+SeriesVolume read_series(SeriesIntake& intake, const ReadSeriesOptions& options, Run& run) {
   SeriesVolume result;
   std::vector<ExcludedFile>& excluded = result.report.excluded;
-  Scan scan = scan_headers(paths, run);
+  Scan scan = intake.scan(run);
   excluded = std::move(scan.excluded);
   apply(options.values, scan);
   const bool raw = options.values != PixelValues::kHu;
@@ -120,15 +156,22 @@ SeriesVolume read_series(const std::vector<std::string>& paths, const ReadSeries
   const SubVolume& chosen = choose_phase(volumes, options.phase);
   exclude_other_phases(volumes, chosen, excluded);
   const SlicePlan plan = plan_volume(chosen, options, excluded, run);
+  let_go_of_others(scan, plan);
   Assembled assembled = assemble_volume(plan, run);
   result.volume = std::move(assembled.volume);
   describe_volume(plan, assembled.counts, raw, result.report, run);
+  if (!is_axial(chosen.frames.front())) reformat(result, run);
   std::ranges::sort(excluded, {}, [](const ExcludedFile& file) { return std::tie(file.file, file.code, file.reason); });
   return result;
 }
 
-std::vector<SeriesSummary> list_series(const std::vector<std::string>& paths, Run& run) {
-  const Scan scan = scan_headers(paths, run);
+SeriesVolume read_series(const std::vector<std::string>& paths, const ReadSeriesOptions& options, Run& run) {
+  SeriesIntake intake = intake_of(paths);
+  return read_series(intake, options, run);
+}
+
+std::vector<SeriesSummary> list_series(SeriesIntake& intake, Run& run) {
+  const Scan scan = intake.scan(run);
   std::vector<SeriesSummary> summaries;
   for (const Series& series : group_series(scan)) {
     const DicomObject& first = series.first();
@@ -143,6 +186,11 @@ std::vector<SeriesSummary> list_series(const std::vector<std::string>& paths, Ru
     summaries.push_back(std::move(summary));
   }
   return summaries;
+}
+
+std::vector<SeriesSummary> list_series(const std::vector<std::string>& paths, Run& run) {
+  SeriesIntake intake = intake_of(paths);
+  return list_series(intake, run);
 }
 
 }  // namespace hepatica

@@ -8,6 +8,7 @@
 #include "core/volume.h"
 #include "core/volume_limit.h"
 #include "dicom/report.h"
+#include "dicom/series_intake.h"
 
 namespace hepatica {
 
@@ -32,15 +33,18 @@ struct SeriesVolume {
   SeriesReport report;
 };
 
-// `paths` are files, folders (searched with their sub-folders) or DICOMDIR files. Throws Error; codes: FILE_NOT_FOUND,
+// What was taken in is gone afterwards. Throws Error; codes: FILE_NOT_FOUND,
 // EMPTY_FOLDER, NO_DICOM, NOT_DICOM, CORRUPT_FILE, WRONG_MODALITY, LOCALIZER, SECONDARY_CAPTURE, COLOR_IMAGE,
 // DERIVED_IMAGE, AMBIGUOUS_SERIES, AMBIGUOUS_PHASE, MULTIPLE_PATIENTS, MULTIPLE_STUDIES, SERIES_NOT_FOUND,
 // PHASE_NOT_FOUND, MISSING_SLICE, IRREGULAR_SPACING, DUPLICATE_POSITION, MISSING_GEOMETRY, MISSING_RESCALE,
 // MIXED_FRAME_OF_REFERENCE, UNSUPPORTED_TRANSFER_SYNTAX, UNSUPPORTED_ORIENTATION, UNSUPPORTED_PIXEL_FORMAT,
 // INVALID_VALUE, VOLUME_TOO_LARGE, UNREADABLE_FILE.
+SeriesVolume read_series(SeriesIntake& intake, const ReadSeriesOptions& options, Run& run);
+// `paths` are files, folders (searched with their sub-folders) or DICOMDIR files.
 SeriesVolume read_series(const std::vector<std::string>& paths, const ReadSeriesOptions& options, Run& run);
 
 // Every series found, sorted by UID, with its sub-volumes and, if it cannot be read as a CT volume, the reason.
+std::vector<SeriesSummary> list_series(SeriesIntake& intake, Run& run);
 std::vector<SeriesSummary> list_series(const std::vector<std::string>& paths, Run& run);
 
 }  // namespace hepatica

@@ -43,6 +43,8 @@ struct SeriesReport {
   bool lossy = false;
   std::optional<double> slice_thickness_mm;
   bool gantry_tilt = false;
+  // The plane of the slices, where it was not the axial one; of such a series no slice of the volume is one of a file.
+  std::string reformatted;
   std::string contrast_agent;
   std::vector<SliceSource> slices;  // in the order of z
   SourceIdentity source;

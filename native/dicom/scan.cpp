@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <iterator>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -34,7 +35,8 @@ std::string some_of(const std::vector<std::string>& names) {
 
 [[noreturn]] void throw_no_dicom(const std::vector<std::string>& paths, const Scan& scan) {
   const std::string remedy = "Give a folder or files of a CT series in DICOM format.";
-  if (scan.excluded.size() == 1 && paths.size() == 1 && scan.excluded[0].file == paths[0]) {
+  const bool is_alone = paths.empty() || (paths.size() == 1 && scan.excluded[0].file == paths[0]);
+  if (scan.excluded.size() == 1 && is_alone) {
     const ExcludedFile& only = scan.excluded[0];
     throw Error(only.code, only.file + " cannot be read as DICOM: " + only.reason, only.file, "", remedy);
   }
@@ -113,9 +115,9 @@ std::vector<std::string> take_objects(const std::vector<std::string>& paths, con
 
 }  // namespace
 
-Scan scan_headers(const std::vector<std::string>& paths, Run& run) {
+Scan scan_headers(const std::vector<std::string>& paths, Scan in_memory, int64_t most_files, Run& run) {
   const StageTimer timer(run, "scan headers");
-  FoundFiles found = find_files(paths, run);
+  FoundFiles found = find_files(paths, most_files, run);
   Scan scan;
   scan.excluded = std::move(found.excluded);
   std::vector<std::string> referenced = take_objects(paths, found.files, read_headers(found.files, run), scan, run);
@@ -124,10 +126,17 @@ Scan scan_headers(const std::vector<std::string>& paths, Run& run) {
   const auto repeated = std::ranges::unique(referenced);
   referenced.erase(repeated.begin(), repeated.end());
   take_objects({}, referenced, read_headers(referenced, run), scan, run);
+  std::ranges::sort(scan.objects, {}, [](const auto& object) -> const std::string& { return object->path; });
+  std::ranges::move(in_memory.objects, std::back_inserter(scan.objects));
+  std::ranges::move(in_memory.excluded, std::back_inserter(scan.excluded));
   if (scan.objects.empty()) throw_no_dicom(paths, scan);
   warn_of_damaged(scan.excluded, run);
-  std::ranges::sort(scan.objects, {}, [](const auto& object) -> const std::string& { return object->path; });
   return scan;
+}
+
+void throw_too_many_files(const std::string& where, int64_t most_files) {
+  throw Error("TOO_MANY_FILES", where + ": there are more than " + std::to_string(most_files) + " files", where,
+              "maxFiles", "Name the series itself, or raise maxFiles.");
 }
 
 }  // namespace hepatica::dicom

@@ -13,12 +13,15 @@
 namespace hepatica::dicom {
 
 struct Scan {
-  std::vector<std::unique_ptr<DicomObject>> objects;  // sorted by path
+  std::vector<std::unique_ptr<DicomObject>> objects;  // sorted by path; then those in memory, as they came
   std::vector<ExcludedFile> excluded;
 };
 
-// Throws Error NOT_FOUND, EMPTY_FOLDER; NO_DICOM where no file is DICOM; NOT_DICOM, CORRUPT_FILE or UNREADABLE_FILE
-// where the only file given is none.
-Scan scan_headers(const std::vector<std::string>& paths, Run& run);
+// Of `paths`, and of what is in memory, whose headers were read before. Throws Error FILE_NOT_FOUND, EMPTY_FOLDER,
+// TOO_MANY_FILES; NO_DICOM where no file is DICOM; NOT_DICOM, CORRUPT_FILE or UNREADABLE_FILE where the only file given
+// is none.
+Scan scan_headers(const std::vector<std::string>& paths, Scan in_memory, int64_t most_files, Run& run);
+
+[[noreturn]] void throw_too_many_files(const std::string& where, int64_t most_files);
 
 }  // namespace hepatica::dicom

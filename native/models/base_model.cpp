@@ -17,10 +17,11 @@ BaseModel::BaseModel(BaseWeights weights, Metadata metadata, std::string path)
   metadata_.erase("preprocessing");
 }
 
-std::shared_ptr<const BaseModel> BaseModel::load(const std::string& path) {
+std::shared_ptr<const BaseModel> BaseModel::load(const InputFile& input) {
+  const std::string& path = input.name;
   Metadata metadata;
-  if (!is_torch_file(path)) metadata = SafetensorsFile(path).metadata();
-  return std::make_shared<BaseModel>(load_base(path), std::move(metadata), path);
+  if (!is_torch_file(input)) metadata = SafetensorsFile(input).metadata();
+  return std::make_shared<BaseModel>(load_base(input), std::move(metadata), path);
 }
 
 bool looks_like_base(const std::vector<std::string>& names) {

@@ -15,7 +15,7 @@ class BaseModel : public NetworkModel {
   static constexpr const char* kKind = "resnet101";
 
   // Throws as load_base does.
-  static std::shared_ptr<const BaseModel> load(const std::string& path);
+  static std::shared_ptr<const BaseModel> load(const InputFile& input);
 
   BaseModel(BaseWeights weights, Metadata metadata, std::string path);
 

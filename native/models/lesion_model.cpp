@@ -20,8 +20,9 @@ LesionModel::LesionModel(const MdlCnnConfig& config, const PreprocessOptions& pr
   check_weights(mdl_cnn_layers(config_), state_, "this lesion network", path_);
 }
 
-std::shared_ptr<const LesionModel> LesionModel::load(const std::string& path) {
-  const SafetensorsFile file(path);
+std::shared_ptr<const LesionModel> LesionModel::load(const InputFile& input) {
+  const std::string& path = input.name;
+  const SafetensorsFile file(input);
   const Metadata& metadata = file.metadata();
   check_kind(metadata, kKind, path);
   const MdlCnnConfig config = MdlCnnConfig::from_json(required_metadata(metadata, "architecture", path), path);

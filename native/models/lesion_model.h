@@ -24,7 +24,7 @@ class LesionModel : public NetworkModel {
               StateDict state, Metadata metadata = {}, std::string path = {});
 
   // Throws as SafetensorsFile does, and WRONG_MODEL for other weights, naming the file and the field or tensor.
-  static std::shared_ptr<const LesionModel> load(const std::string& path);
+  static std::shared_ptr<const LesionModel> load(const InputFile& input);
 
   const MdlCnnConfig& config() const { return config_; }
 

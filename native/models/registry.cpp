@@ -12,7 +12,7 @@
 namespace hepatica {
 namespace {
 
-using Load = std::shared_ptr<const NetworkModel> (*)(const std::string& path);
+using Load = std::shared_ptr<const NetworkModel> (*)(const InputFile& input);
 
 struct Kind {
   std::string_view name;
@@ -22,7 +22,7 @@ struct Kind {
 template <class Model>
 constexpr Kind kind_of() {
   return {Model::kKind,
-          [](const std::string& path) -> std::shared_ptr<const NetworkModel> { return Model::load(path); }};
+          [](const InputFile& input) -> std::shared_ptr<const NetworkModel> { return Model::load(input); }};
 }
 
 // The first says what is wrong with a file of no kind or of one that is none of these.
@@ -31,15 +31,15 @@ constexpr std::array kKinds = {kind_of<SegmenterModel>(), kind_of<Encoder3dModel
 
 }  // namespace
 
-std::shared_ptr<const NetworkModel> load_network_model(const std::string& path) {
-  if (is_torch_file(path)) return BaseModel::load(path);
-  const SafetensorsFile file(path);
+std::shared_ptr<const NetworkModel> load_network_model(const InputFile& input) {
+  if (is_torch_file(input)) return BaseModel::load(input);
+  const SafetensorsFile file(input);
   const auto named = file.metadata().find("kind");
-  if (named == file.metadata().end() && looks_like_base(file.names())) return BaseModel::load(path);
+  if (named == file.metadata().end() && looks_like_base(file.names())) return BaseModel::load(input);
   for (const Kind& kind : kKinds) {
-    if (named != file.metadata().end() && named->second == kind.name) return kind.load(path);
+    if (named != file.metadata().end() && named->second == kind.name) return kind.load(input);
   }
-  return kKinds.front().load(path);
+  return kKinds.front().load(input);
 }
 
 }  // namespace hepatica

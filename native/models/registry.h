@@ -10,6 +10,6 @@ namespace hepatica {
 
 // Of the class that the file's metadata "kind" names; published ResNet101, which has none, by its tensors. Throws as
 // SafetensorsFile and load_base do, and WRONG_MODEL for other weights, naming file and field or tensor.
-std::shared_ptr<const NetworkModel> load_network_model(const std::string& path);
+std::shared_ptr<const NetworkModel> load_network_model(const InputFile& input);
 
 }  // namespace hepatica

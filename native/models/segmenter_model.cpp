@@ -15,8 +15,9 @@ SegmenterModel::SegmenterModel(const LiverCnnConfig& config, const PreprocessOpt
   check_weights(liver_cnn_layers(config_), state_, "this liver network", path_);
 }
 
-std::shared_ptr<const SegmenterModel> SegmenterModel::load(const std::string& path) {
-  const SafetensorsFile file(path);
+std::shared_ptr<const SegmenterModel> SegmenterModel::load(const InputFile& input) {
+  const std::string& path = input.name;
+  const SafetensorsFile file(input);
   const Metadata& metadata = file.metadata();
   check_kind(metadata, kKind, path);
   const LiverCnnConfig config = LiverCnnConfig::from_json(required_metadata(metadata, "architecture", path), path);

@@ -22,7 +22,7 @@ class SegmenterModel : public StructureModel {
                  StateDict state, Metadata metadata = {}, std::string path = {});
 
   // Throws as SafetensorsFile does, and WRONG_MODEL for other weights, naming the file and the field or tensor.
-  static std::shared_ptr<const SegmenterModel> load(const std::string& path);
+  static std::shared_ptr<const SegmenterModel> load(const InputFile& input);
 
   const LiverCnnConfig& config() const { return config_; }
   std::vector<double> context_mm() const override { return config_.context_mm; }

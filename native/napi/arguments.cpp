@@ -74,4 +74,10 @@ std::vector<std::string> strings_argument(const Napi::Value& value) {
   return strings;
 }
 
+InputFile file_argument(const Napi::Value& value) {
+  if (value.IsString()) return {std::string(value.As<Napi::String>())};
+  const auto file = value.As<Napi::Object>();
+  return {string_argument(file, "name"), held_bytes(file.Get("bytes"))};
+}
+
 }  // namespace hepatica::napi

@@ -35,5 +35,7 @@ bool flag_argument(const Napi::Object& options, const char* name);
 int int_argument(const Napi::Object& options, const char* name);
 double number_argument(const Napi::Object& options, const char* name);
 std::vector<std::string> strings_argument(const Napi::Value& value);
+// A path, or { name, bytes: handle }.
+InputFile file_argument(const Napi::Value& value);
 
 }  // namespace hepatica::napi

@@ -7,20 +7,32 @@
 
 namespace hepatica::napi {
 
-// readSeries(paths, { series, phase, interpolateGaps, raw, maxVoxels }, control)
+// makeBytes(length) -> handle, at once: the bytes of a file, which are yet to be appended. `file` stands for a path, or
+// { name, bytes } with such a handle.
+Napi::Value make_bytes_call(const Napi::CallbackInfo& info);
+
+// openIntake({ series, maxFiles, maxVoxels }) -> intake, at once; fillIntake(intake, file[], control) -> undefined: of
+// files in memory headers and pixels are read, so that their handles can be disposed of; closeIntake(intake) ->
+// undefined, at once, while no job works on it: what it holds goes
+Napi::Value open_intake_call(const Napi::CallbackInfo& info);
+Napi::Value fill_intake_call(const Napi::CallbackInfo& info);
+Napi::Value close_intake_call(const Napi::CallbackInfo& info);
+
+// readSeries(intake, { series, phase, interpolateGaps, raw, maxVoxels }, control)
 //   -> { geometry, report, handle, series }
 Napi::Value read_series_call(const Napi::CallbackInfo& info);
 
-// listSeries(paths, control) -> { series: SeriesSummary[], warnings }
+// listSeries(intake, control) -> { series: SeriesSummary[], warnings }
 Napi::Value list_series_call(const Napi::CallbackInfo& info);
 
-// readVolume(path, maxVoxels, control) -> { geometry, report, handle }: NIfTI
+// readVolume(file, maxVoxels, control) -> { geometry, report, handle }: NIfTI
 Napi::Value read_volume_call(const Napi::CallbackInfo& info);
 
-// readMask(path, maxVoxels, control) -> { geometry, report, handle }: NIfTI
+// readMask(file, maxVoxels, control) -> { geometry, report, handle }: NIfTI
 Napi::Value read_mask_call(const Napi::CallbackInfo& info);
 
-// writeVolume(path, volume, { grid }, control), writeMask(path, mask, { grid }, control) -> warnings: NIfTI
+// writeVolume(path, volume, { grid }, control), writeMask(path, mask, { grid }, control) -> { warnings, bytes }: NIfTI;
+// path null: `bytes` is a handle of the file, gzipped where `gzip` says so
 Napi::Value write_volume_call(const Napi::CallbackInfo& info);
 Napi::Value write_mask_call(const Napi::CallbackInfo& info);
 
@@ -47,7 +59,7 @@ Napi::Value overlap_figures_call(const Napi::CallbackInfo& info);
 // named by their index
 Napi::Value evaluate_lesions_call(const Napi::CallbackInfo& info);
 
-// loadModel(path, control) -> { handle, kind, structure, architecture, metadata, parameters, postprocessing? }
+// loadModel(file, control) -> { handle, kind, structure, architecture, metadata, parameters, postprocessing? }
 Napi::Value load_model_call(const Napi::CallbackInfo& info);
 // preloadModel(handle, { precision }, control) -> { report, precision }: what its first call would do beside its work
 Napi::Value preload_model_call(const Napi::CallbackInfo& info);

@@ -16,6 +16,7 @@ struct Environment {
   Napi::FunctionReference volume_handle;
   Napi::FunctionReference byte_volume_handle;
   Napi::FunctionReference model_handle;
+  Napi::FunctionReference bytes_handle;
 
   // Creates the instance data; the first environment of the process also does the process-wide set-up.
   static void set_up(Napi::Env env);

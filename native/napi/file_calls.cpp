@@ -7,6 +7,7 @@
 #include "napi/arguments.h"
 #include "napi/calls.h"
 #include "napi/handles.h"
+#include "napi/intake.h"
 #include "napi/job.h"
 #include "napi/results.h"
 #include "napi/series_values.h"
@@ -68,6 +69,24 @@ Napi::Object grid_value(Napi::Env env, const std::shared_ptr<Grid>& grid, const 
   return object;
 }
 
+template <class Grid>
+Napi::Value write_grid(const Napi::CallbackInfo& info, const std::shared_ptr<const Grid>& voxels) {
+  const auto options = info[2].As<Napi::Object>();
+  const bool to_file = info[0].IsString();
+  const NiftiTarget target = to_file ? NiftiTarget{info[0].As<Napi::String>(), nullptr, false}
+                                     : NiftiTarget{"", std::make_shared<FileBytes>(), flag_argument(options, "gzip")};
+  return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kFiles,
+                   [target, voxels, grid = grid_argument(options)](Run& run) -> Deliver {
+                     write_nifti(target, *voxels, grid, run);
+                     return [target, &run](Napi::Env env) -> Napi::Value {
+                       auto object = Napi::Object::New(env);
+                       object.Set("warnings", warnings_value(env, run.warnings()));
+                       object.Set("bytes", target.memory ? Napi::Value(make_handle(env, target.memory)) : env.Null());
+                       return object;
+                     };
+                   });
+}
+
 Napi::Value written_series_value(Napi::Env env, const WrittenSeries& written, const Run& run) {
   auto object = Napi::Object::New(env);
   object.Set("files", strings_value(env, written.files));
@@ -83,8 +102,8 @@ Napi::Value written_series_value(Napi::Env env, const WrittenSeries& written, co
 Napi::Value read_series_call(const Napi::CallbackInfo& info) {
   return start_job(
       info.Env(), info[2].As<Napi::Object>(), Turn::kFiles,
-      [paths = strings_argument(info[0]), options = read_options(info[1].As<Napi::Object>())](Run& run) -> Deliver {
-        auto series = std::make_shared<SeriesVolume>(read_series(paths, options, run));
+      [intake = held_intake(info[0]), options = read_options(info[1].As<Napi::Object>())](Run& run) -> Deliver {
+        auto series = std::make_shared<SeriesVolume>(read_series(*intake, options, run));
         const auto volume = std::make_shared<Volume>(std::move(series->volume));
         return [series, volume, &run](Napi::Env env) -> Napi::Value {
           Napi::Object object = grid_value(env, volume, run);
@@ -96,8 +115,8 @@ Napi::Value read_series_call(const Napi::CallbackInfo& info) {
 
 Napi::Value list_series_call(const Napi::CallbackInfo& info) {
   return start_job(
-      info.Env(), info[1].As<Napi::Object>(), Turn::kFiles, [paths = strings_argument(info[0])](Run& run) -> Deliver {
-        return [found = list_series(paths, run), &run](Napi::Env env) -> Napi::Value {
+      info.Env(), info[1].As<Napi::Object>(), Turn::kFiles, [intake = held_intake(info[0])](Run& run) -> Deliver {
+        return [found = list_series(*intake, run), &run](Napi::Env env) -> Napi::Value {
           auto object = Napi::Object::New(env);
           object.Set("series",
                      array_value(env, found, [&](const SeriesSummary& one) { return summary_value(env, one); }));
@@ -108,40 +127,24 @@ Napi::Value list_series_call(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value read_volume_call(const Napi::CallbackInfo& info) {
-  const std::string path = info[0].As<Napi::String>();
   return start_job(info.Env(), info[2].As<Napi::Object>(), Turn::kFiles,
-                   [path, limit = volume_limit(info[1])](Run& run) -> Deliver {
-                     const auto volume = std::make_shared<Volume>(read_nifti_volume(path, run, limit));
+                   [file = file_argument(info[0]), limit = volume_limit(info[1])](Run& run) -> Deliver {
+                     const auto volume = std::make_shared<Volume>(read_nifti_volume(file, run, limit));
                      return [volume, &run](Napi::Env env) -> Napi::Value { return grid_value(env, volume, run); };
                    });
 }
 
 Napi::Value read_mask_call(const Napi::CallbackInfo& info) {
-  const std::string path = info[0].As<Napi::String>();
   return start_job(info.Env(), info[2].As<Napi::Object>(), Turn::kFiles,
-                   [path, limit = volume_limit(info[1])](Run& run) -> Deliver {
-                     const auto mask = std::make_shared<ByteVolume>(read_nifti_mask(path, run, limit));
+                   [file = file_argument(info[0]), limit = volume_limit(info[1])](Run& run) -> Deliver {
+                     const auto mask = std::make_shared<ByteVolume>(read_nifti_mask(file, run, limit));
                      return [mask, &run](Napi::Env env) -> Napi::Value { return grid_value(env, mask, run); };
                    });
 }
 
-Napi::Value write_volume_call(const Napi::CallbackInfo& info) {
-  const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kFiles,
-                   [path, volume = held_volume(info[1]), grid = grid_argument(info[2])](Run& run) -> Deliver {
-                     write_nifti(path, *volume, grid, run);
-                     return [&run](Napi::Env env) -> Napi::Value { return warnings_value(env, run.warnings()); };
-                   });
-}
+Napi::Value write_volume_call(const Napi::CallbackInfo& info) { return write_grid(info, held_volume(info[1])); }
 
-Napi::Value write_mask_call(const Napi::CallbackInfo& info) {
-  const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kFiles,
-                   [path, mask = held_byte_volume(info[1]), grid = grid_argument(info[2])](Run& run) -> Deliver {
-                     write_nifti(path, *mask, grid, run);
-                     return [&run](Napi::Env env) -> Napi::Value { return warnings_value(env, run.warnings()); };
-                   });
-}
+Napi::Value write_mask_call(const Napi::CallbackInfo& info) { return write_grid(info, held_byte_volume(info[1])); }
 
 Napi::Value write_ct_series_call(const Napi::CallbackInfo& info) {
   const std::string folder = info[0].As<Napi::String>();

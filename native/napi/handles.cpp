@@ -19,6 +19,7 @@ Napi::FunctionReference& constructor_of(Napi::Env env, const ByteVolume*) {
 Napi::FunctionReference& constructor_of(Napi::Env env, const NetworkModel*) {
   return Environment::of(env).model_handle;
 }
+Napi::FunctionReference& constructor_of(Napi::Env env, const FileBytes*) { return Environment::of(env).bytes_handle; }
 
 template <class Use>
 auto with_voxels(Volume& volume, Use&& use) {
@@ -28,6 +29,17 @@ template <class Use>
 auto with_voxels(ByteVolume& volume, Use&& use) {
   return use(volume.voxels);
 }
+template <class Use>
+auto with_voxels(FileBytes& file, Use&& use) {
+  return use(file.bytes);
+}
+
+// Elements of what is whole.
+template <class Grid>
+size_t whole_size(const Grid& volume) {
+  return static_cast<size_t>(volume.geometry.voxel_count());
+}
+size_t whole_size(const FileBytes& file) { return file.size; }
 
 int64_t bytes_of(const NetworkModel&) { return 0; }
 template <class T>
@@ -39,13 +51,12 @@ int64_t bytes_of(T& volume) {
 bool is_whole(const NetworkModel&) { return true; }
 template <class T>
 bool is_whole(T& volume) {
-  const auto count = with_voxels(volume, [](const auto& voxels) { return static_cast<int64_t>(voxels.size()); });
-  return count == volume.geometry.voxel_count();
+  return with_voxels(volume, [](const auto& voxels) { return voxels.size(); }) == whole_size(volume);
 }
 
 template <class Element>
-void append(std::vector<Element>& voxels, const Geometry& geometry, const Napi::TypedArray& piece) {
-  const size_t room = static_cast<size_t>(geometry.voxel_count()) - voxels.size();
+void append(std::vector<Element>& voxels, size_t whole, const Napi::TypedArray& piece) {
+  const size_t room = whole - voxels.size();
   if (piece.TypedArrayType() != array_type<Element>() || piece.ElementLength() > room) {
     throw Napi::TypeError::New(piece.Env(), "Expected a piece of the voxels that are still to come");
   }
@@ -104,7 +115,7 @@ class Handle : public Napi::ObjectWrap<Handle<T>> {
   void append(const Napi::CallbackInfo& info) {
     if (!held_) return;
     const auto piece = info[0].As<Napi::TypedArray>();
-    with_voxels(*held_, [&](auto& voxels) { napi::append(voxels, held_->geometry, piece); });
+    with_voxels(*held_, [&](auto& voxels) { napi::append(voxels, whole_size(*held_), piece); });
     account(info.Env(), bytes_of(*held_));
   }
 
@@ -153,6 +164,7 @@ void define_handles(Napi::Env env) {
   define<Volume>(env, "VolumeHandle");
   define<ByteVolume>(env, "ByteVolumeHandle");
   define<const NetworkModel>(env, "ModelHandle");
+  define<FileBytes>(env, "BytesHandle");
 }
 
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<Volume> volume) { return make(env, std::move(volume)); }
@@ -160,9 +172,11 @@ Napi::Object make_handle(Napi::Env env, std::shared_ptr<ByteVolume> volume) { re
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<const NetworkModel> model) {
   return make(env, std::move(model));
 }
+Napi::Object make_handle(Napi::Env env, std::shared_ptr<FileBytes> bytes) { return make(env, std::move(bytes)); }
 
 std::shared_ptr<const Volume> held_volume(const Napi::Value& value) { return held<Volume>(value); }
 std::shared_ptr<const ByteVolume> held_byte_volume(const Napi::Value& value) { return held<ByteVolume>(value); }
 std::shared_ptr<const NetworkModel> held_model(const Napi::Value& value) { return held<NetworkModel>(value); }
+std::shared_ptr<const FileBytes> held_bytes(const Napi::Value& value) { return held<FileBytes>(value); }
 
 }  // namespace hepatica::napi

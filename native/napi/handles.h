@@ -1,11 +1,12 @@
-// Native objects that JavaScript holds: volumes, masks, models. Freed by dispose() or with their JavaScript object;
-// a job in flight keeps what it works on alive.
+// Native objects that JavaScript holds: volumes, masks, models, bytes of files. Freed by dispose() or with their
+// JavaScript object; a job in flight keeps what it works on alive.
 #pragma once
 
 #include <napi.h>
 
 #include <memory>
 
+#include "core/input_file.h"
 #include "core/volume.h"
 
 namespace hepatica {
@@ -22,10 +23,12 @@ void define_handles(Napi::Env env);
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<Volume> volume);
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<ByteVolume> volume);
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<const NetworkModel> model);
+Napi::Object make_handle(Napi::Env env, std::shared_ptr<FileBytes> bytes);
 
 // What a handle holds, whole, for a job to read; src/call-arguments.ts sees to it that JavaScript has no array over it.
 std::shared_ptr<const Volume> held_volume(const Napi::Value& value);
 std::shared_ptr<const ByteVolume> held_byte_volume(const Napi::Value& value);
 std::shared_ptr<const NetworkModel> held_model(const Napi::Value& value);
+std::shared_ptr<const FileBytes> held_bytes(const Napi::Value& value);
 
 }  // namespace hepatica::napi

@@ -38,10 +38,10 @@ Napi::Object model_value(Napi::Env env, const std::shared_ptr<const NetworkModel
 }  // namespace
 
 Napi::Value load_model_call(const Napi::CallbackInfo& info) {
-  const std::string path = info[0].As<Napi::String>();
-  return start_job(info.Env(), info[1].As<Napi::Object>(), Turn::kFiles, [path](Run&) -> Deliver {
-    return [model = load_network_model(path)](Napi::Env env) -> Napi::Value { return model_value(env, model); };
-  });
+  return start_job(
+      info.Env(), info[1].As<Napi::Object>(), Turn::kFiles, [file = file_argument(info[0])](Run&) -> Deliver {
+        return [model = load_network_model(file)](Napi::Env env) -> Napi::Value { return model_value(env, model); };
+      });
 }
 
 Napi::Value preload_model_call(const Napi::CallbackInfo& info) {

@@ -70,6 +70,7 @@ Napi::Object report_value(Napi::Env env, const SeriesReport& report) {
   object.Set("lossy", report.lossy);
   object.Set("sliceThicknessMm", number_or_null(env, report.slice_thickness_mm));
   object.Set("gantryTilt", report.gantry_tilt);
+  object.Set("reformatted", report.reformatted.empty() ? env.Null() : Napi::Value::From(env, report.reformatted));
   object.Set("contrastAgent", report.contrast_agent);
   object.Set("source", source_value(env, report.source));
   object.Set("slices", list(env, report.slices, slice_value));

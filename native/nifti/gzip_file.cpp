@@ -17,7 +17,18 @@ constexpr int64_t kBestDeflateRatio = 1032;
 
 }  // namespace
 
-GzipReader::GzipReader(const std::string& path) : path_(path) {
+GzipReader::GzipReader(const InputFile& input) : name_(input.name) {
+  if (!input.memory) {
+    open_file();
+    return;
+  }
+  memory_.emplace(input.memory);
+  const auto bytes = static_cast<int64_t>(input.memory->bytes.size());
+  most_bytes_ = memory_->is_packed() ? bytes * kBestDeflateRatio : bytes;
+}
+
+void GzipReader::open_file() {
+  const std::string& path = name_;
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) {
@@ -36,13 +47,18 @@ GzipReader::GzipReader(const std::string& path) : path_(path) {
   most_bytes_ = gzdirect(file_) ? bytes : bytes * kBestDeflateRatio;
 }
 
-GzipReader::~GzipReader() { gzclose(file_); }
+GzipReader::~GzipReader() {
+  if (file_) gzclose(file_);
+}
+
+int64_t GzipReader::read_on(void* target, int64_t bytes) {
+  return memory_ ? memory_->read(target, bytes) : gzread(file_, target, static_cast<unsigned>(bytes));
+}
 
 int64_t GzipReader::read_some(void* target, int64_t bytes) {
   int64_t done = 0;
   while (done < bytes) {
-    const auto chunk = static_cast<unsigned>(std::min(kChunkBytes, bytes - done));
-    const int received = gzread(file_, static_cast<char*>(target) + done, chunk);
+    const int64_t received = read_on(static_cast<char*>(target) + done, std::min(kChunkBytes, bytes - done));
     if (received < 0) refuse("its compressed data is damaged");
     if (received == 0) break;
     done += received;
@@ -67,12 +83,12 @@ void GzipReader::check_end() {
   std::array<char, 1> beyond;
   read_some(beyond.data(), 1);
   int code = Z_OK;
-  gzerror(file_, &code);
-  if (code == Z_BUF_ERROR) refuse("its compressed data is cut off");
+  if (file_) gzerror(file_, &code);
+  if (code == Z_BUF_ERROR || (memory_ && memory_->is_cut())) refuse("its compressed data is cut off");
 }
 
 void GzipReader::refuse(const std::string& what) const {
-  throw Error("CORRUPT_FILE", path_ + " cannot be read: " + what, path_, {}, "Copy or download the file again.");
+  throw Error("CORRUPT_FILE", name_ + " cannot be read: " + what, name_, {}, "Copy or download the file again.");
 }
 
 }  // namespace hepatica

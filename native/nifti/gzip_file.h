@@ -1,17 +1,21 @@
-// Reading of plain and gzipped files alike, by zlib; every failure is a typed error.
+// Reading of plain and gzipped files alike, on disk or in memory, by zlib; every failure is a typed error.
 #pragma once
 
 #include <zlib.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "core/input_file.h"
+#include "nifti/memory_gzip.h"
 
 namespace hepatica {
 
 class GzipReader {
  public:
   // Throws NOT_FOUND, UNREADABLE_FILE.
-  explicit GzipReader(const std::string& path);
+  explicit GzipReader(const InputFile& input);
   GzipReader(const GzipReader&) = delete;
   GzipReader& operator=(const GzipReader&) = delete;
   ~GzipReader();
@@ -30,9 +34,13 @@ class GzipReader {
  private:
   [[noreturn]] void refuse(const std::string& what) const;
 
-  std::string path_;
+  void open_file();
+  int64_t read_on(void* target, int64_t bytes);
+
+  std::string name_;
   int64_t most_bytes_ = 0;
   gzFile file_ = nullptr;
+  std::optional<MemoryGzip> memory_;
 };
 
 }  // namespace hepatica

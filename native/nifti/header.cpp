@@ -252,9 +252,10 @@ int version_of(const std::vector<char>& bytes, const std::string& path) {
 
 }  // namespace
 
-NiftiHeader read_nifti_header(const std::string& path, const VolumeLimit& limit, Run& run) {
-  refuse_incomplete(path);
-  GzipReader file(path);
+NiftiHeader read_nifti_header(const InputFile& input, const VolumeLimit& limit, Run& run) {
+  const std::string& path = input.name;
+  if (!input.memory) refuse_incomplete(path);
+  GzipReader file(input);
   std::vector<char> bytes(sizeof(nifti_2_header));
   bytes.resize(static_cast<size_t>(file.read_some(bytes.data(), static_cast<int64_t>(bytes.size()))));
   NiftiHeader header;

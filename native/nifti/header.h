@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/geometry.h"
+#include "core/input_file.h"
 #include "core/run.h"
 #include "core/volume_limit.h"
 
@@ -23,6 +24,6 @@ struct NiftiHeader {
 
 // Reads and checks the header of an existing file; warnings go to the run. The image that it announces is no larger
 // than what the file's bytes can hold.
-NiftiHeader read_nifti_header(const std::string& path, const VolumeLimit& limit, Run& run);
+NiftiHeader read_nifti_header(const InputFile& input, const VolumeLimit& limit, Run& run);
 
 }  // namespace hepatica

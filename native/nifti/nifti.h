@@ -9,8 +9,11 @@
 // OUTPUT_UNWRITABLE.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 
+#include "core/input_file.h"
 #include "core/run.h"
 #include "core/volume.h"
 #include "core/volume_limit.h"
@@ -23,23 +26,34 @@ namespace hepatica {
 //
 // FORMS_DISAGREE where sform and qform put a corner of the volume more than a tenth of a voxel apart; NAN_VOXELS where
 // numbers are NaN or infinite, which become air (-1024).
-Volume read_nifti_volume(const std::string& path, Run& run, const VolumeLimit& limit = {});
+Volume read_nifti_volume(const InputFile& input, Run& run, const VolumeLimit& limit = {});
 
 // Labels 0 to 255, whatever the file's number type.
-Mask read_nifti_mask(const std::string& path, Run& run, const VolumeLimit& limit = {});
+Mask read_nifti_mask(const InputFile& input, Run& run, const VolumeLimit& limit = {});
 
 // What a leaning slice axis (gantry tilt) becomes: kOrthonormal resamples onto a grid that ITK and others read
 // (nifti/orthonormal.h) and leaves RESAMPLED_GRID in the run; kSource keeps the grid, with the sform alone, as a qform
 // cannot express it. Other grids are written as they are.
 enum class NiftiGrid { kOrthonormal, kSource };
 
+// Where a file goes: under a temporary name to its path, or into memory.
+struct NiftiTarget {
+  NiftiTarget(std::string to) : path(std::move(to)) {}  // NOLINT(google-explicit-constructor)
+  NiftiTarget(std::string to, std::shared_ptr<FileBytes> into, bool packed)
+      : path(std::move(to)), memory(std::move(into)), gzip(packed) {}
+
+  std::string path;                   // its ending says whether the file is gzipped
+  std::shared_ptr<FileBytes> memory;  // null: to the path
+  bool gzip = false;                  // of what goes into memory
+};
+
 // NIfTI-1, under a temporary name in the same folder, then renamed; gzip carries no time stamp. qform and sform both
 // hold the geometry. The sizes must be 1 to 32767.
-void write_nifti(const std::string& path, const Mask& mask, NiftiGrid grid, Run& run);
-void write_nifti(const std::string& path, const Volume& volume, NiftiGrid grid, Run& run);
+void write_nifti(const NiftiTarget& target, const Mask& mask, NiftiGrid grid, Run& run);
+void write_nifti(const NiftiTarget& target, const Volume& volume, NiftiGrid grid, Run& run);
 // On the grid as it is.
-void write_nifti(const std::string& path, const Mask& mask);
-void write_nifti(const std::string& path, const Volume& volume);
+void write_nifti(const NiftiTarget& target, const Mask& mask);
+void write_nifti(const NiftiTarget& target, const Volume& volume);
 
 // True for names that end in .nii or .nii.gz, in any case.
 bool is_nifti_path(const std::string& path);

@@ -19,8 +19,8 @@ namespace {
 
 // Calls convert(z, slice) with each slice's bytes in this machine's order, one after the other.
 template <class Convert>
-void for_each_slice(const NiftiHeader& header, const std::string& path, Run& run, Convert&& convert) {
-  GzipReader file(path);
+void for_each_slice(const NiftiHeader& header, const InputFile& input, Run& run, Convert&& convert) {
+  GzipReader file(input);
   file.skip(header.data_offset);
   const int64_t slices = header.geometry.slice_count();
   std::vector<char> slice(static_cast<size_t>(header.geometry.slice_pixels() * header.bytes_per_voxel));
@@ -80,13 +80,13 @@ bool holds_whole_numbers(const NiftiHeader& header) {
 }
 
 // None where a value doesn't fit into 16 bits.
-std::optional<std::vector<int16_t>> read_int16(const NiftiHeader& header, const std::string& path, Run& run) {
+std::optional<std::vector<int16_t>> read_int16(const NiftiHeader& header, const InputFile& input, Run& run) {
   constexpr double kLeast = std::numeric_limits<int16_t>::min();
   constexpr double kMost = std::numeric_limits<int16_t>::max();
   std::vector<int16_t> hu(static_cast<size_t>(header.geometry.voxel_count()));
   bool fits = true;
   const int64_t pixels = header.geometry.slice_pixels();
-  for_each_slice(header, path, run, [&](int64_t z, const char* slice) {
+  for_each_slice(header, input, run, [&](int64_t z, const char* slice) {
     int16_t* target = hu.data() + z * pixels;
     if (!fits) return;
     for_each_value(header, slice, [&](double value, int64_t i) {
@@ -101,10 +101,10 @@ std::optional<std::vector<int16_t>> read_int16(const NiftiHeader& header, const 
 // Nothing is known of a voxel without a number: as outside of the scanner's field of view, it is air.
 constexpr float kAirHu = -1024;
 
-std::vector<float> read_float(const NiftiHeader& header, const std::string& path, Run& run) {
+std::vector<float> read_float(const NiftiHeader& header, const InputFile& input, Run& run) {
   int64_t not_finite = 0;
   std::vector<float> hu(static_cast<size_t>(header.geometry.voxel_count()));
-  for_each_slice(header, path, run, [&](int64_t z, const char* slice) {
+  for_each_slice(header, input, run, [&](int64_t z, const char* slice) {
     float* target = hu.data() + z * header.geometry.slice_pixels();
     for_each_value(header, slice, [&](double value, int64_t i) {
       const auto number = static_cast<float>(value);
@@ -115,7 +115,7 @@ std::vector<float> read_float(const NiftiHeader& header, const std::string& path
   });
   if (not_finite > 0) {
     run.warn("NAN_VOXELS",
-             path + ": " + std::to_string(not_finite) + " voxels are NaN or infinite and became air (-1024 HU)");
+             input.name + ": " + std::to_string(not_finite) + " voxels are NaN or infinite and became air (-1024 HU)");
   }
   return hu;
 }
@@ -128,21 +128,21 @@ void check_axial(const Geometry& geometry, const std::string& path) {
 
 }  // namespace
 
-Volume read_nifti_volume(const std::string& path, Run& run, const VolumeLimit& limit) {
-  const NiftiHeader header = read_nifti_header(path, limit, run);
-  check_axial(header.geometry, path);
+Volume read_nifti_volume(const InputFile& input, Run& run, const VolumeLimit& limit) {
+  const NiftiHeader header = read_nifti_header(input, limit, run);
+  check_axial(header.geometry, input.name);
   if (holds_whole_numbers(header)) {
-    if (std::optional<std::vector<int16_t>> hu = read_int16(header, path, run)) {
+    if (std::optional<std::vector<int16_t>> hu = read_int16(header, input, run)) {
       return {header.geometry, std::move(*hu)};
     }
   }
-  return {header.geometry, read_float(header, path, run)};
+  return {header.geometry, read_float(header, input, run)};
 }
 
-Mask read_nifti_mask(const std::string& path, Run& run, const VolumeLimit& limit) {
-  const NiftiHeader header = read_nifti_header(path, limit, run);
+Mask read_nifti_mask(const InputFile& input, Run& run, const VolumeLimit& limit) {
+  const NiftiHeader header = read_nifti_header(input, limit, run);
   Mask mask{header.geometry, std::vector<uint8_t>(static_cast<size_t>(header.geometry.voxel_count()))};
-  for_each_slice(header, path, run, [&](int64_t z, const char* slice) {
+  for_each_slice(header, input, run, [&](int64_t z, const char* slice) {
     uint8_t* target = mask.slice(z);
     for_each_value(header, slice, [&](double value, int64_t i) {
       if (value >= 0 && value <= 255 && is_whole(value)) {
@@ -150,8 +150,8 @@ Mask read_nifti_mask(const std::string& path, Run& run, const VolumeLimit& limit
         return;
       }
       throw Error("INVALID_VALUE",
-                  path + ": expected labels to be whole numbers from 0 to 255, received " + std::to_string(value), path,
-                  "labels", "Name the mask, not the image, or rewrite it with fewer labels.");
+                  input.name + ": expected labels to be whole numbers from 0 to 255, received " + std::to_string(value),
+                  input.name, "labels", "Name the mask, not the image, or rewrite it with fewer labels.");
     });
   });
   return mask;

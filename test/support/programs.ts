@@ -27,9 +27,18 @@ export interface Outcome {
 
 /** Runs `node ARGS` in the project. */
 export function runNode(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  return runProgram(process.execPath, args, env);
+}
+
+/** Runs `PROGRAM ARGS` in the project. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   return new Promise((resolve) => {
     const settings = { cwd: kRoot, env: { ...process.env, ...env }, timeout: 120_000 };
-    const child = execFile(process.execPath, args, settings, (_error, stdout, stderr) => {
+    const child = execFile(program, args, settings, (_error, stdout, stderr) => {
       resolve({ stdout, stderr, exitCode: child.exitCode, signal: child.signalCode });
     });
   });

@@ -31,8 +31,9 @@ Encoder3dModel::Encoder3dModel(const Encoder3dConfig& config, const std::string&
   check_weights(encoder3d_layers(config_), state_, "this 3-D network", path_);
 }
 
-std::shared_ptr<const Encoder3dModel> Encoder3dModel::load(const std::string& path) {
-  const SafetensorsFile file(path);
+std::shared_ptr<const Encoder3dModel> Encoder3dModel::load(const InputFile& input) {
+  const std::string& path = input.name;
+  const SafetensorsFile file(input);
   const Metadata& metadata = file.metadata();
   check_kind(metadata, kKind, path);
   const Encoder3dConfig config = Encoder3dConfig::from_json(required_metadata(metadata, "architecture", path), path);

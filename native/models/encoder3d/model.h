@@ -23,7 +23,7 @@ class Encoder3dModel : public StructureModel {
                  std::string path = {});
 
   // Throws as SafetensorsFile does, and WRONG_MODEL for other weights, naming the file and the field or tensor.
-  static std::shared_ptr<const Encoder3dModel> load(const std::string& path);
+  static std::shared_ptr<const Encoder3dModel> load(const InputFile& input);
 
   const Encoder3dConfig& config() const { return config_; }
   std::vector<double> context_mm() const override { return {-kContextMm, kContextMm}; }

@@ -56,8 +56,9 @@ void check_names(const StateDict& found, const Shapes& whole, bool classifier, c
 
 }  // namespace
 
-BaseWeights load_base(const std::string& path, int64_t stages, bool classifier) {
-  const StateDict found = read_state_dict(path);
+BaseWeights load_base(const InputFile& input, int64_t stages, bool classifier) {
+  const std::string& path = input.name;
+  const StateDict found = read_state_dict(input);
   const Shapes whole = whole_network();
   check_names(found, whole, classifier, path);
   BaseWeights base;

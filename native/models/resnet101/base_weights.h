@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/input_file.h"
 #include "models/resnet101/network.h"
 #include "models/state_dict.h"
 
@@ -21,7 +22,7 @@ struct BaseWeights {
 // torchvision's or timm's published file (their names are equal), or one of the same names; see read_state_dict for its
 // forms. Throws as that does, and WRONG_MODEL listing missing, surplus and misshapen tensors: of another ResNet the
 // first stages would fit, and be the wrong ones.
-BaseWeights load_base(const std::string& path, int64_t stages = ResNet101::kStages, bool classifier = false);
+BaseWeights load_base(const InputFile& input, int64_t stages = ResNet101::kStages, bool classifier = false);
 
 // Of a base's tensors those that its first stages have.
 StateDict first_stages(const StateDict& base, int64_t stages);

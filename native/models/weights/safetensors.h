@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/input_file.h"
 #include "models/state_dict.h"
 
 namespace hepatica {
@@ -22,7 +23,7 @@ using Metadata = std::map<std::string, std::string>;
 // NOT_SAFETENSORS (the header is not one) or CORRUPT_WEIGHTS (it contradicts the file), naming file and tensor.
 class SafetensorsFile {
  public:
-  explicit SafetensorsFile(const std::string& path);
+  explicit SafetensorsFile(const InputFile& input);
 
   const Metadata& metadata() const { return metadata_; }
   std::vector<std::string> names() const;

@@ -161,9 +161,15 @@ class SafetensorsFile::HeaderReader {
   SafetensorsFile& file_;
 };
 
-SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
-  refuse_incomplete(path);
-  map_file();
+SafetensorsFile::SafetensorsFile(const InputFile& input) : path_(input.name) {
+  if (input.memory) {
+    const auto& bytes = input.memory->bytes;
+    mapped_ = {input.memory, reinterpret_cast<const std::byte*>(bytes.data())};
+    file_bytes_ = bytes.size();
+  } else {
+    refuse_incomplete(path_);
+    map_file();
+  }
   HeaderReader(*this).read();
 }
 

@@ -1,9 +1,11 @@
 #include "models/weights/torch_archive.h"
 
 #include <ATen/ops/empty.h>
+#include <caffe2/serialize/in_memory_adapter.h>
 #include <caffe2/serialize/inline_container.h>
 
 #include <filesystem>
+#include <memory>
 #include <string_view>
 
 #include "core/error.h"
@@ -12,19 +14,32 @@
 namespace hepatica {
 namespace {
 
+size_t size_of(const InputFile& input) {
+  return input.memory ? input.memory->bytes.size() : std::filesystem::file_size(input.name);
+}
+
+using Reader = caffe2::serialize::PyTorchStreamReader;
+
+std::unique_ptr<Reader> reader_of(const InputFile& input) {
+  if (!input.memory) return std::make_unique<Reader>(input.name);
+  const auto& bytes = input.memory->bytes;
+  return std::make_unique<Reader>(
+      std::make_shared<caffe2::serialize::MemoryReadAdapter>(bytes.data(), static_cast<off_t>(bytes.size())));
+}
+
 // libtorch's own reader of these archives, with the bounds that it does not have.
 class Archive {
  public:
-  explicit Archive(const std::string& path)
-      : path_(path), bytes_left_(std::filesystem::file_size(path)), reader_(path) {}
+  explicit Archive(const InputFile& input)
+      : path_(input.name), bytes_left_(size_of(input)), reader_(reader_of(input)) {}
 
   // The whole record in `out`, which has `bytes`.
-  void read(const std::string& name, void* out, size_t bytes) { reader_.getRecord(name, out, bytes); }
+  void read(const std::string& name, void* out, size_t bytes) { reader_->getRecord(name, out, bytes); }
 
   // A compressed record, or one that overlaps others, could ask for more memory than the file has bytes.
   size_t size(const std::string& name) {
-    if (!reader_.hasRecord(name)) corrupt("lacks " + name);
-    const size_t bytes = reader_.getRecordSize(name);
+    if (!reader_->hasRecord(name)) corrupt("lacks " + name);
+    const size_t bytes = reader_->getRecordSize(name);
     if (bytes > bytes_left_) corrupt("gives " + name + " more bytes than the file has");
     bytes_left_ -= bytes;
     return bytes;
@@ -38,7 +53,7 @@ class Archive {
  private:
   const std::string& path_;
   size_t bytes_left_;
-  caffe2::serialize::PyTorchStreamReader reader_;
+  std::unique_ptr<Reader> reader_;
 };
 
 std::string read_text(Archive& archive, const std::string& name) {
@@ -59,9 +74,10 @@ at::Tensor read_storage(Archive& archive, const std::string& key, at::ScalarType
 
 }  // namespace
 
-StateDict read_torch_archive(const std::string& path) {
+StateDict read_torch_archive(const InputFile& input) {
+  const std::string& path = input.name;
   try {
-    Archive archive(path);
+    Archive archive(input);
     const std::string pickle = read_text(archive, "data.pkl");
     const auto reader = [&](const std::string& key, at::ScalarType dtype, int64_t elements) {
       return read_storage(archive, key, dtype, elements);

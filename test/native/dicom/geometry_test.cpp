@@ -229,10 +229,62 @@ TEST_CASE("case 19: without position, orientation or spacing there is no volume"
   }
 }
 
-TEST_CASE("case 20: coronal slices") {
+TEST_CASE("case 20: coronal and sagittal slices are reformatted: every voxel stays where it is") {
+  struct Series {
+    const char* plane;
+    Mat3 direction;
+    std::array<size_t, 3> old_axes;  // that the new x, y and z are
+  };
+  const double c = std::cos(0.2), s = std::sin(0.2);
+  const Series all[] = {{"coronal", {1, 0, 0, 0, 0, 1, 0, -1, 0}, {0, 2, 1}},
+                        {"coronal", {-1, 0, 0, 0, 0, 1, 0, 1, 0}, {0, 2, 1}},
+                        {"sagittal", {0, 0, -1, 1, 0, 0, 0, -1, 0}, {2, 0, 1}},
+                        {"coronal", {c, 0, s, s, 0, -c, 0, 1, 0}, {0, 2, 1}}};
+  for (const auto& [plane, direction, old_axes] : all) {
+    CAPTURE(std::string(plane));
+    const TempFolder folder;
+    Volume slices = make_volume(9);
+    slices.geometry.direction = direction;
+    write_series(folder, slices);
+    Run run;
+    const SeriesVolume series = read_series({folder / "s"}, {}, run);
+    const Geometry& axial = series.volume.geometry;
+    CHECK(series.report.reformatted == plane);
+    CHECK(has_code(run.warnings(), "REFORMATTED_SLICES"));
+    for (size_t i = 0; i < 3; ++i) {
+      CHECK(axial.size[i] == slices.geometry.size[old_axes[i]]);
+      CHECK(axial.spacing_mm[i] == doctest::Approx(slices.geometry.spacing_mm[old_axes[i]]));
+      CHECK(axial.direction[4 * i] > 0.9);
+    }
+    CHECK(series.report.slices.size() == static_cast<size_t>(axial.size[2]));
+    CHECK(series.report.slices.front().sop_instance_uid.empty());
+    bool in_place = true;
+    std::array<int64_t, 3> at{};
+    const std::vector<int16_t>& hu = ints(series.volume);
+    for (size_t i = 0; i < hu.size(); ++i) {
+      at = {static_cast<int64_t>(i) % axial.size[0], static_cast<int64_t>(i) / axial.size[0] % axial.size[1],
+            static_cast<int64_t>(i) / axial.slice_pixels()};
+      std::array<int64_t, 3> old{};
+      for (size_t axis = 0; axis < 3; ++axis) {
+        const bool reversed = direction[3 * axis + old_axes[axis]] < 0;
+        old[old_axes[axis]] = reversed ? axial.size[axis] - 1 - at[axis] : at[axis];
+      }
+      const auto position = [](const Geometry& grid, const std::array<int64_t, 3>& index) {
+        return grid.position_mm({double(index[0]), double(index[1]), double(index[2])});
+      };
+      const Vec3 here = position(axial, at), there = position(slices.geometry, old);
+      const Geometry& g = slices.geometry;
+      in_place = in_place && hu[i] == ints(slices)[size_t((old[2] * g.size[1] + old[1]) * g.size[0] + old[0])];
+      for (size_t k = 0; k < 3; ++k) in_place = in_place && std::abs(here[k] - there[k]) < 1e-3;
+    }
+    CHECK(in_place);
+  }
+}
+
+TEST_CASE("case 20: coronal slices that lean against their axis are refused") {
   const TempFolder folder;
-  Volume coronal = make_volume();
-  coronal.geometry.direction = {1, 0, 0, 0, 0, 1, 0, -1, 0};
+  Volume coronal = make_volume(9);
+  coronal.geometry.direction = {1, 0, 0, 0, 0, std::cos(0.3), 0, -1, std::sin(0.3)};
   write_series(folder, coronal);
   CHECK(error_of(folder / "s").code == "UNSUPPORTED_ORIENTATION");
 }
