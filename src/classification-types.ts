@@ -123,18 +123,27 @@ export interface LiverMask {
   readonly structure?: string;
 }
 
-/** What a classification tells of its liver. */
-export interface LiverOutline extends Geometry {
+/** What a classification tells of its liver: a segmentation, or of a mask from elsewhere what can be told. */
+export interface ClassifiedLiver extends Geometry {
   readonly structure: string;
+  /** What is not 0 is liver; order (z, y, x). */
+  readonly mask: Uint8Array;
   /** By slice, outer borders and those of holes. */
   readonly perimeters: readonly Perimeter[];
+  readonly volumeMl: number;
+  /** Null where the mask is empty. */
+  readonly boundingBox: BoundingBox | null;
+  /** z indices with liver, ascending. */
+  readonly slices: readonly number[];
   readonly volume: Volume;
+  /** The network that outlined it. */
+  readonly model?: ModelIdentity;
   /** Of volume and mask. */
   readonly warnings: readonly Warning[];
 }
 
 /** The lesions of one liver, on the grid of the source volume. */
-export interface LesionClassification<Liver extends LiverOutline = LiverOutline> extends Geometry, Judged {
+export interface LesionClassification<Liver extends ClassifiedLiver = ClassifiedLiver> extends Geometry, Judged {
   readonly lesions: readonly Lesion[];
   /** 0, or the id of the lesion; order (z, y, x). */
   readonly mask: Uint8Array;
@@ -142,7 +151,7 @@ export interface LesionClassification<Liver extends LiverOutline = LiverOutline>
   readonly volume: Volume;
   /** The network that found them. */
   readonly model?: ModelIdentity;
-  /** What `classifyLesions` was given; of a bare mask its outline. */
+  /** What `classifyLesions` was given; of a bare mask what can be told of it. */
   readonly liver: Liver;
   /** What was computed with: the options, or the model's. */
   readonly threshold: number;

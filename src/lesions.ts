@@ -1,21 +1,23 @@
-import { checkGeometry, checkSameGrid, geometryOf } from './geometry.js';
+import { CopiedArgument } from './call-arguments.js';
+import { checkGeometry, checkSameGrid } from './geometry.js';
 import { runJobOn } from './job.js';
 import { kLesionTypes } from './lesion-types.js';
 import { NativeMaskResult } from './mask-result.js';
+import { MaskedLiver } from './masked-liver.js';
 import { defaultLesionModel, modelArgument, modelIdentity } from './model.js';
 import { loadWarnings } from './native.js';
-import type { NativeBinding, NativeClassificationResult, NativeLesion } from './native-binding.js';
+import type { NativeBinding, NativeClassificationResult, NativeJob, NativeLesion } from './native-binding.js';
 import { checkOptions, classifyOptions, invalidArgument } from './options.js';
 import { perimetersOf } from './perimeters.js';
 import { checkStructure, segmentedMaskArgument } from './segmentation.js';
 import type {
+  ClassifiedLiver,
   ClassifyOptions,
   Lesion,
   LesionClassification,
   LesionSlice,
   LesionType,
   LiverMask,
-  LiverOutline,
   MaskInput,
   ModelIdentity,
   Segmentation,
@@ -24,6 +26,7 @@ import type {
   Warning,
 } from './types.js';
 import { volumeArgument, volumeOfResult } from './volume.js';
+import { NativeVoxels } from './voxels.js';
 import { joinWarnings, warningsOf } from './warnings.js';
 
 const kIntegersASlice = 6;
@@ -51,7 +54,10 @@ function lesionOf(lesion: NativeLesion, spacing: Vector3): Lesion {
 }
 
 /** A classification whose mask is in native memory. */
-class NativeClassification<Liver extends LiverOutline> extends NativeMaskResult implements LesionClassification<Liver> {
+class NativeClassification<Liver extends ClassifiedLiver>
+  extends NativeMaskResult
+  implements LesionClassification<Liver>
+{
   readonly lesions: readonly Lesion[];
   readonly model: ModelIdentity;
   readonly volume: Volume;
@@ -116,35 +122,42 @@ async function classifySegmentation(liver: Segmentation, options: ClassifyOption
   return new NativeClassification(result, liver, modelIdentity(await network));
 }
 
-/** Of a mask, which comes without them, the outlines are traced beside. */
+/** Jobs that go on at once; one that fails stops the others. */
+function together<const Jobs extends readonly NativeJob<unknown>[]>(...jobs: Jobs) {
+  type Results = { [Index in keyof Jobs]: Jobs[Index] extends NativeJob<infer Result> ? Result : never };
+  const cancel = () => {
+    for (const job of jobs) job.cancel();
+  };
+  const promise = Promise.all(jobs.map((job) => job.promise)) as unknown as Promise<Results>;
+  promise.catch(cancel);
+  return { promise, cancel };
+}
+
+/** Of a mask, which comes without them, outlines and volume are found beside. */
 async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings: Settings) {
   const network = options.model ?? defaultLesionModel();
   const model = modelArgument(network);
   const volume = volumeArgument(liver.volume);
   const given = maskOf(liver);
   const mask = segmentedMaskArgument('mask', given);
-  const geometry = geometryOf(checkGeometry('mask', given));
-  checkSameGrid('mask', liver.volume, geometry);
+  checkSameGrid('mask', liver.volume, checkGeometry('mask', given));
   let scan: Volume | undefined;
-  const [result, traced] = await runJobOn([volume, mask, model], options, (native, control, ...handles) => {
-    scan = volumeOfResult(liver.volume, volume);
-    const { onNews: _, ...quietly } = control;
-    const tracing = native.tracePerimeters(handles[1], quietly);
-    const finding = native.classifyLesions(...handles, settings, control);
-    const cancel = () => {
-      tracing.cancel();
-      finding.cancel();
-    };
-    return { promise: Promise.all([finding.promise, tracing.promise]), cancel };
-  });
-  const outline: LiverOutline = {
-    ...geometry,
-    structure: 'liver',
-    perimeters: perimetersOf(traced),
-    volume: scan as Volume,
-    warnings: joinWarnings(warningsOf(liver.volume), warningsOf(given)),
-  };
-  return new NativeClassification(result, outline, modelIdentity(await network));
+  let shown: { readonly data: Uint8Array } = given;
+  const [result, traced, { predictionMl }] = await runJobOn(
+    [volume, mask, model],
+    options,
+    (native, { onNews, ...quietly }, ...handles) => {
+      scan = volumeOfResult(liver.volume, volume);
+      if (mask instanceof CopiedArgument && mask.transferred) shown = new NativeVoxels(mask.keep(), new Uint8Array(0));
+      return together(
+        native.classifyLesions(...handles, settings, { ...quietly, ...(onNews && { onNews }) }),
+        native.tracePerimeters(handles[1], quietly),
+        native.evaluateSegmentation(handles[1], handles[1], 'standard', quietly),
+      );
+    },
+  );
+  const masked = new MaskedLiver(given, shown, scan as Volume, perimetersOf(traced), predictionMl);
+  return new NativeClassification(result, masked, modelIdentity(await network));
 }
 
 /**

@@ -100,7 +100,10 @@ test('takes a mask from elsewhere in the place of a segmentation', async ({ mode
     assert.equal(found.lesions, expected.lesions, name);
     assert.equal(found.liver.perimeters, liver.perimeters, name);
     assert.equal(found.volume.data, liver.volume.data, name);
-    assert.equal([found.liver.structure, found.liver.size], ['liver', size], name);
+    const { structure, slices, boundingBox, volumeMl } = found.liver;
+    assert.equal([structure, found.liver.size, slices, boundingBox], ['liver', size, liver.slices, liver.boundingBox]);
+    assert.ok(Math.abs(volumeMl - liver.volumeMl) < 1e-9, name);
+    assert.equal(found.liver.mask, corrected(), name);
   }
   const wrong = (input: object) => classifyLesions(input as LiverMask, { model });
   const mask = corrected();
