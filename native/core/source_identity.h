@@ -45,7 +45,8 @@ struct SourceIdentity {
   std::string lossy_ratio;
   std::string lossy_method;
 
-  // Every image of the volume once; and for each z those that the slice was made of: one, or the two that were mixed.
+  // Every image of the volume once; and for each z those that the slice was made of: one, the
+  // two that were mixed, or all where the slices were turned.
   std::vector<SourceInstance> instances;
   std::vector<std::vector<int>> slices;
 };

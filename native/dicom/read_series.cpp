@@ -1,6 +1,7 @@
 #include "dicom/read_series.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -100,9 +101,13 @@ void reformat(SeriesVolume& series, Run& run) {
   series.volume = to_axial(series.volume, run);
   report.slices.assign(static_cast<size_t>(series.volume.geometry.slice_count()), {});
   report.interpolated.clear();
-  run.warn("REFORMATTED_SLICES", "The slices are " + report.reformatted +
-                              ": the volume is the same voxels in axial slices, which are as far apart as the pixels "
-                              "were, and whose pixels are as far apart as the slices were");
+  std::vector<int> all(report.source.instances.size());
+  std::iota(all.begin(), all.end(), 0);
+  report.source.slices.assign(report.slices.size(), all);
+  run.warn("REFORMATTED_SLICES",
+           "The slices are " + report.reformatted +
+               ": the volume is the same voxels in axial slices, which are as far apart as the pixels "
+               "were, and whose pixels are as far apart as the slices were");
 }
 
 // Pixels in memory that the volume does not take.

@@ -258,6 +258,8 @@ TEST_CASE("case 20: coronal and sagittal slices are reformatted: every voxel sta
     }
     CHECK(series.report.slices.size() == static_cast<size_t>(axial.size[2]));
     CHECK(series.report.slices.front().sop_instance_uid.empty());
+    CHECK(series.report.source.slices.size() == static_cast<size_t>(axial.size[2]));
+    CHECK(series.report.source.slices.back().size() == 9);
     bool in_place = true;
     std::array<int64_t, 3> at{};
     const std::vector<int16_t>& hu = ints(series.volume);
