@@ -253,13 +253,6 @@ export interface NativeLesionEvaluation {
   readonly detections: readonly LesionCounts[];
 }
 
-export interface NativeTrainingResult {
-  readonly weights: string;
-  /** JSON. */
-  readonly history: string;
-  readonly warnings: readonly Warning[];
-}
-
 /** The exports of native/addon.cpp; handles of voxels are of memory that JavaScript has not seen; what they take and give is said in native/napi/calls.h. */
 export interface NativeBinding {
   /** Of files whose bytes are yet to be appended. */
