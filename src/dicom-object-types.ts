@@ -1,11 +1,11 @@
 /** What writing DICOM objects takes and gives. */
 import type {
+  ClassifiedLiver,
   LesionClassification,
   Mask,
   MaskInput,
   ReadOptions,
   RunOptions,
-  Segmentation,
   SourceIdentity,
   Volume,
   Warning,
@@ -18,7 +18,7 @@ export interface SourcedMask extends MaskInput {
 }
 
 /** What DICOM objects are made of: a result on a volume that came from DICOM, or a mask on such a volume's grid. */
-export type DicomFindings = Segmentation | LesionClassification | SourcedMask;
+export type DicomFindings = ClassifiedLiver | LesionClassification | SourcedMask;
 
 export interface MakeDicomOptions extends RunOptions {
   /**

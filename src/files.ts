@@ -5,14 +5,8 @@ import { ByteLimit } from './input/byte-limit.js';
 import { FileArgument } from './input/file.js';
 import { SeriesFiles } from './input/series.js';
 import { runJob, runJobOn } from './job.js';
-import type {
-  CtVoxels,
-  NativeBinding,
-  NativeControl,
-  NativeJob,
-  NativeWritten,
-  VoxelHandle,
-} from './native-binding.js';
+import type { CtVoxels, NativeBinding, NativeControl, NativeJob, VoxelHandle } from './native-binding.js';
+import type { NativeWritten } from './native-files.js';
 import {
   checkOptions,
   checkPath,

@@ -1,5 +1,6 @@
 import type { ErrorKind } from './error-codes.js';
 import type { LesionCounts } from './evaluation/types.js';
+import type { BytesHandle, NativeFile, NativeIntake, NativeWritten } from './native-files.js';
 import type {
   BoundingBox,
   DeviceChoice,
@@ -46,24 +47,6 @@ export interface VoxelHandle<Data> {
   data(): Data;
   /** Lets go of the memory, and detaches `data`, which `data()` gave. */
   dispose(data?: Data): void;
-}
-
-/** The bytes of a file in native memory. */
-export type BytesHandle = VoxelHandle<Uint8Array>;
-
-/** A path, or what is in memory and what errors call it. */
-export type NativeFile = string | { readonly name: string; readonly bytes: BytesHandle };
-
-declare const intake: unique symbol;
-/** What a series is read from, while it is gathered. */
-export interface NativeIntake {
-  readonly [intake]: true;
-}
-
-/** `bytes` of what was written into memory. */
-export interface NativeWritten {
-  readonly bytes: BytesHandle | null;
-  readonly warnings: readonly Warning[];
 }
 
 export interface RunReport {

@@ -1,7 +1,8 @@
 import { nextTurn } from '../call-arguments.js';
 import { runJob } from '../job.js';
 import { loadedNative, native } from '../native.js';
-import type { NativeBinding, NativeControl, NativeFile, NativeIntake, NativeJob } from '../native-binding.js';
+import type { NativeBinding, NativeControl, NativeJob } from '../native-binding.js';
+import type { NativeFile, NativeIntake } from '../native-files.js';
 import { invalidArgument } from '../options.js';
 import type { ExcludedFile, RunOptions, Warning } from '../types.js';
 import { abortable } from './abortable.js';
