@@ -63,11 +63,11 @@ class MemorySink : public Sink {
 class GzipSink : public Sink {
  public:
   explicit GzipSink(Sink& to) : to_(to), packed_(kPackedBytes) {
-    constexpr int kGzipHeader = 16;
+    constexpr int kWithGzipHeader = 16;
     // Level 4 packs CT within a few percent of level 6, in half the time.
     constexpr int kLevel = 4;
     constexpr int kMemory = 8;
-    if (deflateInit2(&stream_, kLevel, Z_DEFLATED, MAX_WBITS + kGzipHeader, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (deflateInit2(&stream_, kLevel, Z_DEFLATED, MAX_WBITS + kWithGzipHeader, kMemory, Z_DEFAULT_STRATEGY) != Z_OK) {
       throw std::bad_alloc();
     }
   }
