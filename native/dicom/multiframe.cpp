@@ -37,8 +37,22 @@ void read_reconstruction(DcmItem& item, FrameHeader& frame) {
   take_string(item, tag::kFilterType, frame.filter);
 }
 
+// Of a legacy-converted object: what no functional group has a place for stands as in the single-frame object (PS3.3
+// C.7.6.16.2.25), the kernel and the number of the acquisition among it.
+void read_converted(DcmItem& item, FrameHeader& frame) {
+  read_reconstruction(item, frame);
+  take_string(item, tag::kKvp, frame.kvp);
+  take_string(item, tag::kAcquisitionNumber, frame.acquisition);
+  take_string(item, tag::kAcquisitionDateTime, frame.acquisition_date_time);
+  take_string(item, tag::kTemporalPosition, frame.temporal_position);
+  take_string(item, tag::kTriggerTime, frame.trigger_time);
+}
+
 // `groups` is an item of the shared or of the per-frame sequence; what it holds replaces what `frame` has.
 void read_groups(DcmItem& groups, FrameHeader& frame) {
+  for (const Tag converted : {tag::kUnassignedShared, tag::kUnassignedPerFrame}) {
+    if (DcmItem* item = first_item(groups, converted)) read_converted(*item, frame);
+  }
   if (DcmItem* item = first_item(groups, tag::kPlanePosition)) read_position(*item, frame);
   if (DcmItem* item = first_item(groups, tag::kPlaneOrientation)) read_orientation(*item, frame);
   if (DcmItem* item = first_item(groups, tag::kPixelMeasures)) read_measures(*item, frame);
@@ -47,8 +61,8 @@ void read_groups(DcmItem& groups, FrameHeader& frame) {
     if (auto type = get_strings(*item, tag::kFrameType); !type.empty()) frame.image_type = std::move(type);
   }
   if (DcmItem* item = first_item(groups, tag::kFrameContent)) {
-    frame.acquisition = get_string(*item, tag::kFrameAcquisitionNumber);
-    frame.temporal_position = get_string(*item, tag::kTemporalPositionIndex);
+    take_string(*item, tag::kFrameAcquisitionNumber, frame.acquisition);
+    take_string(*item, tag::kTemporalPositionIndex, frame.temporal_position);
     take_string(*item, tag::kFrameAcquisitionDateTime, frame.acquisition_date_time);
   }
   if (DcmItem* item = first_item(groups, tag::kCardiacSynchronization)) {

@@ -63,6 +63,8 @@ constexpr TagEntry kHeaderTags[] = {
     {tag::kTemporalPositionIndex, EVR_UL, "TemporalPositionIndex"},
     {tag::kNominalCardiacTriggerDelay, EVR_FD, "NominalCardiacTriggerDelayTime"},
     {tag::kFrameAcquisitionNumber, EVR_US, "FrameAcquisitionNumber"},
+    {tag::kUnassignedShared, EVR_SQ, "UnassignedSharedConvertedAttributesSequence"},
+    {tag::kUnassignedPerFrame, EVR_SQ, "UnassignedPerFrameConvertedAttributesSequence"},
     {tag::kSamplesPerPixel, EVR_US, "SamplesPerPixel"},
     {tag::kPhotometricInterpretation, EVR_CS, "PhotometricInterpretation"},
     {tag::kNumberOfFrames, EVR_IS, "NumberOfFrames"},

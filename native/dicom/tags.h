@@ -78,6 +78,8 @@ inline constexpr Tag kPlaneOrientation{0x0020, 0x9116};
 inline constexpr Tag kTemporalPositionIndex{0x0020, 0x9128};
 inline constexpr Tag kNominalCardiacTriggerDelay{0x0020, 0x9153};
 inline constexpr Tag kFrameAcquisitionNumber{0x0020, 0x9156};
+inline constexpr Tag kUnassignedShared{0x0020, 0x9170};
+inline constexpr Tag kUnassignedPerFrame{0x0020, 0x9171};
 inline constexpr Tag kSamplesPerPixel{0x0028, 0x0002};
 inline constexpr Tag kPhotometricInterpretation{0x0028, 0x0004};
 inline constexpr Tag kNumberOfFrames{0x0028, 0x0008};

@@ -1,7 +1,9 @@
 // Enhanced multi-frame CT (case 35), and real multi-frame objects as fixtures of the decoder.
 #include <dcmtk/dcmdata/dcsequen.h>
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "dicom/assemble.h"
 #include "dicom/decode.h"
@@ -75,6 +77,30 @@ TEST_CASE("case 35: frames are ordered by position and rescaled each by its own 
   for (size_t z = 0; z < 3; ++z) {
     const size_t frame = 2 - z;
     CHECK(ints(series.volume)[z * pixels + 5] == ints(written)[frame * pixels + 5] + static_cast<int>(frame));
+  }
+}
+
+TEST_CASE("case 35: a legacy-converted object has its phases by attributes that no functional group has a place for") {
+  const TempFolder folder;
+  const Volume written = make_volume(8);
+  const std::string path = folder / "legacy.dcm";
+  write_enhanced_ct(written, path, {});
+  edit_file(path, [](DcmDataset& dataset) {
+    set(dataset, DCM_SOPClassUID, "1.2.840.10008.5.1.4.1.1.2.2");
+    for (unsigned long frame = 0; frame < 8; ++frame) {
+      DcmItem& plane = frame_item(dataset, frame, DCM_PlanePositionSequence);
+      plane.putAndInsertString(DCM_ImagePositionPatient, ("0\\0\\" + std::to_string(3 * (frame % 4))).c_str());
+      DcmItem& converted = frame_item(dataset, frame, DcmTagKey(0x0020, 0x9171));
+      converted.putAndInsertString(DCM_AcquisitionNumber, frame < 4 ? "1" : "2");
+    }
+  });
+  CHECK(error_of(path).code == "AMBIGUOUS_PHASE");
+  const auto half = static_cast<std::ptrdiff_t>(4 * written.geometry.slice_pixels());
+  for (const int phase : {0, 1}) {
+    const SeriesVolume series = read(path, {.phase = phase});
+    CHECK(
+        std::ranges::equal(ints(series.volume), std::span(ints(written)).subspan(size_t(phase * half), size_t(half))));
+    CHECK(series.report.slices.front().frame == 4 * phase + 1);
   }
 }
 
