@@ -18,8 +18,9 @@ struct LocatedStructure {
   std::optional<BoxMm> box;
 };
 
-// Looks at the whole scan on the locator's grid; see z_windows for scans of many metres. Of a scan of a few slices, which
-// the fine network can see whole, the box is the body's, and no network is asked. Call it on the inference thread.
+// Looks at the whole scan on the locator's grid; see z_windows for scans of many metres. Of a scan of a few slices,
+// which the fine network can see whole, the box is the body's, and no network is asked. Call it on the inference
+// thread.
 LocatedStructure locate_structure(const CanonicalSlices& source, const Locator3dConfig& config,
                                   const Encoder3dInference& network, Run& run);
 

@@ -20,7 +20,10 @@ const kTestPackages = [
   { name: 'clang-format', why: 'checks the C++ layout', command: 'clang-format' },
 ];
 /** Tests that need one of these are skipped, and say so, where it cannot be had. */
-const kOptionalTestPackages = [{ name: 'chromium', why: 'opens the page that classify writes', command: 'chromium' }];
+const kOptionalTestPackages = [
+  { name: 'chromium', why: 'opens the page that classify writes', command: 'chromium' },
+  { name: 'plastimatch', why: 'reads written DICOM contours', command: 'plastimatch' },
+];
 const kPackagingPackages = [
   {
     name: 'dpkg-dev',

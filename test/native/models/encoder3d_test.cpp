@@ -142,7 +142,8 @@ TEST_CASE("probabilities are the softmax of the logits and the sigmoid of the lo
   for (size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == doctest::Approx(expected[i]).epsilon(1e-3));
 
   run.cancel();
-  CHECK_THROWS_AS(inference.outline(values_of(input.x), values_of(input.coordinates), {40, 24, 16}, {2}, run), Cancelled);
+  CHECK_THROWS_AS(inference.outline(values_of(input.x), values_of(input.coordinates), {40, 24, 16}, {2}, run),
+                  Cancelled);
 }
 
 TEST_CASE("weights that do not fit, and configurations that cannot be, are refused by name") {
