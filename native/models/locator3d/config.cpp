@@ -8,15 +8,15 @@ namespace {
 using Json = nlohmann::json;
 
 // Far above any sensible locator, far below what exhausts a machine.
-constexpr int64_t kMaxWidth = 512;
+constexpr int64_t kMaxLocatorWidth = 512;
 
 std::array<int64_t, 4> read_widths(JsonFields& fields) {
-  const std::string expected = "four integers from 1 to " + std::to_string(kMaxWidth);
+  const std::string expected = "four integers from 1 to " + std::to_string(kMaxLocatorWidth);
   const Json& list = fields.at("widths", expected);
   std::array<int64_t, 4> widths{};
   if (!list.is_array() || list.size() != widths.size()) fields.refuse("widths", expected, list.dump());
   for (size_t i = 0; i < widths.size(); ++i) {
-    widths[i] = fields.checked_integer(list[i], "widths", expected, 1, kMaxWidth);
+    widths[i] = fields.checked_integer(list[i], "widths", expected, 1, kMaxLocatorWidth);
   }
   return widths;
 }

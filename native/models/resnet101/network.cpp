@@ -6,9 +6,9 @@
 namespace hepatica {
 namespace {
 
-constexpr int64_t kExpansion = 4;
+constexpr int64_t kBlockExpansion = 4;
 constexpr int64_t kStemChannels = 64;
-constexpr int64_t kClasses = 1000;
+constexpr int64_t kImagenetClasses = 1000;
 // Any size whose strides come out whole.
 constexpr int64_t kRecordedSize = 64;
 
@@ -26,7 +26,7 @@ Conv layer(const std::string& name, const std::string& norm, int64_t in, int64_t
 // 1x1 narrows, 3x3, 1x1 widens by four; the sum with the identity, or with its projection where the shape changes.
 at::Tensor bottleneck(Layers& layers, const std::string& name, const at::Tensor& x, int64_t out, int64_t stride) {
   const int64_t in = x.size(1);
-  const int64_t width = out / kExpansion;
+  const int64_t width = out / kBlockExpansion;
   const auto rectified = [&](const char* number, int64_t from, int64_t kernel, int64_t step) {
     return layer(name + "conv" + number, name + "bn" + number, from, width, kernel, step, Activation::kRelu);
   };
@@ -59,7 +59,7 @@ std::vector<at::Tensor> ResNet101::forward_stages(Layers& layers, const at::Tens
 
 at::Tensor ResNet101::forward(Layers& layers, const at::Tensor& x) const {
   TORCH_CHECK(stages == kStages, "the classifier of ResNet101 needs all four stages");
-  const Conv classifier = {.name = prefix + "fc", .in = kChannels.back(), .out = kClasses};
+  const Conv classifier = {.name = prefix + "fc", .in = kChannels.back(), .out = kImagenetClasses};
   return layers.conv(classifier, at::mean(forward_stages(layers, x).back(), {2, 3}));
 }
 

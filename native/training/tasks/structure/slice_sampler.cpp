@@ -16,7 +16,7 @@ namespace {
 // Streams of random numbers that must not be one another's copies.
 constexpr uint64_t kOrderStream = 1;
 constexpr uint64_t kSliceStream = 2;
-constexpr uint64_t kItemStream = 3;
+constexpr uint64_t kSliceItemStream = 3;
 constexpr uint64_t kStrideStream = 0x5354524944;
 
 // How often another slice is tried where the balance asks for one with, or without, the structure.
@@ -133,7 +133,7 @@ SliceBatch SliceSampler::draw(int64_t epoch, int64_t step_of_epoch) const {
   batch.target = at::empty({size, canvas_.height, canvas_.width});
   for (int64_t i = 0; i < size; ++i) {
     const SliceRef ref = choose_slice(epoch, begin + i, order_);
-    Random random(options_.seed, {kItemStream, static_cast<uint64_t>(epoch), static_cast<uint64_t>(begin + i)});
+    Random random(options_.seed, {kSliceItemStream, static_cast<uint64_t>(epoch), static_cast<uint64_t>(begin + i)});
     SliceItem item;
     item.scan = ref.scan;
     item.slice = ref.slice;

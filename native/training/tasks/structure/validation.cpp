@@ -19,7 +19,7 @@
 namespace hepatica {
 namespace {
 
-constexpr int64_t kSlicesAtOnce = 16;
+constexpr int64_t kValidatedAtOnce = 16;
 
 // One scan's slices that are judged, and the part of the grid that is looked at, as inference chooses it.
 struct JudgedScan {
@@ -105,9 +105,9 @@ at::Tensor predict(LiverCnn& network, const JudgedScan& judged, const StructureT
                    const TrainingDevice& device, PixelScore& score, Run& run) {
   const auto count = static_cast<int64_t>(judged.slices.size());
   at::Tensor maps = at::empty({count, judged.canvas.height, judged.canvas.width});
-  for (int64_t begin = 0; begin < count; begin += kSlicesAtOnce) {
+  for (int64_t begin = 0; begin < count; begin += kValidatedAtOnce) {
     run.check_cancelled();
-    const int64_t end = std::min(count, begin + kSlicesAtOnce);
+    const int64_t end = std::min(count, begin + kValidatedAtOnce);
     const Channels channels = make_channels(judged, network->config(), begin, end);
     at::Tensor logits;
     {
