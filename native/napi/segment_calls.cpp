@@ -69,8 +69,8 @@ SegmentOptions segment_options(const Napi::Object& object, const Napi::Object& c
   return options;
 }
 
-Napi::Value structures_value(Napi::Env env, const std::vector<LabelledStructure>& structures) {
-  return array_value(env, structures, [&](const LabelledStructure& structure) {
+Napi::Value structures_value(Napi::Env env, const std::vector<StructureInLabels>& structures) {
+  return array_value(env, structures, [&](const StructureInLabels& structure) {
     auto object = Napi::Object::New(env);
     object.Set("name", structure.name);
     object.Set("label", structure.label);

@@ -58,7 +58,7 @@ Segmentation segment_structure(const Volume& source, const StructureModel& model
                                Run& run);
 
 // One of several structures.
-struct LabelledStructure {
+struct StructureInLabels {
   std::string name;
   // Its voxels' value.
   uint8_t label = 0;
@@ -70,7 +70,7 @@ struct LabelledStructure {
 struct StructureLabels {
   // 0 where none of the structures is; on the source grid.
   Mask labels;
-  std::vector<LabelledStructure> structures;
+  std::vector<StructureInLabels> structures;
   Precision precision = Precision::kFp32;
   Judgement judgement;
 };
