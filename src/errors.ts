@@ -60,7 +60,7 @@ export class DeviceError extends HepaticaError<'device'> {
   override readonly name = 'DeviceError';
 }
 
-/** A training ended without a usable network: `TRAINING_DIVERGED`. */
+/** A training ended without a usable network: `TRAINING_DIVERGED`, `PROCESS_LOST`, `RENDEZVOUS_FAILED`. */
 export class TrainingError extends HepaticaError<'training'> {
   override readonly name = 'TrainingError';
 }

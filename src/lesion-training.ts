@@ -3,9 +3,9 @@ import { hashOfInput } from './file-hash.js';
 import { runJob } from './job.js';
 import { discoverLesionDataset, nativeLesionCase } from './lesion-dataset.js';
 import { isModel, type StartingWeights, startingWeights } from './model.js';
-import type { NativeBinding, NativeControl } from './native-binding.js';
 import { checkOptions, expecting, invalidArgument } from './options.js';
 import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
+import { runTraining, type TrainingCall } from './training-processes.js';
 import {
   amount,
   augmentField,
@@ -13,6 +13,7 @@ import {
   checkRun,
   checkRunOutputs,
   count,
+  type EndedTraining,
   type EpochRecord,
   flag,
   given,
@@ -199,7 +200,7 @@ async function train(
   options: TrainLesionsOptions,
   checked: z.output<typeof trainOptions>,
   beginning: Beginning,
-): Promise<TrainingResult> {
+): Promise<EndedTraining> {
   const { signal, onEpoch } = checked;
   const hashes = await hashesOf(beginning, signal);
   const { cases: found, warnings } = await discoverLesionDataset(dataset);
@@ -222,29 +223,23 @@ async function train(
   await runJob(unheard, (native, control) => native.checkLesionTraining(planWith({}), ...models, control));
   const hashed = await hashDataset(found.map(saidOf), signal);
   const published = publishedNames(patients, hashed, checked);
-  const plan = planWith({ dataset_sha256: hashed.sha256, published_patients: published });
+  const known = { dataset_sha256: hashed.sha256, published_patients: published };
+  const plan = { cases, options: { ...settings, ...known } };
   const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
-  const start = (native: NativeBinding, control: NativeControl) =>
-    native.trainLesionClassifier(plan, ...models, control);
-  return trainingResult(await runJob(options, start, report), split, published, warnings);
+  const call: TrainingCall = {
+    name: 'trainLesionClassifier',
+    plan,
+    start: (native, text, control) => native.trainLesionClassifier(text, ...models, control),
+  };
+  const native = await runTraining(call, checked.processes ?? 1, options, report);
+  return { native, split, publishedPatients: published, warnings };
 }
 
-/**
- * Trains a lesion network: location of lesions, and their type. Real lesions of unknown type teach the location alone;
- * types are learned from labelled lesions and from ones that are synthesized in the scans that are `ground` (figures on
- * types then hold for synthetic lesions). Patients are split by a seeded hash, or as `validationPatients` names them.
- *
- * @param dataset - cases, or the path of a JSON dataset file (see {@link discoverLesionDataset})
- * @returns the model, ready for `classifyLesions`, and the learning curves
- * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`, `DISPOSED`; {@link ModelError} `WRONG_MODEL`
- *   for `base` or `initial`; {@link InputFileError} `CORRUPT_DATASET`, `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`,
- *   `CHECKPOINT_MISMATCH`, …; {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`;
- *   {@link TrainingError} `TRAINING_DIVERGED`, with nothing written, where losses, weights or scores are no longer finite
- */
-export async function trainLesionClassifier(
+/** trainLesionClassifier up to what needs the weights. */
+export async function runLesionTraining(
   dataset: LesionTrainingDataset | string,
   options: TrainLesionsOptions,
-): Promise<TrainingResult> {
+): Promise<EndedTraining> {
   const checked = checkOptions(trainOptions, options);
   checkRun(checked);
   const beginning = {
@@ -258,4 +253,24 @@ export async function trainLesionClassifier(
   } finally {
     for (const model of loaded) model?.release();
   }
+}
+
+/**
+ * Trains a lesion network: location of lesions, and their type. Real lesions of unknown type teach the location alone;
+ * types are learned from labelled lesions and from ones that are synthesized in the scans that are `ground` (figures on
+ * types then hold for synthetic lesions). Patients are split by a seeded hash, or as `validationPatients` names them.
+ *
+ * @param dataset - cases, or the path of a JSON dataset file (see {@link discoverLesionDataset})
+ * @returns the model, ready for `classifyLesions`, and the learning curves
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`, `DISPOSED`; {@link ModelError} `WRONG_MODEL`
+ *   for `base` or `initial`; {@link InputFileError} `CORRUPT_DATASET`, `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`,
+ *   `CHECKPOINT_MISMATCH`, …; {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`;
+ *   {@link TrainingError} `TRAINING_DIVERGED`, with nothing written, where losses, weights or scores are no longer finite,
+ *   `PROCESS_LOST` where another of several processes ended, `RENDEZVOUS_FAILED` where they did not meet
+ */
+export async function trainLesionClassifier(
+  dataset: LesionTrainingDataset | string,
+  options: TrainLesionsOptions,
+): Promise<TrainingResult> {
+  return trainingResult(await runLesionTraining(dataset, options));
 }

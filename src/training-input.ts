@@ -28,20 +28,30 @@ async function filesBelow(path: string): Promise<string[]> {
   return (await Promise.all(files)).flat();
 }
 
-async function hashOfAll(entries: readonly HashedEntry[], signal?: AbortSignal): Promise<Hash> {
+async function hashOfAll(
+  entries: readonly HashedEntry[],
+  signal?: AbortSignal,
+): Promise<{ readonly hash: Hash; readonly entryHashes: readonly string[] }> {
   const hash = createHash('sha256');
+  const entryHashes: string[] = [];
   try {
     for (const { text: said, paths } of entries) {
-      hash.update(said);
+      const own = createHash('sha256');
+      const update = (data: string | Buffer) => {
+        hash.update(data);
+        own.update(data);
+      };
+      update(said);
       for (const file of (await Promise.all(paths.map(filesBelow))).flat()) {
-        for await (const chunk of createReadStream(file, { signal })) hash.update(chunk as Buffer);
+        for await (const chunk of createReadStream(file, { signal })) update(chunk as Buffer);
       }
+      entryHashes.push(own.digest('hex'));
     }
   } catch (error) {
     signal?.throwIfAborted();
     throw unreadableFile((error as NodeJS.ErrnoException).path ?? '', error);
   }
-  return hash;
+  return { hash, entryHashes };
 }
 
 export interface HashedDataset {
@@ -49,12 +59,14 @@ export interface HashedDataset {
   readonly sha256: string;
   /** Of all of the same, so that only who has the data can make it; `sha256`, which is published, does not tell it. */
   readonly salt: Buffer;
+  /** Hex SHA-256 of each entry. */
+  readonly entries: readonly string[];
 }
 
 export async function hashDataset(entries: readonly HashedEntry[], signal?: AbortSignal): Promise<HashedDataset> {
-  const hash = await hashOfAll(entries, signal);
+  const { hash, entryHashes } = await hashOfAll(entries, signal);
   const salt = hash.copy().update('the patients of this dataset').digest();
-  return { sha256: hash.digest('hex'), salt };
+  return { sha256: hash.digest('hex'), salt, entries: entryHashes };
 }
 
 /** What weights call patients: 16 hex digits of an HMAC-SHA-256, the same in every training on the same data. */

@@ -19,6 +19,7 @@ import {
 import { refuseInputs } from './output/guard.js';
 import { checkTargetFile } from './output/ownership.js';
 import { type HashedDataset, patientHashes } from './training-input.js';
+import { isFirstProcess } from './training-processes.js';
 import type { DeviceOptions, HistogramEqualization, Model, Postprocessing, RunOptions, Warning } from './types.js';
 import { distinctWarnings } from './warnings.js';
 
@@ -135,6 +136,14 @@ export interface TrainRunOptions extends RunOptions, DeviceOptions {
    * the files' contents and kept nowhere.
    */
   readonly patientNames?: boolean;
+  /**
+   * Processes of this machine that train together; default 1. They share each mini-batch (`batchSize` counts all of
+   * them), batch norm and validation patients, learn what one does, and share the cores that `threads` names. A run may
+   * go on with another number of them. Where the environment has RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as
+   * `torchrun` and Kubernetes' PyTorchJob set them, this process is one of those, on any machines with a common file
+   * system, and the first one writes.
+   */
+  readonly processes?: number;
   /** Called after every epoch, once its checkpoint is written. */
   readonly onEpoch?: (record: EpochRecord) => void;
 }
@@ -201,6 +210,7 @@ export const trainRunFields = {
   licence: text,
   datasetName: text,
   patientNames: flag,
+  processes: expecting('a whole number from 1 to 256', z.int().min(1).max(256)),
   onEpoch: expecting(
     'a function',
     z.custom<(record: EpochRecord) => void>((value) => typeof value === 'function'),
@@ -223,6 +233,8 @@ export function checkRun({ output, resume, checkpoints }: CheckedRunOptions): vo
  * data is read.
  */
 export async function checkRunOutputs(options: CheckedRunOptions, inputs: readonly (string | undefined)[]) {
+  // Of the processes on several machines, the first one writes, perhaps already.
+  if (!isFirstProcess()) return;
   const { output, checkpoints, resume, overwrite } = options;
   const read = inputs.filter((path) => path !== undefined);
   await checkTargetFile(output as string, read, overwrite);
@@ -296,13 +308,17 @@ export function nativePolygon({ slice, sopInstanceUid, hole, points }: LabelPoly
   return { slice, sop_instance_uid: sopInstanceUid, hole, points };
 }
 
-/** Everything that a training's result says beside what its dataset warned of. */
-export async function trainingResult(
-  native: NativeTrainingResult,
-  split: PatientSplit,
-  publishedPatients: Readonly<Record<string, string>>,
-  warnings: readonly Warning[],
-): Promise<TrainingResult> {
+/** A training that is done. Of several processes, only the first one's weights are sure to be in their place. */
+export interface EndedTraining {
+  readonly native: NativeTrainingResult;
+  readonly split: PatientSplit;
+  readonly publishedPatients: Readonly<Record<string, string>>;
+  /** Of the dataset. */
+  readonly warnings: readonly Warning[];
+}
+
+export async function trainingResult(ended: EndedTraining): Promise<TrainingResult> {
+  const { native, split, publishedPatients, warnings } = ended;
   return {
     model: await loadModel(native.weights),
     weights: native.weights,

@@ -3,13 +3,16 @@ import { discoverDataset } from './dataset.js';
 import { runJob } from './job.js';
 import { isPolygonLabel, readPolygons } from './labels.js';
 import { checkOptions, expecting, postprocessingField } from './options.js';
+import { refuseInputs } from './output/guard.js';
 import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
+import { runTraining, type TrainingCall } from './training-processes.js';
 import {
   amount,
   augmentField,
   canvasField,
   checkRun,
   checkRunOutputs,
+  type EndedTraining,
   type EpochRecord,
   flag,
   given,
@@ -69,6 +72,12 @@ export interface TrainOptions extends TrainRunOptions {
   readonly canvas?: readonly [number, number];
   /** Distance of the slices validated on, mm; default 0: every slice. */
   readonly validationStrideMm?: number;
+  /**
+   * Folder in which scans are kept as they are learned from, by the hash of their files and of what they were prepared
+   * with, and found again by later trainings; they are drawn from there, so that a dataset need not fit in memory. They
+   * show patients as the dataset does. Default: beside `output`, `NAME.cache`; `false`: in memory.
+   */
+  readonly cache?: string | false;
 }
 
 const trainOptions = z.strictObject({
@@ -91,7 +100,14 @@ const trainOptions = z.strictObject({
   sliceStrideMm: amount,
   canvas: canvasField,
   validationStrideMm: amount,
+  cache: expecting('a path, or false', z.union([z.string().min(1), z.literal(false)])),
 });
+
+/** Where prepared scans are kept; undefined: in memory. */
+function cacheFolder({ cache, output = '' }: z.output<typeof trainOptions>): string | undefined {
+  if (cache !== undefined) return cache || undefined;
+  return `${output.replace(/\.safetensors$/, '')}.cache`;
+}
 
 function nativeOptions(options: z.output<typeof trainOptions>): Record<string, unknown> {
   return given({
@@ -106,6 +122,7 @@ function nativeOptions(options: z.output<typeof trainOptions>): Record<string, u
     slice_stride_mm: options.sliceStrideMm,
     canvas_px: options.canvas,
     validation_stride_mm: options.validationStrideMm,
+    cache_folder: cacheFolder(options),
   });
 }
 
@@ -120,6 +137,44 @@ function saidOf({ patient, image, label, labelValues }: TrainingCase): HashedEnt
   return { text: `${patient}\n${labelValues ?? ''}\n`, paths: [image, label] };
 }
 
+/** trainSegmenter up to what needs the weights. */
+export async function runSegmenterTraining(
+  dataset: TrainingDataset | string,
+  options: TrainOptions,
+): Promise<EndedTraining> {
+  const checked = checkOptions(trainOptions, options);
+  checkRun(checked);
+  const { signal, onEpoch } = checked;
+  const { cases: found, warnings } = await discoverDataset(dataset);
+  const patients = found.map(({ patient }) => patient);
+  const files = found.flatMap(({ image, label }) => [image, label]);
+  await checkRunOutputs(checked, [typeof dataset === 'string' ? dataset : undefined, ...files]);
+  const cache = cacheFolder(checked);
+  if (cache !== undefined) await refuseInputs([cache], files);
+  const split = splitOf(patients, checked);
+  const validation = new Set(split.validation);
+  await requireReadable(files);
+  const cases = await Promise.all(found.map((entry) => nativeCase(entry, validation.has(entry.patient))));
+  const settings = nativeOptions(checked);
+  const { onProgress: _, ...unheard } = options;
+  await runJob(unheard, (native, control) =>
+    native.checkSegmenterTraining(JSON.stringify({ cases, options: settings }), control),
+  );
+  const hashed = await hashDataset(found.map(saidOf), signal);
+  const published = publishedNames(patients, hashed, checked);
+  const known = { dataset_sha256: hashed.sha256, published_patients: published };
+  const named = cases.map((entry, i) => ({ ...entry, content_sha256: hashed.entries[i] }));
+  const plan = { cases: named, options: { ...settings, ...known } };
+  const call: TrainingCall = {
+    name: 'trainSegmenter',
+    plan,
+    start: (native, text, control) => native.trainSegmenter(text, control),
+  };
+  const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
+  const result = await runTraining(call, checked.processes ?? 1, options, report);
+  return { native: result, split, publishedPatients: published, warnings };
+}
+
 /**
  * Trains a segmenter on labelled scans: patients are split by a seeded hash or as named, scans are read and resampled once,
  * then epochs of Adam run until the end, an abort, or early stopping. The weights of the best epoch by validation Dice
@@ -131,33 +186,12 @@ function saidOf({ patient, image, label, labelValues }: TrainingCase): HashedEnt
  * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`; {@link InputFileError} `INCOMPLETE_CASE`,
  *   `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`, `CHECKPOINT_MISMATCH`, …;
  *   {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; {@link TrainingError}
- *   `TRAINING_DIVERGED`, with nothing written, where losses, weights or scores are no longer finite
+ *   `TRAINING_DIVERGED`, with nothing written, where losses, weights or scores are no longer finite,
+ *   `PROCESS_LOST` where another of several processes ended, `RENDEZVOUS_FAILED` where they did not meet
  */
 export async function trainSegmenter(
   dataset: TrainingDataset | string,
   options: TrainOptions,
 ): Promise<TrainingResult> {
-  const checked = checkOptions(trainOptions, options);
-  checkRun(checked);
-  const { signal, onEpoch } = checked;
-  const { onProgress: _, ...unheard } = options;
-  const { cases: found, warnings } = await discoverDataset(dataset);
-  const patients = found.map(({ patient }) => patient);
-  const files = found.flatMap(({ image, label }) => [image, label]);
-  await checkRunOutputs(checked, [typeof dataset === 'string' ? dataset : undefined, ...files]);
-  const split = splitOf(patients, checked);
-  const validation = new Set(split.validation);
-  await requireReadable(files);
-  const cases = await Promise.all(found.map((entry) => nativeCase(entry, validation.has(entry.patient))));
-  const settings = nativeOptions(checked);
-  await runJob(unheard, (native, control) =>
-    native.checkSegmenterTraining(JSON.stringify({ cases, options: settings }), control),
-  );
-  const hashed = await hashDataset(found.map(saidOf), signal);
-  const published = publishedNames(patients, hashed, checked);
-  const known = { dataset_sha256: hashed.sha256, published_patients: published };
-  const plan = JSON.stringify({ cases, options: { ...settings, ...known } });
-  const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
-  const result = await runJob(options, (native, control) => native.trainSegmenter(plan, control), report);
-  return trainingResult(result, split, published, warnings);
+  return trainingResult(await runSegmenterTraining(dataset, options));
 }

@@ -24,7 +24,8 @@ TrainingDevice training_device(const ComputeDevice& device, TrainingPrecision pr
 }
 
 History train_on(const ComputeDevice& device, const DeviceChoice& choice, TrainingPrecision precision,
-                 const EpochCallback& on_epoch, Run& run, const Train& train) {
+                 const Communicator& communicator, const EpochCallback& on_epoch, Run& run, const Train& train) {
+  if (communicator.size() > 1) return train(training_device(device, precision), on_epoch);
   int64_t epochs = 0;
   if (!device.is_cpu()) {
     try {

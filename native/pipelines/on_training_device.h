@@ -8,6 +8,7 @@
 #include "core/device_choice.h"
 #include "core/run.h"
 #include "runtime/device.h"
+#include "training/loop/communicator.h"
 #include "training/loop/history.h"
 #include "training/loop/run_options.h"
 #include "training/loop/training_device.h"
@@ -26,8 +27,8 @@ using Train = std::function<History(const TrainingDevice& device, const EpochCal
 
 // Where the GPU fails before an epoch is done and the choice was hepatica's, the CPU trains from the beginning, and the
 // run is warned (GPU_NOT_USED). A training that has come further is worth more than that: it throws what failed, and
-// goes on from its checkpoint where the caller says.
+// goes on from its checkpoint where the caller says. So does one of several processes, which cannot begin anew alone.
 History train_on(const ComputeDevice& device, const DeviceChoice& choice, TrainingPrecision precision,
-                 const EpochCallback& on_epoch, Run& run, const Train& train);
+                 const Communicator& communicator, const EpochCallback& on_epoch, Run& run, const Train& train);
 
 }  // namespace hepatica

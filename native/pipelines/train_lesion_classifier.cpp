@@ -1,6 +1,7 @@
 #include "pipelines/train_lesion_classifier.h"
 
 #include "pipelines/file_case_reader.h"
+#include "training/loop/communicator.h"
 #include "training/tasks/lesions/run.h"
 
 namespace hepatica {
@@ -18,17 +19,20 @@ TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const Loa
   check_run(plan, config);
   const ComputeDevice device = choose_training_device(choice, plan.options.precision, run);
   check_resume(plan, config);
-  run.begin_stage("reading training scans", 0, 0.03);
-  const std::vector<LesionSource> training = load_lesion_sources(plan, FileCaseReader(), false, config, run);
-  run.begin_stage("reading validation scans", 0.03, 0.04);
-  const std::vector<LesionSource> held_out = load_lesion_sources(plan, FileCaseReader(), true, config, run);
-  run.begin_stage("preparing regions", 0.04, 0.06);
-  const std::vector<LesionScan> validation = make_validation_scans(held_out, config, plan.options, run);
-  run.begin_stage("training", 0.06, 1);
-  const History history = train_on(device, choice, plan.options.precision, on_epoch, run,
-                                   [&](const TrainingDevice& where, const EpochCallback& told) {
-                                     return run_training(plan, start, training, validation, where, told, run);
-                                   });
+  History history;
+  train_together(plan.options.process, run, [&](Communicator& communicator) {
+    run.begin_stage("reading training scans", 0, 0.03);
+    const std::vector<LesionSource> training = load_lesion_sources(plan, FileCaseReader(), false, config, run);
+    run.begin_stage("reading validation scans", 0.03, 0.04);
+    const std::vector<LesionSource> held_out = load_lesion_sources(plan, FileCaseReader(), true, config, run);
+    run.begin_stage("preparing regions", 0.04, 0.06);
+    const std::vector<LesionScan> validation = make_validation_scans(held_out, config, plan.options, run);
+    run.begin_stage("training", 0.06, 1);
+    history = train_on(device, choice, plan.options.precision, communicator, on_epoch, run,
+                       [&](const TrainingDevice& where, const EpochCallback& told) {
+                         return run_training(plan, start, training, validation, where, communicator, told, run);
+                       });
+  });
   return {plan.options.output, history_json(history)};
 }
 

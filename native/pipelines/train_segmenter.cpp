@@ -2,6 +2,7 @@
 
 #include "models/postprocessing.h"
 #include "pipelines/file_case_reader.h"
+#include "training/loop/communicator.h"
 #include "training/loop/training_run.h"
 #include "training/tasks/structure/run.h"
 
@@ -28,15 +29,18 @@ TrainingResult train_segmenter(const StructureTrainingPlan& plan, const DeviceCh
   const LiverCnnConfig config = training_config(plan.options);
   const ComputeDevice device = choose_training_device(choice, plan.options.precision, run);
   check_resume(plan.options, describe(plan, config));
-  run.begin_stage("reading training scans", 0, 0.03);
-  const std::vector<GridScan> training = load_grid_scans(plan, FileCaseReader(), false, config, run);
-  run.begin_stage("reading validation scans", 0.03, 0.05);
-  const std::vector<GridScan> validation = load_grid_scans(plan, FileCaseReader(), true, config, run);
-  run.begin_stage("training", 0.05, 1);
-  const History history = train_on(device, choice, plan.options.precision, on_epoch, run,
-                                   [&](const TrainingDevice& where, const EpochCallback& told) {
-                                     return run_training(plan, config, training, validation, where, told, run);
-                                   });
+  History history;
+  train_together(plan.options.process, run, [&](Communicator& communicator) {
+    run.begin_stage("reading training scans", 0, 0.03);
+    const std::vector<GridScan> training = load_grid_scans(plan, FileCaseReader(), false, config, communicator, run);
+    run.begin_stage("reading validation scans", 0.03, 0.05);
+    const std::vector<GridScan> validation = load_grid_scans(plan, FileCaseReader(), true, config, communicator, run);
+    run.begin_stage("training", 0.05, 1);
+    history = train_on(device, choice, plan.options.precision, communicator, on_epoch, run,
+                       [&](const TrainingDevice& where, const EpochCallback& told) {
+                         return run_training(plan, config, training, validation, where, communicator, told, run);
+                       });
+  });
   return {plan.options.output, history_json(history)};
 }
 

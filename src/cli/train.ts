@@ -14,6 +14,9 @@ import {
   trainLesionClassifier,
   trainSegmenter,
 } from '../index.js';
+import { runLesionTraining } from '../lesion-training.js';
+import { runSegmenterTraining } from '../training.js';
+import { isFirstProcess } from '../training-processes.js';
 import type { DeviceChoice } from '../types.js';
 import { fileNameOf } from './model.js';
 import {
@@ -46,9 +49,22 @@ interface TrainCommandOptions extends OutputOptions {
   readonly patientNames?: boolean;
   readonly device?: DeviceChoice;
   readonly threads?: number;
+  readonly processes?: number;
+  readonly cache?: string;
 }
 
 type Config = Record<string, unknown>;
+
+const kCache = 'cache';
+
+/** Where a segmenter's scans are kept as they are learned from; the lesion network takes none. */
+function cacheOf({ model, out, cache }: TrainCommandOptions, config: Config): string | undefined {
+  if (cache !== undefined) return cache;
+  return model === 'lesions' || 'cache' in config ? undefined : join(out, kCache);
+}
+
+/** Of a process that writes none. */
+const kWeightsElsewhere = 'weights.safetensors';
 
 async function readConfig(path: string): Promise<Config> {
   try {
@@ -77,6 +93,7 @@ function overrides(options: TrainCommandOptions): Config {
     patientNames: options.patientNames,
     device: options.device,
     threads: options.threads,
+    processes: options.processes,
     validationPatients: options.validation,
     keep: options.keep,
     base: options.base,
@@ -99,7 +116,7 @@ async function runTraining(
   dataset: string,
   options: TrainCommandOptions,
   config: Config,
-  run: TrainRunOptions,
+  run: TrainRunOptions & Pick<TrainOptions, 'cache'>,
 ): Promise<TrainingResult> {
   if (options.model === 'lesions') return trainLesionClassifier(dataset, { ...config, ...run } as TrainLesionsOptions);
   return trainSegmenter(dataset, { ...config, ...run } as TrainOptions);
@@ -113,13 +130,38 @@ async function inputsOf(dataset: string, options: TrainCommandOptions, config: C
   return given.filter((path) => typeof path === 'string');
 }
 
+/** As one of several processes, on another machine perhaps, of which the first one writes. */
+async function takePart(dataset: string, options: TrainCommandOptions, config: Config, session: Session) {
+  const { signal } = session;
+  const run = {
+    ...config,
+    output: join(options.out, kWeightsElsewhere),
+    checkpoints: join(options.out, 'checkpoints'),
+    signal,
+  };
+  const { native } =
+    options.model === 'lesions'
+      ? await runLesionTraining(dataset, run as TrainLesionsOptions)
+      : await runSegmenterTraining(dataset, run as TrainOptions);
+  session.warn(native.warnings);
+}
+
 async function train(dataset: string, options: TrainCommandOptions, session: Session): Promise<void> {
   const config = { ...(options.config === undefined ? {} : await readConfig(options.config)), ...overrides(options) };
+  if (!isFirstProcess()) return takePart(dataset, options, config, session);
   const structure = options.model === 'lesions' ? 'lesions' : (config.structure ?? 'liver');
   const weights = `${fileNameOf(String(structure))}.safetensors`;
   const { out, overwrite } = options;
+  const cache = cacheOf(options, config);
   const output = await OutputFolder.plan(out, {
-    writes: [weights, 'checkpoints/', 'history.json', 'learning-curves.svg', 'learning-curves.png'],
+    writes: [
+      weights,
+      'checkpoints/',
+      ...(cache === join(out, kCache) ? [`${kCache}/`] : []),
+      'history.json',
+      'learning-curves.svg',
+      'learning-curves.png',
+    ],
     inputs: await inputsOf(dataset, options, config),
     overwrite,
   });
@@ -127,6 +169,7 @@ async function train(dataset: string, options: TrainCommandOptions, session: Ses
     const run = await runTraining(dataset, options, config, {
       output: await folder.place(weights),
       checkpoints: join(out, 'checkpoints'),
+      ...(cache !== undefined && { cache }),
       ...(overwrite === undefined ? {} : { overwrite }),
       signal: session.signal,
       onProgress: session.onProgress,
@@ -185,6 +228,12 @@ export function addTrainCommand(program: Command): void {
     // No default: what is not given is the config's.
     .option('--device <device>', 'where to compute: auto, cpu, cuda or cuda:N (default: auto)', deviceOf)
     .option('--patient-names', "name patients in the weights' metadata (default: hashes; names are in history.json)")
+    .option(
+      '--processes <n>',
+      'of this machine that share each mini-batch (default: 1; torchrun starts them on several)',
+      positiveInteger('--processes'),
+    )
+    .option('--cache <folder>', 'where scans are kept as they are learned from (default: cache in the output folder)')
     .option('--resume', 'go on from the checkpoints in the output folder');
   withOverwriteOption(withCommonOptions(command)).action((dataset: string, options) =>
     runCommand(options, (session) => train(dataset, options, session)),

@@ -39,8 +39,8 @@ MdlCnnImpl::MdlCnnImpl(MdlCnnConfig config) : TrainedLayers(mdl_cnn_layers(confi
   }
 }
 
-MdlOutput MdlCnnImpl::forward(const at::Tensor& region, const at::Tensor& classified) {
-  return forward_mdl_cnn(*this, config_, region, classified);
+MdlOutput MdlCnnImpl::forward(const at::Tensor& region, const at::Tensor& classified, bool elsewhere) {
+  return forward_mdl_cnn(*this, config_, region, classified, elsewhere);
 }
 
 void MdlCnnImpl::load_state_dict(const StateDict& state, const std::string& file) {

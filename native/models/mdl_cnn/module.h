@@ -20,7 +20,7 @@ class MdlCnnImpl : public TrainedLayers {
   explicit MdlCnnImpl(MdlCnnConfig config);
 
   // See forward_mdl_cnn.
-  MdlOutput forward(const at::Tensor& region, const at::Tensor& classified = {});
+  MdlOutput forward(const at::Tensor& region, const at::Tensor& classified = {}, bool elsewhere = false);
 
   const MdlCnnConfig& config() const { return config_; }
   // The ResNet101 in it.

@@ -61,13 +61,13 @@ at::Tensor class_features(Layers& layers, const MdlCnnConfig& config, const at::
 }  // namespace
 
 MdlOutput forward_mdl_cnn(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region,
-                          const at::Tensor& classified) {
+                          const at::Tensor& classified, bool elsewhere) {
   const at::Tensor location = location_features(layers, config, region);
   Conv location_head = plain_layer("location_head", config.location_width, 2 * kCell * kCell, 3);
   location_head.two_classes = true;
   MdlOutput output;
   output.location = pixel_shuffle(layers.conv(location_head, location), {kCell, kCell}).to(at::kFloat);
-  if (classified.defined() && classified.numel() == 0) return output;
+  if (classified.defined() && classified.numel() == 0 && !elsewhere) return output;
   const bool all = !classified.defined() || classified.numel() == region.size(0);
   const auto some = [&](const at::Tensor& whole) { return all ? whole : whole.index_select(0, classified); };
   const at::Tensor classes = class_features(layers, config, some(region));

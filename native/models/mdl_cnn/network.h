@@ -16,10 +16,10 @@ struct MdlOutput {
 
 // region: (N, channels * contexts, H, W), 0 to 1, order (channel, context), as RegionInput::batch gives it; H and W are
 // multiples of config.stride(). `classified` are the indices of the regions whose classes are wanted, undefined: all of
-// them; where there are none, no classes are given. The class channel is the larger one, and learns only from regions
-// with lesions of a known type.
+// them; where there are none, no classes are given, unless other processes have some (`elsewhere`), whose batch norm
+// waits for this one. The class channel is the larger one, and learns only from regions with lesions of a known type.
 MdlOutput forward_mdl_cnn(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region,
-                          const at::Tensor& classified = {});
+                          const at::Tensor& classified = {}, bool elsewhere = false);
 
 // Its layers on an input of about a liver's size, or of `rows` x `columns` pixels.
 RecordedLayers mdl_cnn_layers(const MdlCnnConfig& config, int64_t slices = 1, int64_t rows = 128,

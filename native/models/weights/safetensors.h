@@ -32,6 +32,15 @@ class SafetensorsFile {
   at::Tensor tensor(const std::string& name) const;
   StateDict tensors() const;
 
+  // A tensor's bytes where they lie in the mapped file; the pointer keeps them.
+  struct MappedBytes {
+    std::shared_ptr<const uint8_t> data;
+    size_t size = 0;
+  };
+  MappedBytes mapped(const std::string& name) const;
+  // Takes no memory for what was looked at until it is looked at again.
+  void release_memory() const;
+
  private:
   struct Entry {
     at::ScalarType dtype = at::kFloat;
@@ -43,6 +52,7 @@ class SafetensorsFile {
   class HeaderReader;
 
   void map_file();
+  const Entry& entry(const std::string& name) const;
 
   std::string path_;
   std::shared_ptr<const std::byte> mapped_;

@@ -204,17 +204,30 @@ std::vector<std::string> SafetensorsFile::names() const {
   return names;
 }
 
-at::Tensor SafetensorsFile::tensor(const std::string& name) const {
+const SafetensorsFile::Entry& SafetensorsFile::entry(const std::string& name) const {
   const auto found = entries_.find(name);
-  if (found == entries_.end()) {
-    throw Error("WRONG_MODEL", path_ + " has no tensor " + name, path_, name, "Use weights of this network");
-  }
-  const Entry& entry = found->second;
-  at::Tensor copy = at::empty(entry.shape, entry.dtype);
-  if (entry.end > entry.begin) {
-    std::memcpy(copy.mutable_data_ptr(), mapped_.get() + data_begin_ + entry.begin, entry.end - entry.begin);
+  if (found != entries_.end()) return found->second;
+  throw Error("WRONG_MODEL", path_ + " has no tensor " + name, path_, name, "Use weights of this network");
+}
+
+at::Tensor SafetensorsFile::tensor(const std::string& name) const {
+  const Entry& found = entry(name);
+  at::Tensor copy = at::empty(found.shape, found.dtype);
+  if (found.end > found.begin) {
+    std::memcpy(copy.mutable_data_ptr(), mapped_.get() + data_begin_ + found.begin, found.end - found.begin);
   }
   return copy;
+}
+
+SafetensorsFile::MappedBytes SafetensorsFile::mapped(const std::string& name) const {
+  const Entry& found = entry(name);
+  const auto* const first = reinterpret_cast<const uint8_t*>(mapped_.get()) + data_begin_ + found.begin;
+  return {std::shared_ptr<const uint8_t>(mapped_, first), found.end - found.begin};
+}
+
+// Pages of a file that nobody changed: the kernel keeps them in its cache as long as there is room.
+void SafetensorsFile::release_memory() const {
+  madvise(const_cast<std::byte*>(mapped_.get()), file_bytes_, MADV_DONTNEED);
 }
 
 StateDict SafetensorsFile::tensors() const {

@@ -1,5 +1,7 @@
 #include "training/loop/communicator.h"
 
+#include <exception>
+
 #include "training/loop/process_group.h"
 
 namespace hepatica {
@@ -24,6 +26,21 @@ std::unique_ptr<Communicator> one_process() { return std::make_unique<OneProcess
 std::unique_ptr<Communicator> join_processes(const ProcessPlace& place, Run& run) {
   if (place.size == 1) return one_process();
   return std::make_unique<ProcessGroup>(place, run);
+}
+
+void train_together(const ProcessPlace& place, Run& run, const std::function<void(Communicator&)>& work) {
+  const std::unique_ptr<Communicator> communicator = join_processes(place, run);
+  try {
+    work(*communicator);
+    communicator->leave();
+  } catch (const Cancelled&) {
+    communicator->check();
+    communicator->abort("it was stopped");
+    throw;
+  } catch (const std::exception& error) {
+    communicator->abort(error.what());
+    throw;
+  }
 }
 
 }  // namespace hepatica

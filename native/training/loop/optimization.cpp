@@ -2,6 +2,7 @@
 
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/nn/module.h>
@@ -122,6 +123,26 @@ void limit_gradient(const torch::nn::Module& network, double limit) {
   if (gradients.empty()) return;
   const at::Tensor length = at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients)));
   at::_foreach_mul_(gradients, (limit / (length + 1e-6)).clamp_max(1));
+}
+
+// In one tensor, so that there is one exchange a step.
+void sum_gradients(const torch::nn::Module& network, Communicator& communicator) {
+  if (communicator.size() == 1) return;
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> gradients, flat;
+  for (const at::Tensor& parameter : network.parameters()) {
+    if (!parameter.grad().defined()) continue;
+    gradients.push_back(parameter.grad());
+    flat.push_back(parameter.grad().reshape(-1));
+  }
+  if (gradients.empty()) return;
+  const at::Tensor bucket = at::cat(flat);
+  communicator.all_reduce_sum(bucket);
+  int64_t begin = 0;
+  for (at::Tensor& gradient : gradients) {
+    gradient.copy_(bucket.narrow(0, begin, gradient.numel()).view(gradient.sizes()));
+    begin += gradient.numel();
+  }
 }
 
 StateDict adam_state(torch::optim::Adam& adam, const torch::nn::Module& network) {

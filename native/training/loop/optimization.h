@@ -56,6 +56,9 @@ RatedAdam make_adam(TrainingTask& task, double learning_rate);
 // Shortens the gradient over all parameters to `limit` where it is longer.
 void limit_gradient(const torch::nn::Module& network, double limit);
 
+// Adds the gradients of all processes up: each has those of its own items' share of the loss.
+void sum_gradients(const torch::nn::Module& network, Communicator& communicator);
+
 // The optimizer's moments by parameter name, for checkpoints: "exp_avg.NAME", "exp_avg_sq.NAME", "step.NAME"; none of a
 // parameter that was never trained.
 StateDict adam_state(torch::optim::Adam& adam, const torch::nn::Module& network);

@@ -199,6 +199,7 @@ void visit_run_fields(Visitor& v, TrainingRunOptions& o) {
   v.field("validation_every", o.validation_every);
   v.field("time_limit_minutes", o.time_limit_minutes);
   v.field("checkpoint_folder", o.checkpoint_folder);
+  v.field("cache_folder", o.cache_folder);
   v.field("resume", o.resume);
   v.field("output", o.output);
   v.field("allow_shared_patients", o.allow_shared_patients);
@@ -233,7 +234,17 @@ std::string fields_json(const Options& options) {
   return writer.object.dump();
 }
 
-// {"cases": […], "options": {…}} into a plan. Throws INVALID_ARGUMENT.
+template <class Visitor>
+void visit_fields(Visitor& v, ProcessPlace& p) {
+  v.field("rank", p.rank);
+  v.field("size", p.size);
+  v.field("address", p.address);
+  v.field("port", p.port);
+  v.field("agent_prefix", p.agent_prefix);
+  v.field("interface", p.interface);
+}
+
+// {"cases": […], "options": {…}, "process": {…}} into a plan. Throws INVALID_ARGUMENT.
 template <class Plan>
 Plan read_plan_fields(const std::string& text) {
   const nlohmann::json root = nlohmann::json::parse(text, nullptr, false);
@@ -242,7 +253,13 @@ Plan read_plan_fields(const std::string& text) {
   FieldReader reader(root, "plan");
   reader.field("cases", plan.cases);
   reader.field("options", plan.options);
+  reader.field("process", plan.options.process);
   reader.refuse_unknown();
+  const ProcessPlace& process = plan.options.process;
+  if (process.size < 1) refuse_field("process.size", "positive", std::to_string(process.size));
+  if (process.rank < 0 || process.rank >= process.size) {
+    refuse_field("process.rank", "0 to " + std::to_string(process.size - 1), std::to_string(process.rank));
+  }
   if (plan.cases.empty()) refuse_field("cases", "at least one labelled scan", "[]");
   return plan;
 }

@@ -58,8 +58,8 @@ Json metrics_of(const History& history, const Names& names) {
 // What the weights' reader needs no path of the training machine for.
 Json public_options(const RunDescription& description) {
   Json json = Json::parse(description.options);
-  for (const char* local : {"checkpoint_folder", "output", "resume", "architecture", "licence", "dataset",
-                            "dataset_sha256", "hepatica_version", "base", "initial", "published_patients"}) {
+  for (const char* local : {"cache_folder", "checkpoint_folder", "output", "resume", "architecture", "licence",
+                            "dataset", "dataset_sha256", "hepatica_version", "base", "initial", "published_patients"}) {
     json.erase(local);
   }
   return json;
@@ -82,8 +82,8 @@ void require_separate_patients(const RunDescription& description, bool allow_sha
 
 std::string run_identity(const RunDescription& description, const TrainingRunOptions& options) {
   Json fixed = Json::parse(description.options);
-  for (const char* free : {"resume", "checkpoint_folder", "output", "licence", "dataset", "hepatica_version",
-                           "early_stopping_epochs", "base", "initial", "published_patients"}) {
+  for (const char* free : {"cache_folder", "resume", "checkpoint_folder", "output", "licence", "dataset",
+                           "hepatica_version", "early_stopping_epochs", "base", "initial", "published_patients"}) {
     fixed.erase(free);
   }
   if (options.schedule == LearningRateSchedule::kConstant) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ops/preprocess.h"
+#include "training/loop/process_place.h"
 
 namespace hepatica {
 
@@ -49,6 +50,10 @@ struct TrainingRunOptions {
   std::string dataset;         // what was trained on, in words
   std::string dataset_sha256;  // hex, over the files' contents
   std::string hepatica_version;
+  // Where prepared scans are kept, and drawn from; empty: in memory.
+  std::string cache_folder;
+  // Decides nothing that is computed: a run may go on with other processes.
+  ProcessPlace process;
 };
 
 // What a run starts from, of a network with a pretrained part: the lesion network's base, the 3-D network's encoder.

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/isfinite.h>
 #include <torch/nn/module.h>
 
@@ -67,10 +68,35 @@ bool Trainer::time_is_up() const {
   return options_.time_limit_minutes > 0 && seconds_ >= 60 * options_.time_limit_minutes;
 }
 
+// The time decides how long is trained, and how fast: all processes go by one clock.
+double Trainer::agreed(double seconds) const {
+  if (task_.communicator().size() == 1 || options_.time_limit_minutes <= 0) return seconds;
+  const at::Tensor first = at::full({1}, seconds, at::kDouble);
+  task_.communicator().broadcast(first, 0);
+  return first.item<double>();
+}
+
 bool Trainer::is_over(int64_t epoch) const {
   if (epoch >= options_.epochs || time_is_up()) return true;
   const int64_t patience = options_.early_stopping_epochs;
   return patience > 0 && history_.best_epoch > 0 && epoch - history_.best_epoch >= patience;
+}
+
+void Trainer::agree_on_start() {
+  Communicator& communicator = task_.communicator();
+  if (communicator.size() == 1) return;
+  const at::NoGradGuard no_grad;
+  const at::Tensor first = at::full({1}, steps_done_, at::kLong);
+  communicator.broadcast(first, 0);
+  const at::Tensor others = at::full({1}, first.item<int64_t>() == steps_done_ ? 0 : 1, at::kLong);
+  communicator.all_reduce_sum(others);
+  if (others.item<int64_t>() > 0) {
+    throw Error("CHECKPOINT_MISMATCH", "The processes go on from different checkpoints", options_.checkpoint_folder, {},
+                "Give all processes the same checkpoint folder, on a file system that they share");
+  }
+  for (torch::nn::Module* network : {&task_.network(), &task_.average()}) {
+    for (auto& [name, tensor] : state_of(*network)) communicator.broadcast(tensor.detach(), 0);
+  }
 }
 
 void Trainer::train(const std::function<void(const EpochRecord&)>& after_epoch) {
@@ -111,11 +137,11 @@ EpochRecord Trainer::run_epoch(int64_t epoch) {
     StepFigures figures = step(*batch);
     if (before) add(*before, sums);
     before = std::move(figures);
-    seconds_ = seconds_before + seconds_since(start);
+    seconds_ = agreed(seconds_before + seconds_since(start));
     run_.progress(fraction_done());
   }
   if (before) add(*before, sums);
-  seconds_ = seconds_before + seconds_since(start);
+  seconds_ = agreed(seconds_before + seconds_since(start));
   const auto images = static_cast<double>(sums.images);
   EpochRecord record;
   record.epoch = epoch + 1;
@@ -145,7 +171,7 @@ Trainer::StepFigures Trainer::step(TrainingBatch& batch) {
   StepFigures figures;
   figures.size = batch.size();
   figures.steps_done = steps_done_;
-  const int64_t part = (figures.size + options_.accumulation - 1) / options_.accumulation;
+  const int64_t part = BatchShare::part_size(figures.size, options_.accumulation);
   for (int64_t begin = 0; begin < figures.size; begin += part) {
     const int64_t end = std::min(figures.size, begin + part);
     PartLoss result = batch.loss(begin, end);
@@ -156,6 +182,7 @@ Trainer::StepFigures Trainer::step(TrainingBatch& batch) {
     result.loss = loss.detach();
     figures.parts.push_back({share, std::move(result)});
   }
+  sum_gradients(task_.network(), task_.communicator());
   if (task_.gradient_limit() > 0) limit_gradient(task_.network(), task_.gradient_limit());
   adam_.step();
   if (averages()) update_average(task_.average(), task_.network(), options_.ema_decay, steps_done_);

@@ -26,6 +26,10 @@ class Trainer {
   // Goes on from where `state` was saved.
   void restore(const TrainingState& state, const std::string& file);
 
+  // Before the first epoch: all processes begin with the first one's weights. Throws CHECKPOINT_MISMATCH where they do
+  // not go on from the same epoch.
+  void agree_on_start();
+
   // Runs the epochs that are left. `after_epoch` is called with each epoch's record, when the state is whole.
   void train(const std::function<void(const EpochRecord&)>& after_epoch);
 
@@ -68,6 +72,7 @@ class Trainer {
   bool is_over(int64_t epoch) const;
   bool time_is_up() const;
   double fraction_done() const;
+  double agreed(double seconds) const;
   bool averages() const { return options_.ema_decay > 0; }
   torch::nn::Module& judged_network() { return averages() ? task_.average() : task_.network(); }
 

@@ -26,9 +26,21 @@ void require_writable(const std::string& path, const char* field) {
               path, field, "Name a folder that exists or can be made, and that may be written");
 }
 
+// A process without an item would wait for the others at each step.
+void check_processes(const TrainingRunOptions& options) {
+  const int64_t items = options.batch_size / options.accumulation;
+  if (options.process.size == 1 || options.process.size <= items) return;
+  throw Error("INVALID_ARGUMENT",
+              "Expected processes to be at most " + std::to_string(items) +
+                  ", the items of a mini-batch that are computed at once, received " +
+                  std::to_string(options.process.size),
+              {}, "processes", "Train with fewer processes, or a larger batchSize");
+}
+
 }  // namespace
 
 void check_run(const TrainingRunOptions& options, const RunDescription& description) {
+  check_processes(options);
   require_separate_patients(description, options.allow_shared_patients);
   const fs::path folder = fs::path(options.output).parent_path();
   require_writable(folder.empty() ? "." : folder, "output");
@@ -45,25 +57,29 @@ void check_resume(const TrainingRunOptions& options, const RunDescription& descr
 }
 
 History run_training(const TrainingRunOptions& options, const RunDescription& description, TrainingTask& task,
-                     const std::function<void(const std::string&)>& on_epoch, Run& run) {
+                     Communicator& communicator, const std::function<void(const std::string&)>& on_epoch, Run& run) {
   const std::string& folder = options.checkpoint_folder;
   const std::string identity = run_identity(description, options);
   const std::string precision = task.device().bf16 ? "bf16" : "fp32";
+  task.join(communicator);
   Trainer trainer(options, task, run);
   if (options.resume && !folder.empty()) {
     if (const auto saved = read_checkpoint(folder, identity)) trainer.restore(*saved, last_checkpoint_path(folder));
   }
+  trainer.agree_on_start();
   const auto export_weights = [&](const std::string& path) {
     write_safetensors(path, trainer.best_weights(),
                       weights_metadata(description, options, trainer.history(), precision));
   };
   trainer.train([&](const EpochRecord& record) {
+    if (!communicator.is_first()) return;
     if (!folder.empty()) {
       write_checkpoint(folder, trainer.state(), identity);
       if (trainer.history().best_epoch == record.epoch) export_weights(best_checkpoint_path(folder));
     }
     on_epoch(epoch_json(record));
   });
+  if (!communicator.is_first()) return trainer.history();
   std::error_code ignored;
   fs::create_directories(fs::path(options.output).parent_path(), ignored);
   export_weights(options.output);

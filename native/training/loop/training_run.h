@@ -12,6 +12,7 @@
 
 namespace hepatica {
 
+class Communicator;
 class TrainingTask;
 
 // What must hold before data are read: patients apart, outputs writable.
@@ -21,8 +22,9 @@ void check_run(const TrainingRunOptions& options, const RunDescription& descript
 // CHECKPOINT_MISMATCH.
 void check_resume(const TrainingRunOptions& options, const RunDescription& description);
 
-// `on_epoch` gets each epoch's record as JSON (epoch_json) once its checkpoint is written.
+// `on_epoch` gets each epoch's record as JSON (epoch_json) once its checkpoint is written. The first process writes,
+// and tells of epochs; all read the checkpoint that they go on from.
 History run_training(const TrainingRunOptions& options, const RunDescription& description, TrainingTask& task,
-                     const std::function<void(const std::string&)>& on_epoch, Run& run);
+                     Communicator& communicator, const std::function<void(const std::string&)>& on_epoch, Run& run);
 
 }  // namespace hepatica

@@ -10,7 +10,9 @@
 #include <string>
 
 #include "core/run.h"
+#include "training/loop/communicator.h"
 #include "training/loop/history.h"
+#include "training/loop/process_sums.h"
 #include "training/loop/training_device.h"
 
 namespace torch::nn {
@@ -26,19 +28,28 @@ struct PartLoss {
   std::map<std::string, at::Tensor> terms;  // of the loss, by the names that the epoch's record gives them
 };
 
-// A mini-batch, drawn from the task's data.
+// What this process computes of a mini-batch, drawn from the task's data.
 class TrainingBatch {
  public:
   virtual ~TrainingBatch() = default;
+  // Of the items of all processes.
   virtual int64_t size() const = 0;
 
-  // Of items [begin, end), by the network that is trained.
+  // Of items [begin, end) of all processes, by the network that is trained: figures are of all of them, gradients of
+  // those that this process has. All processes call it in the same order.
   virtual PartLoss loss(int64_t begin, int64_t end) = 0;
 };
 
 class TrainingTask {
  public:
   virtual ~TrainingTask() = default;
+
+  // From here on, mini-batches and validation patients are shared among the processes; before, this one trains alone.
+  // Keeps a reference.
+  void join(Communicator& communicator);
+  Communicator& communicator() const { return *communicator_; }
+  // Empty where this process trains alone.
+  const ProcessSum& process_sum() const { return sum_; }
 
   // Where networks and batches lie.
   virtual const TrainingDevice& device() const = 0;
@@ -66,6 +77,11 @@ class TrainingTask {
   // Fills the validation's fields of the record, its score among them. Without validation data it is not called.
   virtual bool has_validation() const = 0;
   virtual void validate(bool averaged, EpochRecord& record, Run& run) = 0;
+
+ private:
+  const std::unique_ptr<Communicator> alone_ = one_process();
+  Communicator* communicator_ = alone_.get();
+  ProcessSum sum_;
 };
 
 }  // namespace hepatica

@@ -35,7 +35,7 @@ History train_balls(const StructureTrainingPlan& plan, const TrainingDevice& dev
                     Run& run) {
   const auto training = ball_scans(2, false);
   const auto validation = ball_scans(1, true);
-  return run_training(plan, small_config(), training, validation, device, on_epoch, run);
+  return run_training(plan, small_config(), training, validation, device, *one_process(), on_epoch, run);
 }
 
 [[noreturn]] void run_out_of_memory() {
@@ -51,7 +51,7 @@ struct Failing {
     run.threads = 1;
     const ComputeDevice device = choose_training_device(choice, TrainingPrecision::kFp32, run);
     return train_on(
-        device, choice, TrainingPrecision::kFp32, [](const std::string&) {}, run,
+        device, choice, TrainingPrecision::kFp32, *one_process(), [](const std::string&) {}, run,
         [&](const TrainingDevice& where, const EpochCallback& on_epoch) {
           devices.push_back(where.label);
           for (int64_t epoch = 0; epoch < epochs_before; ++epoch) on_epoch("{}");
@@ -84,7 +84,7 @@ TEST_CASE("a training's history says where each epoch ran, and it goes on elsewh
   const auto train = [&](const DeviceChoice& choice) {
     const ComputeDevice device = choose_training_device(choice, plan.options.precision, run);
     return train_on(
-        device, choice, plan.options.precision, [](const std::string&) {}, run,
+        device, choice, plan.options.precision, *one_process(), [](const std::string&) {}, run,
         [&](const TrainingDevice& where, const EpochCallback& on_epoch) {
           return train_balls(plan, where, on_epoch, run);
         });

@@ -42,11 +42,11 @@ StructureTrainingPlan plan_of_two() {
 TEST_CASE("scans are learned from through whatever reader is given") {
   const LiverCnnConfig config = small_config();
   Run run;
-  const std::vector<GridScan> scans = load_grid_scans(plan_of_two(), BallReader(), true, config, run);
+  const std::vector<GridScan> scans = load_grid_scans(plan_of_two(), BallReader(), true, config, *one_process(), run);
   REQUIRE(scans.size() == 1);
   const GridScan expected = make_grid_scan(ball_scan(2), "b", true, config, {}, run);
   CHECK(scans[0].patient == "b");
-  CHECK(scans[0].input.pictures == expected.input.pictures);
+  CHECK(scans[0].pictures == expected.pictures);
   CHECK(scans[0].target == expected.target);
   CHECK(scans[0].reference == expected.reference);
   REQUIRE(run.warnings().size() == 1);
@@ -56,7 +56,7 @@ TEST_CASE("scans are learned from through whatever reader is given") {
 TEST_CASE("a reader's label lies on its image's voxels") {
   Run run;
   try {
-    load_grid_scans(plan_of_two(), BallReader(1), false, small_config(), run);
+    load_grid_scans(plan_of_two(), BallReader(1), false, small_config(), *one_process(), run);
     FAIL("a label half a voxel away was taken");
   } catch (const Error& error) {
     CHECK(error.code == "LABEL_GEOMETRY_MISMATCH");

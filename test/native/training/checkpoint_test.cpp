@@ -39,7 +39,7 @@ History train(const StructureTrainingPlan& plan) {
   const auto training = ball_scans(2, false);
   const auto validation = ball_scans(1, true);
   return run_training(
-      plan, small_config(), training, validation, {}, [](const std::string&) {}, run);
+      plan, small_config(), training, validation, {}, *one_process(), [](const std::string&) {}, run);
 }
 
 pid_t start_child(const std::string& folder) {

@@ -30,7 +30,7 @@ History train(const LesionTrainingPlan& plan, int64_t cancel_after_epoch = 0) {
   check_run(plan, config);
   int64_t epochs = 0;
   return run_training(
-      plan, start, sources, validation, {},
+      plan, start, sources, validation, {}, *one_process(),
       [&](const std::string&) {
         if (++epochs == cancel_after_epoch) run.cancel();
       },

@@ -30,7 +30,7 @@ TEST_CASE("without augmentation a batch holds the grid's own pixels") {
   const GridScan& scan = scans[item.scan];
   const auto x = static_cast<int64_t>(20 - item.canvas.x0);
   const auto y = static_cast<int64_t>(25 - item.canvas.y0);
-  const uint8_t picture = scan.input.picture(item.slice)[25 * scan.input.grid.width + 20];
+  const uint8_t picture = scan.picture(item.slice)[25 * scan.input.grid.width + 20];
   CHECK(batch.image[0][0][y][x].item<float>() == static_cast<float>(picture) / 255.0F);
   CHECK(batch.target[0][y][x].item<float>() == 1.0F);
 }

@@ -40,7 +40,7 @@ History train(const StructureTrainingPlan& plan, int64_t cancel_after_epoch = 0)
   run.threads = 1;
   int64_t epochs = 0;
   return run_training(
-      plan, small_config(), training, validation, {},
+      plan, small_config(), training, validation, {}, *one_process(),
       [&](const std::string&) {
         if (++epochs == cancel_after_epoch) run.cancel();
       },

@@ -86,7 +86,7 @@ StructureValidation validate_blocks(const std::vector<Block>& blocks,
   LiverCnn network = threshold_network();
   const auto scans = scans_of(blocks, network->config());
   Run run;
-  return validate_structure(network, scans, {}, postprocessing, {}, run);
+  return validate_structure(network, scans, {}, postprocessing, {}, *one_process(), run);
 }
 
 Postprocessing label_choice(const std::vector<Block>& blocks) {

@@ -22,7 +22,7 @@ History train(const VolumeTrainingPlan& plan, int64_t cancel_after_epoch = 0) {
   run.threads = 1;
   int64_t epochs = 0;
   return run_training(
-      plan, small_volume_kind(), training, validation, {},
+      plan, small_volume_kind(), training, validation, {}, *one_process(),
       [&](const std::string&) {
         if (++epochs == cancel_after_epoch) run.cancel();
       },

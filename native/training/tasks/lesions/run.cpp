@@ -78,10 +78,10 @@ std::vector<LesionScan> make_validation_scans(std::span<const LesionSource> sour
 }
 
 History run_training(const LesionTrainingPlan& plan, const LesionStart& start, std::span<const LesionSource> training,
-                     std::span<const LesionScan> validation, const TrainingDevice& device,
+                     std::span<const LesionScan> validation, const TrainingDevice& device, Communicator& communicator,
                      const std::function<void(const std::string&)>& on_epoch, Run& run) {
   LesionTask task(plan.options, start, training, validation, device, run);
-  return run_training(plan.options, describe(plan, start.config), task, on_epoch, run);
+  return run_training(plan.options, describe(plan, start.config), task, communicator, on_epoch, run);
 }
 
 }  // namespace hepatica

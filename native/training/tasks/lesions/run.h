@@ -8,6 +8,7 @@
 
 #include "core/run.h"
 #include "models/mdl_cnn/config.h"
+#include "training/loop/communicator.h"
 #include "training/loop/history.h"
 #include "training/loop/training_device.h"
 #include "training/tasks/lesions/plan.h"
@@ -30,7 +31,7 @@ std::vector<LesionScan> make_validation_scans(std::span<const LesionSource> sour
                                               const LesionTrainingOptions& options, Run& run);
 
 History run_training(const LesionTrainingPlan& plan, const LesionStart& start, std::span<const LesionSource> training,
-                     std::span<const LesionScan> validation, const TrainingDevice& device,
+                     std::span<const LesionScan> validation, const TrainingDevice& device, Communicator& communicator,
                      const std::function<void(const std::string&)>& on_epoch, Run& run);
 
 }  // namespace hepatica

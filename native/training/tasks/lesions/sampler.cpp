@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "core/error.h"
 #include "training/data/warp.h"
@@ -60,15 +61,21 @@ LesionSampler::Item LesionSampler::choose(Random& random) const {
 }
 
 LesionBatch LesionSampler::draw(int64_t epoch, int64_t step_of_epoch) const {
-  const int64_t size = options_.batch_size;
+  std::vector<int64_t> items(static_cast<size_t>(options_.batch_size));
+  std::iota(items.begin(), items.end(), 0);
+  return draw(epoch, step_of_epoch, items);
+}
+
+LesionBatch LesionSampler::draw(int64_t epoch, int64_t step_of_epoch, std::span<const int64_t> items) const {
+  const auto size = static_cast<int64_t>(items.size());
   LesionBatch batch;
   batch.region = at::empty({size, config_.input_planes(), height_, width_});
   batch.liver = at::empty({size, height_, width_});
   batch.lesion = at::empty({size, height_, width_});
   batch.types = at::empty({size, height_, width_}, at::kLong);
   for (int64_t i = 0; i < size; ++i) {
-    const auto position = static_cast<uint64_t>(step_of_epoch * size + i);
-    Random random(options_.seed, {kItemStream, static_cast<uint64_t>(epoch), position});
+    const int64_t position = step_of_epoch * options_.batch_size + items[static_cast<size_t>(i)];
+    Random random(options_.seed, {kItemStream, static_cast<uint64_t>(epoch), static_cast<uint64_t>(position)});
     const Item item = choose(random);
     fill(item, place(item, random), random, i, batch);
   }

@@ -37,6 +37,8 @@ class LesionSampler {
   int64_t steps_per_epoch() const;
 
   LesionBatch draw(int64_t epoch, int64_t step_of_epoch) const;
+  // Those items of the same mini-batch alone.
+  LesionBatch draw(int64_t epoch, int64_t step_of_epoch, std::span<const int64_t> items) const;
 
  private:
   struct Item {

@@ -1,5 +1,8 @@
 #include "training/tasks/lesions/task.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/scalar_tensor.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -33,21 +36,24 @@ LesionBatch on_device(const LesionBatch& made, const TrainingDevice& device) {
 
 class LesionTask::RegionBatch : public TrainingBatch {
  public:
-  RegionBatch(LesionTask& task, const LesionBatch& made)
-      : task_(task), types_(made.types), batch_(on_device(made, task.device_)) {}
+  RegionBatch(LesionTask& task, BatchShare share, const LesionBatch& made)
+      : task_(task), share_(std::move(share)), types_(made.types), batch_(on_device(made, task.device_)) {}
 
-  int64_t size() const override { return batch_.region.size(0); }
+  int64_t size() const override { return share_.size(); }
 
   PartLoss loss(int64_t begin, int64_t end) override {
-    const auto part = [&](const at::Tensor& whole) { return whole.slice(0, begin, end); };
+    const BatchShare::Range own = share_.own(begin, end);
+    const auto part = [&](const at::Tensor& whole) { return whole.slice(0, own.begin, own.end); };
     const LesionBatch items{part(batch_.region), part(batch_.liver), part(batch_.lesion), part(batch_.types)};
-    const at::Tensor classified = task_.device_.take(classified_items(part(types_), task_.options_));
+    const at::Tensor own_classified = classified_items(part(types_), task_.options_);
+    const bool classifies = any_process_has(own_classified);
+    const at::Tensor classified = task_.device_.take(own_classified);
     MdlOutput output;
     {
       const Autocast autocast(task_.device_);
-      output = task_.network_->forward(items.region, classified);
+      output = task_.network_->forward(items.region, classified, classifies);
     }
-    const LesionLoss loss = lesion_loss(output, classified, items, task_.options_);
+    const LesionLoss loss = lesion_loss(output, classified, items, task_.options_, task_.process_sum());
     const at::Tensor accuracy = loss.right.to(at::kDouble) / loss.pixels.to(at::kDouble).clamp_min(1);
     PartLoss result{loss.total, accuracy, {{"trainingLocationLoss", loss.location}}};
     if (task_.options_.class_weight > 0) result.terms["trainingClassLoss"] = loss.classes;
@@ -55,7 +61,14 @@ class LesionTask::RegionBatch : public TrainingBatch {
   }
 
  private:
+  bool any_process_has(const at::Tensor& items) const {
+    const at::Tensor count = at::scalar_tensor(items.numel(), at::kLong);
+    if (task_.process_sum()) task_.process_sum()(count);
+    return count.item<int64_t>() > 0;
+  }
+
   LesionTask& task_;
+  BatchShare share_;
   at::Tensor types_;  // as they were made: what is classified is known without waiting for the device
   LesionBatch batch_;
 };
@@ -93,7 +106,9 @@ void LesionTask::begin_epoch(int64_t epoch, Run& run) {
 }
 
 std::unique_ptr<TrainingBatch> LesionTask::draw(int64_t epoch, int64_t step_of_epoch) {
-  return std::make_unique<RegionBatch>(*this, sampler_.draw(epoch, step_of_epoch));
+  BatchShare share(options_.batch_size, options_.accumulation, communicator());
+  const LesionBatch batch = sampler_.draw(epoch, step_of_epoch, share.items());
+  return std::make_unique<RegionBatch>(*this, std::move(share), batch);
 }
 
 double LesionTask::rate_factor(const std::string& parameter) const {
@@ -106,7 +121,7 @@ bool LesionTask::frozen(const std::string& parameter, int64_t epoch) const {
 }
 
 void LesionTask::validate(bool averaged, EpochRecord& record, Run& run) {
-  validate_lesions(averaged ? average_ : network_, validation_, options_, device_, record, run);
+  validate_lesions(averaged ? average_ : network_, validation_, options_, device_, communicator(), record, run);
 }
 
 }  // namespace hepatica

@@ -16,6 +16,7 @@
 #include "ops/lesion_matching.h"
 #include "ops/metrics.h"
 
+#include "training/loop/patient_shares.h"
 #include "training/tasks/lesions/loss.h"
 
 namespace hepatica {
@@ -178,26 +179,52 @@ double score_of(const EpochRecord& record, LesionScore by) {
   return *record.validation_dice;
 }
 
+std::vector<PatientScore> named_scores(std::span<const LesionScan> scans) {
+  std::vector<PatientScore> scores;
+  std::string patient;
+  int64_t variant = 0;
+  for (const LesionScan& scan : scans) {
+    variant = scan.synthetic && scan.patient == patient ? variant + 1 : 1;
+    patient = scan.synthetic ? scan.patient : std::string();
+    PatientScore score;
+    score.patient = scan.synthetic ? patient + " synthetic " + std::to_string(variant) : scan.patient;
+    scores.push_back(score);
+  }
+  return scores;
+}
+
+void share(Totals& totals, Communicator& communicator) {
+  Overlap& o = totals.overlap;
+  LesionDetection& d = totals.detection;
+  share_counts({&o.tp, &o.fp, &o.fn, &o.tn, &d.tp, &d.fp, &d.fn, &d.merged, &d.split, &totals.scans}, communicator);
+}
+
 }  // namespace
 
 void validate_lesions(MdlCnn& network, std::span<const LesionScan> scans, const LesionTrainingOptions& options,
-                      const TrainingDevice& device, EpochRecord& record, Run& run) {
+                      const TrainingDevice& device, Communicator& communicator, EpochRecord& record, Run& run) {
   const at::NoGradGuard no_grad;
   network->eval();
   PixelTotals pixels;
   Totals real, synthetic;
   ClassTotals classes;
-  std::string patient;
-  int64_t variant = 0;
-  for (const LesionScan& scan : scans) {
+  record.patients = named_scores(scans);
+  std::vector<PatientScore*> scores;
+  for (PatientScore& score : record.patients) scores.push_back(&score);
+  for (const size_t i : own_patients(scans.size(), communicator)) {
+    const LesionScan& scan = scans[i];
     const Maps maps = predict(network, scan, options, device, pixels, run);
     const Totals totals = score_scan(scan, maps, classes);
     (scan.synthetic ? synthetic : real) += totals;
-    variant = scan.synthetic && scan.patient == patient ? variant + 1 : 1;
-    patient = scan.synthetic ? scan.patient : std::string();
-    record.patients.push_back({scan.synthetic ? patient + " synthetic " + std::to_string(variant) : scan.patient,
-                               dice(totals.overlap), voe(totals.overlap), rvd(totals.overlap, RvdConvention::kPaper)});
+    PatientScore& score = record.patients[i];
+    score.dice = dice(totals.overlap);
+    score.voe = voe(totals.overlap);
+    score.rvd = rvd(totals.overlap, RvdConvention::kPaper);
   }
+  share_scores(scores, communicator);
+  share_sums({&pixels.loss, &pixels.right, &pixels.pixels}, communicator);
+  share_counts({&classes.right, &classes.lesions}, communicator);
+  for (Totals* totals : {&real, &synthetic}) share(*totals, communicator);
   record.validation_loss = pixels.loss / std::max(1.0, pixels.pixels);
   record.validation_accuracy = pixels.right / std::max(1.0, pixels.pixels);
   add_figures("real", real, record);

@@ -5,6 +5,7 @@
 
 #include "core/run.h"
 #include "models/mdl_cnn/module.h"
+#include "training/loop/communicator.h"
 #include "training/loop/history.h"
 #include "training/loop/training_device.h"
 #include "training/tasks/lesions/plan.h"
@@ -17,6 +18,6 @@ namespace hepatica {
 // synthetic lesions ("synthetic"): realDice, realRecall, realPrecision, syntheticDice, …: recall and precision of
 // lesions at an intersection over union above 0, and classAccuracy over the found lesions of a known type.
 void validate_lesions(MdlCnn& network, std::span<const LesionScan> scans, const LesionTrainingOptions& options,
-                      const TrainingDevice& device, EpochRecord& record, Run& run);
+                      const TrainingDevice& device, Communicator& communicator, EpochRecord& record, Run& run);
 
 }  // namespace hepatica

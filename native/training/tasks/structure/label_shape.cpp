@@ -29,6 +29,7 @@ Postprocessing postprocessing_of_labels(std::span<const GridScan> scans, Run& ru
   double one_piece = 0, large_pieces = 0, without_holes = 0;
   for (const GridScan& scan : scans) {
     const Mask label = label_on_grid(scan);
+    scan.release();
     // A structure thinner than the grid says nothing.
     const auto voxels = static_cast<double>(std::max<int64_t>(1, count(label)));
     const ComponentMap map(label, Connectivity::kFaces);

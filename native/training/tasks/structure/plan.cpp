@@ -12,6 +12,7 @@ void visit_fields(Visitor& v, StructureCase& c) {
   v.field("label_values", c.label_values);
   v.field("polygons", c.polygons);
   v.field("validation", c.validation);
+  v.field("content_sha256", c.content_sha256);
 }
 
 template <class Visitor>

@@ -19,6 +19,7 @@ struct StructureCase {
   std::vector<int> label_values;  // empty: all non-zero
   std::vector<LabelPolygon> polygons;
   bool validation = false;
+  std::string content_sha256;  // hex, over what is said of it and its files' bytes; empty: not known
 };
 
 // The paper uses none; every amount is a standard deviation unless said otherwise. No flips: the liver has a side.

@@ -13,7 +13,7 @@ namespace hepatica {
 namespace {
 
 LabelledScan read_whole(const StructureCase& training_case, const CaseReader& reader, Run& run) {
-  const auto& [patient, path, label_path, values, polygons, validation] = training_case;
+  const auto& [patient, path, label_path, values, polygons, validation, hash] = training_case;
   LabelledImage image = reader.read_image(path, run);
   Mask label = label_path.empty() ? rasterize_label(polygons, patient, path, image, run)
                                   : select_values(read_label(reader, label_path, patient, image, run), values);

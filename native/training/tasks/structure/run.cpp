@@ -29,12 +29,13 @@ RunDescription describe(const StructureTrainingPlan& plan, const LiverCnnConfig&
 
 History run_training(const StructureTrainingPlan& plan, const LiverCnnConfig& config,
                      std::span<const GridScan> training, std::span<const GridScan> validation,
-                     const TrainingDevice& device, const std::function<void(const std::string&)>& on_epoch, Run& run) {
+                     const TrainingDevice& device, Communicator& communicator,
+                     const std::function<void(const std::string&)>& on_epoch, Run& run) {
   RunDescription description = describe(plan, config);
   check_run(plan.options, description);
   StructureTask task(plan.options, config, training, validation, device, run);
   if (const auto& fixed = task.fixed_postprocessing()) description.postprocessing = fixed->to_json();
-  return run_training(plan.options, description, task, on_epoch, run);
+  return run_training(plan.options, description, task, communicator, on_epoch, run);
 }
 
 }  // namespace hepatica

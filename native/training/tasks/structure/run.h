@@ -7,6 +7,7 @@
 
 #include "core/run.h"
 #include "models/liver_cnn/config.h"
+#include "training/loop/communicator.h"
 #include "training/loop/history.h"
 #include "training/loop/run_description.h"
 #include "training/loop/training_device.h"
@@ -23,6 +24,7 @@ RunDescription describe(const StructureTrainingPlan& plan, const LiverCnnConfig&
 // `on_epoch` gets each epoch's record as JSON (epoch_json) once its checkpoint is written.
 History run_training(const StructureTrainingPlan& plan, const LiverCnnConfig& config,
                      std::span<const GridScan> training, std::span<const GridScan> validation,
-                     const TrainingDevice& device, const std::function<void(const std::string&)>& on_epoch, Run& run);
+                     const TrainingDevice& device, Communicator& communicator,
+                     const std::function<void(const std::string&)>& on_epoch, Run& run);
 
 }  // namespace hepatica

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <utility>
 
 #include "training/data/warp.h"
@@ -73,15 +74,17 @@ void SliceSampler::index_slices() {
       shows[z] = std::any_of(target, target + pixels, [](uint8_t part) { return part > 127; });
     }
     shows_structure_.push_back(std::move(shows));
+    scans_[scan].release();
   }
 }
 
 int64_t SliceSampler::slice_count() const { return static_cast<int64_t>(slices_.size()); }
 
-int64_t SliceSampler::steps_per_epoch() const {
-  const int64_t slices = options_.slices_per_epoch > 0 ? options_.slices_per_epoch : slice_count();
-  return (slices + options_.batch_size - 1) / options_.batch_size;
+int64_t SliceSampler::epoch_size() const {
+  return options_.slices_per_epoch > 0 ? options_.slices_per_epoch : slice_count();
 }
+
+int64_t SliceSampler::steps_per_epoch() const { return (epoch_size() + options_.batch_size - 1) / options_.batch_size; }
 
 std::vector<SliceSampler::SliceRef> SliceSampler::epoch_order(int64_t epoch) const {
   std::vector<SliceRef> order = slices_;
@@ -116,15 +119,23 @@ SliceSampler::SliceRef SliceSampler::choose_slice(int64_t epoch, int64_t positio
   return chosen;
 }
 
+int64_t SliceSampler::batch_size(int64_t step_of_epoch) const {
+  return std::min(options_.batch_size, epoch_size() - step_of_epoch * options_.batch_size);
+}
+
 SliceBatch SliceSampler::draw(int64_t epoch, int64_t step_of_epoch) const {
+  std::vector<int64_t> items(static_cast<size_t>(batch_size(step_of_epoch)));
+  std::iota(items.begin(), items.end(), 0);
+  return draw(epoch, step_of_epoch, items);
+}
+
+SliceBatch SliceSampler::draw(int64_t epoch, int64_t step_of_epoch, std::span<const int64_t> items) const {
   if (options_.slices_per_epoch == 0 && order_epoch_ != epoch) {
     order_ = epoch_order(epoch);
     order_epoch_ = epoch;
   }
-  const int64_t total = options_.slices_per_epoch > 0 ? options_.slices_per_epoch : slice_count();
-  const int64_t begin = step_of_epoch * options_.batch_size;
-  const int64_t size = std::min(options_.batch_size, total - begin);
   const auto channels = [](size_t n) { return static_cast<int64_t>(n); };
+  const int64_t size = channels(items.size());
   const int64_t cell = config_.subsampling;
   SliceBatch batch;
   batch.image = at::empty({size, channels(config_.context_mm.size()), canvas_.height, canvas_.width});
@@ -132,12 +143,14 @@ SliceBatch SliceSampler::draw(int64_t epoch, int64_t step_of_epoch) const {
       at::empty({size, channels(config_.coordinates.size()), canvas_.height / cell, canvas_.width / cell});
   batch.target = at::empty({size, canvas_.height, canvas_.width});
   for (int64_t i = 0; i < size; ++i) {
-    const SliceRef ref = choose_slice(epoch, begin + i, order_);
-    Random random(options_.seed, {kSliceItemStream, static_cast<uint64_t>(epoch), static_cast<uint64_t>(begin + i)});
+    const int64_t position = step_of_epoch * options_.batch_size + items[static_cast<size_t>(i)];
+    const SliceRef ref = choose_slice(epoch, position, order_);
+    Random random(options_.seed, {kSliceItemStream, static_cast<uint64_t>(epoch), static_cast<uint64_t>(position)});
     SliceItem item;
     item.scan = ref.scan;
     item.slice = ref.slice;
     fill_item(item, i, random, batch);
+    scans_[item.scan].release();
     batch.items.push_back(item);
   }
   return batch;
@@ -203,7 +216,7 @@ void SliceSampler::fill_image(const SliceItem& item, Random& random, float* imag
   const double sigma = noisy ? random.uniform(0, a.noise) : 0;
   std::vector<uint8_t> warped(static_cast<size_t>(pixels));
   for (const double offset_mm : config_.context_mm) {
-    const uint8_t* slice = input.picture(input.nearest_slice(item.slice, offset_mm));
+    const uint8_t* slice = scans_[item.scan].picture(input.nearest_slice(item.slice, offset_mm));
     warp_plane({slice, input.grid.width, input.grid.height}, item.canvas, canvas_.width, canvas_.height, warped.data());
     for (int64_t i = 0; i < pixels; ++i) {
       image[i] = level[warped[i]];

@@ -41,7 +41,12 @@ class SliceSampler {
   int64_t steps_per_epoch() const;
   int64_t slice_count() const;
 
+  // The last one of an epoch may be smaller.
+  int64_t batch_size(int64_t step_of_epoch) const;
+
   SliceBatch draw(int64_t epoch, int64_t step_of_epoch) const;
+  // Those items of the same mini-batch alone.
+  SliceBatch draw(int64_t epoch, int64_t step_of_epoch, std::span<const int64_t> items) const;
 
  private:
   struct SliceRef {
@@ -51,6 +56,7 @@ class SliceSampler {
 
   void choose_canvas();
   void index_slices();
+  int64_t epoch_size() const;
   std::vector<SliceRef> epoch_order(int64_t epoch) const;
   SliceRef choose_slice(int64_t epoch, int64_t position, const std::vector<SliceRef>& order) const;
   SliceRef any_slice(Random& random) const;

@@ -27,12 +27,14 @@ std::optional<Postprocessing> fixed_by(const StructureTrainingOptions& options, 
 
 class StructureTask::DrawnSlices : public TrainingBatch {
  public:
-  DrawnSlices(StructureTask& task, SliceBatch batch) : task_(task), batch_(std::move(batch)) {}
+  DrawnSlices(StructureTask& task, BatchShare share, SliceBatch batch)
+      : task_(task), share_(std::move(share)), batch_(std::move(batch)) {}
 
-  int64_t size() const override { return static_cast<int64_t>(batch_.items.size()); }
+  int64_t size() const override { return share_.size(); }
 
   PartLoss loss(int64_t begin, int64_t end) override {
-    const auto part = [&](const at::Tensor& whole) { return whole.slice(0, begin, end); };
+    const BatchShare::Range own = share_.own(begin, end);
+    const auto part = [&](const at::Tensor& whole) { return whole.slice(0, own.begin, own.end); };
     const at::Tensor target = part(batch_.target);
     at::Tensor logits;
     {
@@ -40,16 +42,17 @@ class StructureTask::DrawnSlices : public TrainingBatch {
       logits = task_.network_->forward(part(batch_.image), part(batch_.coordinates));
     }
     const at::Tensor log_p = at::log_softmax(logits, 1);
-    PartLoss result{segmentation_loss(log_p, target, task_.options_), {}, {}};
+    PartLoss result{segmentation_loss(log_p, target, task_.options_, task_.process_sum()), {}, {}};
     const at::NoGradGuard no_grad;
     const at::Tensor p = log_p.detach().select(1, 1).exp();
     const at::Tensor right = (p > 0.5).eq(target > 0.5);
-    result.accuracy = right.to(at::kFloat).mean();
+    result.accuracy = mean_over_processes(right.to(at::kFloat), task_.process_sum());
     return result;
   }
 
  private:
   StructureTask& task_;
+  BatchShare share_;
   SliceBatch batch_;
 };
 
@@ -67,14 +70,15 @@ StructureTask::StructureTask(const StructureTrainingOptions& options, const Live
 }
 
 std::unique_ptr<TrainingBatch> StructureTask::draw(int64_t epoch, int64_t step_of_epoch) {
-  SliceBatch batch = sampler_.draw(epoch, step_of_epoch);
+  BatchShare share(sampler_.batch_size(step_of_epoch), options_.accumulation, communicator());
+  SliceBatch batch = sampler_.draw(epoch, step_of_epoch, share.items());
   for (at::Tensor* made : {&batch.image, &batch.coordinates, &batch.target}) *made = device_.take(*made);
-  return std::make_unique<DrawnSlices>(*this, std::move(batch));
+  return std::make_unique<DrawnSlices>(*this, std::move(share), std::move(batch));
 }
 
 void StructureTask::validate(bool averaged, EpochRecord& record, Run& run) {
-  const StructureValidation result =
-      validate_structure(averaged ? average_ : network_, validation_, options_, postprocessing_, device_, run);
+  const StructureValidation result = validate_structure(averaged ? average_ : network_, validation_, options_,
+                                                        postprocessing_, device_, communicator(), run);
   record.validation_loss = result.loss;
   record.validation_accuracy = result.accuracy;
   record.validation_dice = record.score = result.dice;

@@ -14,6 +14,7 @@
 #include "ops/fill_holes.h"
 #include "ops/metrics.h"
 #include "ops/smooth_z.h"
+#include "training/loop/patient_shares.h"
 #include "training/tasks/structure/segmentation_loss.h"
 
 namespace hepatica {
@@ -69,7 +70,7 @@ Channels make_channels(const JudgedScan& judged, const LiverCnnConfig& config, i
     const int64_t z = judged.slices[static_cast<size_t>(i)];
     float* image = channels.image[i - begin].data_ptr<float>();
     for (const double offset_mm : config.context_mm) {
-      crop(input.picture(input.nearest_slice(z, offset_mm)), input.grid, canvas, image);
+      crop(judged.scan.picture(input.nearest_slice(z, offset_mm)), input.grid, canvas, image);
       image += canvas.width * canvas.height;
     }
     fill_coordinates(input.body[static_cast<size_t>(z)], place, config, canvas.height / cell, canvas.width / cell,
@@ -147,13 +148,11 @@ Mask above_threshold(at::Tensor maps, const JudgedScan& judged, const LiverCnnCo
 PatientScore score_patient(const Mask& mask, const JudgedScan& judged) {
   const int64_t pixels = judged.scan.source.slice_pixels();
   Overlap overlap;
-  std::vector<uint8_t> reference(static_cast<size_t>(pixels));
   for (size_t i = 0; i < judged.slices.size(); ++i) {
-    const auto first = judged.scan.reference.begin() + judged.slices[i] * pixels;
-    std::copy(first, first + pixels, reference.begin());
-    overlap += count_overlap(mask.slice(static_cast<int64_t>(i)), reference.data(), pixels);
+    const uint8_t* reference = judged.scan.reference.data() + judged.slices[i] * pixels;
+    overlap += count_overlap(mask.slice(static_cast<int64_t>(i)), reference, pixels);
   }
-  return {judged.scan.patient, dice(overlap), voe(overlap), rvd(overlap, RvdConvention::kPaper)};
+  return {{}, dice(overlap), voe(overlap), rvd(overlap, RvdConvention::kPaper)};
 }
 
 // What is compared, of two equally good ones the first.
@@ -199,30 +198,48 @@ void apply_postprocessing(const Postprocessing& postprocessing, const std::vecto
   for (const PatientScore& score : patients) result.dice += score.dice / static_cast<double>(patients.size());
 }
 
+void name_patients(std::span<const GridScan> scans, std::vector<PatientScore>& fixed,
+                   std::vector<CandidateScores>& candidates) {
+  for (size_t i = 0; i < fixed.size(); ++i) fixed[i].patient = scans[i].patient;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    for (PatientScore& candidate : candidates[i]) candidate.patient = scans[i].patient;
+  }
+}
+
 }  // namespace
 
 StructureValidation validate_structure(LiverCnn& network, std::span<const GridScan> scans,
                                        const StructureTrainingOptions& options,
                                        const std::optional<Postprocessing>& postprocessing,
-                                       const TrainingDevice& device, Run& run) {
+                                       const TrainingDevice& device, Communicator& communicator, Run& run) {
   const at::NoGradGuard no_grad;
   network->eval();
   const LiverCnnConfig& config = network->config();
   StructureValidation result;
   PixelScore score;
-  std::vector<PatientScore> fixed;
-  std::vector<CandidateScores> candidates;
-  for (const GridScan& scan : scans) {
+  std::vector<PatientScore> fixed(postprocessing ? scans.size() : 0);
+  std::vector<CandidateScores> candidates(postprocessing ? 0 : scans.size());
+  for (const size_t i : own_patients(scans.size(), communicator)) {
+    const GridScan& scan = scans[i];
     const JudgedScan judged = judge(scan, config, std::max(options.validation_stride_mm, config.slice_step_mm));
     const at::Tensor maps = predict(network, judged, options, device, score, run);
     const Mask above = above_threshold(maps, judged, config, run);
     result.unprocessed_dice += score_patient(above, judged).dice / static_cast<double>(scans.size());
     if (postprocessing) {
-      fixed.push_back(score_patient(postprocess(above, *postprocessing, run), judged));
+      fixed[i] = score_patient(postprocess(above, *postprocessing, run), judged);
     } else {
-      candidates.push_back(score_candidates(above, judged, run));
+      candidates[i] = score_candidates(above, judged, run);
     }
+    scan.release();
   }
+  std::vector<PatientScore*> all;
+  for (PatientScore& patient : fixed) all.push_back(&patient);
+  for (CandidateScores& patient : candidates) {
+    for (PatientScore& candidate : patient) all.push_back(&candidate);
+  }
+  share_scores(all, communicator);
+  share_sums({&score.loss, &score.right, &score.pixels, &result.unprocessed_dice}, communicator);
+  name_patients(scans, fixed, candidates);
   if (postprocessing) {
     apply_postprocessing(*postprocessing, fixed, result);
   } else {

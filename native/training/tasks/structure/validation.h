@@ -9,6 +9,7 @@
 #include "core/run.h"
 #include "models/liver_cnn/module.h"
 #include "models/postprocessing.h"
+#include "training/loop/communicator.h"
 #include "training/loop/history.h"
 #include "training/loop/training_device.h"
 #include "training/tasks/structure/grid_scan.h"
@@ -32,6 +33,6 @@ struct StructureValidation {
 StructureValidation validate_structure(LiverCnn& network, std::span<const GridScan> scans,
                                        const StructureTrainingOptions& options,
                                        const std::optional<Postprocessing>& postprocessing,
-                                       const TrainingDevice& device, Run& run);
+                                       const TrainingDevice& device, Communicator& communicator, Run& run);
 
 }  // namespace hepatica

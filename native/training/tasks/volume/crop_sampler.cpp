@@ -44,10 +44,10 @@ CropPlace CropSampler::place(const VolumeScan& scan, Random& random) const {
   return place;
 }
 
-CropBatch CropSampler::draw(int64_t epoch, int64_t step_of_epoch) const {
+CropBatch CropSampler::draw(int64_t epoch, int64_t step_of_epoch, std::span<const int64_t> items) const {
   std::vector<at::Tensor> values, coordinates, classes;
-  for (int64_t i = 0; i < options_.batch_size; ++i) {
-    const auto position = static_cast<uint64_t>(step_of_epoch * options_.batch_size + i);
+  for (const int64_t item : items) {
+    const auto position = static_cast<uint64_t>(step_of_epoch * options_.batch_size + item);
     Random random(options_.seed, {kCropStream, static_cast<uint64_t>(epoch), position});
     const VolumeScan& scan = scans_[static_cast<size_t>(random.below(static_cast<int64_t>(scans_.size())))];
     const CropPlace where = place(scan, random);

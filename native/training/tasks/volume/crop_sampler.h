@@ -27,7 +27,8 @@ class CropSampler {
               const VolumeTrainingOptions& options);
 
   int64_t steps_per_epoch() const;
-  CropBatch draw(int64_t epoch, int64_t step_of_epoch) const;
+  // Those items of the mini-batch alone; one at least.
+  CropBatch draw(int64_t epoch, int64_t step_of_epoch, std::span<const int64_t> items) const;
 
  private:
   CropPlace place(const VolumeScan& scan, Random& random) const;

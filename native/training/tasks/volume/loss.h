@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "training/loop/process_sums.h"
 #include "training/tasks/volume/plan.h"
 
 namespace hepatica {
@@ -16,7 +17,8 @@ struct VolumeLoss {
   at::Tensor accuracy;  // part of the cells that are given their class
 };
 
-// `logits` (N, classes, z, y, x), `classes` (N, z, y, x) uint8.
-VolumeLoss volume_loss(const at::Tensor& logits, const at::Tensor& classes, const VolumeTrainingOptions& options);
+// `logits` (N, classes, z, y, x), `classes` (N, z, y, x) uint8. Of the items of all processes.
+VolumeLoss volume_loss(const at::Tensor& logits, const at::Tensor& classes, const VolumeTrainingOptions& options,
+                       const ProcessSum& sum = {});
 
 }  // namespace hepatica

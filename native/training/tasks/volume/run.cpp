@@ -32,11 +32,12 @@ RunDescription describe(const VolumeTrainingPlan& plan, const VolumeNetworkKind&
 
 History run_training(const VolumeTrainingPlan& plan, const VolumeNetworkKind& kind,
                      std::span<const VolumeScan> training, std::span<const VolumeScan> validation,
-                     const TrainingDevice& device, const std::function<void(const std::string&)>& on_epoch, Run& run) {
+                     const TrainingDevice& device, Communicator& communicator,
+                     const std::function<void(const std::string&)>& on_epoch, Run& run) {
   const RunDescription description = describe(plan, kind);
   check_run(plan.options, description);
   VolumeTask task(plan.options, kind, training, validation, device);
-  return run_training(plan.options, description, task, on_epoch, run);
+  return run_training(plan.options, description, task, communicator, on_epoch, run);
 }
 
 }  // namespace hepatica

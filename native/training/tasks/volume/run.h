@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/run.h"
+#include "training/loop/communicator.h"
 #include "training/loop/history.h"
 #include "training/loop/run_description.h"
 #include "training/loop/training_device.h"
@@ -21,6 +22,7 @@ RunDescription describe(const VolumeTrainingPlan& plan, const VolumeNetworkKind&
 // `on_epoch` gets each epoch's record as JSON (epoch_json) once its checkpoint is written.
 History run_training(const VolumeTrainingPlan& plan, const VolumeNetworkKind& kind,
                      std::span<const VolumeScan> training, std::span<const VolumeScan> validation,
-                     const TrainingDevice& device, const std::function<void(const std::string&)>& on_epoch, Run& run);
+                     const TrainingDevice& device, Communicator& communicator,
+                     const std::function<void(const std::string&)>& on_epoch, Run& run);
 
 }  // namespace hepatica

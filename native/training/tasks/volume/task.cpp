@@ -12,25 +12,28 @@ namespace hepatica {
 
 class VolumeTask::Crops : public TrainingBatch {
  public:
-  Crops(VolumeTask& task, const CropBatch& made)
+  Crops(VolumeTask& task, BatchShare share, const CropBatch& made)
       : task_(task),
+        share_(std::move(share)),
         batch_{task.device_.take(made.values), task.device_.take(made.coordinates), task.device_.take(made.classes)} {}
 
-  int64_t size() const override { return batch_.values.size(0); }
+  int64_t size() const override { return share_.size(); }
 
   PartLoss loss(int64_t begin, int64_t end) override {
-    const auto part = [&](const at::Tensor& whole) { return whole.slice(0, begin, end); };
+    const BatchShare::Range own = share_.own(begin, end);
+    const auto part = [&](const at::Tensor& whole) { return whole.slice(0, own.begin, own.end); };
     at::Tensor logits;
     {
       const Autocast autocast(task_.device_);
       logits = task_.network_->logits(part(batch_.values), part(batch_.coordinates));
     }
-    const VolumeLoss loss = volume_loss(logits, part(batch_.classes), task_.options_);
+    const VolumeLoss loss = volume_loss(logits, part(batch_.classes), task_.options_, task_.process_sum());
     return {loss.total, loss.accuracy, {{"trainingCrossEntropy", loss.cross_entropy}, {"trainingDiceLoss", loss.dice}}};
   }
 
  private:
   VolumeTask& task_;
+  BatchShare share_;
   CropBatch batch_;
 };
 
@@ -73,7 +76,9 @@ void VolumeTask::begin_epoch(int64_t epoch, Run& /*run*/) {
 }
 
 std::unique_ptr<TrainingBatch> VolumeTask::draw(int64_t epoch, int64_t step_of_epoch) {
-  return std::make_unique<Crops>(*this, sampler_.draw(epoch, step_of_epoch));
+  BatchShare share(options_.batch_size, options_.accumulation, communicator());
+  const CropBatch batch = sampler_.draw(epoch, step_of_epoch, share.items());
+  return std::make_unique<Crops>(*this, std::move(share), batch);
 }
 
 bool VolumeTask::is_base(const std::string& parameter) const {
@@ -89,7 +94,8 @@ bool VolumeTask::frozen(const std::string& parameter, int64_t epoch) const {
 }
 
 void VolumeTask::validate(bool averaged, EpochRecord& record, Run& run) {
-  validate_volumes(averaged ? *average_ : *network_, kind_, validation_, options_, device_, record, run);
+  validate_volumes(averaged ? *average_ : *network_, kind_, validation_, options_, device_, communicator(), record,
+                   run);
 }
 
 }  // namespace hepatica

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ops/metrics.h"
+#include "training/loop/patient_shares.h"
 #include "training/tasks/volume/crop_sampler.h"
 #include "training/tasks/volume/loss.h"
 
@@ -70,20 +71,24 @@ Judged judge(VolumeNetwork& network, const VolumeNetworkKind& kind, const Volume
 }  // namespace
 
 void validate_volumes(VolumeNetwork& network, const VolumeNetworkKind& kind, std::span<const VolumeScan> scans,
-                      const VolumeTrainingOptions& options, const TrainingDevice& device, EpochRecord& record,
-                      Run& run) {
+                      const VolumeTrainingOptions& options, const TrainingDevice& device, Communicator& communicator,
+                      EpochRecord& record, Run& run) {
   const at::NoGradGuard no_grad;
   network.module().eval();
   const double share = 1 / static_cast<double>(scans.size());
-  record.validation_loss = record.validation_accuracy = 0;
-  double mean_dice = 0;
-  for (const VolumeScan& scan : scans) {
+  double loss = 0, accuracy = 0, mean_dice = 0;
+  std::vector<PatientScore*> scores;
+  for (const VolumeScan& scan : scans) record.patients.push_back({scan.patient, 0, 0, {}});
+  for (PatientScore& score : record.patients) scores.push_back(&score);
+  for (size_t s = 1; s < options.structures.size(); ++s) record.figures["dice " + options.structures[s].name] = 0;
+  for (const size_t i : own_patients(scans.size(), communicator)) {
     run.check_cancelled();
+    const VolumeScan& scan = scans[i];
     const Judged judged = judge(network, kind, scan, options, device);
-    *record.validation_loss += share * judged.loss;
-    *record.validation_accuracy += share * judged.accuracy;
+    loss += share * judged.loss;
+    accuracy += share * judged.accuracy;
     const Overlap first = overlap_of(judged.found, judged.reference, 1);
-    record.patients.push_back({scan.patient, dice(first), voe(first), rvd(first, RvdConvention::kPaper)});
+    record.patients[i] = {scan.patient, dice(first), voe(first), rvd(first, RvdConvention::kPaper)};
     mean_dice += share * dice(first);
     for (size_t s = 1; s < options.structures.size(); ++s) {
       const auto structure = static_cast<int64_t>(s + 1);
@@ -91,6 +96,13 @@ void validate_volumes(VolumeNetwork& network, const VolumeNetworkKind& kind, std
           share * dice(overlap_of(judged.found, judged.reference, structure));
     }
   }
+  share_scores(scores, communicator);
+  share_sums({&loss, &accuracy, &mean_dice}, communicator);
+  for (size_t s = 1; s < options.structures.size(); ++s) {
+    share_sums({&record.figures["dice " + options.structures[s].name]}, communicator);
+  }
+  record.validation_loss = loss;
+  record.validation_accuracy = accuracy;
   record.validation_dice = record.score = mean_dice;
 }
 

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/run.h"
+#include "training/loop/communicator.h"
 #include "training/loop/history.h"
 #include "training/loop/training_device.h"
 #include "training/tasks/volume/network.h"
@@ -16,7 +17,7 @@ namespace hepatica {
 // score, and the others' mean Dice as figures ("dice NAME"). What is looked at is the box around the structures with
 // options.validation_margin_mm.
 void validate_volumes(VolumeNetwork& network, const VolumeNetworkKind& kind, std::span<const VolumeScan> scans,
-                      const VolumeTrainingOptions& options, const TrainingDevice& device, EpochRecord& record,
-                      Run& run);
+                      const VolumeTrainingOptions& options, const TrainingDevice& device, Communicator& communicator,
+                      EpochRecord& record, Run& run);
 
 }  // namespace hepatica
