@@ -39,7 +39,8 @@ at::Tensor upsample(const at::Tensor& x, at::IntArrayRef size) {
 }
 
 at::Tensor pixel_shuffle(const at::Tensor& x, at::IntArrayRef factors) {
-  if (is_square(factors)) return at::pixel_shuffle(x, factors[0]);
+  // ATen leaves what holds no item in its old shape.
+  if (is_square(factors) && x.numel() > 0) return at::pixel_shuffle(x, factors[0]);
   const auto axes = static_cast<int64_t>(factors.size());
   const int64_t channels = x.size(1) / product(factors);
   TORCH_CHECK(x.dim() == axes + 2 && channels * product(factors) == x.size(1), "Cannot shuffle ", x.sizes(), " by ",
@@ -57,7 +58,7 @@ at::Tensor pixel_shuffle(const at::Tensor& x, at::IntArrayRef factors) {
 }
 
 at::Tensor pixel_unshuffle(const at::Tensor& x, at::IntArrayRef factors) {
-  if (is_square(factors)) return at::pixel_unshuffle(x, factors[0]);
+  if (is_square(factors) && x.numel() > 0) return at::pixel_unshuffle(x, factors[0]);
   const auto axes = static_cast<int64_t>(factors.size());
   TORCH_CHECK(x.dim() == axes + 2, "Cannot unshuffle ", x.sizes(), " by ", factors);
   std::vector<int64_t> apart = {x.size(0), x.size(1)};
