@@ -30,7 +30,7 @@ History train(const VolumeTrainingPlan& plan, const Encoder3dConfig& config) {
   const std::vector<VolumeScan> scans = {
       make_volume_scan(scan.volume, scan.label, "training0", ball_structures(), kind.cell_mm, run)};
   return run_training(
-      plan, kind, scans, {}, {}, [](const std::string&) {}, run);
+      plan, kind, scans, {}, {}, *one_process(), [](const std::string&) {}, run);
 }
 
 }  // namespace
