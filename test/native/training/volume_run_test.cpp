@@ -15,18 +15,23 @@ using namespace hepatica::test;
 
 namespace {
 
-History train(const VolumeTrainingPlan& plan, int64_t cancel_after_epoch = 0) {
+History train(const VolumeTrainingPlan& plan, Run& run, const TrainingDevice& device = {},
+              int64_t cancel_after_epoch = 0) {
   static const std::vector<VolumeScan> training = ball_volumes(2, "training");
   static const std::vector<VolumeScan> validation = ball_volumes(1, "validation");
-  Run run;
   run.threads = 1;
   int64_t epochs = 0;
   return run_training(
-      plan, small_volume_kind(), training, validation, {}, *one_process(),
+      plan, small_volume_kind(), training, validation, device, *one_process(),
       [&](const std::string&) {
         if (++epochs == cancel_after_epoch) run.cancel();
       },
       run);
+}
+
+History train(const VolumeTrainingPlan& plan, int64_t cancel_after_epoch = 0) {
+  Run run;
+  return train(plan, run, {}, cancel_after_epoch);
 }
 
 std::string code_of_plan(const std::string& json) {
@@ -71,6 +76,29 @@ TEST_CASE("a 3-D training goes on from its checkpoint bit for bit") {
   }
   const SafetensorsFile a(whole.options.output), b(parts.options.output);
   for (const std::string& name : a.names()) CHECK(a.tensor(name).equal(b.tensor(name)));
+}
+
+TEST_CASE("crops of few slices are not learned from in the CPU's bf16") {
+  const TemporaryFolder folder;
+  const TrainingDevice device{.bf16 = true};
+  VolumeTrainingPlan plan = ball_volume_plan(folder.path);
+  plan.options.epochs = 1;
+  const History expected = train(plan);
+  plan.options.precision = TrainingPrecision::kAuto;
+  Run run;
+  CHECK(train(plan, run, device).epochs[0].training_loss == expected.epochs[0].training_loss);
+  REQUIRE(run.warnings().size() == 1);
+  CHECK(run.warnings()[0].code == "BF16_NOT_USED");
+  CHECK(SafetensorsFile(plan.options.output).metadata().at("training_options").find(R"("precision":"fp32")") !=
+        std::string::npos);
+  plan.options.precision = TrainingPrecision::kBf16;
+  try {
+    train(plan, run, device);
+    FAIL("trained in bf16");
+  } catch (const Error& error) {
+    CHECK(error.code == "INVALID_ARGUMENT");
+    CHECK(error.field == "crop_cells");
+  }
 }
 
 TEST_CASE("the pretrained part begins with given weights, is held fixed first, and learns more slowly then") {
