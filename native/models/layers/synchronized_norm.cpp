@@ -91,10 +91,10 @@ class SynchronizedNorm : public torch::autograd::Function<SynchronizedNorm> {
     const at::Tensor sums = at::cat({d_weight, d_bias}).to(at::kDouble);
     (*sum)(sums);
     const at::Tensor means = (sums / count).to(at::kFloat);
-    const at::Tensor slope = weight * inverse;
-    const at::Tensor along_x = slope * inverse * means.narrow(0, 0, channels);
-    const at::Tensor constant = along_x * mean - slope * means.narrow(0, channels, channels);
-    const at::Tensor dx = dy * by_channel(slope, x) - x * by_channel(along_x, x) + by_channel(constant, x);
+    // Mean first, as batch norm of one process has it: what lies far from 0 would lose its digits otherwise.
+    at::Tensor dx = x - by_channel(mean, x);
+    dx.mul_(by_channel(-inverse * means.narrow(0, 0, channels), x));
+    dx.add_(dy).sub_(by_channel(means.narrow(0, channels, channels), x)).mul_(by_channel(weight * inverse, x));
     return {dx.to(x.scalar_type()), d_weight, d_bias, {}, {}};
   }
 };
