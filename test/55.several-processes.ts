@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -34,6 +34,7 @@ const kQuick = {
 test.before(async () => {
   for (const n of [0, 1, 2, 3, 4]) {
     const volume = makePhantom({ size: [48, 40, 6], organCentre: [16 + 2 * n, 18, 3], organRadius: 7 });
+    mkdirSync(join(folder.path, `data/patient-${n}`), { recursive: true });
     await writeVolume(join(folder.path, `data/patient-${n}/image.nii.gz`), volume);
     const data = Uint8Array.from(volume.data, (hu) => (hu === kOrganHu ? 1 : 0));
     await writeMask(join(folder.path, `data/patient-${n}/label.nii.gz`), { ...volume, data });

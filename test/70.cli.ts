@@ -200,6 +200,7 @@ test('train writes weights, history and learning curves', async ({ folder }) => 
   const names = [
     '.hepatica-manifest.json',
     'block.safetensors',
+    'cache',
     'checkpoints',
     'history.json',
     'learning-curves.png',

@@ -32,8 +32,8 @@ class BallReader : public CaseReader {
 
 StructureTrainingPlan plan_of_two() {
   StructureTrainingPlan plan;
-  plan.cases.push_back({"a", "image 0", "label 0", {}, {}, false});
-  plan.cases.push_back({"b", "image 2", "label 2", {}, {}, true});
+  plan.cases.push_back({"a", "image 0", "label 0", {}, {}, false, {}});
+  plan.cases.push_back({"b", "image 2", "label 2", {}, {}, true, {}});
   return plan;
 }
 

@@ -76,7 +76,7 @@ std::vector<GridScan> scans_of(const std::vector<Block>& blocks, const LiverCnnC
   for (const int64_t shift : {0, 3}) {
     std::vector<Block> moved = blocks;
     for (Block& block : moved) block.y += shift;
-    scans.push_back(make_grid_scan(scan_of(moved), "p" + std::to_string(shift), true, config, preprocessing, run));
+    scans.push_back(make_grid_scan(scan_of(moved), std::to_string(shift), true, config, preprocessing, run));
   }
   return scans;
 }
