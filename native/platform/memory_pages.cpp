@@ -13,4 +13,6 @@ void map_now([[maybe_unused]] void* begin, [[maybe_unused]] size_t bytes) {
 #endif
 }
 
+void release_mapped_file(const void* begin, size_t bytes) { madvise(const_cast<void*>(begin), bytes, MADV_DONTNEED); }
+
 }  // namespace hepatica

@@ -16,6 +16,7 @@
 #include "core/output_marks.h"
 #include "models/weights/dtypes.h"
 #include "models/weights/safetensors.h"
+#include "platform/memory_pages.h"
 
 namespace hepatica {
 namespace {
@@ -225,10 +226,7 @@ SafetensorsFile::MappedBytes SafetensorsFile::mapped(const std::string& name) co
   return {std::shared_ptr<const uint8_t>(mapped_, first), found.end - found.begin};
 }
 
-// Pages of a file that nobody changed: the kernel keeps them in its cache as long as there is room.
-void SafetensorsFile::release_memory() const {
-  madvise(const_cast<std::byte*>(mapped_.get()), file_bytes_, MADV_DONTNEED);
-}
+void SafetensorsFile::release_memory() const { release_mapped_file(mapped_.get(), file_bytes_); }
 
 StateDict SafetensorsFile::tensors() const {
   StateDict all;
