@@ -1,5 +1,6 @@
 // Several processes learn what one does.
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <doctest/doctest.h>
 
 #include <cmath>

@@ -38,19 +38,19 @@ struct Block {
   bool hollow = false;
 };
 
-constexpr int64_t kSide = 80;
+constexpr int64_t kGridSide = 80;
 constexpr int64_t kSlices = 5;
 
 LabelledScan scan_of(const std::vector<Block>& blocks) {
   Geometry geometry;
-  geometry.size = {kSide, kSide, kSlices};
+  geometry.size = {kGridSide, kGridSide, kSlices};
   geometry.spacing_mm = {2, 2, 5};
   LabelledScan scan;
   scan.label = {geometry, std::vector<uint8_t>(static_cast<size_t>(geometry.voxel_count()))};
   std::vector<int16_t> hu(scan.label.voxels.size(), -1000);
   for (int64_t i = 0; i < geometry.voxel_count(); ++i) {
-    const int64_t x = i % kSide, y = i / kSide % kSide;
-    if (x < 3 || y < 3 || x >= kSide - 3 || y >= kSide - 3) continue;
+    const int64_t x = i % kGridSide, y = i / kGridSide % kGridSide;
+    if (x < 3 || y < 3 || x >= kGridSide - 3 || y >= kGridSide - 3) continue;
     hu[static_cast<size_t>(i)] = 30;
     for (const Block& block : blocks) {
       const int64_t dx = x - block.x, dy = y - block.y;
