@@ -18,7 +18,7 @@
 namespace hepatica {
 namespace {
 
-// Values of a channel over all processes.
+// Values of a channel over all processes, in the arithmetic of the running ones.
 struct Moments {
   at::Tensor mean, var;  // biased
   double count = 0;
@@ -27,7 +27,7 @@ struct Moments {
 double values_a_channel(const at::Tensor& x) { return static_cast<double>(x.numel()) / static_cast<double>(x.size(1)); }
 
 // In double: the variance of the whole is made from the parts' ones and their means without cancellation.
-Moments moments_of(const at::Tensor& x, const ProcessSum& sum) {
+Moments moments_of(const at::Tensor& x, at::ScalarType dtype, const ProcessSum& sum) {
   const int64_t channels = x.size(1);
   const double own = values_a_channel(x);
   at::Tensor mean = at::zeros(channels, x.options().dtype(at::kDouble)), var = mean;
@@ -42,8 +42,8 @@ Moments moments_of(const at::Tensor& x, const ProcessSum& sum) {
   all.count = sums[2 * channels].item<double>();
   mean = sums.narrow(0, 0, channels) / all.count;
   var = sums.narrow(0, channels, channels) / all.count - mean * mean;
-  all.mean = mean.to(at::kFloat);
-  all.var = var.clamp_min(0).to(at::kFloat);
+  all.mean = mean.to(dtype);
+  all.var = var.clamp_min(0).to(dtype);
   return all;
 }
 
@@ -64,7 +64,7 @@ class SynchronizedNorm : public torch::autograd::Function<SynchronizedNorm> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
                             const at::Tensor& bias, const NormStatistics& statistics, const ProcessSum& sum) {
-    const Moments moments = moments_of(x, sum);
+    const Moments moments = moments_of(x, statistics.running_mean.scalar_type(), sum);
     update(statistics, moments);
     context->save_for_backward({x, weight, moments.mean, (moments.var + statistics.epsilon).rsqrt()});
     context->saved_data["count"] = moments.count;
@@ -90,7 +90,7 @@ class SynchronizedNorm : public torch::autograd::Function<SynchronizedNorm> {
     const int64_t channels = x.size(1);
     const at::Tensor sums = at::cat({d_weight, d_bias}).to(at::kDouble);
     (*sum)(sums);
-    const at::Tensor means = (sums / count).to(at::kFloat);
+    const at::Tensor means = (sums / count).to(weight.scalar_type());
     // Mean first, as batch norm of one process has it: what lies far from 0 would lose its digits otherwise.
     at::Tensor dx = x - by_channel(mean, x);
     dx.mul_(by_channel(-inverse * means.narrow(0, 0, channels), x));

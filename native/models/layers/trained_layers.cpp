@@ -81,7 +81,9 @@ void TrainedLayers::place(const std::string& name, const std::shared_ptr<torch::
   parent->register_module(name.substr(begin), weights);
 }
 
-at::Tensor TrainedLayers::input(const at::Tensor& x) { return x.contiguous(channels_last_of(x)); }
+at::Tensor TrainedLayers::input(const at::Tensor& x) {
+  return x.to(layers_.begin()->second.conv->weight.scalar_type()).contiguous(channels_last_of(x));
+}
 
 at::Tensor TrainedLayers::normalized(const Conv& layer, const at::Tensor& x) {
   const Layer& own = layers_.at(layer.name);

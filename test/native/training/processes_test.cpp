@@ -32,9 +32,10 @@ struct Learned {
   std::vector<double> accuracies;
 };
 
-Learned learn(const TrainingRunOptions& options, TrainingTask& task, int64_t steps, Run& run) {
+Learned learn(const TrainingRunOptions& options, TrainingTask& task, int64_t steps, at::ScalarType dtype, Run& run) {
   at::set_num_threads(1);
   Learned learned;
+  task.network().to(dtype);
   RatedAdam adam = make_adam(task, options.learning_rate);
   for (int64_t step = 0; step < steps; ++step) {
     const int64_t of_epoch = step % task.steps_per_epoch();
@@ -65,24 +66,28 @@ Learned learn(const TrainingRunOptions& options, TrainingTask& task, int64_t ste
 
 // By the largest value, since a gradient of 0 has no relative error. What ends in a batch norm has none: a bias there
 // moves all values alike.
-void check_same(const Learned& learned, const Learned& expected) {
+void check_same(const Learned& learned, const Learned& expected, double tolerance) {
   REQUIRE(learned.gradients.size() == expected.gradients.size());
   for (const auto& [name, gradient] : expected.gradients) {
     INFO(name);
     const double scale = gradient.abs().max().item<double>();
-    CHECK((learned.gradients.at(name) - gradient).abs().max().item<double>() <= 1e-4 * scale);
+    CHECK((learned.gradients.at(name) - gradient).abs().max().item<double>() <= tolerance * scale);
   }
   for (size_t i = 0; i < expected.losses.size(); ++i) {
     INFO(i);
-    CHECK(std::abs(learned.losses[i] - expected.losses[i]) <= 1e-4 * expected.losses[i]);
+    CHECK(std::abs(learned.losses[i] - expected.losses[i]) <= tolerance * expected.losses[i]);
     CHECK(std::abs(learned.accuracies[i] - expected.accuracies[i]) <= 1e-3);
   }
 }
 
+// In double, unless told otherwise: of ten thousands of maxima and of values that are positive or not, some are decided
+// by the last digit of fp32, which depends on how many items are computed at once. On these small scans one such
+// decision is a hundredth of a gradient: one process whose weights are changed by a millionth goes as far from itself.
 template <class MakeTask>
-void check_processes(int count, int64_t steps, const TrainingRunOptions& options, const MakeTask& make_task) {
+void check_processes(int count, int64_t steps, const TrainingRunOptions& options, const MakeTask& make_task,
+                     at::ScalarType dtype = at::kDouble) {
   Run alone;
-  const Learned expected = learn(options, *make_task(alone), steps, alone);
+  const Learned expected = learn(options, *make_task(alone), steps, dtype, alone);
   std::vector<Learned> learned(static_cast<size_t>(count));
   std::mutex one_at_a_time;  // the first weights are drawn from torch's one generator
   run_processes(count, [&](Communicator& communicator, Run& run) {
@@ -92,9 +97,9 @@ void check_processes(int count, int64_t steps, const TrainingRunOptions& options
       task = make_task(run);
     }
     task->join(communicator);
-    learned[static_cast<size_t>(communicator.rank())] = learn(options, *task, steps, run);
+    learned[static_cast<size_t>(communicator.rank())] = learn(options, *task, steps, dtype, run);
   });
-  for (const Learned& one : learned) check_same(one, expected);
+  for (const Learned& one : learned) check_same(one, expected, dtype == at::kDouble ? 1e-6 : 1e-4);
 }
 
 StructureTrainingOptions structure_options() {
@@ -110,11 +115,12 @@ const std::vector<GridScan>& balls() {
   return scans;
 }
 
-void check_structure(int count, const StructureTrainingOptions& options, int64_t steps = 20) {
-  check_processes(count, steps, options, [&](Run& run) -> std::unique_ptr<TrainingTask> {
+void check_structure(int count, const StructureTrainingOptions& options, at::ScalarType dtype = at::kDouble) {
+  const auto make_task = [&](Run& run) -> std::unique_ptr<TrainingTask> {
     return std::make_unique<StructureTask>(options, small_config(), balls(), std::span<const GridScan>(),
                                            TrainingDevice{}, run);
-  });
+  };
+  check_processes(count, 20, options, make_task, dtype);
 }
 
 }  // namespace
@@ -137,8 +143,14 @@ TEST_CASE("two processes of half a mini-batch learn what one of the whole one do
   options.dice_weight = 0.5;
   options.positive_weight = 2;
   options.accumulation = 2;
-  // Batch norm over parts of one slice makes much of rounding: Adam's steps go apart after 14.
-  check_structure(2, options, 10);
+  check_structure(2, options);
+}
+
+TEST_CASE("two processes of 16 items learn in fp32 what one of 32 does") {
+  StructureTrainingOptions options = structure_options();
+  options.batch_size = 32;
+  options.slices_per_epoch = 64;
+  check_structure(2, options, at::kFloat);
 }
 
 TEST_CASE("three processes learn what one does, where one of them has no item of a mini-batch") {
