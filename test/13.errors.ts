@@ -31,6 +31,9 @@ const kOtherCapitals = new Set([
   'DOSE_INFO',
   'Z_EFF',
   'CUBLAS_WORKSPACE_CONFIG',
+  'WORLD_SIZE',
+  'MASTER_ADDR',
+  'MASTER_PORT',
 ]);
 
 interface Literal {

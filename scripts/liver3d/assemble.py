@@ -15,11 +15,17 @@ def main():
     parser.add_argument("fine", type=Path)
     parser.add_argument("locator", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--mean-with", type=Path, help="other weights of the fine network: the mean of both is taken")
     parser.add_argument("--locator-threshold", type=float, default=LOCATOR["threshold"])
+    parser.add_argument("--locator-share", type=float, default=LOCATOR["minimum_share"])
     parser.add_argument("--margin-mm", type=float, default=LOCATOR["margin_mm"])
     options = parser.parse_args()
-    locator = {**LOCATOR, "threshold": options.locator_threshold, "margin_mm": options.margin_mm}
-    tensors = load_file(options.fine) | {f"locator.{name}": value for name, value in load_file(options.locator).items()}
+    locator = {**LOCATOR, "threshold": options.locator_threshold, "minimum_share": options.locator_share, "margin_mm": options.margin_mm}
+    fine = load_file(options.fine)
+    if options.mean_with:
+        other = load_file(options.mean_with)
+        fine = {name: ((value.float() + other[name].float()) / 2).to(value.dtype) for name, value in fine.items()}
+    tensors = fine | {f"locator.{name}": value for name, value in load_file(options.locator).items()}
     metadata = {
         "kind": "encoder3d",
         "structure": "liver",

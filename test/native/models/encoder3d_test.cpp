@@ -174,8 +174,8 @@ TEST_CASE("PyTorch's results") {
     return;
   }
   const Encoder3dConfig config;
-  const StateDict state = SafetensorsFile(folder / "reference_weights.safetensors").tensors();
-  const StateDict reference = SafetensorsFile(folder / "reference.safetensors").tensors();
+  const StateDict state = SafetensorsFile((folder / "reference_weights.safetensors").string()).tensors();
+  const StateDict reference = SafetensorsFile((folder / "reference.safetensors").string()).tensors();
   const RecordedLayers recorded = encoder3d_layers(config);
   const c10::InferenceMode inference_mode;
   const at::Tensor located = reference.at("locator_logits").select(1, 1).unsqueeze(1) -
