@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -146,7 +147,7 @@ test('pictures of preprocessing are the same for 48 axis orders', async () => {
 });
 
 test('filters are the same for the 16 orders with axial slices, the others are refused', async () => {
-  const model = await loadModel();
+  const model = await loadModel(join(process.cwd(), 'weights/liver-paper.safetensors'));
   const draw = (order: Stored) =>
     renderFilters(model, store({ ...kGrid, data: patient.hu }, order), {
       slice: isAxial(order) ? (numbersOf(order)[2] as number) : 2,
