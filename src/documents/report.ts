@@ -29,6 +29,7 @@ const series = z.object({
   lossy: z.boolean(),
   sliceThicknessMm: z.number().nullable(),
   gantryTilt: z.boolean(),
+  reformatted: z.enum(['coronal', 'sagittal']).nullable(),
   contrastAgent: z.string(),
   slices: z.array(z.object({ file: z.string(), sopInstanceUid: z.string(), frame: z.int().nullable() })),
   interpolated: z.array(z.object({ index: z.int(), positionMm: z.number() })),
