@@ -5,14 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { addClassifyCommand } from '../src/cli/classify.js';
-import { addEvaluateCommand } from '../src/cli/evaluate.js';
-import { addFiltersCommand } from '../src/cli/filters.js';
-import { addPreprocessCommand } from '../src/cli/preprocess.js';
-import { addRenderCommand } from '../src/cli/render.js';
-import { addSegmentCommand } from '../src/cli/segment.js';
-import { addSynthesizeCommand } from '../src/cli/synthesize.js';
-import { addTrainCommand } from '../src/cli/train.js';
+import { addCommands } from '../src/cli/commands.js';
 import { readMask, writeMask, writeVolume } from '../src/index.js';
 import { writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
@@ -24,14 +17,7 @@ process.setMaxListeners(0);
 /** Runs a command in this process; resolves to its error's code, '' where there is none. */
 async function run(args: readonly string[]): Promise<string> {
   const program = new Command('hepatica').exitOverride();
-  addSegmentCommand(program);
-  addClassifyCommand(program);
-  addPreprocessCommand(program);
-  addEvaluateCommand(program);
-  addRenderCommand(program);
-  addFiltersCommand(program);
-  addTrainCommand(program);
-  addSynthesizeCommand(program);
+  addCommands(program);
   const { stdout, stderr } = process;
   const [writeOut, writeErr] = [stdout.write, stderr.write];
   let said = '';
@@ -72,7 +58,7 @@ const kCommands: readonly CommandRow[] = [
   },
   {
     name: 'classify',
-    writes: [...kSegmentation, 'lesions.nii.gz', 'lesions.json'],
+    writes: [...kSegmentation, 'lesions.nii.gz', 'lesions.json', 'report.html'],
     inputs: ['scan', 'model', 'liver-model'],
     args: (input, path, other) => [
       'classify',
@@ -80,6 +66,12 @@ const kCommands: readonly CommandRow[] = [
       ...flag(input, 'model', path),
       ...flag(input, 'liver-model', path),
     ],
+  },
+  {
+    name: 'structures',
+    writes: ['structures.nii.gz', 'structures.json'],
+    inputs: ['scan', 'model'],
+    args: (input, path, other) => ['structures', scanOf(input, path, other), ...flag(input, 'model', path)],
   },
   {
     name: 'synthesize',
@@ -260,6 +252,17 @@ test('a DICOM file, and a folder around the output folder that is no input, refu
   assert.is(await run(['segment', join(out, 'IM0001'), '--out', out]), 'NOT_DICOM');
   await writeFile(join(out, 'DICOMDIR'), 'no DICOM');
   await refuses(out, 'OUTPUT_IS_INPUT', ['segment', join(out, 'DICOMDIR'), '--out', join(out, 'results')]);
+});
+
+test('every command that writes to a folder is tried here', () => {
+  const program = new Command('hepatica');
+  addCommands(program);
+  const writing = program.commands.filter(({ options }) => options.some(({ long }) => long === '--out'));
+  const tried = new Set(['train', ...kCommands.map(({ name }) => name.split(' ')[0])]);
+  assert.equal(
+    writing.map((command) => command.name()).filter((name) => !tried.has(name)),
+    [],
+  );
 });
 
 test('train and evaluate: datasets, and every file that they name', async ({ folder }) => {

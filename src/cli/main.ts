@@ -2,21 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { InvalidArgumentError } from '../errors.js';
-import { addClassifyCommand } from './classify.js';
-import { addDoctorCommand } from './doctor.js';
+import { addCommands } from './commands.js';
 import { errorDocument } from './error-document.js';
-import { addEvaluateCommand } from './evaluate.js';
-import { addFiltersCommand } from './filters.js';
-import { addInfoCommand } from './info.js';
-import { addPreprocessCommand } from './preprocess.js';
-import { addRenderCommand } from './render.js';
-import { addSegmentCommand } from './segment.js';
 import { kExitCodes } from './session.js';
-import { addStructuresCommand } from './structures.js';
-import { addSynthesizeCommand } from './synthesize.js';
-import { addTrainCommand } from './train.js';
-import { addViewCommand } from './view.js';
-import { addWeightsCommand } from './weights.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -28,19 +16,7 @@ const program = new Command('hepatica')
   .showHelpAfterError('(add --help for what it takes)')
   .exitOverride();
 
-addSegmentCommand(program);
-addStructuresCommand(program);
-addClassifyCommand(program);
-addPreprocessCommand(program);
-addEvaluateCommand(program);
-addRenderCommand(program);
-addFiltersCommand(program);
-addTrainCommand(program);
-addWeightsCommand(program);
-addSynthesizeCommand(program);
-addViewCommand(program);
-addInfoCommand(program);
-addDoctorCommand(program);
+addCommands(program);
 program.addHelpText(
   'after',
   `

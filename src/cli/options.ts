@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError as CommanderArgumentError, Option } from 'commander';
 import { deviceField } from '../options.js';
+import type { DeviceChoice } from '../types.js';
 
 function integer(name: string, minimum: number) {
   return (text: string): number => {
@@ -96,4 +97,17 @@ export function withGridOption(command: Command): Command {
       .choices(['orthonormal', 'source'])
       .default('orthonormal'),
   );
+}
+
+/** What every command takes that runs a network over a scan and writes its mask. */
+export function withScanNetworkOptions(command: Command): Command {
+  const answering = withAcceptImplausibleOption(withDeviceOption(withPrecisionOption(command)));
+  return withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering))));
+}
+
+export interface ScanNetworkOptions {
+  readonly model?: string;
+  readonly precision: 'auto' | 'fp32' | 'tf32' | 'bf16';
+  readonly device: DeviceChoice;
+  readonly grid: 'orthonormal' | 'source';
 }

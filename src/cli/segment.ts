@@ -9,7 +9,6 @@ import {
   writeMask,
   writeMesh,
 } from '../index.js';
-import type { DeviceChoice } from '../types.js';
 import {
   checkDicomInput,
   type DicomCommandOptions,
@@ -19,27 +18,20 @@ import {
 } from './dicom-objects.js';
 import { type InputOptions, readInput } from './input.js';
 import { kPaper, maskNameOf, plannedMaskName, segmenterFile, segmentWith, withModel } from './model.js';
-import {
-  withAcceptImplausibleOption,
-  withCommonOptions,
-  withDeviceOption,
-  withGridOption,
-  withInputOptions,
-  withOverwriteOption,
-  withPrecisionOption,
-} from './options.js';
+import { type ScanNetworkOptions, withScanNetworkOptions } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { givenOptions, hashedInputs } from './provenance.js';
 import { perimetersDocument, segmentationReport } from './report.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
-export interface SegmentCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions, DicomCommandOptions {
-  readonly model?: string;
-  readonly precision: 'auto' | 'fp32' | 'tf32' | 'bf16';
-  readonly device: DeviceChoice;
+export interface SegmentCommandOptions
+  extends InputOptions,
+    OutputOptions,
+    ImplausibleOptions,
+    DicomCommandOptions,
+    ScanNetworkOptions {
   readonly overlay: 'structure' | 'all' | 'none';
-  readonly grid: 'orthonormal' | 'source';
   readonly mesh?: 'stl' | 'ply';
 }
 
@@ -168,8 +160,7 @@ export function withSegmentOptions(command: Command): Command {
     new Option('--overlay <slices>', 'which slices to draw').choices(['structure', 'all', 'none']).default('structure'),
   );
   shared.addOption(new Option('--mesh <format>', 'write the surfaces too, to mesh/, mm, LPS').choices(['stl', 'ply']));
-  const answering = withAcceptImplausibleOption(withDeviceOption(withPrecisionOption(shared)));
-  return withDicomOptions(withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering)))));
+  return withDicomOptions(withScanNetworkOptions(shared));
 }
 
 export function addSegmentCommand(program: Command): void {

@@ -1,26 +1,12 @@
 import { type Command, Option } from 'commander';
 import { loadModel, type StructureSegmentation, segmentStructures, writeMask } from '../index.js';
-import type { DeviceChoice } from '../types.js';
 import { type InputOptions, readInput } from './input.js';
-import {
-  withAcceptImplausibleOption,
-  withCommonOptions,
-  withDeviceOption,
-  withGridOption,
-  withInputOptions,
-  withOverwriteOption,
-  withPrecisionOption,
-} from './options.js';
+import { type ScanNetworkOptions, withScanNetworkOptions } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
-interface StructuresCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions {
-  readonly model?: string;
-  readonly precision: 'auto' | 'fp32' | 'tf32' | 'bf16';
-  readonly device: DeviceChoice;
-  readonly grid: 'orthonormal' | 'source';
-}
+interface StructuresCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions, ScanNetworkOptions {}
 
 const kNames = ['structures.nii.gz', 'structures.json'] as const;
 
@@ -75,8 +61,7 @@ export function addStructuresCommand(program: Command): void {
     .argument('<input>', 'DICOM folder or file, or NIfTI')
     .requiredOption('--out <folder>', `where to write ${kNames.join(' and ')}`)
     .addOption(new Option('--model <file>', 'weights of your own (safetensors) that tell structures apart'));
-  const answering = withAcceptImplausibleOption(withDeviceOption(withPrecisionOption(command)));
-  withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering)))).action((input: string, options) =>
+  withScanNetworkOptions(command).action((input: string, options) =>
     runCommand(options, (session) => structures(input, options, session)),
   );
 }
