@@ -4,11 +4,11 @@ import type {
   BoundingBox,
   DeviceOptions,
   Geometry,
-  Judged,
   Mask,
   MaskInput,
   Model,
   ModelIdentity,
+  NetworkResult,
   Perimeter,
   RunOptions,
   Vector3,
@@ -143,7 +143,7 @@ export interface ClassifiedLiver extends Geometry {
 }
 
 /** The lesions of one liver, on the grid of the source volume. */
-export interface LesionClassification<Liver extends ClassifiedLiver = ClassifiedLiver> extends Geometry, Judged {
+export interface LesionClassification<Liver extends ClassifiedLiver = ClassifiedLiver> extends NetworkResult {
   readonly lesions: readonly Lesion[];
   /** 0, or the id of the lesion; order (z, y, x). */
   readonly mask: Uint8Array;
@@ -157,17 +157,10 @@ export interface LesionClassification<Liver extends ClassifiedLiver = Classified
   readonly threshold: number;
   readonly extentThreshold: number;
   readonly minimumMl: number;
-  /** `cpu`, or `cuda:0 NAME`. */
-  readonly device: string;
-  readonly precision: 'fp32' | 'tf32' | 'bf16';
-  /** ms by stage. */
-  readonly timings: Readonly<Record<string, number>>;
   /** `NON_CONTRAST`, `LARGE_LESION` (over 40 % of the liver in a slice), `FEW_SLICES`, `SEVERAL_TYPES`, `TOO_MANY_LESIONS`, … */
   readonly warnings: readonly Warning[];
   /** Frees the mask at once, not the liver and its volume; `mask` has length 0 afterwards. */
   dispose(): void;
-  /** `dispose()` at the end of its block, for `using`. */
-  [Symbol.dispose](): void;
 }
 
 /** How synthetic lesions look. `arterial` in a portal venous scan is not validated. */

@@ -3,7 +3,7 @@ import { runJobOn } from './job.js';
 import { NativeMaskResult } from './mask-result.js';
 import { checkModel, liverModel, modelArgument, modelIdentity } from './model.js';
 import { loadWarnings } from './native.js';
-import type { NativeSegmentationResult, NativeStructuresResult } from './native-binding.js';
+import type { NativeBinding, NativeJob, NativeSegmentationResult, NativeStructuresResult } from './native-binding.js';
 import { checkOptions, invalidArgument, runOptions, segmentOptions } from './options.js';
 import { perimetersOf } from './perimeters.js';
 import type {
@@ -90,20 +90,30 @@ class NativeStructureSegmentation extends NativeMaskResult implements StructureS
   }
 }
 
-function settingsOf({ precision = 'auto', postprocessing }: Omit<SegmentOptions, 'model'>) {
-  return { precision, ...(postprocessing && { postprocessing: JSON.stringify(postprocessing) }) };
-}
-
-async function segment(volume: VolumeInput, options: Omit<SegmentOptions, 'model'>, model: Model | Promise<Model>) {
+/** What a native call makes of a volume, and the volume as its result shows it. */
+async function computeOn<Result>(
+  volume: VolumeInput,
+  options: Omit<SegmentOptions, 'model'>,
+  model: Model | Promise<Model>,
+  call: (native: NativeBinding, ...args: Parameters<NativeBinding['segmentStructure']>) => NativeJob<Result>,
+) {
   const network = modelArgument(model);
   const voxels = volumeArgument(volume);
-  const settings = settingsOf(options);
+  const { precision = 'auto', postprocessing } = options;
+  const settings = { precision, ...(postprocessing && { postprocessing: JSON.stringify(postprocessing) }) };
   let scan: Volume | undefined;
   const result = await runJobOn([voxels, network], options, (native, control, voxelHandle, modelHandle) => {
     scan = volumeOfResult(volume, voxels);
-    return native.segmentStructure(voxelHandle, modelHandle, settings, control);
+    return call(native, voxelHandle, modelHandle, settings, control);
   });
-  return new NativeSegmentation(result, scan as Volume, modelIdentity(await model));
+  return { result, scan: scan as Volume };
+}
+
+async function segment(volume: VolumeInput, options: Omit<SegmentOptions, 'model'>, model: Model | Promise<Model>) {
+  const { result, scan } = await computeOn(volume, options, model, (native, ...args) =>
+    native.segmentStructure(...args),
+  );
+  return new NativeSegmentation(result, scan, modelIdentity(await model));
 }
 
 function checkModelOf(structure: string, model: Model): void {
@@ -169,15 +179,10 @@ export async function segmentStructures(
 ): Promise<StructureSegmentation> {
   const { model } = checkOptions(segmentOptions, options);
   if (model === 'paper') throw invalidArgument('model', 'a model of kind encoder3d', model);
-  const network = modelArgument(options.model ?? liverModel());
-  const voxels = volumeArgument(volume);
-  const settings = settingsOf(options);
-  let scan: Volume | undefined;
-  const result = await runJobOn([voxels, network], options, (native, control, voxelHandle, modelHandle) => {
-    scan = volumeOfResult(volume, voxels);
-    return native.segmentStructures(voxelHandle, modelHandle, settings, control);
-  });
-  return new NativeStructureSegmentation(result, scan as Volume);
+  const { result, scan } = await computeOn(volume, options, options.model ?? liverModel(), (native, ...args) =>
+    native.segmentStructures(...args),
+  );
+  return new NativeStructureSegmentation(result, scan);
 }
 
 /**

@@ -241,23 +241,12 @@ export interface LabelledStructure {
 }
 
 /** All structures of a scan on its own grid. What the plausibility says is said of the liver. */
-export interface StructureSegmentation extends Geometry, Judged {
+export interface StructureSegmentation extends NetworkResult {
   /** By label. */
   readonly structures: readonly LabelledStructure[];
   /** A structure's label, or 0 where none is; order (z, y, x). */
   readonly mask: Uint8Array;
   readonly volume: Volume;
-  /** `cpu`, or `cuda:0 NAME`. */
-  readonly device: string;
-  readonly precision: 'fp32' | 'tf32' | 'bf16';
-  /** ms by stage. */
-  readonly timings: Readonly<Record<string, number>>;
-  /** Of reading, of loading the native part, and of this call. */
-  readonly warnings: readonly Warning[];
-  /** Frees the mask at once instead of at the next garbage collection; `mask` has length 0 afterwards. */
-  dispose(): void;
-  /** `dispose()` at the end of its block, for `using`. */
-  [Symbol.dispose](): void;
 }
 
 /** The liver region as the lesion network takes it. */
@@ -283,8 +272,23 @@ export interface Judged {
   readonly plausibilityReasons: readonly Warning[];
 }
 
+/** What all results of a network say of how they were computed. */
+export interface NetworkResult extends Geometry, Judged {
+  /** `cpu`, or `cuda:0 NAME`. */
+  readonly device: string;
+  readonly precision: 'fp32' | 'tf32' | 'bf16';
+  /** ms by stage. */
+  readonly timings: Readonly<Record<string, number>>;
+  /** Of reading, of loading the native part, and of this call. */
+  readonly warnings: readonly Warning[];
+  /** Frees the mask at once instead of at the next garbage collection; `mask` has length 0 afterwards. */
+  dispose(): void;
+  /** `dispose()` at the end of its block, for `using`. */
+  [Symbol.dispose](): void;
+}
+
 /** A segmented structure on the grid of its source volume. */
-export interface Segmentation extends Geometry, Judged {
+export interface Segmentation extends NetworkResult {
   /** `liver`, or what the model was trained for. */
   readonly structure: string;
   /** 0 or 1, order (z, y, x). */
@@ -303,17 +307,6 @@ export interface Segmentation extends Geometry, Judged {
   readonly model?: ModelIdentity;
   /** The volume that was segmented: the input of `classifyLesions` together with the mask. */
   readonly volume: Volume;
-  /** `cpu`, or `cuda:0 NAME`. */
-  readonly device: string;
-  readonly precision: 'fp32' | 'tf32' | 'bf16';
-  /** ms by stage. */
-  readonly timings: Readonly<Record<string, number>>;
-  /** Of reading, of loading the native part, and of this call. */
-  readonly warnings: readonly Warning[];
-  /** Frees the mask at once instead of at the next garbage collection; `mask` has length 0 afterwards. */
-  dispose(): void;
-  /** `dispose()` at the end of its block, for `using`. */
-  [Symbol.dispose](): void;
 }
 
 export interface SaveModelOptions extends WriteOptions {
