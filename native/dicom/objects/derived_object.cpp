@@ -152,10 +152,13 @@ DerivedObject::DerivedObject(const Findings& findings, Run& run)
 
 std::string DerivedObject::uid(const std::string& role) const { return name_based_uid(role + "|" + name_); }
 
-void DerivedObject::put_identity(DcmItem& dataset, const std::string& role) const {
+void DerivedObject::put_identity(DcmItem& dataset, const std::string& role, const std::string& what) const {
   put(dataset, tag::kSpecificCharacterSet, EVR_CS, "ISO_IR 192");
   put(dataset, tag::kSopInstanceUid, EVR_UI, uid(role + " instance"));
   put(dataset, tag::kSeriesInstanceUid, EVR_UI, uid(role + " series"));
+  put(dataset, tag::kSeriesDescription, EVR_LO, "hepatica " + what + " (research only)");
+  put(dataset, tag::kSeriesNumber, EVR_IS, "1");
+  put(dataset, tag::kInstanceNumber, EVR_IS, "1");
   put(dataset, tag::kStudyDate, EVR_DA, source_.study_date);
   put(dataset, tag::kStudyTime, EVR_TM, source_.study_time);
   put(dataset, tag::kAccessionNumber, EVR_SH, source_.accession_number);

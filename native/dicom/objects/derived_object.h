@@ -29,9 +29,9 @@ class DerivedObject {
   std::string tracking_uid(int lesion) const { return uid("tracking|" + std::to_string(lesion)); }
   static std::string tracking_id(int lesion) { return "hepatica lesion " + std::to_string(lesion); }
 
-  // Patient, study, frame of reference, equipment, UIDs and dates of an object of the kind `role`; what is there
-  // already is replaced.
-  void put_identity(DcmItem& dataset, const std::string& role) const;
+  // Patient, study, series of this one object, equipment, UIDs and dates of an object of the kind `role`, described as
+  // hepatica's `what` of research; what is there already is replaced.
+  void put_identity(DcmItem& dataset, const std::string& role, const std::string& what) const;
 
   // As a file, with a mark of hepatica's and a checksum in its preamble (src/output/ownership.ts).
   EncodedObject encode(DcmFileFormat& file, E_TransferSyntax syntax = EXS_LittleEndianExplicit) const;

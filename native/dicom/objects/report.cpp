@@ -300,9 +300,7 @@ EncodedObject make_report(const Findings& findings, Run& run) {
   DcmFileFormat file;
   DcmDataset& dataset = *file.getDataset();
   check(document.write(dataset));
-  object.put_identity(dataset, kReportRole);
-  put(dataset, tag::kSeriesDescription, EVR_LO, "hepatica report (research only)");
-  put(dataset, tag::kSeriesNumber, EVR_IS, "1");
+  object.put_identity(dataset, kReportRole, "report");
   put(dataset, {0x0008, 0x0012}, EVR_DA, object.date());  // InstanceCreationDate
   put(dataset, {0x0008, 0x0013}, EVR_TM, object.time());
   put(dataset, {0x0008, 0x0023}, EVR_DA, object.date());  // ContentDate

@@ -82,10 +82,7 @@ EncodedObject make_secondary_capture(const Findings& findings, const SlicePictur
   DcmDataset& dataset = *file.getDataset();
   put(dataset, tag::kSopClassUid, EVR_UI, UID_MultiframeTrueColorSecondaryCaptureImageStorage);
   put(dataset, tag::kModality, EVR_CS, "OT");
-  object.put_identity(dataset, kSecondaryCaptureRole);
-  put(dataset, tag::kSeriesDescription, EVR_LO, "hepatica pictures (research only)");
-  put(dataset, tag::kSeriesNumber, EVR_IS, "1");
-  put(dataset, tag::kInstanceNumber, EVR_IS, "1");
+  object.put_identity(dataset, kSecondaryCaptureRole, "pictures");
   put(dataset, {0x0008, 0x0064}, EVR_CS, "WSD");  // ConversionType: workstation
   put(dataset, tag::kImageType, EVR_CS, "DERIVED\\SECONDARY");
   put(dataset, {0x0008, 0x2111}, EVR_ST, kNotice);  // DerivationDescription

@@ -258,8 +258,7 @@ EncodedObject make_segmentation(const Findings& findings, Run& run) {
   DcmDataset& dataset = *file.getDataset();
   check(document->writeDataset(dataset));
   bits.put(dataset);
-  object.put_identity(dataset, kSegmentationRole);
-  put(dataset, tag::kSeriesDescription, EVR_LO, "hepatica segmentation (research only)");
+  object.put_identity(dataset, kSegmentationRole, "segmentation");
   put(dataset, {0x0008, 0x0023}, EVR_DA, object.date());  // ContentDate
   put(dataset, {0x0008, 0x0033}, EVR_TM, object.time());
   put(dataset, {0x0062, 0x0013}, EVR_CS,

@@ -126,10 +126,7 @@ EncodedObject make_structure_set(const Findings& findings, Run& run) {
   DcmDataset& dataset = *file.getDataset();
   put(dataset, tag::kSopClassUid, EVR_UI, UID_RTStructureSetStorage);
   put(dataset, tag::kModality, EVR_CS, "RTSTRUCT");
-  object.put_identity(dataset, kStructureSetRole);
-  put(dataset, tag::kSeriesDescription, EVR_LO, "hepatica contours (research only)");
-  put(dataset, tag::kSeriesNumber, EVR_IS, "1");
-  put(dataset, tag::kInstanceNumber, EVR_IS, "1");
+  object.put_identity(dataset, kStructureSetRole, "contours");
   put(dataset, {0x0008, 0x1070}, EVR_PN, "");  // OperatorsName
   put(dataset, tag::kFrameOfReferenceUid, EVR_UI, object.source().frame_of_reference_uid);
   put(dataset, tag::kPositionReferenceIndicator, EVR_LO, object.source().position_reference);
