@@ -1,9 +1,7 @@
 #include "check/processes.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +20,7 @@
 #include "core/error.h"
 #include "models/layers/trained_layers.h"
 #include "models/weights/safetensors.h"
+#include "platform/free_port.h"
 #include "training/loop/communicator.h"
 
 extern char** environ;
@@ -37,20 +36,6 @@ constexpr std::chrono::seconds kPatience{90};
 // Batch norm sees the items of both processes together.
 constexpr double kGradientError = 2e-3;
 constexpr double kLossError = 2e-3;
-
-// One that nobody listens at now.
-uint16_t free_port() {
-  const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  const bool bound = bind(descriptor, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
-                     getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  close(descriptor);
-  if (!bound) throw Error("INTERNAL_ERROR", "No port of this machine is free");
-  return ntohs(address.sin_port);
-}
 
 LearnerCase learner_of(const Target& target) { return list_learners(target, target.quick ? 4 : 8).front(); }
 

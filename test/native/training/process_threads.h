@@ -1,35 +1,17 @@
 // Processes that train together, as threads of one: each with a communicator of its own over real connections.
 #pragma once
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <exception>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "core/run.h"
+#include "platform/free_port.h"
 #include "training/loop/communicator.h"
 
 namespace hepatica {
-
-// One that nobody listened at a moment ago.
-inline uint16_t free_port() {
-  const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  const bool bound = bind(descriptor, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
-                     getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  close(descriptor);
-  if (!bound) throw std::runtime_error("No port is free");
-  return ntohs(address.sin_port);
-}
 
 // Runs `work` in so many threads; throws what the first of them threw.
 inline void run_processes(int count, const std::function<void(Communicator&, Run&)>& work) {
