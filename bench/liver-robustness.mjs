@@ -10,23 +10,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { evaluateSegmentation, loadModel, readMask, readVolume, segmentLiver, splitPatients } from '../dist/index.js';
+import { normal } from './noise.mjs';
 import { kRoot } from './peers.mjs';
 
 const kTrain = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train');
 const kSeed = 0;
 const kBeyondLiverMm = 20;
 const kAir = -1000;
-
-let seed = 1;
-/** Nearly normal, standard deviation 1. */
-function normal() {
-  let sum = -6;
-  for (let i = 0; i < 12; i++) {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    sum += seed / 2 ** 32;
-  }
-  return sum;
-}
 
 const planeOf = ({ size }) => size[0] * size[1];
 

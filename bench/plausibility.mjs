@@ -7,21 +7,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel, readSeries, readVolume, segmentLiver } from '../dist/index.js';
+import { normal } from './noise.mjs';
 import { kRoot } from './peers.mjs';
 
 const kData = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data');
 const kAxial = [1, 0, 0, 0, 1, 0, 0, 0, 1];
-
-let seed = 1;
-/** Nearly normal, standard deviation 1. */
-function normal() {
-  let sum = -6;
-  for (let i = 0; i < 12; i++) {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    sum += seed / 2 ** 32;
-  }
-  return sum;
-}
 
 function made(valueAt, size = [256, 256, 60], spacing = [1.5, 1.5, 3]) {
   const data = new Int16Array(size[0] * size[1] * size[2]);
