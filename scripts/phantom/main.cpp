@@ -45,8 +45,8 @@ void write_phantom(const std::filesystem::path& folder, uint64_t seed) {
   attributes.contrast_agent = "Synthetic";
   attributes.study_date = "20240101";
   write_ct_series(scan.volume, partial / "dicom", attributes, run);
-  write_nifti(partial / "liver.nii.gz", scan.liver);
-  write_nifti(partial / "lesions.nii.gz", scan.lesions);
+  write_nifti((partial / "liver.nii.gz").string(), scan.liver);
+  write_nifti((partial / "lesions.nii.gz").string(), scan.lesions);
   std::ofstream(partial / "lesions.json") << describe(scan).dump(2) << '\n';
   std::filesystem::remove_all(folder);
   std::filesystem::rename(partial, folder);
