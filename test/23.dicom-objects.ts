@@ -152,7 +152,9 @@ dsrdump('dsrdump renders the report: measurements, segment, boxes, models', asyn
     assert.ok(text.includes(expected), expected);
   }
   const none = await writeReport(join(folder, 'none.dcm'), makeFindings(findings.volume, 0));
-  assert.ok(execFileSync('dsrdump', ['+Pl', none.file], { encoding: 'utf8' }).includes('No lesions were found'));
+  const empty = execFileSync('dsrdump', ['+Pl', none.file], { encoding: 'utf8' });
+  assert.ok(empty.includes('No lesions were found'));
+  assert.is(empty.split('Image Region').length - 1, 1, 'the structure has its box');
 });
 
 test('--dicom writes the objects beside the result, and a later run without it takes them away', async ({ folder }) => {

@@ -182,7 +182,7 @@ withHighdicom('highdicom finds in the report what was measured in each segment, 
   const { file } = await writeReport(join(folder, 'sr.dcm'), findings);
   const report: {
     volumes: { trackingUid: string; finding: string; site: string; measurements: [string, number, string][] }[];
-    boxes: { trackingUid: string; points: number[][] }[];
+    boxes: { trackingUid: string; points: number[][]; image: string }[];
   } = JSON.parse(run(python, readerOf('read_highdicom_report.py'), file));
   const seg = await writeSegmentation(join(folder, 'seg.dcm'), findings);
   const segments: { trackingUid: string }[] = JSON.parse(
@@ -205,15 +205,30 @@ withHighdicom('highdicom finds in the report what was measured in each segment, 
     ['111012', 90, '%'],
     ['111047', 80, '%'],
   ]);
-  assert.equal(report.boxes.length, 4);
-  assert.is(report.boxes[3]?.trackingUid, segments[2]?.trackingUid);
-  assert.equal(report.boxes[3]?.points, [
-    [12, 14],
-    [14, 14],
-    [14, 19],
-    [12, 19],
-    [12, 14],
-  ]);
+  // The liver where it is largest, the first lesion in three slices, that with its diameter before the others.
+  const { slices = [] } = findings.volume.report ?? {};
+  assert.equal(
+    report.boxes.map(({ trackingUid, image }) => [
+      segments.findIndex((segment) => segment.trackingUid === trackingUid),
+      slices.findIndex(({ sopInstanceUid }) => sopInstanceUid === image),
+    ]),
+    [
+      [0, 7],
+      [1, 4],
+      [1, 3],
+      [1, 5],
+      [2, 5],
+    ],
+  );
+  const corners = ([x0, y0]: readonly number[], [x1, y1]: readonly number[]) => [
+    [x0, y0],
+    [x1, y0],
+    [x1, y1],
+    [x0, y1],
+    [x0, y0],
+  ];
+  assert.equal(report.boxes[0]?.points, corners([4, 5], [27, 22]));
+  assert.equal(report.boxes[4]?.points, corners([12, 14], [14, 19]));
 });
 
 test.run();

@@ -77,7 +77,8 @@ struct EncodedObject {
 EncodedObject make_segmentation(const Findings& findings, Run& run);
 
 // Comprehensive 3D SR, TID 1500: a measurement group (TID 1411) for the structure and for each lesion, which refers to
-// the segment of make_segmentation(), and the lesions' boxes (TID 1410).
+// the segment of make_segmentation(), and boxes (TID 1410): of the structure where it is largest, of a lesion in each
+// image.
 EncodedObject make_report(const Findings& findings, Run& run);
 
 // RT Structure Set Storage: closed planar contours, holes joined to their outline by a channel (keyhole).

@@ -1,7 +1,9 @@
 #include <dcmtk/dcmdata/dcuid.h>
 #include <dcmtk/dcmsr/dsrdoc.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -205,7 +207,32 @@ const SourceInstance* image_of(const SourceIdentity& source, int64_t z) {
   return slice.size() == 1 ? &source.instances[static_cast<size_t>(slice[0])] : nullptr;
 }
 
-// TID 1410: a lesion's box in one image. Coordinates are (column, row) with (0, 0) at the corner of the first pixel.
+// The box of a mask in the slice where it covers most pixels, of those that are one image; nothing of an empty mask.
+std::optional<FindingBox> largest_box(const Mask& mask, const SourceIdentity& source) {
+  const int64_t width = mask.geometry.size[0];
+  const int64_t height = mask.geometry.size[1];
+  std::optional<FindingBox> largest;
+  int64_t most = 0;
+  for (int64_t z = 0; z < mask.geometry.size[2]; ++z) {
+    if (!image_of(source, z)) continue;
+    FindingBox box{z, {width, height}, {-1, -1}};
+    int64_t pixels = 0;
+    const uint8_t* slice = mask.voxels.data() + z * width * height;
+    for (int64_t y = 0; y < height; ++y) {
+      for (int64_t x = 0; x < width; ++x) {
+        if (slice[y * width + x] == 0) continue;
+        ++pixels;
+        box.min = {std::min(box.min[0], x), std::min(box.min[1], y)};
+        box.max = {std::max(box.max[0], x), std::max(box.max[1], y)};
+      }
+    }
+    if (pixels > most) largest = box;
+    most = std::max(most, pixels);
+  }
+  return largest;
+}
+
+// TID 1410: a box in one image. Coordinates are (column, row) with (0, 0) at the corner of the first pixel.
 void add_box(ContentTree& tree, const Group& group, const FindingBox& box, const SourceInstance& instance) {
   tree.container(kGroup, "1410", [&] {
     add_tracking(tree, group);
@@ -227,12 +254,30 @@ void add_box(ContentTree& tree, const Group& group, const FindingBox& box, const
   });
 }
 
+// Viewers look for a place of every group, and OHIF opens no report that has a tracking UID without one.
+void add_structure(ContentTree& tree, const DerivedObject& object, const Findings& findings) {
+  const Code structure = structure_code(findings.structure);
+  const Group group{"hepatica " + findings.structure, object.tracking_uid(0), structure, structure};
+  add_volume_group(tree, group, object, findings, 1,
+                   [&] { tree.number(kVolume, findings.structure_ml, 1, kMillilitre); });
+  const auto box = largest_box(*findings.structure_mask, object.source());
+  if (box) add_box(tree, group, *box, *image_of(object.source(), box->slice));
+}
+
+// The slice with the longest diameter comes first: viewers that show one region of a lesion take the first.
+std::vector<FindingBox> boxes_in_order(const LesionFinding& lesion) {
+  std::vector<FindingBox> boxes = lesion.boxes;
+  std::stable_partition(boxes.begin(), boxes.end(),
+                        [&](const FindingBox& box) { return box.slice == lesion.diameter_slice; });
+  return boxes;
+}
+
 void add_lesion(ContentTree& tree, const LesionFinding& lesion, Uint16 segment, const DerivedObject& object,
                 const Findings& findings) {
   const Group group{DerivedObject::tracking_id(lesion.id), object.tracking_uid(lesion.id),
                     lesion_codes(lesion.type).finding, structure_code(findings.structure)};
   add_volume_group(tree, group, object, findings, segment, [&] { add_measurements(tree, lesion); });
-  for (const FindingBox& box : lesion.boxes) {
+  for (const FindingBox& box : boxes_in_order(lesion)) {
     if (const SourceInstance* image = image_of(object.source(), box.slice)) add_box(tree, group, box, *image);
   }
 }
@@ -265,10 +310,7 @@ void fill_tree(DSRDocumentTree& document, const DerivedObject& object, const Fin
   ContentTree tree(document);
   add_observer(tree, findings);
   tree.container(kMeasurements, nullptr, [&] {
-    const Code structure = structure_code(findings.structure);
-    const Group group{"hepatica " + findings.structure, object.tracking_uid(0), structure, structure};
-    add_volume_group(tree, group, object, findings, 1,
-                     [&] { tree.number(kVolume, findings.structure_ml, 1, kMillilitre); });
+    add_structure(tree, object, findings);
     Uint16 segment = 1;
     for (const LesionFinding& lesion : findings.lesions) add_lesion(tree, lesion, ++segment, object, findings);
   });

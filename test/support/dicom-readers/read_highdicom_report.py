@@ -18,7 +18,11 @@ volumes = [
     for group in content.get_volumetric_roi_measurement_groups()
 ]
 boxes = [
-    {"trackingUid": group.tracking_uid, "points": group.roi.value.tolist()}
+    {
+        "trackingUid": group.tracking_uid,
+        "points": group.roi.value.tolist(),
+        "image": group.roi.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID,
+    }
     for group in content.get_planar_roi_measurement_groups()
 ]
 print(json.dumps({"volumes": volumes, "boxes": boxes}))
