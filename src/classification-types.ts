@@ -2,15 +2,12 @@
 import type { kLesionTypes } from './lesion-types.js';
 import type {
   BoundingBox,
-  DeviceOptions,
   Geometry,
   Mask,
   MaskInput,
-  Model,
   ModelIdentity,
   NetworkResult,
   Perimeter,
-  RunOptions,
   Vector3,
   Volume,
   VolumeInput,
@@ -96,22 +93,6 @@ export interface Lesion {
   readonly centreMm: Vector3;
 }
 
-export interface ClassifyOptions extends RunOptions, DeviceOptions {
-  /** A trained lesion network; default: the weights of `@hepatica/weights-mdl`. */
-  readonly model?: Model;
-  /** As of {@link SegmentOptions}. */
-  readonly precision?: 'auto' | 'fp32' | 'tf32' | 'bf16';
-  /** Location probability above which a lesion is reported; default: the model's. */
-  readonly threshold?: number;
-  /**
-   * Location probability above which voxels belong to a reported lesion, at most `threshold`; default: the model's, or
-   * `threshold` where that is lower.
-   */
-  readonly extentThreshold?: number;
-  /** Lesions with less than this above `threshold` are not reported, ml; default: the model's. */
-  readonly minimumMl?: number;
-}
-
 /**
  * A liver whose mask does not come from `segmentLiver`: drawn or corrected in a viewer, or another program's.
  */
@@ -165,27 +146,6 @@ export interface LesionClassification<Liver extends ClassifiedLiver = Classified
 
 /** How synthetic lesions look. `arterial` in a portal venous scan is not validated. */
 export type ContrastPhase = 'portal-venous' | 'arterial';
-
-export interface SynthesizeOptions extends RunOptions {
-  /** Whole number from 0; the same seed gives the same lesions. Default 0. */
-  readonly seed?: number;
-  /** What may occur, drawn with equal chances; default: all four. */
-  readonly types?: readonly LesionType[];
-  /** Least and most lesions, 0 to 255; default [1, 6]. */
-  readonly count?: readonly [number, number];
-  /** That a liver with several lesions holds more than one type; default 0.25. */
-  readonly mixedProbability?: number;
-  /** Default `portal-venous`. */
-  readonly phase?: ContrastPhase;
-  /** Lesions that are there already, not 0: nothing is changed in them and within `marginMm` around. */
-  readonly realLesions?: MaskInput;
-  /** Default 5. */
-  readonly marginMm?: number;
-  /** The most of the liver's area in a slice that a lesion may take; default 0.4. */
-  readonly maxSliceFraction?: number;
-  /** Leave bright vessels at a lesion's border as they are; default true. */
-  readonly spareVessels?: boolean;
-}
 
 /** One lesion that was made. */
 export interface SyntheticLesion {

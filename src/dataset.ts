@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputFileError, unreadableFile } from './errors.js';
-import { invalidArgument } from './options.js';
+import { invalidArgument } from './schema/check.js';
 import type { DiscoveredDataset, TrainingCase, TrainingDataset, Warning } from './types.js';
 
 const caseSchema = z.strictObject({

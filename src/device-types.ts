@@ -1,14 +1,4 @@
-import type { DeviceOptions, Model, RunOptions, Warning } from './types.js';
-
-/** What `configure` sets. */
-export interface ProcessOptions {
-  /**
-   * How many calls compute at once on each device, 1 to 1024, and how many read and write files at once beside them. Each
-   * computes with all cores and holds its volumes; networks compute one at a time. Default: as many as there are cores,
-   * and no fewer than two; on a GPU two.
-   */
-  readonly concurrency?: number;
-}
+import type { Warning } from './types.js';
 
 /** Calls in a line: how many may go on at once, how many do, and how many wait for their turn. */
 export interface JobCounts {
@@ -47,13 +37,6 @@ export interface DeviceInfo {
     /** As in results: `cpu`, or `cuda:0 NAME`. */
     readonly device: string;
   })[];
-}
-
-export interface PreloadOptions extends RunOptions, DeviceOptions {
-  /** Default: the liver's weights that come with the package, and the lesion network's where they are installed. */
-  readonly models?: readonly Model[];
-  /** As of {@link SegmentOptions}. */
-  readonly precision?: 'auto' | 'fp32' | 'tf32' | 'bf16';
 }
 
 /** What was preloaded for. */

@@ -1,7 +1,8 @@
 import { runJob } from './job.js';
 import { manifest } from './loading/packages.js';
 import { native } from './native.js';
-import { checkOptions, processOptions } from './options.js';
+import { checkOptions } from './schema/check.js';
+import { processOptions } from './schema/run.js';
 import type { DeviceInfo, ProcessOptions } from './types.js';
 
 /**

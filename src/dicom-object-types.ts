@@ -1,16 +1,5 @@
 /** What writing DICOM objects takes and gives. */
-import type {
-  ClassifiedLiver,
-  LesionClassification,
-  Mask,
-  MaskInput,
-  ReadOptions,
-  RunOptions,
-  SourceIdentity,
-  Volume,
-  Warning,
-  WriteOptions,
-} from './types.js';
+import type { ClassifiedLiver, LesionClassification, Mask, MaskInput, SourceIdentity, Warning } from './types.js';
 
 /** A mask with where its grid came from: `report.source` of the volume that it lies on. */
 export interface SourcedMask extends MaskInput {
@@ -19,20 +8,6 @@ export interface SourcedMask extends MaskInput {
 
 /** What DICOM objects are made of: a result on a volume that came from DICOM, or a mask on such a volume's grid. */
 export type DicomFindings = ClassifiedLiver | LesionClassification | SourcedMask;
-
-export interface MakeDicomOptions extends RunOptions {
-  /**
-   * For teaching files: patient and study texts and dates are left out, the patient is `ANONYMOUS`, and the object says
-   * so. UIDs stay, so that it still refers to its images. Default false.
-   */
-  readonly deidentify?: boolean;
-  /**
-   * When the object was made. Default: the date of the study, so that the same input gives the same bytes.
-   */
-  readonly date?: Date;
-}
-
-export interface WriteDicomOptions extends MakeDicomOptions, WriteOptions {}
 
 /** What identifies a DICOM object. Its UIDs follow from all that it is made of: the same input gives the same ones. */
 export interface DicomObjectIdentity {
@@ -50,16 +25,6 @@ export interface WrittenDicomObject extends DicomObjectIdentity {
 /** A DICOM object as it would stand in a file (PS3.10), for STOW-RS. */
 export interface DicomObject extends DicomObjectIdentity {
   readonly data: Buffer;
-}
-
-export interface ReadLabelsOptions extends Omit<ReadOptions, 'maxVoxels'> {
-  /** The series that was labelled, from `readSeries`: the mask lies on its grid. */
-  readonly volume: Volume;
-  /**
-   * Segments or regions by number, label or code (`SCT:10200004`): the mask is 1 where one of them is. Default: all of
-   * them, each with its place from 1 as its value.
-   */
-  readonly segments?: readonly (number | string)[];
 }
 
 /** A mask that was read from a DICOM Segmentation or RT Structure Set. */

@@ -4,10 +4,11 @@ import { runJobOn } from './job.js';
 import { kLesionTypes } from './lesion-types.js';
 import { manifest } from './loading/packages.js';
 import type { NativeFindings } from './native-binding.js';
-import { checkOptions, checkPath, invalidArgument, writeDicomOptions } from './options.js';
 import { checkTargetFile } from './output/ownership.js';
 import { sourcesOf } from './output/sources.js';
 import { type RgbPictures, rgbPictures } from './render/rgb-pictures.js';
+import { checkOptions, checkPath, invalidArgument } from './schema/check.js';
+import { writeDicomOptions } from './schema/files.js';
 import { segmentedMaskArgument } from './segmentation.js';
 import type {
   DicomFindings,

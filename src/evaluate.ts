@@ -1,5 +1,6 @@
 import { runJobOn } from './job.js';
-import { checkOptions, evaluateOptions } from './options.js';
+import { checkOptions } from './schema/check.js';
+import { evaluateOptions } from './schema/evaluate.js';
 import { segmentedMaskArgument } from './segmentation.js';
 import type { EvaluateOptions, MaskInput, Segmentation, SegmentationMetrics } from './types.js';
 import { distinctWarnings, warningsOf } from './warnings.js';
@@ -17,7 +18,7 @@ export async function evaluateSegmentation(
   reference: MaskInput | Segmentation,
   options: EvaluateOptions = {},
 ): Promise<SegmentationMetrics> {
-  const convention = checkOptions(evaluateOptions, options).convention ?? 'paper';
+  const { convention } = checkOptions(evaluateOptions, options);
   const predicted = segmentedMaskArgument('prediction', prediction);
   const expected = segmentedMaskArgument('reference', reference);
   const metrics = await runJobOn([predicted, expected], options, (native, control, ...handles) =>

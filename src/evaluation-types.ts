@@ -1,5 +1,5 @@
 /** How a mask agrees with a reference; conventions as in types.ts, which exports them too. */
-import type { RunOptions, Warning } from './types.js';
+import type { Warning } from './types.js';
 
 /** Agreement of two masks: overlap, counted over the whole volume (paper, equations 4–6), and of their surfaces. */
 export interface SegmentationMetrics {
@@ -28,8 +28,3 @@ export interface SegmentationMetrics {
 
 /** `paper`: 100·(|R| − |S|)/|R|; `standard`: 100·(|S| − |R|)/|R|; `lits`: the standard one's absolute value. */
 export type RvdConvention = 'paper' | 'standard' | 'lits';
-
-export interface EvaluateOptions extends RunOptions {
-  /** Sign of the relative volume difference; default `paper`. */
-  readonly convention?: RvdConvention;
-}

@@ -7,18 +7,17 @@ import { SeriesFiles } from './input/series.js';
 import { runJob, runJobOn } from './job.js';
 import type { CtVoxels, NativeBinding, NativeControl, NativeJob, VoxelHandle } from './native-binding.js';
 import type { NativeWritten } from './native-files.js';
+import { checkTargetFile } from './output/ownership.js';
+import { rememberSources, sourcesOf } from './output/sources.js';
+import { checkOptions, checkPath } from './schema/check.js';
 import {
-  checkOptions,
-  checkPath,
   listSeriesOptions,
   packNiftiOptions,
   readLabelsOptions,
   readOptions,
   readSeriesOptions,
   writeNiftiOptions,
-} from './options.js';
-import { checkTargetFile } from './output/ownership.js';
-import { rememberSources, sourcesOf } from './output/sources.js';
+} from './schema/files.js';
 import { segmentedMaskArgument } from './segmentation.js';
 import type {
   FileInput,
@@ -63,7 +62,7 @@ export async function readSeries(source: SeriesInput, options: ReadSeriesOptions
     series: checked.series ?? '',
     phase: checked.phase ?? -1,
     interpolateGaps: checked.gaps === 'interpolate',
-    raw: checked.raw ?? false,
+    raw: checked.raw,
     maxVoxels: checked.maxVoxels ?? null,
   };
   const result = await files.run((native, intake, control) => native.readSeries(intake, settings, control));
@@ -166,7 +165,7 @@ async function writeFile<Data>(
   sources: readonly string[],
   options: WriteNiftiOptions,
 ): Promise<WrittenFile> {
-  const { overwrite, grid = 'orthonormal' } = checkOptions(writeNiftiOptions, options);
+  const { overwrite, grid } = checkOptions(writeNiftiOptions, options);
   const { warnings } = await runJobOn(
     [voxels],
     options,
@@ -181,7 +180,7 @@ async function writeBytes<Data>(
   voxels: CallArgument<VoxelHandle<Data>>,
   options: PackNiftiOptions,
 ): Promise<WrittenBytes> {
-  const { grid = 'orthonormal', gzip = true } = checkOptions(packNiftiOptions, options);
+  const { grid, gzip } = checkOptions(packNiftiOptions, options);
   const { warnings, bytes } = await runJobOn([voxels], options, (native, control, handle) =>
     call(native)(null, handle, { grid, gzip }, control),
   );

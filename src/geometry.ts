@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidArgumentError } from './errors.js';
-import { invalidArgument } from './options.js';
+import { invalidArgument } from './schema/check.js';
 import type { Geometry, Vector3 } from './types.js';
 
 const positive = z.number().positive();

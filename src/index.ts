@@ -35,29 +35,28 @@ export { renderLesionEvaluation } from './evaluation/page.js';
 export type * from './evaluation/types.js';
 export { listSeries, readMask, readSeries, readVolume, writeMask, writeVolume } from './files.js';
 export { discoverLesionDataset } from './lesion-dataset.js';
-export { type LesionAugmentation, type TrainLesionsOptions, trainLesionClassifier } from './lesion-training.js';
+export { trainLesionClassifier } from './lesion-training.js';
 export { classifyLesions } from './lesions.js';
 export { writeMesh } from './mesh/write-mesh.js';
 export { loadModel, saveModel } from './model.js';
-export { type ReportPageOptions, renderReportPage } from './page/result-page.js';
+export { renderReportPage } from './page/result-page.js';
 export { preload } from './preload.js';
 export { preprocess } from './preprocessing.js';
-export { type FilterPage, type RenderedFilters, type RenderFiltersOptions, renderFilters } from './render/filters.js';
+export { type FilterPage, type RenderedFilters, renderFilters } from './render/filters.js';
 export { type LearningCurvePoint, type LearningCurves, renderLearningCurves } from './render/history.js';
 export type { BoxedLesion } from './render/lesion-boxes.js';
-export { type MontageOptions, renderMontage } from './render/montage.js';
-export { type RenderedSlice, type RenderOptions, renderOverlay } from './render/overlay.js';
-export { type OverviewOptions, type RenderedOverview, renderOverview } from './render/overview.js';
-export { type RenderPreprocessingOptions, renderPreprocessing } from './render/preprocessing.js';
+export { renderMontage } from './render/montage.js';
+export { type RenderedSlice, renderOverlay } from './render/overlay.js';
+export { type RenderedOverview, renderOverview } from './render/overview.js';
+export { renderPreprocessing } from './render/preprocessing.js';
 export type { Outlines, SliceChoice } from './render/scene.js';
 export { segmentLiver, segmentStructure, segmentStructures, tracePerimeters } from './segmentation.js';
 export { synthesizeLesions } from './synthesis.js';
-export { type Augmentation, type TrainOptions, trainSegmenter } from './training.js';
-export type { EpochRecord, TrainingHistory, TrainingResult, TrainRunOptions } from './training-run.js';
+export { trainSegmenter } from './training.js';
+export type { EpochRecord, TrainingHistory, TrainingResult } from './training-run.js';
 export type * from './types.js';
 export {
   type FetchedWeights,
-  type FetchWeightsOptions,
   fetchWeights,
   listPublishedWeights,
   type PublishedWeights,

@@ -4,7 +4,7 @@ import { datasetFields, parseDatasetFile } from './dataset.js';
 import { InputFileError } from './errors.js';
 import { isPolygonLabel, type LabelPolygon, readPolygons } from './labels.js';
 import { kLesionTypes } from './lesion-types.js';
-import { invalidArgument } from './options.js';
+import { invalidArgument } from './schema/check.js';
 import { nativePolygon } from './training-run.js';
 import type { DiscoveredLesionDataset, LesionTrainingCase, LesionTrainingDataset } from './types.js';
 

@@ -6,9 +6,11 @@ import { NativeMaskResult } from './mask-result.js';
 import { MaskedLiver } from './masked-liver.js';
 import { defaultLesionModel, modelArgument, modelIdentity } from './model.js';
 import { loadWarnings } from './native.js';
-import type { NativeBinding, NativeClassificationResult, NativeJob, NativeLesion } from './native-binding.js';
-import { checkOptions, classifyOptions, invalidArgument } from './options.js';
+import type { NativeClassificationResult, NativeJob, NativeLesion } from './native-binding.js';
 import { perimetersOf } from './perimeters.js';
+import { checkOptions, invalidArgument, nativeOptions } from './schema/check.js';
+import type { NativeOptions } from './schema/option.js';
+import { classifyOptions } from './schema/segment.js';
 import { checkStructure, segmentedMaskArgument } from './segmentation.js';
 import type {
   ClassifiedLiver,
@@ -98,19 +100,7 @@ function maskOf({ volume, mask }: LiverMask): MaskInput {
   return { size, spacing, origin, direction, data: mask };
 }
 
-type Settings = Parameters<NativeBinding['classifyLesions']>[3];
-
-function settingsOf(options: ClassifyOptions): Settings {
-  const { threshold, extentThreshold, minimumMl, precision } = checkOptions(classifyOptions, options);
-  return {
-    precision: precision ?? 'auto',
-    ...(threshold !== undefined && { threshold }),
-    ...(extentThreshold !== undefined && { extentThreshold }),
-    ...(minimumMl !== undefined && { minimumMl }),
-  };
-}
-
-async function classifySegmentation(liver: Segmentation, options: ClassifyOptions, settings: Settings) {
+async function classifySegmentation(liver: Segmentation, options: ClassifyOptions, settings: NativeOptions) {
   const network = options.model ?? defaultLesionModel();
   const model = modelArgument(network);
   const volume = volumeArgument(liver.volume);
@@ -134,7 +124,7 @@ function together<const Jobs extends readonly NativeJob<unknown>[]>(...jobs: Job
 }
 
 /** Of a mask, which comes without them, outlines and volume are found beside. */
-async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings: Settings) {
+async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings: NativeOptions) {
   const network = options.model ?? defaultLesionModel();
   const model = modelArgument(network);
   const volume = volumeArgument(liver.volume);
@@ -182,7 +172,7 @@ export async function classifyLesions(
   liver: Segmentation | LiverMask,
   options: ClassifyOptions = {},
 ): Promise<LesionClassification> {
-  const settings = settingsOf(options);
+  const settings = nativeOptions(classifyOptions, checkOptions(classifyOptions, options));
   checkLiver(liver);
   return isSegmentation(liver)
     ? classifySegmentation(liver, options, settings)

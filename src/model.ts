@@ -8,8 +8,9 @@ import { FileArgument } from './input/file.js';
 import { runJobOn } from './job.js';
 import { lesionWeightsPackage, packageRoot } from './loading/packages.js';
 import type { ModelHandle } from './native-binding.js';
-import { checkOptions, checkPath, invalidArgument, loadModelOptions, saveModelOptions } from './options.js';
 import { checkTargetFile } from './output/ownership.js';
+import { checkOptions, checkPath, invalidArgument } from './schema/check.js';
+import { loadModelOptions, saveModelOptions } from './schema/files.js';
 import type {
   FileInput,
   Model,
@@ -160,7 +161,7 @@ export async function loadModel(
 export async function saveModel(model: Model, path: string, options: SaveModelOptions = {}): Promise<void> {
   const network = modelArgument(model);
   checkPath('path', path);
-  const { precision = 'fp32', overwrite } = checkOptions(saveModelOptions, options);
+  const { precision, overwrite } = checkOptions(saveModelOptions, options);
   await runJobOn(
     [network],
     options,

@@ -1,6 +1,7 @@
 import type { ErrorKind } from './error-codes.js';
 import type { LesionCounts } from './evaluation/types.js';
 import type { BytesHandle, NativeFile, NativeIntake, NativeWritten } from './native-files.js';
+import type { NativeOptions } from './schema/option.js';
 import type {
   BoundingBox,
   DeviceChoice,
@@ -323,13 +324,13 @@ export interface NativeBinding {
   segmentStructure(
     volume: VoxelHandle<CtVoxels>,
     model: ModelHandle,
-    options: { precision: string; postprocessing?: string },
+    options: NativeOptions,
     control: NativeControl,
   ): NativeJob<NativeSegmentationResult>;
   segmentStructures(
     volume: VoxelHandle<CtVoxels>,
     model: ModelHandle,
-    options: { precision: string; postprocessing?: string },
+    options: NativeOptions,
     control: NativeControl,
   ): NativeJob<NativeStructuresResult>;
   inspectNetwork(
@@ -343,7 +344,7 @@ export interface NativeBinding {
     volume: VoxelHandle<CtVoxels>,
     liver: VoxelHandle<Uint8Array>,
     model: ModelHandle,
-    options: { precision: string; threshold?: number; extentThreshold?: number; minimumMl?: number },
+    options: NativeOptions,
     control: NativeControl,
   ): NativeJob<NativeClassificationResult>;
   tracePerimeters(mask: VoxelHandle<Uint8Array>, control: NativeControl): NativeJob<NativePerimeters>;

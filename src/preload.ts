@@ -2,7 +2,8 @@ import { ModelError } from './errors.js';
 import { runJobOn } from './job.js';
 import { defaultLesionModel, liverModel, modelArgument } from './model.js';
 import { loadWarnings } from './native.js';
-import { checkOptions, preloadOptions } from './options.js';
+import { checkOptions } from './schema/check.js';
+import { preloadOptions } from './schema/run.js';
 import type { Model, Preloaded, PreloadOptions } from './types.js';
 import { joinWarnings } from './warnings.js';
 
@@ -26,7 +27,7 @@ async function shippedModels(): Promise<Model[]> {
  *   as `segmentLiver`
  */
 export async function preload(options: PreloadOptions = {}): Promise<Preloaded> {
-  const { precision = 'auto' } = checkOptions(preloadOptions, options);
+  const { precision } = checkOptions(preloadOptions, options);
   const started = performance.now();
   let found: Preloaded | undefined;
   for (const model of options.models ?? (await shippedModels())) {

@@ -1,14 +1,7 @@
 /** The pictures that networks see; conventions as in types.ts, which exports them too. */
-import type { DeviceOptions, Geometry, RunOptions, Warning } from './types.js';
+import type { Geometry, Warning } from './types.js';
 
 export type HistogramEqualization = 'global' | 'clahe' | 'none';
-
-export interface PreprocessOptions extends RunOptions, DeviceOptions {
-  /** HU limits, integers, the lower one first; default [−100, 400] (paper, Preprocessing). */
-  readonly window?: readonly [number, number];
-  /** Per-slice histogram equalization; default `global` (OpenCV's equalizeHist). */
-  readonly equalization?: HistogramEqualization;
-}
 
 /** The 8-bit pictures that the networks see. */
 export interface PreprocessedVolume extends Geometry {

@@ -1,14 +1,12 @@
 import { runJobOn } from './job.js';
 import type { NativePreprocessing } from './native-binding.js';
-import { checkOptions, preprocessOptions } from './options.js';
 import { rememberSources } from './output/sources.js';
+import { checkOptions } from './schema/check.js';
+import { preprocessOptions } from './schema/run.js';
 import type { PreprocessedVolume, PreprocessOptions, VolumeInput, Warning } from './types.js';
 import { Grid, volumeArgument } from './volume.js';
 import { NativeVoxels, showVoxels } from './voxels.js';
 import { joinWarnings, warningsOf } from './warnings.js';
-
-/** HU limits of the paper (Preprocessing). */
-const abdomenWindow = [-100, 400] as const;
 
 /** Both pictures are in native memory. */
 class NativePreprocessed extends Grid implements PreprocessedVolume {
@@ -51,8 +49,8 @@ class NativePreprocessed extends Grid implements PreprocessedVolume {
 export async function preprocess(volume: VolumeInput, options: PreprocessOptions = {}): Promise<PreprocessedVolume> {
   const checked = checkOptions(preprocessOptions, options);
   const voxels = volumeArgument(volume);
-  const [huMin, huMax] = checked.window ?? abdomenWindow;
-  const equalization = checked.equalization ?? 'global';
+  const { equalization, window } = checked;
+  const [huMin, huMax] = window;
   const result = await runJobOn([voxels], options, (native, control, handle) =>
     native.preprocess(handle, { huMin, huMax, equalization }, control),
   );

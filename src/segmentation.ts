@@ -4,8 +4,10 @@ import { NativeMaskResult } from './mask-result.js';
 import { checkModel, liverModel, modelArgument, modelIdentity } from './model.js';
 import { loadWarnings } from './native.js';
 import type { NativeBinding, NativeJob, NativeSegmentationResult, NativeStructuresResult } from './native-binding.js';
-import { checkOptions, invalidArgument, runOptions, segmentOptions } from './options.js';
 import { perimetersOf } from './perimeters.js';
+import { checkOptions, invalidArgument, nativeOptions } from './schema/check.js';
+import { runOptions } from './schema/run.js';
+import { segmentOptions } from './schema/segment.js';
 import type {
   BoundingBox,
   LabelledStructure,
@@ -99,8 +101,7 @@ async function computeOn<Result>(
 ) {
   const network = modelArgument(model);
   const voxels = volumeArgument(volume);
-  const { precision = 'auto', postprocessing } = options;
-  const settings = { precision, ...(postprocessing && { postprocessing: JSON.stringify(postprocessing) }) };
+  const settings = nativeOptions(segmentOptions, checkOptions(segmentOptions, options));
   let scan: Volume | undefined;
   const result = await runJobOn([voxels, network], options, (native, control, voxelHandle, modelHandle) => {
     scan = volumeOfResult(volume, voxels);

@@ -1,9 +1,10 @@
+import type { z } from 'zod';
 import { checkSameGrid, geometryOf } from './geometry.js';
 import { runJobOn } from './job.js';
-import { kLesionTypes } from './lesion-types.js';
 import type { NativeSyntheticLesions } from './native-binding.js';
-import { checkOptions, synthesizeOptions } from './options.js';
 import { rememberSources } from './output/sources.js';
+import { checkOptions } from './schema/check.js';
+import { synthesizeOptions } from './schema/evaluate.js';
 import { checkStructure, segmentedMaskArgument } from './segmentation.js';
 import type {
   Mask,
@@ -18,17 +19,18 @@ import type {
 } from './types.js';
 import { maskArgument, NativeMask, NativeVolume, volumeArgument } from './volume.js';
 
-/** The command line has the same. */
-export const kSynthesisDefaults = {
-  seed: 0,
-  types: kLesionTypes,
-  count: [1, 6],
-  mixedProbability: 0.25,
-  phase: 'portal-venous',
-  marginMm: 5,
-  maxSliceFraction: 0.4,
-  spareVessels: true,
-} as const satisfies SynthesizeOptions;
+function nativeSettings(checked: z.output<typeof synthesizeOptions>) {
+  const {
+    signal: _signal,
+    onProgress: _onProgress,
+    threads: _threads,
+    realLesions: _lesions,
+    count,
+    ...rest
+  } = checked;
+  const [minCount, maxCount] = count;
+  return { ...rest, minCount, maxCount };
+}
 
 /** The volume and both masks are in native memory. */
 class NativeSynthesis implements SyntheticLesions {
@@ -85,23 +87,9 @@ export async function synthesizeLesions(
   const { realLesions } = options;
   const real = realLesions ? maskArgument('realLesions', realLesions) : null;
   if (realLesions) checkSameGrid('realLesions', volume, realLesions);
-  const [minCount, maxCount] = checked.count ?? kSynthesisDefaults.count;
+  const settings = nativeSettings(checked);
   const result = await runJobOn([voxels, mask, real], options, (native, control, ...handles) =>
-    native.synthesizeLesions(
-      ...handles,
-      {
-        minCount,
-        maxCount,
-        seed: checked.seed ?? kSynthesisDefaults.seed,
-        types: checked.types ?? kSynthesisDefaults.types,
-        mixedProbability: checked.mixedProbability ?? kSynthesisDefaults.mixedProbability,
-        phase: checked.phase ?? kSynthesisDefaults.phase,
-        marginMm: checked.marginMm ?? kSynthesisDefaults.marginMm,
-        maxSliceFraction: checked.maxSliceFraction ?? kSynthesisDefaults.maxSliceFraction,
-        spareVessels: checked.spareVessels ?? kSynthesisDefaults.spareVessels,
-      },
-      control,
-    ),
+    native.synthesizeLesions(...handles, settings, control),
   );
   const made = new NativeSynthesis(result);
   for (const part of [made.volume, made.types, made.ids]) rememberSources(part, volume, liver, realLesions);

@@ -7,7 +7,7 @@ import { type ErrorCode, kErrorCodes } from './error-codes.js';
 import { type ErrorDetails, HepaticaError, nativeError, TrainingError } from './errors.js';
 import { runJob } from './job.js';
 import type { NativeBinding, NativeControl, NativeJob, NativeTrainingResult } from './native-binding.js';
-import { invalidArgument } from './options.js';
+import { invalidArgument } from './schema/check.js';
 import type { DeviceChoice, DeviceOptions, RunOptions, Warning } from './types.js';
 
 /** Where one process stands among those that train together; see native/training/loop/process_place.h. */

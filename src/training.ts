@@ -1,107 +1,27 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { discoverDataset } from './dataset.js';
 import { runJob } from './job.js';
 import { isPolygonLabel, readPolygons } from './labels.js';
-import { checkOptions, expecting, postprocessingField } from './options.js';
 import { refuseInputs } from './output/guard.js';
+import { checkOptions } from './schema/check.js';
+import { segmenterAugmentation, trainOptions } from './schema/train-segmenter.js';
 import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
 import { runTraining, type TrainingCall } from './training-processes.js';
 import {
-  amount,
-  augmentField,
-  canvasField,
   checkRun,
   checkRunOutputs,
   type EndedTraining,
   type EpochRecord,
-  flag,
   given,
   nativeAugmentation,
   nativePolygon,
   nativeRunOptions,
-  part,
   publishedNames,
   splitOf,
   type TrainingResult,
-  type TrainRunOptions,
   trainingResult,
-  trainRunFields,
 } from './training-run.js';
-import type { Postprocessing, TrainingCase, TrainingDataset } from './types.js';
-
-/** Amounts are standard deviations unless said otherwise. */
-export interface Augmentation {
-  /** Of the logarithm of the size; default 0.08. */
-  readonly scale?: number;
-  /** Of the logarithm of width over height; default 0.04. */
-  readonly aspect?: number;
-  /** Default 5. */
-  readonly rotationDeg?: number;
-  /** The largest shift; default 24. */
-  readonly shiftMm?: number;
-  /** Of the logarithm of the grey values' exponent; default 0.15. */
-  readonly gamma?: number;
-  /** The most that half the pictures get, of a white level of 1; default 0. */
-  readonly noise?: number;
-  /** Of the body's box that coordinates count from, of its size; default 0.02. */
-  readonly bodyBoxJitter?: number;
-}
-
-export interface TrainOptions extends TrainRunOptions {
-  /** Random size, rotation, shift and grey values (no mirroring: the liver has a side); default false, as in the paper. */
-  readonly augment?: boolean | Augmentation;
-  /** What is segmented; any name, which `segmentLiver` takes only where it is `liver`. Default `liver`. */
-  readonly structure?: string;
-  /**
-   * What becomes of the voxels above the threshold, kept in the weights. Default: what the mean Dice of the validation
-   * patients is best with (the largest piece and filled holes unless it gets worse by them, a share of the largest piece
-   * where that is better). Where nobody is validated on, or `keep` is `last`, the training labels choose.
-   */
-  readonly postprocessing?: Postprocessing;
-  /** Weight of the structure's pixels in the cross-entropy; default 1. */
-  readonly positiveWeight?: number;
-  /** Weight of a soft Dice term beside the cross-entropy; default 0. */
-  readonly diceWeight?: number;
-  /** Draw the patient first, then a slice of it; needs `slicesPerEpoch`. Default false. */
-  readonly balancePatients?: boolean;
-  /** Part of the drawn slices that shows the structure, 0 to 1; needs `slicesPerEpoch`. Default 0: as they come. */
-  readonly structureFraction?: number;
-  /** Distance of the slices trained on, mm; default 0: every slice. */
-  readonly sliceStrideMm?: number;
-  /** Rows and columns of the training picture, pixels of the network's grid; default: from the data. */
-  readonly canvas?: readonly [number, number];
-  /** Distance of the slices validated on, mm; default 0: every slice. */
-  readonly validationStrideMm?: number;
-  /**
-   * Folder in which scans are kept as they are learned from, by the hash of their files and of what they were prepared
-   * with, and found again by later trainings; they are drawn from there, so that a dataset need not fit in memory. They
-   * show patients as the dataset does. Default: beside `output`, `NAME.cache`; `false`: in memory.
-   */
-  readonly cache?: string | false;
-}
-
-const trainOptions = z.strictObject({
-  ...trainRunFields,
-  augment: augmentField({
-    scale: amount,
-    aspect: amount,
-    rotationDeg: amount,
-    shiftMm: amount,
-    gamma: amount,
-    noise: amount,
-    bodyBoxJitter: amount,
-  }),
-  structure: expecting('a name of at most 64 characters without slashes', z.string().regex(/^[^\p{Cc}/\\]{1,64}$/u)),
-  postprocessing: postprocessingField,
-  positiveWeight: expecting('a positive number', z.number().positive()),
-  diceWeight: amount,
-  balancePatients: flag,
-  structureFraction: part,
-  sliceStrideMm: amount,
-  canvas: canvasField,
-  validationStrideMm: amount,
-  cache: expecting('a path, or false', z.union([z.string().min(1), z.literal(false)])),
-});
+import type { TrainingCase, TrainingDataset, TrainOptions } from './types.js';
 
 /** Where prepared scans are kept; undefined: in memory. */
 function cacheFolder({ cache, output = '' }: z.output<typeof trainOptions>): string | undefined {
@@ -111,17 +31,9 @@ function cacheFolder({ cache, output = '' }: z.output<typeof trainOptions>): str
 
 function nativeOptions(options: z.output<typeof trainOptions>): Record<string, unknown> {
   return given({
-    ...nativeRunOptions(options),
-    augmentation: nativeAugmentation(options.augment),
-    structure: options.structure,
-    postprocessing: options.postprocessing && JSON.stringify(options.postprocessing),
-    positive_weight: options.positiveWeight,
-    dice_weight: options.diceWeight,
-    balance_patients: options.balancePatients,
-    structure_fraction: options.structureFraction,
-    slice_stride_mm: options.sliceStrideMm,
+    ...nativeRunOptions(trainOptions, options),
+    augmentation: nativeAugmentation(segmenterAugmentation, options.augment),
     canvas_px: options.canvas,
-    validation_stride_mm: options.validationStrideMm,
     cache_folder: cacheFolder(options),
   });
 }
@@ -171,7 +83,7 @@ export async function runSegmenterTraining(
     start: (native, text, control) => native.trainSegmenter(text, control),
   };
   const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
-  const result = await runTraining(call, checked.processes ?? 1, options, report);
+  const result = await runTraining(call, checked.processes, options, report);
   return { native: result, split, publishedPatients: published, warnings };
 }
 

@@ -140,29 +140,6 @@ export interface Progress {
   readonly fraction: number;
 }
 
-/** Options of every call that takes time. */
-export interface RunOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
-  /** Threads to compute with; default: all cores that the process may use. */
-  readonly threads?: number;
-}
-
-/** Options of what writes a file. */
-export interface WriteOptions extends RunOptions {
-  /** Replace a file that hepatica did not write; default false. What the data was read from is never replaced. */
-  readonly overwrite?: boolean;
-}
-
-export interface DeviceOptions {
-  /**
-   * `auto` (default) takes a GPU where one can be used, else the CPU; it goes on there, with the warning `GPU_NOT_USED`,
-   * where the GPU fails or its memory does not suffice. `cuda` and `cuda:N` are refused (`NO_CUDA_DEVICE`) where they
-   * cannot be had.
-   */
-  readonly device?: DeviceChoice;
-}
-
 export type * from './input/types.js';
 export type * from './writing-types.js';
 
@@ -211,21 +188,6 @@ export interface BoundingBox {
   readonly min: Vector3;
   /** Last voxel (x, y, z) inside. */
   readonly max: Vector3;
-}
-
-export interface SegmentOptions extends RunOptions, DeviceOptions {
-  /**
-   * A trained segmenter, or `'paper'`: the paper's network of three layers, trained, which comes with the package as the
-   * default does.
-   */
-  readonly model?: Model | 'paper';
-  /**
-   * Arithmetic of the network: `auto` (default) takes bf16 where the device has it, else fp32. `tf32` is a GPU's single
-   * precision with rounded factors; without it, fp32 is fp32.
-   */
-  readonly precision?: 'auto' | 'fp32' | 'tf32' | 'bf16';
-  /** Instead of the model's own (`model.info.postprocessing`). */
-  readonly postprocessing?: Postprocessing;
 }
 
 /** One of the structures that a network tells apart. */
@@ -309,11 +271,6 @@ export interface Segmentation extends NetworkResult {
   readonly volume: Volume;
 }
 
-export interface SaveModelOptions extends WriteOptions {
-  /** `bf16`: kernels in two bytes a weight, biases and batch norm as they are. Default `fp32`. */
-  readonly precision?: 'fp32' | 'bf16';
-}
-
 /** What a model needs to run, and where it comes from; kept as metadata in its safetensors file. */
 export interface ModelInfo {
   /** `encoder3d`, `liver_cnn`, `mdl_cnn` or `resnet101`. */
@@ -378,4 +335,6 @@ export type * from './device-types.js';
 export type * from './dicom-object-types.js';
 export type * from './evaluation-types.js';
 export type * from './preprocessing-types.js';
+export type * from './schema/option-types.js';
+export type * from './schema/training-option-types.js';
 export type * from './training-types.js';

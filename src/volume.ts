@@ -1,8 +1,8 @@
 import { type CallArgument, CopiedArgument } from './call-arguments.js';
 import { checkGeometry } from './geometry.js';
 import type { CtVoxels, NativeGrid, VoxelHandle } from './native-binding.js';
-import { invalidArgument } from './options.js';
 import { rememberSources } from './output/sources.js';
+import { invalidArgument } from './schema/check.js';
 import type {
   Geometry,
   LabelMask,

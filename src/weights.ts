@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { download } from './download.js';
-import { checkOptions, fetchWeightsOptions, invalidArgument } from './options.js';
-import type { Progress } from './types.js';
+import { checkOptions, invalidArgument } from './schema/check.js';
+import { fetchWeightsOptions } from './schema/files.js';
+import type { FetchWeightsOptions } from './types.js';
 
 /** Weights that others published and that hepatica can take as a base. */
 export interface PublishedWeights {
@@ -18,13 +19,6 @@ export interface WeightsSource {
   readonly url: string;
   /** 64 hex digits. */
   readonly sha256: string;
-}
-
-export interface FetchWeightsOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
-  /** Folder that keeps what was downloaded; default: `$XDG_CACHE_HOME/hepatica`, `~/.cache/hepatica` without it. */
-  readonly cache?: string;
 }
 
 export interface FetchedWeights {

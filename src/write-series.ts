@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { runJobOn } from './job.js';
-import { checkOptions, checkPath, seriesAttributes, writeSeriesOptions } from './options.js';
 import { refuseInputs } from './output/guard.js';
 import { sourcesOf } from './output/sources.js';
+import { checkOptions, checkPath } from './schema/check.js';
+import { seriesAttributes, writeSeriesOptions } from './schema/files.js';
 import type { SeriesAttributes, VolumeInput, WriteSeriesOptions, WrittenSeries } from './types.js';
 import { NativeVolume, volumeArgument } from './volume.js';
 

@@ -64,6 +64,10 @@ export async function runChecks() {
     { name: 'biome', check: () => passes(bin('biome'), ['check', '--error-on-warnings', '.']) },
     { name: 'clang-format', check: checkLayout, isAbsent: !findOnPath('clang-format') },
     { name: 'include direction', check: () => passes(process.execPath, ['scripts/check-includes.mjs']) },
+    {
+      name: 'options: declarations and tables follow from the schemas',
+      check: () => passes(process.execPath, ['--import', 'tsx', 'scripts/options.mjs', '--check']),
+    },
     { name: 'error codes', check: () => passes(process.execPath, ['scripts/error-codes.mjs', '--check']) },
     {
       name: 'no registry by name',

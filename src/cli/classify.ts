@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { classifyLesions, type Lesion, type LesionClassification, renderReportPage, writeMask } from '../index.js';
+import { classifyOptions, segmentOptions } from '../schema/segment.js';
 import { checkDicomInput } from './dicom-objects.js';
+import { givenFlags, withFlags } from './flags.js';
 import { readInput } from './input.js';
 import { kPaper, segmenterFile, withModel } from './model.js';
 import { OutputFolder } from './output.js';
@@ -21,9 +23,6 @@ import { runCommand, type Session } from './session.js';
 
 interface ClassifyCommandOptions extends SegmentCommandOptions {
   readonly liverModel?: string;
-  readonly threshold?: number;
-  readonly extentThreshold?: number;
-  readonly minimumMl?: number;
   readonly page: boolean;
 }
 
@@ -46,18 +45,12 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
   const liver = await segmentInput(volume, options.liverModel, options, session);
   warnOfResult(liver, session);
   const { signal, onProgress } = session;
-  const { device, precision, threads, threshold, extentThreshold, minimumMl } = options;
   const found: LesionClassification = await withModel(options.model, (model) =>
     classifyLesions(liver, {
       signal,
       onProgress,
-      device,
-      precision,
+      ...givenFlags(classifyOptions.omit({ model: true }), options),
       ...(model && { model }),
-      ...(threads !== undefined && { threads }),
-      ...(threshold !== undefined && { threshold }),
-      ...(extentThreshold !== undefined && { extentThreshold }),
-      ...(minimumMl !== undefined && { minimumMl }),
     }),
   );
   session.warn(found.warnings);
@@ -83,12 +76,6 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
   setExitCode(found, options);
 }
 
-function parseNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
-  return value;
-}
-
 export function addClassifyCommand(program: Command): void {
   const command = program
     .command('classify')
@@ -100,22 +87,13 @@ export function addClassifyCommand(program: Command): void {
     )
     .option('--no-page', 'leave out report.html, the page with the scan, the liver and the lesions')
     .option('--model <file>', 'weights of a lesion network of your own (safetensors)')
-    .option('--liver-model <file>', `weights of a liver network of your own (safetensors), or ${kPaper}`, segmenterFile)
     .option(
-      '--threshold <probability>',
-      "location probability above which a lesion is reported (default: the model's)",
-      parseNumber,
-    )
-    .option(
-      '--extent-threshold <probability>',
-      "location probability above which voxels belong to a lesion, at most the threshold (default: the model's)",
-      parseNumber,
-    )
-    .option(
-      '--minimum-ml <volume>',
-      "lesions with less than this above the threshold are left out (default: the model's)",
-      parseNumber,
+      '--liver-model <file>',
+      `weights of a liver network of your own (safetensors), or ${kPaper}`,
+      segmenterFile,
     );
+  const own = Object.keys(classifyOptions.shape).filter((name) => !(name in segmentOptions.shape));
+  withFlags(command, classifyOptions, own);
   withSegmentOptions(command).action((input: string, options) =>
     runCommand(options, (session) => classify(input, options, session)),
   );

@@ -6,7 +6,10 @@ import {
   writeSegmentation,
   writeStructureSet,
 } from '../index.js';
+import { makeDicomOptions } from '../schema/files.js';
+import { runOptions } from '../schema/run.js';
 import type { LesionClassification, Segmentation } from '../types.js';
+import { withFlags } from './flags.js';
 import { isNifti } from './input.js';
 import type { OutputFolder } from './output.js';
 
@@ -19,6 +22,9 @@ const kWriters = {
 type Kind = keyof typeof kWriters;
 const kKinds = Object.keys(kWriters) as Kind[];
 const fileOf = (kind: Kind) => `${kind}.dcm`;
+
+/** Of the calls; the command line deals with the others itself. */
+const kOwnOptions = Object.keys(makeDicomOptions.shape).filter((name) => !(name in runOptions.shape));
 
 export interface DicomCommandOptions {
   readonly dicom?: readonly Kind[];
@@ -33,13 +39,8 @@ function parseKinds(text: string): Kind[] {
 }
 
 export function withDicomOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--dicom <kinds>', `DICOM objects to write as well: ${kKinds.join(',')}, or some of them`).argParser(
-        parseKinds,
-      ),
-    )
-    .option('--deidentify', 'leave patient and study texts and dates out of the DICOM objects');
+  const kinds = new Option('--dicom <kinds>', `DICOM objects to write as well: ${kKinds.join(',')}, or some of them`);
+  return withFlags(command.addOption(kinds.argParser(parseKinds)), makeDicomOptions, kOwnOptions);
 }
 
 /** What `--dicom` adds to an output folder, and what of an earlier run goes. */

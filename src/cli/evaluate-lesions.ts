@@ -9,7 +9,11 @@ import {
   type RvdConvention,
   renderLesionEvaluation,
 } from '../index.js';
-import type { DeviceChoice, Model, TrainingCase } from '../types.js';
+import { evaluateLesionsOptions } from '../schema/evaluate.js';
+import { readOptions } from '../schema/files.js';
+import { segmentOptions } from '../schema/segment.js';
+import type { Model, TrainingCase } from '../types.js';
+import { givenFlags } from './flags.js';
 import { readInput } from './input.js';
 import {
   classifiedFiles,
@@ -34,15 +38,10 @@ export interface EvaluateLesionsCommandOptions extends ImplausibleOptions {
   readonly predictions?: string;
   readonly patients?: string;
   readonly convention: RvdConvention;
-  readonly resamples: number;
-  readonly seed: number;
   readonly out?: string;
   readonly overwrite?: boolean;
   readonly model?: string;
   readonly liverModel?: string;
-  readonly precision: 'auto' | 'fp32' | 'tf32' | 'bf16';
-  readonly device: DeviceChoice;
-  readonly threads?: number;
   readonly maxVoxels?: number;
 }
 
@@ -107,14 +106,8 @@ async function classifyScan(
   session: Session,
 ): Promise<Opened<LesionClassification>> {
   const { signal, onProgress } = session;
-  const { device, precision, threads, maxVoxels } = options;
-  const run = { signal, onProgress, device, precision, ...(threads === undefined ? {} : { threads }) };
-  const volume = await readInput(
-    image,
-    { ...(threads !== undefined && { threads }), ...(maxVoxels !== undefined && { maxVoxels }) },
-    session,
-    patient,
-  );
+  const run = { signal, onProgress, ...givenFlags(segmentOptions.omit({ model: true }), options) };
+  const volume = await readInput(image, givenFlags(readOptions, options), session, patient);
   const liver = await segmentWith(livers, volume, run);
   warnOfResult(liver, session, patient);
   setExitCode(liver, options);
@@ -161,16 +154,13 @@ async function* inTurn(cases: readonly FileCase[], session: Session): AsyncGener
 }
 
 async function evaluateCases(cases: readonly FileCase[], options: EvaluateLesionsCommandOptions, session: Session) {
-  const { convention, resamples, seed, threads, out, overwrite } = options;
+  const { out, overwrite } = options;
   const writes = ['evaluation.json', 'evaluation.html'];
   const inputs = [...cases.flatMap(({ files }) => files), options.model, options.liverModel];
   const output = out === undefined ? undefined : await OutputFolder.plan(out, { writes, inputs, overwrite });
   const evaluation = await evaluateLesions(inTurn(cases, session), {
-    convention,
-    resamples,
-    seed,
+    ...givenFlags(evaluateLesionsOptions, options),
     signal: session.signal,
-    ...(threads === undefined ? {} : { threads }),
   });
   const document = { format: 'hepatica-lesion-evaluation', version: 1, ...evaluation };
   await output?.write(async (target) => {

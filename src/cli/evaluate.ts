@@ -1,12 +1,16 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { InvalidArgumentError } from '../errors.js';
 import { evaluateSegmentation, type SegmentationMetrics } from '../index.js';
+import { evaluateLesionsOptions } from '../schema/evaluate.js';
+import { readOptions } from '../schema/files.js';
+import { runOptions } from '../schema/run.js';
+import { segmentOptions } from '../schema/segment.js';
 import type { MaskInput, Model, TrainingCase } from '../types.js';
 import { type EvaluateLesionsCommandOptions, evaluateLesionFiles } from './evaluate-lesions.js';
+import { givenFlags, withFlags } from './flags.js';
 import { readInput, readMaskInput } from './input.js';
 import { kPaper, segmenterFile, segmentWith, withModel } from './model.js';
 import {
-  nonNegativeInteger,
   withAcceptImplausibleOption,
   withCommonOptions,
   withDeviceOption,
@@ -88,12 +92,13 @@ async function evaluateCase(
   session: Session,
 ): Promise<CaseMetrics> {
   const { signal, onProgress } = session;
-  const threads = options.threads === undefined ? {} : { threads: options.threads };
-  const { device, precision, maxVoxels } = options;
-  const limits = maxVoxels === undefined ? {} : { maxVoxels };
-  const volume = await readInput(image, { ...threads, ...limits }, session, patient);
+  const volume = await readInput(image, givenFlags(readOptions, options), session, patient);
   try {
-    const segmentation = await segmentWith(model, volume, { signal, onProgress, device, precision, ...threads });
+    const segmentation = await segmentWith(model, volume, {
+      signal,
+      onProgress,
+      ...givenFlags(segmentOptions.omit({ model: true }), options),
+    });
     warnOfResult(segmentation, session, patient);
     setExitCode(segmentation, options);
     try {
@@ -146,8 +151,6 @@ export function addEvaluateCommand(program: Command): void {
       'with --lesions and --dataset: classified before, FOLDER/PATIENT/lesions.nii.gz and .json',
     )
     .option('--lesion-values <pairs>', 'with --lesions: what the values of the references mean, as in 2=unknown,3=HCC')
-    .option('--resamples <n>', 'with --lesions: bootstrap resamples', nonNegativeInteger('--resamples'), 1000)
-    .option('--seed <n>', 'with --lesions: of the resamples', nonNegativeInteger('--seed'), 0)
     .option('--patients <names>', 'of the dataset, separated by commas (default: all)')
     .option(
       '--model <file>',
@@ -159,8 +162,9 @@ export function addEvaluateCommand(program: Command): void {
       `with --lesions: weights of a liver network of your own, or ${kPaper}`,
       segmenterFile,
     )
-    .addOption(new Option('--convention <what>', 'sign of RVD').choices(['paper', 'standard', 'lits']).default('paper'))
     .option('--out <folder>', 'with --dataset or --lesions: where to write evaluation.json (and evaluation.html)');
+  const own = Object.keys(evaluateLesionsOptions.shape).filter((name) => !(name in runOptions.shape));
+  withFlags(command, evaluateLesionsOptions, own);
   const answering = withAcceptImplausibleOption(withDeviceOption(withPrecisionOption(command)));
   withOverwriteOption(withMaxVoxelsOption(withCommonOptions(answering))).action((options) =>
     runCommand(options, (session) => {

@@ -1,17 +1,12 @@
 import { type Command, Option } from 'commander';
 import { type Model, renderFilters, type Segmentation, type Volume } from '../index.js';
 import { defaultLesionModel, liverModel } from '../model.js';
-import type { DeviceChoice } from '../types.js';
+import { renderFiltersOptions } from '../schema/render.js';
+import { deviceOptions, runOptions } from '../schema/run.js';
+import { givenFlags, withFlags } from './flags.js';
 import { type InputOptions, readInput } from './input.js';
 import { kPaper, segmenterFile, segmentWith, withModel } from './model.js';
-import {
-  nonNegativeInteger,
-  withAcceptImplausibleOption,
-  withCommonOptions,
-  withDeviceOption,
-  withInputOptions,
-  withOverwriteOption,
-} from './options.js';
+import { withAcceptImplausibleOption, withCommonOptions, withInputOptions, withOverwriteOption } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, warnOfResult } from './plausibility.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
@@ -20,9 +15,6 @@ interface FiltersCommandOptions extends InputOptions, OutputOptions, Implausible
   readonly model?: string;
   readonly lesions?: boolean;
   readonly liverModel?: string;
-  readonly device: DeviceChoice;
-  readonly slice?: number;
-  readonly layers?: string;
 }
 
 /** What the network looks at: a lesion network the liver alone. */
@@ -32,11 +24,10 @@ async function scanFor(
   command: FiltersCommandOptions,
   session: Session,
 ): Promise<Volume | Segmentation> {
-  const { liverModel, device, threads } = command;
   if (model.info.kind !== 'mdl_cnn') return volume;
   const { signal, onProgress } = session;
-  const options = { signal, onProgress, device, ...(threads === undefined ? {} : { threads }) };
-  const liver = await withModel(liverModel, (given) => segmentWith(given, volume, options));
+  const options = { signal, onProgress, ...givenFlags(runOptions, command), ...givenFlags(deviceOptions, command) };
+  const liver = await withModel(command.liverModel, (given) => segmentWith(given, volume, options));
   warnOfResult(liver, session);
   setExitCode(liver, command);
   return liver;
@@ -55,10 +46,7 @@ async function filters(input: string, options: FiltersCommandOptions, session: S
     return renderFilters(model, await scanFor(model, volume, options, session), {
       signal,
       onProgress,
-      device: options.device,
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-      ...(options.slice === undefined ? {} : { slice: options.slice }),
-      ...(options.layers === undefined ? {} : { layers: options.layers.split(',') }),
+      ...givenFlags(renderFiltersOptions, options),
     });
   });
   const { slice, pages, device, warnings } = figure;
@@ -88,17 +76,9 @@ export function addFiltersCommand(program: Command): void {
       '--liver-model <file>',
       `weights that find the liver for a lesion network, or ${kPaper} (default: those of the liver)`,
       segmenterFile,
-    )
-    .option(
-      '--slice <z>',
-      'the slice (default: the middle one; of a lesion network the one with most liver)',
-      nonNegativeInteger('--slice'),
-    )
-    .option(
-      '--layers <names>',
-      'some of conv1,conv2,conv3; of a lesion network of conv1, layer1, …, location1 to 7, class1 to 7 (default: all; seven)',
     );
-  withDeviceOption(
-    withAcceptImplausibleOption(withOverwriteOption(withInputOptions(withCommonOptions(command)))),
-  ).action((input: string, options) => runCommand(options, (session) => filters(input, options, session)));
+  withFlags(command, renderFiltersOptions, ['slice', 'device', 'layers']);
+  withAcceptImplausibleOption(withOverwriteOption(withInputOptions(withCommonOptions(command)))).action(
+    (input: string, options) => runCommand(options, (session) => filters(input, options, session)),
+  );
 }

@@ -1,15 +1,10 @@
 import { InvalidArgumentError, readMask, readSeries, readVolume, type Volume } from '../index.js';
-import type { Mask } from '../types.js';
+import { readOptions, readSeriesOptions } from '../schema/files.js';
+import type { Mask, ReadSeriesOptions } from '../types.js';
+import { givenFlags } from './flags.js';
 import type { Session } from './session.js';
 
-export interface InputOptions {
-  readonly series?: string;
-  readonly phase?: number;
-  readonly gaps?: 'reject' | 'interpolate';
-  readonly raw?: boolean;
-  readonly maxVoxels?: number;
-  readonly threads?: number;
-}
+export interface InputOptions extends Omit<ReadSeriesOptions, 'signal' | 'onProgress'> {}
 
 export function isNifti(path: string): boolean {
   return /\.nii(\.gz)?$/i.test(path);
@@ -17,8 +12,8 @@ export function isNifti(path: string): boolean {
 
 /** What speaks of series is no use of a NIfTI file: it holds one volume of numbers. */
 function refuseSeriesOptions(path: string, options: InputOptions): void {
-  for (const name of ['series', 'phase', 'gaps', 'raw'] as const) {
-    if (options[name] === undefined) continue;
+  for (const name of Object.keys(givenFlags(readSeriesOptions, options))) {
+    if (name in readOptions.shape) continue;
     throw new InvalidArgumentError('INVALID_ARGUMENT', `Expected --${name} with a DICOM input, received ${path}`, {
       file: path,
       field: name,
@@ -30,23 +25,11 @@ function refuseSeriesOptions(path: string, options: InputOptions): void {
 /** Reads INPUT: NIfTI by its extension, anything else as DICOM. `of`: whose scan, where a command reads many. */
 export async function readInput(path: string, options: InputOptions, session: Session, of = ''): Promise<Volume> {
   const { signal, onProgress } = session;
-  const { threads, maxVoxels, series, phase, gaps, raw } = options;
-  const run = {
-    signal,
-    onProgress,
-    ...(threads !== undefined && { threads }),
-    ...(maxVoxels !== undefined && { maxVoxels }),
-  };
+  const run = { signal, onProgress };
   if (isNifti(path)) refuseSeriesOptions(path, options);
   const volume = isNifti(path)
-    ? await readVolume(path, run)
-    : await readSeries(path, {
-        ...run,
-        ...(series !== undefined && { series }),
-        ...(phase !== undefined && { phase }),
-        ...(gaps !== undefined && { gaps }),
-        ...(raw !== undefined && { raw }),
-      });
+    ? await readVolume(path, { ...run, ...givenFlags(readOptions, options) })
+    : await readSeries(path, { ...run, ...givenFlags(readSeriesOptions, options) });
   session.warn(volume.warnings, of);
   session.leftOut(volume.report?.excluded ?? []);
   return volume;

@@ -1,56 +1,28 @@
-import { type Command, InvalidArgumentError as CommanderArgumentError, Option } from 'commander';
-import { deviceField } from '../options.js';
-import type { DeviceChoice } from '../types.js';
-
-function integer(name: string, minimum: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < minimum) {
-      throw new CommanderArgumentError(`Expected ${name} to be an integer of at least ${minimum}.`);
-    }
-    return value;
-  };
-}
-
-export function positiveInteger(name: string) {
-  return integer(name, 1);
-}
-
-export function nonNegativeInteger(name: string) {
-  return integer(name, 0);
-}
-
-export function finiteNumber(name: string) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value)) {
-      throw new CommanderArgumentError(`Expected ${name} to be a number.`);
-    }
-    return value;
-  };
-}
+import type { Command } from 'commander';
+import type { z } from 'zod';
+import { readSeriesOptions, writeNiftiOptions } from '../schema/files.js';
+import { deviceOptions, runOptions, writeOptions } from '../schema/run.js';
+import { segmentOptions } from '../schema/segment.js';
+import type { SegmentOptions, WriteNiftiOptions } from '../types.js';
+import { finiteNumber, withFlags } from './flags.js';
 
 /** What every command takes. */
 export function withCommonOptions(command: Command): Command {
-  return command
+  command
     .option('--json', 'print the result, or the error, as JSON on standard output')
     .option('--quiet', 'no progress and no notes')
-    .option('--verbose', 'name every file that was left out')
-    .option('--threads <n>', 'threads to compute with (default: all cores)', positiveInteger('--threads'));
+    .option('--verbose', 'name every file that was left out');
+  return withFlags(command, runOptions);
 }
 
 /** What every command with an output folder takes. */
 export function withOverwriteOption(command: Command): Command {
-  return command.option('--overwrite', 'replace files in the output folder that hepatica did not write (never inputs)');
+  return withFlags(command, writeOptions, ['overwrite']);
 }
 
 /** What every command takes that reads volumes. */
 export function withMaxVoxelsOption(command: Command): Command {
-  return command.option(
-    '--max-voxels <n>',
-    'refuse larger volumes and masks (default: 1073741824)',
-    positiveInteger('--max-voxels'),
-  );
+  return withFlags(command, readSeriesOptions, ['maxVoxels']);
 }
 
 /** What every command takes that segments. */
@@ -60,54 +32,50 @@ export function withAcceptImplausibleOption(command: Command): Command {
 
 /** How INPUT is read. */
 export function withInputOptions(command: Command): Command {
-  return withMaxVoxelsOption(command)
-    .option('--series <uid>', 'SeriesInstanceUID, where the folder holds several')
-    .option('--phase <n>', 'which sub-volume of a series with several phases', nonNegativeInteger('--phase'))
-    .addOption(
-      new Option('--gaps <what>', 'missing or uneven slices (default: reject)').choices(['reject', 'interpolate']),
-    )
-    .option('--raw', 'accept objects without RescaleSlope and RescaleIntercept');
+  const own = Object.keys(readSeriesOptions.shape).filter((name) => !(name in runOptions.shape));
+  // No default is taken: of NIfTI, what speaks of series is refused where it is given.
+  return withFlags(command, readSeriesOptions, own, { defaults: 'shown' });
 }
 
-export function deviceOf(text: string): string {
-  if (deviceField.safeParse(text).success) return text;
-  throw new CommanderArgumentError("Expected --device to be 'auto', 'cpu', 'cuda' or 'cuda:N'.");
+export interface WindowFlags {
+  readonly huMin: number;
+  readonly huMax: number;
+}
+
+/** The two ends of a window of HU, by default those of a call's option. */
+export function withWindowFlags(
+  command: Command,
+  window: z.ZodDefault<z.ZodType<[number, number]>>,
+  { low, high }: { readonly low: string; readonly high: string },
+): Command {
+  const [least, most] = window.def.defaultValue;
+  return command
+    .option('--hu-min <hu>', low, finiteNumber('--hu-min'), least)
+    .option('--hu-max <hu>', high, finiteNumber('--hu-max'), most);
 }
 
 export function withDeviceOption(command: Command): Command {
-  return command.option('--device <device>', 'where to compute: auto, cpu, cuda or cuda:N', deviceOf, 'auto');
+  return withFlags(command, deviceOptions);
 }
 
 /** Of what is computed once; trainings have an option of their own. */
 export function withPrecisionOption(command: Command): Command {
-  return command.addOption(
-    new Option('--precision <what>', "the network's arithmetic; tf32 on a GPU alone")
-      .choices(['auto', 'fp32', 'tf32', 'bf16'])
-      .default('auto'),
-  );
+  return withFlags(command, segmentOptions, ['precision']);
 }
 
 /** How tilted series are written as NIfTI. */
 export function withGridOption(command: Command): Command {
-  return command.addOption(
-    new Option(
-      '--grid <which>',
-      'of masks of tilted series: resampled to be orthogonal, which others read, or as it is',
-    )
-      .choices(['orthonormal', 'source'])
-      .default('orthonormal'),
-  );
+  return withFlags(command, writeNiftiOptions, ['grid']);
 }
 
 /** What every command takes that runs a network over a scan and writes its mask. */
 export function withScanNetworkOptions(command: Command): Command {
-  const answering = withAcceptImplausibleOption(withDeviceOption(withPrecisionOption(command)));
+  const own = Object.keys(segmentOptions.shape).filter((name) => !(name in runOptions.shape));
+  const answering = withAcceptImplausibleOption(withFlags(command, segmentOptions, own));
   return withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering))));
 }
 
-export interface ScanNetworkOptions {
+export interface ScanNetworkOptions extends Required<Pick<SegmentOptions, 'precision' | 'device'>> {
   readonly model?: string;
-  readonly precision: 'auto' | 'fp32' | 'tf32' | 'bf16';
-  readonly device: DeviceChoice;
-  readonly grid: 'orthonormal' | 'source';
+  readonly grid: NonNullable<WriteNiftiOptions['grid']>;
 }

@@ -1,24 +1,20 @@
-import { type Command, Option } from 'commander';
-import { type HistogramEqualization, preprocess, renderPreprocessing, writeMask } from '../index.js';
-import type { DeviceChoice } from '../types.js';
+import type { Command } from 'commander';
+import { preprocess, renderPreprocessing, writeMask } from '../index.js';
+import { preprocessOptions } from '../schema/run.js';
+import { givenFlags, integerFrom, withFlags } from './flags.js';
 import { type InputOptions, readInput } from './input.js';
 import {
-  finiteNumber,
-  nonNegativeInteger,
+  type WindowFlags,
   withCommonOptions,
-  withDeviceOption,
   withInputOptions,
   withOverwriteOption,
+  withWindowFlags,
 } from './options.js';
 import { OutputFolder } from './output.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
-interface PreprocessCommandOptions extends InputOptions, OutputOptions {
+interface PreprocessCommandOptions extends InputOptions, OutputOptions, WindowFlags {
   readonly slice?: number;
-  readonly huMin: number;
-  readonly huMax: number;
-  readonly equalization: HistogramEqualization;
-  readonly device: DeviceChoice;
 }
 
 async function runPreprocess(input: string, options: PreprocessCommandOptions, session: Session): Promise<void> {
@@ -33,9 +29,7 @@ async function runPreprocess(input: string, options: PreprocessCommandOptions, s
     signal,
     onProgress,
     window: [options.huMin, options.huMax],
-    equalization: options.equalization,
-    device: options.device,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...givenFlags(preprocessOptions, options),
   });
   session.warn(preprocessed.warnings);
   const slice = options.slice ?? Math.floor(volume.size[2] / 2);
@@ -62,13 +56,11 @@ export function addPreprocessCommand(program: Command): void {
     .description('clip the HU and equalize the histogram of each slice; draw the steps (figure 2)')
     .argument('<input>', 'DICOM folder or file, or NIfTI')
     .requiredOption('--out <folder>', 'where to write preprocessing.png, clipped.nii.gz and equalized.nii.gz')
-    .option('--slice <z>', 'the slice that is drawn (default: the middle one)', nonNegativeInteger('--slice'))
-    .option('--hu-min <hu>', 'lower end of the window', finiteNumber('--hu-min'), -100)
-    .option('--hu-max <hu>', 'upper end of the window', finiteNumber('--hu-max'), 400)
-    .addOption(
-      new Option('--equalization <what>', 'of each slice').choices(['global', 'clahe', 'none']).default('global'),
-    );
-  withOverwriteOption(withDeviceOption(withInputOptions(withCommonOptions(command)))).action((input: string, options) =>
+    .option('--slice <z>', 'the slice that is drawn (default: the middle one)', integerFrom(0, '--slice'));
+  const { window } = preprocessOptions.shape;
+  withWindowFlags(command, window, { low: 'lower end of the window', high: 'upper end of the window' });
+  withFlags(command, preprocessOptions, ['device', 'equalization']);
+  withOverwriteOption(withInputOptions(withCommonOptions(command))).action((input: string, options) =>
     runCommand(options, (session) => runPreprocess(input, options, session)),
   );
 }

@@ -1,23 +1,35 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InputFileError, InvalidArgumentError } from '../errors.js';
-import { type LearningCurvePoint, renderLearningCurves, renderOverlay, tracePerimeters } from '../index.js';
+import {
+  type LearningCurvePoint,
+  renderLearningCurves,
+  renderOverlay,
+  type SliceChoice,
+  tracePerimeters,
+} from '../index.js';
 import { refuseIncomplete } from '../output/commit.js';
+import { renderOptions } from '../schema/render.js';
+import { withFlags } from './flags.js';
 import { checkSameGrid } from './grid.js';
 import { type InputOptions, readInput, readMaskInput } from './input.js';
-import { finiteNumber, withCommonOptions, withInputOptions, withOverwriteOption } from './options.js';
+import {
+  type WindowFlags,
+  withCommonOptions,
+  withInputOptions,
+  withOverwriteOption,
+  withWindowFlags,
+} from './options.js';
 import { OutputFolder } from './output.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
-interface RenderCommandOptions extends InputOptions, OutputOptions {
+interface RenderCommandOptions extends InputOptions, OutputOptions, WindowFlags {
   readonly mask?: string;
   readonly history?: string;
-  readonly slices: string;
-  readonly huMin: number;
-  readonly huMax: number;
+  readonly slices: SliceChoice;
 }
 
-function parseSlices(text: string): readonly number[] | 'structure' | 'all' {
+function parseSlices(text: string): SliceChoice {
   if (text === 'structure' || text === 'all') return text;
   return text.split(',').map(Number);
 }
@@ -37,7 +49,7 @@ async function renderMask(input: string, mask: string, options: RenderCommandOpt
   const pictures = await renderOverlay(
     volume,
     { perimeters },
-    { slices: parseSlices(options.slices), window: [options.huMin, options.huMax], signal, onProgress },
+    { slices: options.slices, window: [options.huMin, options.huMax], signal, onProgress },
   );
   await output.write(async (folder) => {
     for (const { slice, png } of pictures) await folder.writeFile(`overlay/${String(slice).padStart(4, '0')}.png`, png);
@@ -93,10 +105,9 @@ export function addRenderCommand(program: Command): void {
     .argument('[input]', 'DICOM folder or file, or NIfTI')
     .requiredOption('--out <folder>', 'where to write overlay/ or learning-curves.svg and .png')
     .option('--mask <file>', 'a mask on the grid of INPUT (NIfTI)')
-    .option('--history <file>', 'history.json of a training run')
-    .option('--slices <which>', 'structure, all, or z indices separated by commas', 'structure')
-    .option('--hu-min <hu>', 'HU shown black', finiteNumber('--hu-min'), -110)
-    .option('--hu-max <hu>', 'HU shown white', finiteNumber('--hu-max'), 190);
+    .option('--history <file>', 'history.json of a training run');
+  withFlags(command, renderOptions, ['slices'], { parsers: { slices: parseSlices } });
+  withWindowFlags(command, renderOptions.shape.window, { low: 'HU shown black', high: 'HU shown white' });
   withOverwriteOption(withInputOptions(withCommonOptions(command))).action((input: string | undefined, options) =>
     runCommand(options, (session) => render(input, options, session)),
   );

@@ -9,6 +9,7 @@ import {
   writeMask,
   writeMesh,
 } from '../index.js';
+import { segmentOptions } from '../schema/segment.js';
 import {
   checkDicomInput,
   type DicomCommandOptions,
@@ -16,6 +17,7 @@ import {
   withDicomOptions,
   writeDicomObjects,
 } from './dicom-objects.js';
+import { givenFlags } from './flags.js';
 import { type InputOptions, readInput } from './input.js';
 import { kPaper, maskNameOf, plannedMaskName, segmenterFile, segmentWith, withModel } from './model.js';
 import { type ScanNetworkOptions, withScanNetworkOptions } from './options.js';
@@ -74,11 +76,8 @@ export function segmentInput(
   session: Session,
 ): Promise<Segmentation> {
   const { signal, onProgress } = session;
-  const { device, precision } = options;
-  const threads = options.threads === undefined ? {} : { threads: options.threads };
-  return withModel(model, (loaded) =>
-    segmentWith(loaded, volume, { signal, onProgress, device, precision, ...threads }),
-  );
+  const given = givenFlags(segmentOptions.omit({ model: true }), options);
+  return withModel(model, (loaded) => segmentWith(loaded, volume, { signal, onProgress, ...given }));
 }
 
 /** What {@link writeSegmentation} will write. */

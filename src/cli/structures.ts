@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import { loadModel, type StructureSegmentation, segmentStructures, writeMask } from '../index.js';
+import { segmentOptions } from '../schema/segment.js';
+import { givenFlags } from './flags.js';
 import { type InputOptions, readInput } from './input.js';
 import { type ScanNetworkOptions, withScanNetworkOptions } from './options.js';
 import { OutputFolder } from './output.js';
@@ -29,16 +31,14 @@ function structuresDocument(input: string, found: StructureSegmentation, warning
 }
 
 async function structures(input: string, options: StructuresCommandOptions, session: Session): Promise<void> {
-  const { model, overwrite, precision, device, grid, threads } = options;
+  const { model, overwrite, grid } = options;
   const output = await OutputFolder.plan(options.out, { writes: [...kNames], inputs: [input, model], overwrite });
   const volume = await readInput(input, options, session);
   const { signal, onProgress } = session;
   const found = await segmentStructures(volume, {
     signal,
     onProgress,
-    precision,
-    device,
-    ...(threads === undefined ? {} : { threads }),
+    ...givenFlags(segmentOptions.omit({ model: true }), options),
     ...(model === undefined ? {} : { model: await loadModel(model) }),
   });
   warnOfResult(found, session);

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError as CommanderArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError as CommanderArgumentError } from 'commander';
 import {
   type LesionType,
   readSeries,
@@ -13,13 +13,13 @@ import {
 } from '../index.js';
 import { kLesionTypes, kLesionTypeValues } from '../lesion-types.js';
 import { manifest } from '../loading/packages.js';
-import { kSynthesisDefaults } from '../synthesis.js';
+import { synthesizeOptions } from '../schema/evaluate.js';
+import { runOptions } from '../schema/run.js';
 import type { ContrastPhase, Mask, MaskInput, Perimeter } from '../types.js';
+import { givenFlags, withFlags } from './flags.js';
 import { checkSameGrid } from './grid.js';
 import { type InputOptions, readInput, readMaskInput } from './input.js';
 import {
-  finiteNumber,
-  nonNegativeInteger,
   withAcceptImplausibleOption,
   withCommonOptions,
   withGridOption,
@@ -43,6 +43,9 @@ interface SynthesizeCommandOptions extends InputOptions, OutputOptions, Implausi
   readonly grid: 'orthonormal' | 'source';
 }
 
+/** The calls of every command have the others. */
+const synthesisFlags = synthesizeOptions.omit({ signal: true, onProgress: true, threads: true });
+
 function parseTypes(text: string): LesionType[] {
   const names = text.toUpperCase().split(',');
   const types = kLesionTypes.filter((type) => names.includes(type));
@@ -55,10 +58,6 @@ function parseCount(text: string): [number, number] {
   const [least, most] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
   if (match && least <= most && most <= 255) return [least, most];
   throw new CommanderArgumentError('Expected --count to be MIN-MAX or a number, within 0 to 255.');
-}
-
-function threadsOf({ threads }: InputOptions) {
-  return threads === undefined ? {} : { threads };
 }
 
 async function readMaskOf(
@@ -76,7 +75,7 @@ async function readMaskOf(
 async function liverOf(volume: Volume, options: SynthesizeCommandOptions, session: Session): Promise<MaskInput> {
   if (options.liver !== undefined) return readMaskOf(volume, options.liver, options, session);
   const { signal, onProgress } = session;
-  const segmentation = await segmentLiver(volume, { signal, onProgress, ...threadsOf(options) });
+  const segmentation = await segmentLiver(volume, { signal, onProgress, ...givenFlags(runOptions, options) });
   warnOfResult(segmentation, session);
   setExitCode(segmentation, options);
   const { size, spacing, origin, direction } = segmentation;
@@ -160,13 +159,9 @@ async function synthesize(input: string, options: SynthesizeCommandOptions, sess
   const made = await synthesizeLesions(volume, liver, {
     signal,
     onProgress,
-    seed: options.seed,
-    types: options.types,
-    count: options.count,
-    phase: options.look,
-    marginMm: options.margin,
+    ...givenFlags(synthesisFlags, options),
+    ...givenFlags(runOptions, options),
     ...(real && { realLesions: real }),
-    ...threadsOf(options),
   });
   session.warn(made.warnings);
   const report = reportOf(input, options, made);
@@ -196,16 +191,8 @@ export function addSynthesizeCommand(program: Command): void {
     .requiredOption('--out <folder>', 'where to write the scan, its masks and lesions.json')
     .option('--liver <file>', 'mask of the liver on the grid of INPUT (default: found by segment)')
     .option('--real-lesions <file>', 'mask of lesions that are there already: they are left alone')
-    .option('--types <types>', 'some of CYS,ANG,HCC,MET', parseTypes, [...kSynthesisDefaults.types])
-    .option('--count <min-max>', 'how many lesions', parseCount, [...kSynthesisDefaults.count])
-    .option('--seed <n>', 'the same seed gives the same lesions', nonNegativeInteger('--seed'), kSynthesisDefaults.seed)
-    .addOption(
-      new Option('--look <phase>', 'of the lesions; arterial in a portal venous scan is not validated')
-        .choices(['portal-venous', 'arterial'])
-        .default(kSynthesisDefaults.phase),
-    )
-    .option('--margin <mm>', 'kept free around real lesions', finiteNumber('--margin'), kSynthesisDefaults.marginMm)
     .option('--dicom', 'also write a DICOM series, and the outlines of the lesions as perimeters.json');
+  withFlags(command, synthesisFlags, undefined, { parsers: { types: parseTypes, count: parseCount } });
   const reading = withAcceptImplausibleOption(withInputOptions(withCommonOptions(command)));
   withGridOption(withOverwriteOption(reading)).action((input: string, options) =>
     runCommand(options, (session) => synthesize(input, options, session)),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { z } from 'zod';
 import { InputFileError } from '../errors.js';
 import {
   discoverDataset,
@@ -15,41 +16,19 @@ import {
   trainSegmenter,
 } from '../index.js';
 import { runLesionTraining } from '../lesion-training.js';
+import { trainLesionsOptions } from '../schema/train-lesions.js';
+import { trainOptions } from '../schema/train-segmenter.js';
 import { runSegmenterTraining } from '../training.js';
 import { isFirstProcess } from '../training-processes.js';
-import type { DeviceChoice } from '../types.js';
+import { givenFlags, withFlags } from './flags.js';
 import { fileNameOf } from './model.js';
-import {
-  deviceOf,
-  finiteNumber,
-  nonNegativeInteger,
-  positiveInteger,
-  withCommonOptions,
-  withOverwriteOption,
-} from './options.js';
+import { withCommonOptions, withOverwriteOption } from './options.js';
 import { OutputFolder } from './output.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
-interface TrainCommandOptions extends OutputOptions {
+interface TrainCommandOptions extends OutputOptions, Pick<TrainRunOptions, 'device'> {
   readonly model: 'liver' | 'lesions';
-  readonly validation?: readonly string[];
-  readonly keep?: 'best' | 'last';
-  readonly base?: string;
-  readonly initial?: string;
   readonly config?: string;
-  readonly structure?: string;
-  readonly epochs?: number;
-  readonly batch?: number;
-  readonly learningRate?: number;
-  readonly seed?: number;
-  readonly augment?: boolean;
-  readonly earlyStopping?: number;
-  readonly timeLimit?: number;
-  readonly resume?: boolean;
-  readonly patientNames?: boolean;
-  readonly device?: DeviceChoice;
-  readonly threads?: number;
-  readonly processes?: number;
   readonly cache?: string;
 }
 
@@ -80,26 +59,11 @@ async function readConfig(path: string): Promise<Config> {
 
 /** What was given on the command line wins over the file. */
 function overrides(options: TrainCommandOptions): Config {
-  const given = {
-    structure: options.structure,
-    epochs: options.epochs,
-    batchSize: options.batch,
-    learningRate: options.learningRate,
-    seed: options.seed,
-    augment: options.augment,
-    earlyStoppingEpochs: options.earlyStopping,
-    timeLimitMinutes: options.timeLimit,
-    resume: options.resume,
-    patientNames: options.patientNames,
-    device: options.device,
-    threads: options.threads,
-    processes: options.processes,
-    validationPatients: options.validation,
-    keep: options.keep,
-    base: options.base,
-    initial: options.initial,
+  const { cache: _cache, ...given } = {
+    ...givenFlags(trainOptions, options),
+    ...givenFlags(trainLesionsOptions, options),
   };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return given;
 }
 
 function epochLine(record: EpochRecord): string {
@@ -193,7 +157,12 @@ async function train(dataset: string, options: TrainCommandOptions, session: Ses
   ]);
 }
 
-const patientList = (text: string): string[] => text.split(',').filter((name) => name !== '');
+/** The flags of both trainings; every command takes `threads`. */
+function withTrainingFlags(command: Command): Command {
+  const { threads: _threads, ...shape } = { ...trainLesionsOptions.shape, ...trainOptions.shape };
+  // No default is taken: what is not given is the config's.
+  return withFlags(command, z.strictObject(shape), Object.keys(shape), { defaults: 'shown' });
+}
 
 export function addTrainCommand(program: Command): void {
   const command = program
@@ -206,36 +175,8 @@ export function addTrainCommand(program: Command): void {
         .choices(['liver', 'lesions'])
         .default('liver'),
     )
-    .option('--config <file>', 'JSON with any options of trainSegmenter, or trainLesionClassifier')
-    .option('--validation <patients>', 'who is validated on, separated by commas (default: a seeded 30 %)', patientList)
-    .addOption(
-      new Option('--keep <epoch>', 'whose weights are saved: last, for out-of-fold figures').choices(['best', 'last']),
-    )
-    .option('--base <file>', 'ImageNet weights of ResNet101 that the lesion network starts from')
-    .option('--initial <file>', 'a trained lesion network to go on from')
-    .option('--structure <name>', 'what is segmented (default: liver)')
-    .option('--epochs <n>', 'default: 200', positiveInteger('--epochs'))
-    .option('--batch <n>', 'slices a mini-batch (default: 32)', positiveInteger('--batch'))
-    .option('--learning-rate <rate>', 'default: 0.001', finiteNumber('--learning-rate'))
-    .option('--seed <n>', 'of the split and of everything random (default: 0)', nonNegativeInteger('--seed'))
-    .option('--augment', 'random scale, rotation, shift and grey values')
-    .option(
-      '--early-stopping <epochs>',
-      'stop after so many without a better Dice',
-      positiveInteger('--early-stopping'),
-    )
-    .option('--time-limit <minutes>', 'of training', finiteNumber('--time-limit'))
-    // No default: what is not given is the config's.
-    .option('--device <device>', 'where to compute: auto, cpu, cuda or cuda:N (default: auto)', deviceOf)
-    .option('--patient-names', "name patients in the weights' metadata (default: hashes; names are in history.json)")
-    .option(
-      '--processes <n>',
-      'of this machine that share each mini-batch (default: 1; torchrun starts them on several)',
-      positiveInteger('--processes'),
-    )
-    .option('--cache <folder>', 'where scans are kept as they are learned from (default: cache in the output folder)')
-    .option('--resume', 'go on from the checkpoints in the output folder');
-  withOverwriteOption(withCommonOptions(command)).action((dataset: string, options) =>
+    .option('--config <file>', 'JSON with any options of trainSegmenter, or trainLesionClassifier');
+  withOverwriteOption(withCommonOptions(withTrainingFlags(command))).action((dataset: string, options) =>
     runCommand(options, (session) => train(dataset, options, session)),
   );
 }

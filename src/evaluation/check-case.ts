@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InvalidArgumentError } from '../errors.js';
 import { kLesionTypes } from '../lesion-types.js';
-import { invalidArgument } from '../options.js';
+import { invalidArgument } from '../schema/check.js';
 import { segmentedMaskArgument } from '../segmentation.js';
 import { type MaskArgument, maskArgument } from '../volume.js';
 import type { LesionDescription, LesionMaskValues } from './types.js';

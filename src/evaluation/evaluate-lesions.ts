@@ -1,21 +1,13 @@
-import { checkOptions, evaluateLesionsOptions, invalidArgument } from '../options.js';
-import type { RunOptions, RvdConvention, Warning } from '../types.js';
+import { checkOptions, invalidArgument } from '../schema/check.js';
+import { evaluateLesionsOptions } from '../schema/evaluate.js';
+import type { EvaluateLesionsOptions, RunOptions, RvdConvention, Warning } from '../types.js';
 import { distinctWarnings, warningsOf } from '../warnings.js';
 import { estimate, type FigureOf, resamplePatients } from './bootstrap.js';
 import { checkCase } from './check-case.js';
 import { type CaseLesions, type Cases, falseAlarmsPerCase, lesionDice } from './figures.js';
 import { matchCase } from './match-case.js';
 import { detectionOf, type Evaluate, globalOverlapOf, perCaseOverlapOf, typingOf } from './summary.js';
-import type {
-  Estimate,
-  EvaluateLesionsOptions,
-  LesionCase,
-  LesionCaseEvaluation,
-  LesionEvaluation,
-  PooledLesionEvaluation,
-} from './types.js';
-
-const kDefaultResamples = 1000;
+import type { Estimate, LesionCase, LesionCaseEvaluation, LesionEvaluation, PooledLesionEvaluation } from './types.js';
 
 async function caseEvaluation(lesions: CaseLesions): Promise<LesionCaseEvaluation> {
   const evaluate: Evaluate<number | null> = async (figure: FigureOf) => figure([lesions]);
@@ -85,11 +77,7 @@ export async function evaluateLesions(
   cases: Iterable<LesionCase> | AsyncIterable<LesionCase>,
   options: EvaluateLesionsOptions = {},
 ): Promise<LesionEvaluation> {
-  const {
-    convention = 'paper',
-    resamples = kDefaultResamples,
-    seed = 0,
-  } = checkOptions(evaluateLesionsOptions, options);
+  const { convention, resamples, seed } = checkOptions(evaluateLesionsOptions, options);
   checkIterable(cases);
   const { signal, onProgress, threads } = options;
   const run: RunOptions = {

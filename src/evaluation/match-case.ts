@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../errors.js';
 import { runJobOn } from '../job.js';
 import type { NativeLesionEvaluation, NativeLesionInstance } from '../native-binding.js';
-import { invalidArgument } from '../options.js';
+import { invalidArgument } from '../schema/check.js';
 import type { RunOptions, RvdConvention } from '../types.js';
 import type { CheckedCase, CheckedMask } from './check-case.js';
 import { type CaseLesions, caseConfusion, scoredLesions } from './figures.js';

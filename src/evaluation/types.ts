@@ -1,5 +1,5 @@
 /** The types of lesion evaluation; what each figure means is said in docs/evaluation.md. */
-import type { LesionClassification, LesionType, MaskInput, RunOptions, RvdConvention, Warning } from '../types.js';
+import type { LesionClassification, LesionType, MaskInput, RvdConvention, Warning } from '../types.js';
 
 /**
  * What the values of a mask of lesions mean: `ids`, each lesion its own number; `types`, a lesion-type mask (1 CYS,
@@ -33,15 +33,6 @@ export interface LesionCase {
   readonly prediction: LesionClassification | LesionMask;
   /** A mask alone is a lesion-type mask; so is a `LesionMask` without `values`. */
   readonly reference: MaskInput | LesionMask;
-}
-
-export interface EvaluateLesionsOptions extends RunOptions {
-  /** Sign of the relative volume difference; default `paper`. */
-  readonly convention?: RvdConvention;
-  /** Bootstrap resamples of the patients; default 1000; 0: no intervals. */
-  readonly resamples?: number;
-  /** Of the resamples; default 0. */
-  readonly seed?: number;
 }
 
 /** A figure over patients with its 95 % bootstrap interval; null where it is not defined. */

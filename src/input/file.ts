@@ -4,7 +4,7 @@ import { ReadableStream } from 'node:stream/web';
 import { type CallArgument, CopiedBytes, nextTurn } from '../call-arguments.js';
 import type { NativeBinding } from '../native-binding.js';
 import type { BytesHandle, NativeFile } from '../native-files.js';
-import { invalidArgument } from '../options.js';
+import { invalidArgument } from '../schema/check.js';
 import { abortable } from './abortable.js';
 import type { ByteLimit } from './byte-limit.js';
 import type { FileInput } from './types.js';

@@ -3,7 +3,7 @@ import { runJob } from '../job.js';
 import { loadedNative, native } from '../native.js';
 import type { NativeBinding, NativeControl, NativeJob } from '../native-binding.js';
 import type { NativeFile, NativeIntake } from '../native-files.js';
-import { invalidArgument } from '../options.js';
+import { invalidArgument } from '../schema/check.js';
 import type { ExcludedFile, RunOptions, Warning } from '../types.js';
 import { abortable } from './abortable.js';
 import { ByteLimit } from './byte-limit.js';

@@ -2,10 +2,11 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InvalidArgumentError, OutputError } from '../errors.js';
-import { checkOptions, checkPath, invalidArgument, writeMeshOptions } from '../options.js';
 import { checkTargetFile } from '../output/ownership.js';
 import { sourcesOf } from '../output/sources.js';
 import { stagingName } from '../output/staging.js';
+import { checkOptions, checkPath, invalidArgument } from '../schema/check.js';
+import { writeMeshOptions } from '../schema/files.js';
 import { segmentedMaskArgument } from '../segmentation.js';
 import type {
   LesionClassification,

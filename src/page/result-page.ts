@@ -1,15 +1,10 @@
 import { checkGeometry, checkSameGrid } from '../geometry.js';
 import { manifest } from '../loading/packages.js';
-import { checkOptions, invalidArgument, reportPageOptions } from '../options.js';
-import type { Geometry, LesionClassification } from '../types.js';
+import { checkOptions, invalidArgument } from '../schema/check.js';
+import { reportPageOptions } from '../schema/render.js';
+import type { Geometry, LesionClassification, ReportPageOptions } from '../types.js';
 import { factsOf } from './facts.js';
 import { renderPage } from './report-page.js';
-
-export interface ReportPageOptions {
-  /** Heading and title; default: the description of the series, or `Lesions of the liver`. */
-  readonly title?: string;
-  readonly signal?: AbortSignal;
-}
 
 function checkVoxels(field: string, { size }: Geometry, voxels: ArrayLike<number>): void {
   const count = size[0] * size[1] * size[2];

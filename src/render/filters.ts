@@ -5,24 +5,14 @@ import { runJobOn } from '../job.js';
 import { liverModel, modelArgument } from '../model.js';
 import { loadWarnings } from '../native.js';
 import type { NativeFeatureMaps } from '../native-binding.js';
-import { checkOptions, renderFiltersOptions } from '../options.js';
+import { checkOptions } from '../schema/check.js';
+import { renderFiltersOptions } from '../schema/render.js';
 import { checkStructure, segmentedMaskArgument } from '../segmentation.js';
-import type { DeviceOptions, Model, RunOptions, Segmentation, VolumeInput, Warning } from '../types.js';
+import type { Model, RenderFiltersOptions, Segmentation, VolumeInput, Warning } from '../types.js';
 import { volumeArgument } from '../volume.js';
 import { joinWarnings, warningsOf } from '../warnings.js';
 import { drawGreySlice, kFontFamily, makeCanvas } from './canvas.js';
 import { drawPictures } from './encode.js';
-
-export interface RenderFiltersOptions extends RunOptions, DeviceOptions {
-  /** z index; default: the middle slice, of a lesion network the one with most liver. */
-  readonly slice?: number;
-  /**
-   * The layers that are shown. Of a liver network: `conv1`, `conv2`, `conv3`; default: all. Of a lesion network: `conv1`
-   * and `layer1` to `layer4` as far as it has them (the base), `location1` to `location7`, `class1` to `class7`;
-   * default: `conv1`, `layer1`, `location1`, `location7`, `class1`, `class4` and `class7`.
-   */
-  readonly layers?: readonly string[];
-}
 
 /** The filters, or a layer's activation maps, or a part of them where they fill more than one page. */
 export interface FilterPage {

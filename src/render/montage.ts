@@ -1,17 +1,10 @@
-import { checkOptions, montageOptions } from '../options.js';
+import { checkOptions } from '../schema/check.js';
+import { montageOptions } from '../schema/render.js';
+import type { MontageOptions } from '../types.js';
 import { canvasLibrary, makeCanvas } from './canvas.js';
 import { encodePng } from './encode.js';
 import type { RenderedSlice } from './overlay.js';
 import { drawPlate, kSmallestFont, plateSize, setFont } from './text.js';
-
-export interface MontageOptions {
-  /** Pictures a row; default 6, or fewer where there are fewer. */
-  readonly columns?: number;
-  /** Pixels; heights follow from the first picture. Default 256. */
-  readonly tileWidth?: number;
-  /** One a picture, in their order; default: `slice` and its z index. */
-  readonly captions?: readonly string[];
-}
 
 /**
  * Lays pictures out on one sheet, row by row, each with its slice number. What is written in the pictures shrinks with
@@ -24,10 +17,9 @@ export async function renderMontage(
   pictures: readonly RenderedSlice[],
   options: MontageOptions = {},
 ): Promise<Uint8Array> {
-  checkOptions(montageOptions, options);
-  const columns = Math.max(1, Math.min(options.columns ?? 6, pictures.length));
+  const { tileWidth, captions, ...checked } = checkOptions(montageOptions, options);
+  const columns = Math.max(1, Math.min(checked.columns ?? 6, pictures.length));
   const rows = Math.max(1, Math.ceil(pictures.length / columns));
-  const tileWidth = options.tileWidth ?? 256;
   const first = pictures[0];
   const tileHeight = first ? Math.round((tileWidth * first.height) / first.width) : tileWidth;
   const { canvas, context } = makeCanvas(columns * tileWidth, rows * tileHeight);
@@ -37,7 +29,7 @@ export async function renderMontage(
     const x = (index % columns) * tileWidth;
     const y = Math.floor(index / columns) * tileHeight;
     context.drawImage(await canvasLibrary().loadImage(picture.png), x, y, tileWidth, tileHeight);
-    const caption = options.captions?.[index] ?? `slice ${picture.slice}`;
+    const caption = captions?.[index] ?? `slice ${picture.slice}`;
     setFont(context, kSmallestFont);
     const plate = plateSize(context, caption, kSmallestFont);
     drawPlate(context, caption, '#fff', kSmallestFont, { left: x + 4, top: y + 4, ...plate });

@@ -1,8 +1,9 @@
-import { checkOptions, renderOptions } from '../options.js';
-import type { LesionClassification, VolumeInput } from '../types.js';
+import { checkOptions } from '../schema/check.js';
+import { renderOptions } from '../schema/render.js';
+import type { LesionClassification, RenderOptions, VolumeInput } from '../types.js';
 import { makeCanvas, placeSlice } from './canvas.js';
 import { drawPictures } from './encode.js';
-import { type Outlines, Scene, type SliceChoice } from './scene.js';
+import { type Outlines, Scene } from './scene.js';
 
 /** A picture of one slice, in the radiological view: the patient's right on the left, anterior above. */
 export interface RenderedSlice {
@@ -16,17 +17,6 @@ export interface RenderedSlice {
   readonly height: number;
   /** A PNG file. */
   readonly png: Uint8Array;
-}
-
-export interface RenderOptions {
-  /** As `slice` of the pictures; `structure` (default): the slices with the structure; `all`. */
-  readonly slices?: SliceChoice;
-  /** HU shown as black and white; default [−110, 190], a common abdominal window. */
-  readonly window?: readonly [number, number];
-  /** The longer side of the picture has at least this many pixels; default 512. */
-  readonly minimumSize?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: { stage: string; fraction: number }) => void;
 }
 
 /**
@@ -45,10 +35,10 @@ export async function renderOverlay(
   outlines: Outlines | LesionClassification,
   options: RenderOptions = {},
 ): Promise<RenderedSlice[]> {
-  checkOptions(renderOptions, options);
-  const scene = await Scene.of(volume, outlines, options.window);
-  const slices = scene.choose(options.slices);
-  const placement = placeSlice(scene.view, options.minimumSize ?? 512);
+  const checked = checkOptions(renderOptions, options);
+  const scene = await Scene.of(volume, outlines, checked.window);
+  const slices = scene.choose(checked.slices);
+  const placement = placeSlice(scene.view, checked.minimumSize);
   const { width, height } = placement;
   const draw = (index: number) => {
     const { canvas, context } = makeCanvas(width, height);

@@ -1,26 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SKRSContext2D } from '@napi-rs/canvas';
-import { checkOptions, overviewOptions } from '../options.js';
-import type { LesionClassification, VolumeInput } from '../types.js';
+import { checkOptions } from '../schema/check.js';
+import { overviewOptions } from '../schema/render.js';
+import type { LesionClassification, OverviewOptions, VolumeInput } from '../types.js';
 import { makeCanvas, placeTile } from './canvas.js';
 import { encodePng } from './encode.js';
 import type { Rectangle } from './label-places.js';
 import { type Outlines, Scene, type SliceChoice } from './scene.js';
 import { drawPlate, kSmallestFont, plateSize, setFont } from './text.js';
-
-export interface OverviewOptions {
-  /** As of `renderOverlay`: all of a list are drawn, of the others as many as `tiles`, spread evenly. */
-  readonly slices?: SliceChoice;
-  /** Slices at most; default 24. */
-  readonly tiles?: number;
-  /** Slices a row; default 6, or fewer where there are fewer. */
-  readonly columns?: number;
-  /** Pixels; heights follow from the volume. Default 320. */
-  readonly tileWidth?: number;
-  /** HU shown as black and white; default [−110, 190], a common abdominal window. */
-  readonly window?: readonly [number, number];
-  readonly signal?: AbortSignal;
-}
 
 /** Many slices on one sheet. */
 export interface RenderedOverview {
@@ -35,7 +22,7 @@ export interface RenderedOverview {
 
 const kCaptionInset = 4;
 
-function chooseTiles(scene: Scene, { slices: choice, tiles: most = 24 }: OverviewOptions): number[] {
+function chooseTiles(scene: Scene, choice: SliceChoice, most: number): number[] {
   const slices = scene.choose(choice);
   if (Array.isArray(choice) || slices.length <= most) return slices;
   return Array.from({ length: most }, (_, tile) => slices[Math.floor((tile * slices.length) / most)] as number);
@@ -59,11 +46,11 @@ export async function renderOverview(
   outlines: Outlines | LesionClassification,
   options: OverviewOptions = {},
 ): Promise<RenderedOverview> {
-  checkOptions(overviewOptions, options);
-  const scene = await Scene.of(volume, outlines, options.window);
-  const slices = chooseTiles(scene, options);
-  const columns = Math.max(1, Math.min(options.columns ?? 6, slices.length));
-  const tile = placeTile(scene.view, options.tileWidth ?? 320);
+  const checked = checkOptions(overviewOptions, options);
+  const scene = await Scene.of(volume, outlines, checked.window);
+  const slices = chooseTiles(scene, checked.slices, checked.tiles);
+  const columns = Math.max(1, Math.min(checked.columns ?? 6, slices.length));
+  const tile = placeTile(scene.view, checked.tileWidth);
   const { canvas, context } = makeCanvas(
     columns * tile.width,
     Math.max(1, Math.ceil(slices.length / columns)) * tile.height,

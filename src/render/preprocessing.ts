@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from '../errors.js';
 import { checkGeometry, checkSameGrid } from '../geometry.js';
-import { checkOptions, renderPreprocessingOptions } from '../options.js';
-import type { PreprocessedVolume, VolumeInput } from '../types.js';
+import { checkOptions } from '../schema/check.js';
+import { renderPreprocessingOptions } from '../schema/render.js';
+import type { PreprocessedVolume, RenderPreprocessingOptions, VolumeInput } from '../types.js';
 import { AxialView } from './axial-view.js';
 import { drawGreySlice, kFontFamily, makeCanvas, placeSlice, windowed } from './canvas.js';
 import { encodePng } from './encode.js';
@@ -10,11 +11,6 @@ import type { RenderedSlice } from './overlay.js';
 const kCaptionHeight = 36;
 /** The whole range of a CT: what a slice looks like before anything is done to it. */
 const kRawWindow: readonly [number, number] = [-1024, 1500];
-
-export interface RenderPreprocessingOptions {
-  /** The longer side of each step's picture has at least this many pixels; default 512. */
-  readonly minimumSize?: number;
-}
 
 /**
  * Draws the steps of preprocessing side by side (the paper's figure 2): A the raw slice, B clipped to the HU window,
@@ -31,7 +27,7 @@ export async function renderPreprocessing(
   slice: number,
   options: RenderPreprocessingOptions = {},
 ): Promise<RenderedSlice> {
-  checkOptions(renderPreprocessingOptions, options);
+  const { minimumSize } = checkOptions(renderPreprocessingOptions, options);
   checkGeometry('volume', volume);
   const view = new AxialView(volume);
   if (!Number.isInteger(slice) || slice < 0 || slice >= view.slices) {
@@ -47,7 +43,7 @@ export async function renderPreprocessing(
     { grey: view.cut(preprocessed.clipped, slice), caption: 'B  clipped' },
     { grey: view.cut(preprocessed.data, slice), caption: 'C  histogram equalized' },
   ];
-  const placement = placeSlice(view, options.minimumSize ?? 512);
+  const placement = placeSlice(view, minimumSize);
   const width = panels.length * placement.width;
   const height = placement.height + kCaptionHeight;
   const { canvas, context } = makeCanvas(width, height);

@@ -1,7 +1,8 @@
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import { InvalidArgumentError } from '../errors.js';
 import { allowedDistanceMm, checkGeometry, checkSameGrid, positionMm } from '../geometry.js';
-import { invalidArgument } from '../options.js';
+import { invalidArgument } from '../schema/check.js';
+import { kAbdominalWindow } from '../schema/render.js';
 import type { LesionClassification, Perimeter, VolumeInput } from '../types.js';
 import { outlinesInView, type SliceOutlines } from './axial-outlines.js';
 import { AxialView } from './axial-view.js';
@@ -20,7 +21,6 @@ export interface Outlines {
 export type SliceChoice = readonly number[] | 'structure' | 'all';
 
 const kOutlines = 'the perimeters of a segmentation or of tracePerimeters';
-const kAbdominalWindow: readonly [number, number] = [-110, 190];
 /** The paper's figure 5: "the yellow line seen around the liver is the predicted perimeter". */
 const kPerimeterColour = '#ffe600';
 
@@ -94,7 +94,7 @@ export class Scene {
   }
 
   /** @throws InvalidArgumentError for a slice outside the volume */
-  choose(choice: SliceChoice = 'structure'): number[] {
+  choose(choice: SliceChoice): number[] {
     const count = this.view.slices;
     if (choice === 'all') return Array.from({ length: count }, (_, slice) => slice);
     if (choice === 'structure') return [...this.#outlines.keys()].sort((a, b) => a - b);

@@ -1,0 +1,61 @@
+/** Options of the calls that find structures, and lesions in the liver. */
+import { z } from 'zod';
+import type { Model } from '../types.js';
+import { option } from './option.js';
+import { anObject, deviceFields, postprocessingFields, precisionFields, runFields } from './run.js';
+
+export const segmentOptions = z.strictObject({
+  ...runFields,
+  ...deviceFields,
+  model: option(z.union([anObject as z.ZodType<Model>, z.literal('paper')]), {
+    expected: "a model from loadModel or trainSegmenter, or 'paper'",
+    text: "A trained segmenter, or `'paper'`",
+    otherwise: 'the 3-D network that comes with the package',
+    more: "`'paper'` is the paper's network of three layers, trained, which comes with the package too.",
+    type: "Model | 'paper'",
+    native: false,
+  }),
+  ...precisionFields,
+  ...postprocessingFields,
+});
+
+const threshold = z.number().gt(0).lt(1);
+const kExpectedThreshold = 'a number above 0 and below 1';
+
+export const classifyOptions = z.strictObject({
+  ...runFields,
+  ...deviceFields,
+  model: option(anObject as z.ZodType<Model>, {
+    expected: 'a lesion model from loadModel',
+    text: 'A trained lesion network',
+    otherwise: 'the weights of `@hepatica/weights-mdl`',
+    type: 'Model',
+    native: false,
+  }),
+  ...precisionFields,
+  threshold: option(threshold, {
+    expected: kExpectedThreshold,
+    text: 'Location probability above which a lesion is reported',
+    otherwise: "the model's",
+    flag: { value: '<probability>' },
+  }),
+  extentThreshold: option(threshold, {
+    expected: kExpectedThreshold,
+    text: 'Location probability above which voxels belong to a reported lesion, at most `threshold`',
+    otherwise: "the model's, or `threshold` where that is lower",
+    flag: {
+      value: '<probability>',
+      help:
+        'location probability above which voxels belong to a lesion, at most the threshold ' + "(default: the model's)",
+    },
+  }),
+  minimumMl: option(z.number().min(0).max(1e6), {
+    expected: 'a number of millilitres, 0 or more',
+    text: 'Lesions with less than this above `threshold` are not reported, ml',
+    otherwise: "the model's",
+    flag: {
+      value: '<volume>',
+      help: "lesions with less than this above the threshold are left out (default: the model's)",
+    },
+  }),
+});
