@@ -43,6 +43,7 @@ export const kErrorKinds = {
 ${kindLines.join('\n')}
 } as const;
 
+/** What an error is about: its class follows from it. */
 export type ErrorKind = keyof typeof kErrorKinds;
 
 /** Every error code, with its kind. */

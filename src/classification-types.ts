@@ -19,6 +19,7 @@ export type LesionType = (typeof kLesionTypes)[number];
 
 /** A scan for the training of a lesion network. Paths are resolved against the caller's working directory. */
 export interface LesionTrainingCase {
+  /** All scans of a patient lie on one side of the split. */
   readonly patient: string;
   /** A NIfTI file, or a DICOM folder or file. */
   readonly image: string;
@@ -39,7 +40,9 @@ export interface LesionTrainingCase {
   readonly ground?: boolean;
 }
 
+/** The scans that a lesion network learns from. */
 export interface LesionTrainingDataset {
+  /** One a scan. */
   readonly cases: readonly LesionTrainingCase[];
   /** Of finding the cases; a training passes them on. */
   readonly warnings?: readonly Warning[];
@@ -47,6 +50,7 @@ export interface LesionTrainingDataset {
 
 /** A dataset whose cases were found, or checked. */
 export interface DiscoveredLesionDataset extends LesionTrainingDataset {
+  /** Of finding the cases. */
   readonly warnings: readonly Warning[];
 }
 
@@ -56,6 +60,7 @@ export interface LesionSlice {
   readonly slice: number;
   /** First and last pixel inside, x and y. */
   readonly box: { readonly min: readonly [number, number]; readonly max: readonly [number, number] };
+  /** Of the lesion in this slice. */
   readonly areaMm2: number;
 }
 
@@ -63,6 +68,7 @@ export interface LesionSlice {
 export interface Lesion {
   /** From 1, largest first; its value in `LesionClassification.mask`. */
   readonly id: number;
+  /** The likeliest of the four. */
   readonly type: LesionType;
   /** Of `type`. */
   readonly probability: number;
@@ -74,10 +80,13 @@ export interface Lesion {
   readonly malignancyProbability: number;
   /** Mean of the location map over the lesion. */
   readonly detectionProbability: number;
+  /** Of all its slices. */
   readonly boundingBox: BoundingBox;
   /** Per-slice boxes, from the first slice to the last. */
   readonly slices: readonly LesionSlice[];
+  /** By slice, outer borders and those of holes. */
   readonly perimeters: readonly Perimeter[];
+  /** Of its voxels. */
   readonly volumeMl: number;
   /** Longest axial diameter (RECIST 1.1), mm. */
   readonly diameterMm: number;
@@ -85,11 +94,13 @@ export interface Lesion {
   readonly perpendicularMm: number;
   /** z index of the slice with the longest diameter. */
   readonly diameterSlice: number;
-  /** Mean and standard deviation of its voxels' HU. */
+  /** Mean of its voxels' HU. */
   readonly meanHu: number;
+  /** Standard deviation of its voxels' HU. */
   readonly sdHu: number;
-  /** Centre of mass: voxel (x, y, z), and mm, LPS. */
+  /** Centre of mass: voxel (x, y, z). */
   readonly centre: Vector3;
+  /** Centre of mass: mm, LPS. */
   readonly centreMm: Vector3;
 }
 
@@ -97,6 +108,7 @@ export interface Lesion {
  * A liver whose mask does not come from `segmentLiver`: drawn or corrected in a viewer, or another program's.
  */
 export interface LiverMask {
+  /** The scan that the mask was drawn on. */
   readonly volume: VolumeInput;
   /** What is not 0 is liver, its lesions too; on the grid of the volume. */
   readonly mask: MaskInput | Uint8Array;
@@ -106,16 +118,19 @@ export interface LiverMask {
 
 /** What a classification tells of its liver: a segmentation, or of a mask from elsewhere what can be told. */
 export interface ClassifiedLiver extends Geometry {
+  /** `liver`. */
   readonly structure: string;
   /** What is not 0 is liver; order (z, y, x). */
   readonly mask: Uint8Array;
   /** By slice, outer borders and those of holes. */
   readonly perimeters: readonly Perimeter[];
+  /** 0 where the mask is empty. */
   readonly volumeMl: number;
   /** Null where the mask is empty. */
   readonly boundingBox: BoundingBox | null;
   /** z indices with liver, ascending. */
   readonly slices: readonly number[];
+  /** The scan. */
   readonly volume: Volume;
   /** The network that outlined it. */
   readonly model?: ModelIdentity;
@@ -125,6 +140,7 @@ export interface ClassifiedLiver extends Geometry {
 
 /** The lesions of one liver, on the grid of the source volume. */
 export interface LesionClassification<Liver extends ClassifiedLiver = ClassifiedLiver> extends NetworkResult {
+  /** Largest first. */
   readonly lesions: readonly Lesion[];
   /** 0, or the id of the lesion; order (z, y, x). */
   readonly mask: Uint8Array;
@@ -134,9 +150,11 @@ export interface LesionClassification<Liver extends ClassifiedLiver = Classified
   readonly model?: ModelIdentity;
   /** What `classifyLesions` was given; of a bare mask what can be told of it. */
   readonly liver: Liver;
-  /** What was computed with: the options, or the model's. */
+  /** The location probability that a lesion was reported above: the option, or the model's. */
   readonly threshold: number;
+  /** The location probability that its voxels have at least: the option, or the model's. */
   readonly extentThreshold: number;
+  /** The least that a lesion had above `threshold`: the option, or the model's. */
   readonly minimumMl: number;
   /** `NON_CONTRAST`, `LARGE_LESION` (over 40 % of the liver in a slice), `FEW_SLICES`, `SEVERAL_TYPES`, `TOO_MANY_LESIONS`, … */
   readonly warnings: readonly Warning[];
@@ -151,18 +169,25 @@ export type ContrastPhase = 'portal-venous' | 'arterial';
 export interface SyntheticLesion {
   /** From 1: its value in `SyntheticLesions.ids`. */
   readonly id: number;
+  /** What it is made to be. */
   readonly type: LesionType;
+  /** How it looks. */
   readonly phase: ContrastPhase;
-  /** Of the whole ellipsoid, also where the liver's border cuts it: voxel (x, y, z), and mm, LPS. */
+  /** Of the whole ellipsoid, also where the liver's border cuts it: voxel (x, y, z). */
   readonly centre: Vector3;
+  /** The same centre, mm, LPS. */
   readonly centreMm: Vector3;
   /** Before deformation, longest first. */
   readonly semiAxesMm: Vector3;
+  /** How many it has. */
   readonly voxels: number;
+  /** Of these voxels. */
   readonly volumeMl: number;
-  /** Mean HU of its voxels; the HU its main part was given; the liver's median. */
+  /** Mean HU of its voxels. */
   readonly meanHu: number;
+  /** HU that its main part was given. */
   readonly bodyHu: number;
+  /** The liver's median HU. */
   readonly liverHu: number;
   /** What it shows: `capsule`, `washout`, `mosaic`, `necrosis`, `rim`, `peripheral nodules`, `flash filling`, … */
   readonly signs: readonly string[];
@@ -170,11 +195,13 @@ export interface SyntheticLesion {
 
 /** A scan with synthetic lesions, and their labels. */
 export interface SyntheticLesions {
+  /** The scan with its lesions. */
   readonly volume: Volume;
   /** 0, or the type: 1 CYS, 2 ANG, 3 HCC, 4 MET. */
   readonly types: Mask;
   /** 0, or the id of the lesion. */
   readonly ids: Mask;
+  /** By `id`. */
   readonly lesions: readonly SyntheticLesion[];
   /** ms by stage. */
   readonly timings: Readonly<Record<string, number>>;

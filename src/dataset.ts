@@ -141,7 +141,9 @@ export async function discoverDataset(source: TrainingDataset | string): Promise
 
 /** The patients on each side; all scans of a patient lie on one. */
 export interface PatientSplit {
+  /** Who is learned from. */
   readonly training: readonly string[];
+  /** Who is validated on. */
   readonly validation: readonly string[];
 }
 

@@ -2,16 +2,21 @@ import type { Warning } from './types.js';
 
 /** Calls in a line: how many may go on at once, how many do, and how many wait for their turn. */
 export interface JobCounts {
+  /** How many may go on at once. */
   readonly concurrency: number;
+  /** How many do. */
   readonly running: number;
+  /** How many wait for their turn. */
   readonly waiting: number;
 }
 
+/** What hepatica would compute with. */
 export interface DeviceInfo {
   /** hepatica's. */
   readonly version: string;
   /** libtorch's version. */
   readonly libtorch: string;
+  /** The GPUs. */
   readonly cuda: {
     readonly available: boolean;
     /** Names as in results: `cuda:0 NAME`. */
@@ -23,6 +28,7 @@ export interface DeviceInfo {
     /** Why the networks do not run there; empty where they do. */
     readonly networksReason: string;
   };
+  /** The processor. */
   readonly cpu: {
     readonly features: readonly string[];
     /** True where `precision: 'auto'` takes bf16. */
@@ -43,7 +49,9 @@ export interface DeviceInfo {
 export interface Preloaded {
   /** `cpu`, or `cuda:0 NAME`. */
   readonly device: string;
+  /** What the networks compute in there. */
   readonly precision: 'fp32' | 'tf32' | 'bf16';
+  /** Of loading the native part, and of the device. */
   readonly warnings: readonly Warning[];
   /** How long it took. */
   readonly milliseconds: number;

@@ -153,7 +153,7 @@ async function makeDicomObject(
 
 /**
  * Writes a DICOM Segmentation (SEG, BINARY) on the grid of the source series: one segment for the structure and one for
- * each lesion, coded in SNOMED CT, with the tracking identifiers of {@link writeReport}. Slices without a segment are
+ * each lesion, coded in SNOMED CT, with the tracking identifiers of `writeReport`. Slices without a segment are
  * left out. The object is of the patient and the study that the volume came from, and refers to its images; in it stands
  * that it is for research use only.
  *
@@ -168,6 +168,7 @@ export function writeSegmentation(
   findings: DicomFindings,
   options?: WriteDicomOptions,
 ): Promise<WrittenDicomObject>;
+/** The same Segmentation in memory, for STOW-RS. */
 export function writeSegmentation(
   path: null,
   findings: DicomFindings,
@@ -183,17 +184,18 @@ export async function writeSegmentation(
 
 /**
  * Writes a DICOM Structured Report (Comprehensive 3D SR, TID 1500): for the structure and each lesion what was measured
- * (TID 1411), with the segment of {@link writeSegmentation} that it was measured in, and the lesions' boxes in the images
+ * (TID 1411), with the segment of `writeSegmentation` that it was measured in, and the lesions' boxes in the images
  * (TID 1410). It is preliminary and unverified, and says which networks made it and what was doubtful.
  *
  * @param path - null: no file is written, and the object is in `data`
- * @throws as {@link writeSegmentation}
+ * @throws as `writeSegmentation`
  */
 export function writeReport(
   path: string,
   findings: DicomFindings,
   options?: WriteDicomOptions,
 ): Promise<WrittenDicomObject>;
+/** The same Structured Report in memory, for STOW-RS. */
 export function writeReport(path: null, findings: DicomFindings, options?: MakeDicomOptions): Promise<DicomObject>;
 export async function writeReport(
   path: string | null,
@@ -208,13 +210,14 @@ export async function writeReport(
  * series; a hole is joined to its outline by a channel of no width (keyhole).
  *
  * @param path - null: no file is written, and the object is in `data`
- * @throws as {@link writeSegmentation}
+ * @throws as `writeSegmentation`
  */
 export function writeStructureSet(
   path: string,
   findings: DicomFindings,
   options?: WriteDicomOptions,
 ): Promise<WrittenDicomObject>;
+/** The same RT Structure Set in memory, for STOW-RS. */
 export function writeStructureSet(
   path: null,
   findings: DicomFindings,
@@ -234,13 +237,14 @@ export async function writeStructureSet(
  * for research use only burned in, and flagged so.
  *
  * @param path - null: no file is written, and the object is in `data`
- * @throws as {@link writeSegmentation}; {@link NativeLoadError} `CANVAS_NOT_FOUND`
+ * @throws as `writeSegmentation`; {@link NativeLoadError} `CANVAS_NOT_FOUND`
  */
 export function writeSecondaryCapture(
   path: string,
   findings: Segmentation | LesionClassification,
   options?: WriteDicomOptions,
 ): Promise<WrittenDicomObject>;
+/** The same Secondary Capture in memory, for STOW-RS. */
 export function writeSecondaryCapture(
   path: null,
   findings: Segmentation | LesionClassification,

@@ -24,6 +24,7 @@ export const kErrorKinds = {
   general: { className: 'HepaticaError', exitCode: 1 },
 } as const;
 
+/** What an error is about: its class follows from it. */
 export type ErrorKind = keyof typeof kErrorKinds;
 
 /** Every error code, with its kind. */

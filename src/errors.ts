@@ -2,9 +2,13 @@ import type { ErrorCode, ErrorKind } from './error-codes.js';
 
 /** What an error tells besides its message. */
 export interface ErrorDetails {
+  /** The file that is at fault. */
   readonly file?: string;
+  /** The argument, option or field of a file that is at fault. */
   readonly field?: string;
+  /** What the caller can do about it. */
   readonly remedy?: string;
+  /** The error that it came from. */
   readonly cause?: unknown;
 }
 
@@ -13,10 +17,13 @@ export interface ErrorDetails {
  * arguments nor files are at fault for is of this class itself: `INTERNAL_ERROR`, `OUT_OF_MEMORY`.
  */
 export class HepaticaError<Kind extends ErrorKind = ErrorKind> extends Error {
+  /** Of the class. */
   override readonly name: string = 'HepaticaError';
   /** Stable, upper case, for programs; the error's class follows from it. */
   readonly code: ErrorCode<Kind>;
+  /** The file that is at fault. */
   readonly file: string | undefined;
+  /** The argument, option or field of a file that is at fault. */
   readonly field: string | undefined;
   /** What the caller can do about it. */
   readonly remedy: string | undefined;
@@ -32,46 +39,55 @@ export class HepaticaError<Kind extends ErrorKind = ErrorKind> extends Error {
 
 /** An argument or option is wrong: `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`, `WRONG_STRUCTURE`, `PATIENT_LEAK`, `DISPOSED`. */
 export class InvalidArgumentError extends HepaticaError<'argument'> {
+  /** Of the class. */
   override readonly name = 'InvalidArgumentError';
 }
 
 /** A file or folder cannot be read as what it should be: `NOT_DICOM`, `CORRUPT_FILE`, `MISSING_SLICE`, … */
 export class InputFileError extends HepaticaError<'input'> {
+  /** Of the class. */
   override readonly name = 'InputFileError';
 }
 
 /** Weights cannot be used: `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`, … */
 export class ModelError extends HepaticaError<'model'> {
+  /** Of the class. */
   override readonly name = 'ModelError';
 }
 
 /** A result cannot be written: `OUTPUT_UNWRITABLE`, `OUTPUT_EXISTS`, `OUTPUT_IS_INPUT`, … */
 export class OutputError extends HepaticaError<'output'> {
+  /** Of the class. */
   override readonly name = 'OutputError';
 }
 
 /** Published weights cannot be fetched: `DOWNLOAD_FAILED`, `WRONG_HASH`. */
 export class DownloadError extends HepaticaError<'download'> {
+  /** Of the class. */
   override readonly name = 'DownloadError';
 }
 
 /** The device cannot be used as asked for: `NO_CUDA_DEVICE`, `CUDA_FAILED`, `CUDA_OUT_OF_MEMORY`, `UNSUPPORTED_PRECISION`. */
 export class DeviceError extends HepaticaError<'device'> {
+  /** Of the class. */
   override readonly name = 'DeviceError';
 }
 
 /** A training ended without a usable network: `TRAINING_DIVERGED`, `PROCESS_LOST`, `RENDEZVOUS_FAILED`. */
 export class TrainingError extends HepaticaError<'training'> {
+  /** Of the class. */
   override readonly name = 'TrainingError';
 }
 
 /** A native part cannot be loaded: `LIBTORCH_NOT_FOUND`, `ADDON_NOT_FOUND`, `ADDON_LOAD_FAILED`, … */
 export class NativeLoadError extends HepaticaError<'load'> {
+  /** Of the class. */
   override readonly name = 'NativeLoadError';
 }
 
 /** The call was stopped from outside, and by no signal of its caller: `CANCELLED` where its environment ends. */
 export class CancelledError extends HepaticaError<'cancelled'> {
+  /** Of the class. */
   override readonly name = 'CancelledError';
 }
 

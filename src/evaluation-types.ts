@@ -9,6 +9,7 @@ export interface SegmentationMetrics {
   readonly voe: number;
   /** Relative volume difference, %; null where only the reference is empty. */
   readonly rvd: number | null;
+  /** By which `rvd` has its sign. */
   readonly convention: RvdConvention;
   /**
    * 95th percentile of the distance between the surfaces, mm, the larger one of both directions; 0 where both masks are
@@ -18,9 +19,13 @@ export interface SegmentationMetrics {
   readonly hd95Mm: number | null;
   /** Part of both surfaces that lies within 2 mm of the other (Nikolov et al. 2018); 1 where both masks are empty. */
   readonly surfaceDice: number;
+  /** Inside of the prediction. */
   readonly predictionVoxels: number;
+  /** Inside of the reference. */
   readonly referenceVoxels: number;
+  /** Volume of the prediction. */
   readonly predictionMl: number;
+  /** Volume of the reference. */
   readonly referenceMl: number;
   /** Of both masks, and of this call. */
   readonly warnings: readonly Warning[];

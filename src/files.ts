@@ -130,6 +130,7 @@ async function readLabels(path: string, options: ReadLabelsOptions): Promise<Lab
  *   `NOT_DICOM`, `CORRUPT_FILE`; {@link InvalidArgumentError} `NO_DICOM_SOURCE` for a volume that is no series
  */
 export function readMask(path: string, options: ReadLabelsOptions): Promise<LabelMask>;
+/** The same of a NIfTI mask. */
 export function readMask(source: FileInput, options?: ReadOptions): Promise<Mask>;
 export async function readMask(source: FileInput, options: ReadOptions | ReadLabelsOptions = {}): Promise<Mask> {
   if ('volume' in options && options.volume !== undefined) {
@@ -196,6 +197,7 @@ async function writeBytes<Data>(
  * @throws {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`
  */
 export async function writeVolume(path: string, volume: VolumeInput, options?: WriteNiftiOptions): Promise<WrittenFile>;
+/** The same file in memory. */
 export async function writeVolume(volume: VolumeInput, options?: PackNiftiOptions): Promise<WrittenBytes>;
 export async function writeVolume(
   first: string | VolumeInput,
@@ -218,6 +220,7 @@ type MaskSource = MaskInput | Segmentation | StructureSegmentation | LesionClass
  * @throws {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`
  */
 export async function writeMask(path: string, mask: MaskSource, options?: WriteNiftiOptions): Promise<WrittenFile>;
+/** The same file in memory. */
 export async function writeMask(mask: MaskSource, options?: PackNiftiOptions): Promise<WrittenBytes>;
 export async function writeMask(
   first: string | MaskSource,

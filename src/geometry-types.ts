@@ -1,5 +1,6 @@
-/** Where voxels lie; conventions as in types.ts, which exports them too. Without anything of Node: browsers need them. */
+/** One value a dimension: (x, y, z). */
 export type Vector3 = readonly [number, number, number];
+/** Row-major 3×3. */
 export type Matrix3 = readonly [number, number, number, number, number, number, number, number, number];
 
 /** Where the voxels of an array lie. */

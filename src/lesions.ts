@@ -167,6 +167,7 @@ export async function classifyLesions(
   liver: Segmentation,
   options?: ClassifyOptions,
 ): Promise<LesionClassification<Segmentation>>;
+/** The same of a liver that was outlined elsewhere. */
 export async function classifyLesions(liver: LiverMask, options?: ClassifyOptions): Promise<LesionClassification>;
 export async function classifyLesions(
   liver: Segmentation | LiverMask,

@@ -1,6 +1,7 @@
 /** The pictures that networks see; conventions as in types.ts, which exports them too. */
 import type { Geometry, Warning } from './types.js';
 
+/** `global`: OpenCV's equalizeHist, slice by slice; `clahe`: in tiles, its contrast limited. */
 export type HistogramEqualization = 'global' | 'clahe' | 'none';
 
 /** The 8-bit pictures that the networks see. */

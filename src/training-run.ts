@@ -22,17 +22,22 @@ export interface EpochRecord {
   readonly epoch: number;
   /** Steps of Adam since the start of the run. */
   readonly steps: number;
+  /** At the end of the epoch. */
   readonly learningRate: number;
+  /** Mean over the epoch. */
   readonly trainingLoss: number;
+  /** Of pixels; mean over the epoch. */
   readonly trainingAccuracy: number;
   /** Null in epochs without validation. */
   readonly validationLoss: number | null;
+  /** Of pixels; null in epochs without validation. */
   readonly validationAccuracy: number | null;
   /**
    * Segmenters: mean over the validation patients, over each one's volume on the source grid. Lesions: of all lesion voxels
    * together, on the network's grid.
    */
   readonly validationDice: number | null;
+  /** Of each validation patient; empty in epochs without validation. */
   readonly patients: readonly {
     readonly patient: string;
     readonly dice: number;
@@ -53,10 +58,13 @@ export interface EpochRecord {
   readonly device: string;
   /** Of training, without validation. */
   readonly seconds: number;
+  /** Training pictures. */
   readonly imagesPerSecond: number;
 }
 
+/** How a training went. */
 export interface TrainingHistory {
+  /** In their order. */
   readonly epochs: readonly EpochRecord[];
   /** The epoch whose weights were saved. */
   readonly bestEpoch: number;
@@ -72,8 +80,11 @@ export interface TrainingResult {
   readonly model: Model;
   /** Path of the weights that were written. */
   readonly weights: string;
+  /** Of all epochs, also of those before a run that went on. */
   readonly history: TrainingHistory;
+  /** Who was learned from. */
   readonly trainingPatients: readonly string[];
+  /** Who was validated on. */
   readonly validationPatients: readonly string[];
   /** What the weights' metadata calls each patient: a hash, or with `patientNames` the name. */
   readonly publishedPatients: Readonly<Record<string, string>>;

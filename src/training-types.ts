@@ -3,6 +3,7 @@ import type { Warning } from './types.js';
 
 /** One labelled scan. Paths are resolved against the caller's working directory. */
 export interface TrainingCase {
+  /** All scans of a patient lie on one side of the split. */
   readonly patient: string;
   /** A NIfTI file, or a DICOM folder or file. */
   readonly image: string;
@@ -12,7 +13,9 @@ export interface TrainingCase {
   readonly labelValues?: readonly number[];
 }
 
+/** The scans that a segmenter learns from. */
 export interface TrainingDataset {
+  /** One a scan. */
   readonly cases: readonly TrainingCase[];
   /** Of finding the cases; a training passes them on. */
   readonly warnings?: readonly Warning[];
@@ -20,6 +23,7 @@ export interface TrainingDataset {
 
 /** A dataset whose cases were found, or checked. */
 export interface DiscoveredDataset extends TrainingDataset {
+  /** Of finding the cases. */
   readonly warnings: readonly Warning[];
 }
 

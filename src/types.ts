@@ -32,15 +32,19 @@ export interface VolumeInput extends Geometry {
 
 /** A file, or an object in it, that is not part of the volume, and why. */
 export interface ExcludedFile {
+  /** Its path, or what a file in memory is called. */
   readonly file: string;
   /** Stable: `NOT_DICOM`, `WRONG_MODALITY`, `LOCALIZER`, `DERIVED_IMAGE`, `DUPLICATE_SOP_INSTANCE`, `DUPLICATE_SLICE`, `OTHER_SERIES`, … */
   readonly code: string;
+  /** For a person. */
   readonly reason: string;
 }
 
 /** An image that a slice was made of. */
 export interface SourceInstance {
+  /** (0008,0016). */
   readonly sopClassUid: string;
+  /** (0008,0018). */
   readonly sopInstanceUid: string;
   /** From 1; null but for multi-frame objects. */
   readonly frame: number | null;
@@ -51,6 +55,7 @@ export interface SourceInstance {
  * refer to. Texts fit their elements (PS3.5 table 6.2-1), and are empty where the files lack them.
  */
 export interface SourceIdentity {
+  /** (0010,0020). */
   readonly patientId: string;
   /** Components separated by `^`, as in DICOM. */
   readonly patientName: string;
@@ -58,22 +63,37 @@ export interface SourceIdentity {
   readonly patientBirthDate: string;
   /** `M`, `F`, `O` or empty. */
   readonly patientSex: string;
+  /** (0020,000D). */
   readonly studyInstanceUid: string;
+  /** YYYYMMDD (0008,0020). */
   readonly studyDate: string;
+  /** HHMMSS, perhaps with a fraction (0008,0030). */
   readonly studyTime: string;
+  /** (0020,0010). */
   readonly studyId: string;
+  /** (0008,1030). */
   readonly studyDescription: string;
+  /** (0008,0050). */
   readonly accessionNumber: string;
+  /** (0008,0090). */
   readonly referringPhysician: string;
+  /** (0020,000E). */
   readonly seriesInstanceUid: string;
+  /** (0020,0011). */
   readonly seriesNumber: string;
+  /** BodyPartExamined (0018,0015). */
   readonly bodyPart: string;
+  /** (0020,0060). */
   readonly laterality: string;
+  /** (0020,0052). */
   readonly frameOfReferenceUid: string;
+  /** PositionReferenceIndicator (0020,1040). */
   readonly positionReference: string;
+  /** Whether pixels were compressed with loss, ever. */
   readonly lossy: boolean;
-  /** LossyImageCompressionRatio and -Method, values separated by a backslash. */
+  /** LossyImageCompressionRatio (0028,2112), values separated by a backslash. */
   readonly lossyRatio: string;
+  /** LossyImageCompressionMethod (0028,2114), values separated by a backslash. */
   readonly lossyMethod: string;
   /** Every image of the volume once. */
   readonly instances: readonly SourceInstance[];
@@ -83,11 +103,17 @@ export interface SourceIdentity {
 
 /** What reading found and did; nothing is dropped or mended without a line here. Texts that the files lack are empty. */
 export interface SeriesReport {
+  /** (0010,0020). */
   readonly patientId: string;
+  /** (0020,000D). */
   readonly studyInstanceUid: string;
+  /** (0020,000E). */
   readonly seriesInstanceUid: string;
+  /** (0020,0052). */
   readonly frameOfReferenceUid: string;
+  /** (0008,103E). */
   readonly seriesDescription: string;
+  /** (0008,0070). */
   readonly manufacturer: string;
   /** UIDs, each once. */
   readonly transferSyntaxes: readonly string[];
@@ -95,12 +121,14 @@ export interface SeriesReport {
   readonly lossy: boolean;
   /** SliceThickness (0018,0050) of the first slice; `spacing` is measured from the positions. */
   readonly sliceThicknessMm: number | null;
+  /** Whether slices are not perpendicular to the line through their positions. */
   readonly gantryTilt: boolean;
   /**
    * The plane of the series' slices where it was not the axial one: the volume then holds the same voxels in axial slices,
    * none of which is a file's (warning `REFORMATTED_SLICES`).
    */
   readonly reformatted: 'coronal' | 'sagittal' | null;
+  /** ContrastBolusAgent (0018,0010). */
   readonly contrastAgent: string;
   /** What objects written of the volume refer to and repeat. */
   readonly source: SourceIdentity;
@@ -108,14 +136,17 @@ export interface SeriesReport {
   readonly slices: readonly { readonly file: string; readonly sopInstanceUid: string; readonly frame: number | null }[];
   /** z indices that were interpolated (option `gaps: 'interpolate'`), with their positions in mm along the normal. */
   readonly interpolated: readonly { readonly index: number; readonly positionMm: number }[];
+  /** Files that were found and are no part of the volume. */
   readonly excluded: readonly ExcludedFile[];
   /** What was mended, in words, each with a stable code (padding made air, values clamped, …). */
   readonly repairs: readonly Warning[];
 }
 
+/** What is doubtful, and no error. */
 export interface Warning {
   /** Stable, upper case. */
   readonly code: string;
+  /** For a person. */
   readonly message: string;
 }
 
@@ -123,6 +154,7 @@ export interface Warning {
 export interface Volume extends VolumeInput {
   /** How it was read; null for NIfTI and for volumes from the caller. */
   readonly report: SeriesReport | null;
+  /** Of reading. */
   readonly warnings: readonly Warning[];
   /** Frees the voxels at once instead of at the next garbage collection; `data` has length 0 afterwards. */
   dispose(): void;
@@ -133,6 +165,7 @@ export interface Volume extends VolumeInput {
 /** `cuda:1` is the GPU that CUDA counts as number 1, from 0; `cuda` the first one that can be used. */
 export type DeviceChoice = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
 
+/** How far a call is. */
 export interface Progress {
   /** What is being done, for a person: `reading`, `preprocessing`, `segmenting`, … */
   readonly stage: string;
@@ -143,10 +176,15 @@ export interface Progress {
 export type * from './input/types.js';
 export type * from './writing-types.js';
 
+/** A series that was found. */
 export interface SeriesSummary {
+  /** (0020,000E). */
   readonly seriesInstanceUid: string;
+  /** (0020,000D). */
   readonly studyInstanceUid: string;
+  /** (0010,0020). */
   readonly patientId: string;
+  /** (0008,0060). */
   readonly modality: string;
   /** SeriesDescription (0008,103E). */
   readonly description: string;
@@ -166,6 +204,7 @@ export interface SeriesSummary {
 
 /** What was found where series were looked for. */
 export interface SeriesListing {
+  /** Every series, whether or not it can be read. */
   readonly series: readonly SeriesSummary[];
   /** Of all that was found: files that a DICOMDIR names and that are missing, damaged files, … */
   readonly warnings: readonly Warning[];
@@ -183,6 +222,7 @@ export interface Perimeter {
   readonly mm: Float32Array;
 }
 
+/** The smallest box around voxels. */
 export interface BoundingBox {
   /** First voxel (x, y, z) inside. */
   readonly min: Vector3;
@@ -208,6 +248,7 @@ export interface StructureSegmentation extends NetworkResult {
   readonly structures: readonly LabelledStructure[];
   /** A structure's label, or 0 where none is; order (z, y, x). */
   readonly mask: Uint8Array;
+  /** The volume that was segmented. */
   readonly volume: Volume;
 }
 
@@ -238,6 +279,7 @@ export interface Judged {
 export interface NetworkResult extends Geometry, Judged {
   /** `cpu`, or `cuda:0 NAME`. */
   readonly device: string;
+  /** What the network was computed in. */
   readonly precision: 'fp32' | 'tf32' | 'bf16';
   /** ms by stage. */
   readonly timings: Readonly<Record<string, number>>;
@@ -297,7 +339,9 @@ export interface ModelInfo {
 
 /** Which network a result is of. */
 export interface ModelIdentity {
+  /** As of {@link ModelInfo}. */
   readonly kind: string;
+  /** What it finds. */
   readonly structure: string;
   /** Of the weights' metadata; empty where they have none. */
   readonly version: string;
@@ -307,6 +351,7 @@ export interface ModelIdentity {
 
 /** A network in native memory, from `loadModel` or `trainSegmenter`. */
 export interface Model {
+  /** What is known of it. */
   readonly info: ModelInfo;
   /** Frees the weights at once; calls that are given the model afterwards reject with `DISPOSED`. */
   dispose(): void;
@@ -314,6 +359,7 @@ export interface Model {
   [Symbol.dispose](): void;
 }
 
+/** A mask from the caller. */
 export interface MaskInput extends Geometry {
   /** Non-zero is inside; order (z, y, x). Copied as a volume's. */
   readonly data: Uint8Array;
@@ -323,6 +369,7 @@ export interface MaskInput extends Geometry {
 
 /** A mask that was read from a file. */
 export interface Mask extends MaskInput {
+  /** Of reading. */
   readonly warnings: readonly Warning[];
   /** Frees the voxels at once instead of at the next garbage collection; `data` has length 0 afterwards. */
   dispose(): void;

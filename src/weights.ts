@@ -7,8 +7,11 @@ import type { FetchWeightsOptions } from './types.js';
 
 /** Weights that others published and that hepatica can take as a base. */
 export interface PublishedWeights {
+  /** By which `fetchWeights` knows them. */
   readonly name: string;
+  /** What they are, and whose. */
   readonly description: string;
+  /** Where they lie. */
   readonly url: string;
   /** All 64 hex digits of the file's SHA-256, or as many of its first as its publisher made known. */
   readonly sha256: string;
@@ -16,15 +19,19 @@ export interface PublishedWeights {
 
 /** Weights of any publisher; the hash pins what is downloaded. */
 export interface WeightsSource {
+  /** Where the file lies. */
   readonly url: string;
   /** 64 hex digits. */
   readonly sha256: string;
 }
 
+/** A file in the cache. */
 export interface FetchedWeights {
+  /** Where it lies. */
   readonly path: string;
   /** Of the file as it is. */
   readonly sha256: string;
+  /** Its size. */
   readonly bytes: number;
   /** Whether the file was in the cache already. */
   readonly cached: boolean;

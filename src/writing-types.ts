@@ -3,19 +3,25 @@ import type { Warning } from './types.js';
 
 /** A file that was written into memory. */
 export interface WrittenBytes {
+  /** The file. */
   readonly data: Buffer;
+  /** Of writing it. */
   readonly warnings: readonly Warning[];
 }
 
 /** A NIfTI file that was written. */
 export interface WrittenFile {
+  /** Its path. */
   readonly file: string;
+  /** Of writing it. */
   readonly warnings: readonly Warning[];
 }
 
 /** A surface that was written. */
 export interface WrittenMesh {
+  /** Its path. */
   readonly file: string;
+  /** How many it has. */
   readonly triangles: number;
   /** What the surface encloses. */
   readonly volumeMl: number;
@@ -27,8 +33,12 @@ export interface WrittenMesh {
 export interface WrittenSeries {
   /** In the order of z. */
   readonly files: readonly string[];
+  /** Given, or made. */
   readonly studyInstanceUid: string;
+  /** Given, or made. */
   readonly seriesInstanceUid: string;
+  /** Given, or made. */
   readonly frameOfReferenceUid: string;
+  /** `CLAMPED_HU`, with the number of voxels below −1024 HU. */
   readonly warnings: readonly Warning[];
 }

@@ -68,6 +68,10 @@ export async function runChecks() {
       name: 'options: declarations and tables follow from the schemas',
       check: () => passes(process.execPath, ['--import', 'tsx', 'scripts/options.mjs', '--check']),
     },
+    {
+      name: 'API reference: all is said, and etc/ is of this API',
+      check: () => passes(process.execPath, ['scripts/api-reference.mjs', '--check']),
+    },
     { name: 'error codes', check: () => passes(process.execPath, ['scripts/error-codes.mjs', '--check']) },
     {
       name: 'no registry by name',

@@ -20,6 +20,7 @@ export { type ReportDocument, reportSchema } from './report.js';
 /** Any of them, told by `format`. */
 export const documentSchema = z.discriminatedUnion('format', [lesionsSchema, perimetersSchema, reportSchema]);
 
+/** A parsed document of any kind. */
 export type HepaticaDocument = Unchanging<z.output<typeof documentSchema>>;
 
 /** JSON Schema (2020-12) of a document, for other languages. */

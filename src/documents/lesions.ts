@@ -63,4 +63,5 @@ export const lesionsSchema = z.object({
   geometry,
 });
 
+/** A parsed `lesions.json`. */
 export type LesionsDocument = Unchanging<z.output<typeof lesionsSchema>>;

@@ -24,4 +24,5 @@ export const perimetersSchema = z.object({
   ),
 });
 
+/** A parsed `perimeters.json`. */
 export type PerimetersDocument = Unchanging<z.output<typeof perimetersSchema>>;

@@ -64,4 +64,5 @@ export const reportSchema = z.object({
   series: series.nullable().meta({ description: 'Null for NIfTI' }),
 });
 
+/** A parsed `report.json`. */
 export type ReportDocument = Unchanging<z.output<typeof reportSchema>>;

@@ -12,14 +12,19 @@ export type LesionMaskValues = 'ids' | 'types' | 'binary';
 export interface LesionDescription {
   /** Its value in the mask. */
   readonly id: number;
+  /** Null or absent where it is not known. */
   readonly type?: LesionType | null;
+  /** Of each type. */
   readonly probabilities?: Readonly<Record<LesionType, number>> | null;
   /** How sure it is that there is a lesion, 0 to 1. */
   readonly detectionProbability?: number | null;
 }
 
+/** A mask of lesions, and what its values mean. */
 export interface LesionMask {
+  /** Its voxels. */
   readonly mask: MaskInput;
+  /** By default as of {@link LesionCase}. */
   readonly values?: LesionMaskValues;
   /** With `ids` only. */
   readonly lesions?: readonly LesionDescription[];
@@ -37,8 +42,11 @@ export interface LesionCase {
 
 /** A figure over patients with its 95 % bootstrap interval; null where it is not defined. */
 export interface Estimate {
+  /** The figure itself. */
   readonly value: number | null;
+  /** Lower end of the interval. */
   readonly low: number | null;
+  /** Upper end of the interval. */
   readonly high: number | null;
 }
 
@@ -58,20 +66,29 @@ export interface LesionCounts {
   readonly split: number;
 }
 
+/** What is made of the counts; `Figure` is a number, or an estimate over patients. */
 export interface LesionDetection<Figure> extends LesionCounts {
+  /** Share of the reference lesions that was detected. */
   readonly recall: Figure;
+  /** Share of the predictions that detect something. */
   readonly precision: Figure;
+  /** Harmonic mean of both. */
   readonly f1: Figure;
 }
 
+/** Of two classes; `Figure` is a number, or an estimate over patients. */
 export interface BinaryFigures<Figure> {
+  /** Share of the right ones. */
   readonly accuracy: Figure;
+  /** Share of the positive ones that was told. */
   readonly sensitivity: Figure;
+  /** Share of the negative ones that was told. */
   readonly specificity: Figure;
 }
 
 /** Over lesions of known type that were found (IoU above 0) and whose prediction says a type. */
 export interface LesionTyping<Figure> {
+  /** How many these are. */
   readonly lesions: number;
   /**
    * Rows: reference CYS, ANG, HCC, MET, none (false alarms); columns: predicted CYS, ANG, HCC, MET, none (missed).
@@ -91,26 +108,37 @@ export interface LesionTyping<Figure> {
 export interface ReferenceLesion {
   /** Its value in an id mask; otherwise its number by type and size, from 1. */
   readonly id: number;
+  /** Null where it is not known. */
   readonly type: LesionType | null;
+  /** Of its voxels. */
   readonly volumeMl: number;
   /** Of the ball of the same volume. */
   readonly diameterMm: number;
   /** Of the prediction, merged lesions taken together; null where none corresponds. */
   readonly iou: number | null;
+  /** Of the same; null where none corresponds. */
   readonly dice: number | null;
   /** The id of the corresponding prediction that covers most of it. */
   readonly prediction: number | null;
+  /** Null where none corresponds, or it says no type. */
   readonly predictedType: LesionType | null;
 }
 
+/** A predicted lesion and what it corresponds to. */
 export interface PredictedLesion {
+  /** Its value in an id mask; otherwise its number by type and size, from 1. */
   readonly id: number;
+  /** Null where it says none. */
   readonly type: LesionType | null;
+  /** Of each type; null where it says none. */
   readonly probabilities: Readonly<Record<LesionType, number>> | null;
   /** P(HCC) + P(MET). */
   readonly malignancyProbability: number | null;
+  /** How sure it is that there is a lesion. */
   readonly detectionProbability: number | null;
+  /** Of its voxels. */
   readonly volumeMl: number;
+  /** Of the ball of the same volume. */
   readonly diameterMm: number;
   /** Null for a false alarm. */
   readonly iou: number | null;
@@ -118,6 +146,7 @@ export interface PredictedLesion {
 
 /** Overlap of all lesions as one mask. */
 export interface LesionOverlap<Figure> {
+  /** 2TP / (2TP + FP + FN). */
   readonly dice: Figure;
   /** %. */
   readonly voe: Figure;
@@ -125,26 +154,41 @@ export interface LesionOverlap<Figure> {
   readonly rvd: Figure;
 }
 
+/** The figures of one scan. */
 export interface LesionCaseEvaluation extends LesionOverlap<number | null> {
+  /** Whose scan it is. */
   readonly patient: string;
+  /** In lesions of both. */
   readonly intersectionVoxels: number;
+  /** In predicted lesions. */
   readonly predictionVoxels: number;
+  /** In reference lesions. */
   readonly referenceVoxels: number;
+  /** Volume of the predicted lesions. */
   readonly predictionMl: number;
+  /** Volume of the reference lesions. */
   readonly referenceMl: number;
   /** At IoU above 0, and above 0.5. */
   readonly detection: readonly LesionDetection<number | null>[];
   /** Mean Dice of the reference lesions that were found (IoU above 0). */
   readonly lesionDice: number | null;
+  /** Of the found lesions. */
   readonly typing: LesionTyping<number | null>;
+  /** By `id`. */
   readonly references: readonly ReferenceLesion[];
+  /** By `id`. */
   readonly predictions: readonly PredictedLesion[];
 }
 
+/** The figures of all scans. */
 export interface PooledLesionEvaluation {
+  /** How many there are. */
   readonly patients: number;
+  /** How many scans they have. */
   readonly cases: number;
+  /** In all of the references. */
   readonly referenceLesions: number;
+  /** In all of the predictions. */
   readonly predictedLesions: number;
   /** All cases' lesions together. */
   readonly detection: readonly LesionDetection<Estimate>[];
@@ -156,14 +200,21 @@ export interface PooledLesionEvaluation {
   readonly global: LesionOverlap<Estimate>;
   /** Mean over all reference lesions that were found. */
   readonly lesionDice: Estimate;
+  /** Of all found lesions. */
   readonly typing: LesionTyping<Estimate>;
 }
 
+/** What a comparison of lesions found. */
 export interface LesionEvaluation {
+  /** By which `rvd` has its sign. */
   readonly convention: RvdConvention;
+  /** What intervals were estimated from. */
   readonly resamples: number;
+  /** Of the resamples. */
   readonly seed: number;
+  /** Of all scans. */
   readonly pooled: PooledLesionEvaluation;
+  /** Of each scan, in the order that they were given in. */
   readonly cases: readonly LesionCaseEvaluation[];
   /** Of the masks that were compared, with the patient's name. */
   readonly warnings: readonly Warning[];

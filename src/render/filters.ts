@@ -22,12 +22,15 @@ export interface FilterPage {
   readonly part: number;
   /** A PNG file. */
   readonly png: Uint8Array;
-  /** Pixels: 1600, and at most 1200. */
+  /** Pixels: 1600. */
   readonly width: number;
+  /** Pixels: at most 1200. */
   readonly height: number;
 }
 
+/** The pages of a network. */
 export interface RenderedFilters {
+  /** z index of the slice that is shown. */
   readonly slice: number;
   /** The filters first, then the layers from the first to the last. */
   readonly pages: readonly FilterPage[];

@@ -8,9 +8,13 @@ import { encodePng } from './encode.js';
 export interface LearningCurvePoint {
   /** From 1. */
   readonly epoch: number;
+  /** Mean over the epoch. */
   readonly trainingLoss?: number | null;
+  /** Mean over the epoch. */
   readonly trainingAccuracy?: number | null;
+  /** After the epoch. */
   readonly validationLoss?: number | null;
+  /** After the epoch. */
   readonly validationAccuracy?: number | null;
   /** Mean Dice of the validation patients. */
   readonly validationDice?: number | null;
@@ -18,6 +22,7 @@ export interface LearningCurvePoint {
   readonly figures?: Readonly<Record<string, number>>;
 }
 
+/** The same curves in two formats. */
 export interface LearningCurves {
   /** An SVG document. */
   readonly svg: string;

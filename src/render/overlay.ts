@@ -14,6 +14,7 @@ export interface RenderedSlice {
   readonly slice: number;
   /** Pixels. */
   readonly width: number;
+  /** Pixels. */
   readonly height: number;
   /** A PNG file. */
   readonly png: Uint8Array;

@@ -15,6 +15,7 @@ export interface RenderedOverview {
   readonly slices: readonly number[];
   /** Pixels. */
   readonly width: number;
+  /** Pixels. */
   readonly height: number;
   /** A PNG file. */
   readonly png: Uint8Array;

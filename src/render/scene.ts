@@ -12,6 +12,7 @@ import { type BoxedLesion, drawLesionBoxes } from './lesion-boxes.js';
 
 /** The outlines that are drawn: of a `Segmentation`, or of any mask. */
 export interface Outlines {
+  /** As of `Segmentation`, or of `tracePerimeters`. */
   readonly perimeters: readonly Perimeter[];
   /** Boxed, as the paper's figure 7 does. */
   readonly lesions?: readonly BoxedLesion[];
