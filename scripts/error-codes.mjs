@@ -1,4 +1,5 @@
-// Writes src/error-codes.ts from native/core/error_codes.def: the errors exist before the add-on is loaded.
+// Writes src/error-codes.ts from native/core/error_codes.def: the errors exist before the add-on is loaded. Of the same table
+// is the list of codes in docs/troubleshooting.md.
 //   --check   writes nothing, fails where the file is stale
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { kRoot } from './setup.mjs';
 
 const kTable = 'native/core/error_codes.def';
 const kGenerated = 'src/error-codes.ts';
+const kPage = 'docs/troubleshooting.md';
 
 /** The rows of one macro: each a list of its arguments, a text without its quotes. */
 function rows(table, macro) {
@@ -60,13 +62,36 @@ export type ErrorCode<Kind extends ErrorKind = ErrorKind> = {
 `;
 }
 
-export function isErrorTableCurrent() {
-  return readFileSync(join(kRoot, kGenerated), 'utf8') === generateErrorCodes();
+/** The page with its list of codes made anew. */
+export function pageWithCodes(page, { kinds, errors } = readErrorTable()) {
+  const lines = kinds.flatMap(({ kind, className, exitCode }) =>
+    errors
+      .filter((error) => error.kind === kind)
+      .map(({ code, meaning }) => `| \`${code}\` | ${meaning} | \`${className}\` | ${exitCode} |`),
+  );
+  const table = ['| code | what is wrong | class | exit code |', '|---|---|---|---|', ...lines].join('\n');
+  return page.replace(/<!-- error codes -->\n[\s\S]*?<!-- end -->/, `<!-- error codes -->\n${table}\n<!-- end -->`);
+}
+
+/** Each file with what it should hold. */
+function generatedFiles() {
+  return [
+    [kGenerated, generateErrorCodes()],
+    [kPage, pageWithCodes(readFileSync(join(kRoot, kPage), 'utf8'))],
+  ];
+}
+
+export function staleFiles() {
+  return generatedFiles().filter(([file, text]) => readFileSync(join(kRoot, file), 'utf8') !== text);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => {
-    if (!process.argv.includes('--check')) writeFileSync(join(kRoot, kGenerated), generateErrorCodes());
-    else if (!isErrorTableCurrent()) throw new SetupError(`${kGenerated} is stale: node scripts/error-codes.mjs`);
+    const stale = staleFiles();
+    if (!process.argv.includes('--check')) {
+      for (const [file, text] of stale) writeFileSync(join(kRoot, file), text);
+    } else if (stale.length > 0) {
+      throw new SetupError(`${stale.map(([file]) => file).join(' and ')} is stale: node scripts/error-codes.mjs`);
+    }
   });
 }

@@ -1,4 +1,4 @@
-// The tables of options in docs/, between `<!-- options NAME -->` and `<!-- end -->`.
+// The tables of options in docs/, from `<!-- options TYPE -->`, or `<!-- options TYPE beyond OTHER -->`, to `<!-- end -->`.
 
 import { flagName } from '../../src/schema/flag.ts';
 import { detailsOf } from '../../src/schema/option.ts';
@@ -21,7 +21,7 @@ function row(name, field) {
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 
-/** A table of a schema's options, but those in `without`. */
+/** A table of a schema's options, but those called `without`. */
 export function optionTable(schema, without = []) {
   const rows = Object.entries(schema.shape).filter(([name]) => !without.includes(name));
   return [
@@ -31,15 +31,17 @@ export function optionTable(schema, without = []) {
   ].join('\n');
 }
 
-const kTable = /<!-- options (\w+)(?: without ([\w, ]+))? -->\n[\s\S]*?<!-- end -->/g;
+const kTable = /<!-- options (\w+)(?: beyond ([\w, ]+))? -->\n[\s\S]*?<!-- end -->/g;
 
-/** A page with its tables made anew. */
+/** A page with its tables made anew; `beyond`: without the options of other types. */
 export function withTables(page, types) {
-  return page.replace(kTable, (_, name, without) => {
-    const type = types[name];
-    if (!type) throw new TypeError(`Expected the name of a type of options, received ${name}`);
-    const left = without?.split(',').map((each) => each.trim());
-    const marker = `<!-- options ${name}${without ? ` without ${without}` : ''} -->`;
-    return `${marker}\n${optionTable(type.schema, left)}\n<!-- end -->`;
+  const optionsOf = (name) => {
+    if (types[name]) return types[name].schema;
+    throw new TypeError(`Expected the name of a type of options, received ${name}`);
+  };
+  return page.replace(kTable, (_, name, beyond) => {
+    const others = beyond?.split(',').flatMap((other) => Object.keys(optionsOf(other.trim()).shape));
+    const marker = `<!-- options ${name}${beyond ? ` beyond ${beyond}` : ''} -->`;
+    return `${marker}\n${optionTable(optionsOf(name), others)}\n<!-- end -->`;
   });
 }
