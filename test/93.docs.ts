@@ -61,7 +61,12 @@ test('every example in TypeScript compiles', async () => {
     noUnusedLocals: false,
     lib: ['ES2023', 'esnext.disposable'],
   };
-  const config = { extends: '../../../tsconfig.json', compilerOptions, include: ['*.ts', '../../../src/mesh/*.d.ts'], exclude: [] };
+  const config = {
+    extends: '../../../tsconfig.json',
+    compilerOptions,
+    include: ['*.ts', '../../../src/mesh/*.d.ts'],
+    exclude: [],
+  };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
   const compiler = join(kRoot, 'node_modules/.bin/tsc');
   const { exitCode, stdout } = await runProgram(compiler, ['-p', join(folder, 'tsconfig.json')]);
