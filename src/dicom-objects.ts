@@ -152,10 +152,10 @@ async function makeDicomObject(
 }
 
 /**
- * Writes a DICOM Segmentation (SEG, BINARY) on the grid of the source series: one segment for the structure and one for
- * each lesion, coded in SNOMED CT, with the tracking identifiers of `writeReport`. Slices without a segment are
- * left out. The object is of the patient and the study that the volume came from, and refers to its images; in it stands
- * that it is for research use only.
+ * Writes a DICOM Segmentation (SEG, BINARY) on the grid of the source series: one segment for each lesion and one for the
+ * rest of the structure, coded in SNOMED CT, with the tracking identifiers of `writeReport`. No voxel is in two
+ * segments, and slices without a segment are left out. The object is of the patient and the study that the volume came
+ * from, and refers to its images; in it stands that it is for research use only.
  *
  * @param path - null: no file is written, and the object is in `data`
  * @param findings - a result of `segmentLiver`, `segmentStructure` or `classifyLesions`, or a mask with its `source`

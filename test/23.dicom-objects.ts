@@ -145,6 +145,7 @@ dsrdump('dsrdump renders the report: measurements, segment, boxes, models', asyn
     'Volume',
     'Hounsfield unit',
     'For research use only',
+    'The volume is with the lesions',
     'SHA-256',
     'PRELIMINARY',
     seg.sopInstanceUid,

@@ -73,7 +73,8 @@ struct EncodedObject {
 // All throw Error GEOMETRY_MISMATCH where the masks do not lie on the slices of the source, INVALID_ARGUMENT for a grid
 // that the object cannot hold.
 
-// Segmentation Storage, BINARY: the structure and a segment for each lesion, on the grid of the series.
+// Segmentation Storage, BINARY: the structure without its lesions and a segment for each lesion, on the grid of the
+// series.
 EncodedObject make_segmentation(const Findings& findings, Run& run);
 
 // Comprehensive 3D SR, TID 1500: a measurement group (TID 1411) for the structure and for each lesion, which refers to

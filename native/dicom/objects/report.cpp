@@ -258,8 +258,11 @@ void add_box(ContentTree& tree, const Group& group, const FindingBox& box, const
 void add_structure(ContentTree& tree, const DerivedObject& object, const Findings& findings) {
   const Code structure = structure_code(findings.structure);
   const Group group{"hepatica " + findings.structure, object.tracking_uid(0), structure, structure};
-  add_volume_group(tree, group, object, findings, 1,
-                   [&] { tree.number(kVolume, findings.structure_ml, 1, kMillilitre); });
+  add_volume_group(tree, group, object, findings, 1, [&] {
+    tree.number(kVolume, findings.structure_ml, 1, kMillilitre);
+    if (findings.lesions.empty()) return;
+    tree.text(kContains, kComment, "The volume is with the lesions, which are segments of their own.");
+  });
   const auto box = largest_box(*findings.structure_mask, object.source());
   if (box) add_box(tree, group, *box, *image_of(object.source(), box->slice));
 }

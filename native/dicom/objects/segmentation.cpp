@@ -9,6 +9,7 @@
 #include <dcmtk/dcmseg/segment.h>
 
 #include <algorithm>
+#include <bitset>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -27,6 +28,8 @@ namespace {
 
 using namespace dicom;
 
+constexpr const char* kWithoutLesions = "Without its lesions, which are segments of their own";
+
 struct SegmentContent {
   std::string label;
   Code category;
@@ -36,9 +39,15 @@ struct SegmentContent {
   std::string tracking_id;
   std::string tracking_uid;
   const Mask* mask;
-  uint8_t value;  // 0: whatever is not 0
+  uint8_t value = 0;  // 0: whatever is not 0
+  // Voxels that have a segment of their own by this mask's values are not in this one.
+  const Mask* parts = nullptr;
+  std::bitset<256> part_values;
 
-  bool holds(uint8_t voxel) const { return value == 0 ? voxel != 0 : voxel == value; }
+  bool holds(size_t voxel) const {
+    if (value != 0) return mask->voxels[voxel] == value;
+    return mask->voxels[voxel] != 0 && !(parts && part_values[parts->voxels[voxel]]);
+  }
 };
 
 void check(const OFCondition& status) {
@@ -50,17 +59,39 @@ std::string capitalized(std::string text) {
   return text;
 }
 
+// No voxel is in two segments: OHIF and whatever else reads with @cornerstonejs/adapters (5.14) loses segments that
+// lie in others, and label maps cannot hold them.
+SegmentContent structure_segment(const Findings& findings, const DerivedObject& object) {
+  SegmentContent segment{capitalized(findings.structure),
+                         code::kAnatomicalStructure,
+                         structure_code(findings.structure),
+                         std::nullopt,
+                         structure_colour(findings.structure),
+                         "hepatica " + findings.structure,
+                         object.tracking_uid(0),
+                         findings.structure_mask.get(),
+                         0,
+                         findings.lesion_mask.get(),
+                         {}};
+  for (const LesionFinding& lesion : findings.lesions) segment.part_values.set(static_cast<uint8_t>(lesion.id));
+  return segment;
+}
+
 std::vector<SegmentContent> segments_of(const Findings& findings, const DerivedObject& object) {
-  std::vector<SegmentContent> segments;
-  segments.push_back({capitalized(findings.structure), code::kAnatomicalStructure, structure_code(findings.structure),
-                      std::nullopt, structure_colour(findings.structure), "hepatica " + findings.structure,
-                      object.tracking_uid(0), findings.structure_mask.get(), 0});
+  std::vector<SegmentContent> segments{structure_segment(findings, object)};
   for (const LesionFinding& lesion : findings.lesions) {
     const LesionCodes& codes = lesion_codes(lesion.type);
-    segments.push_back({"Lesion " + std::to_string(lesion.id) + ": " + codes.name, code::kAbnormalStructure,
-                        codes.morphology, structure_code(findings.structure), lesion_colour(lesion.type),
-                        DerivedObject::tracking_id(lesion.id), object.tracking_uid(lesion.id),
-                        findings.lesion_mask.get(), static_cast<uint8_t>(lesion.id)});
+    segments.push_back({"Lesion " + std::to_string(lesion.id) + ": " + codes.name,
+                        code::kAbnormalStructure,
+                        codes.morphology,
+                        structure_code(findings.structure),
+                        lesion_colour(lesion.type),
+                        DerivedObject::tracking_id(lesion.id),
+                        object.tracking_uid(lesion.id),
+                        findings.lesion_mask.get(),
+                        static_cast<uint8_t>(lesion.id),
+                        nullptr,
+                        {}});
   }
   return segments;
 }
@@ -88,6 +119,7 @@ void add_segment(DcmSegmentation& document, const SegmentContent& content, const
   check(DcmSegment::create(segment, content.label.c_str(), category, type, DcmSegTypes::SAT_AUTOMATIC, "hepatica"));
   std::unique_ptr<DcmSegment> owned(segment);
   if (content.anatomy) set_code(segment->getGeneralAnatomyCode().getAnatomicRegion(), *content.anatomy);
+  if (content.part_values.any()) check(segment->setSegmentDescription(kWithoutLesions));
   check(segment->setTrackingID(content.tracking_id.c_str()));
   check(segment->setTrackingUID(content.tracking_uid.c_str()));
   double lab[3];
@@ -181,10 +213,9 @@ FrameBits add_frames(DcmSegmentation& document, const std::vector<SegmentContent
     const SegmentContent& segment = segments[i];
     for (int64_t z = 0; z < geometry.slice_count(); ++z) {
       run.check_cancelled();
-      const uint8_t* slice = segment.mask->slice(z);
-      const auto holds = [&](uint8_t voxel) { return segment.holds(voxel); };
-      if (std::none_of(slice, slice + geometry.slice_pixels(), holds)) continue;
-      std::transform(slice, slice + geometry.slice_pixels(), pixels.begin(), holds);
+      const size_t first = static_cast<size_t>(z) * pixels.size();
+      for (size_t pixel = 0; pixel < pixels.size(); ++pixel) pixels[pixel] = segment.holds(first + pixel) ? 1 : 0;
+      if (std::ranges::find(pixels, Uint8{1}) == pixels.end()) continue;
       add_frame(document, geometry, source, static_cast<Uint16>(i + 1), z, pixels);
       bits.add(pixels);
       any = true;
@@ -261,8 +292,7 @@ EncodedObject make_segmentation(const Findings& findings, Run& run) {
   object.put_identity(dataset, kSegmentationRole, "segmentation");
   put(dataset, {0x0008, 0x0023}, EVR_DA, object.date());  // ContentDate
   put(dataset, {0x0008, 0x0033}, EVR_TM, object.time());
-  put(dataset, {0x0062, 0x0013}, EVR_CS,
-      segments.size() > 1 ? "YES" : "NO");  // SegmentsOverlap: lesions lie in the liver
+  put(dataset, {0x0062, 0x0013}, EVR_CS, "NO");  // SegmentsOverlap
   if (object.source().lossy) put(dataset, tag::kLossyImageCompression, EVR_CS, "01");
   return object.encode(file);
 }
