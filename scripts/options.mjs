@@ -4,13 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { kOptionTypes, kTrainingOptionTypes } from '../src/schema/calls.ts';
+import { kOptionTypes, kPictureOptionTypes, kTrainingOptionTypes } from '../src/schema/calls.ts';
 import { declarations } from './options/declarations.mjs';
 import { withTables } from './options/tables.mjs';
 import { main, say } from './setup/process.mjs';
 import { kRoot } from './setup.mjs';
 
-const kTypes = { ...kOptionTypes, ...kTrainingOptionTypes };
+const kTypes = { ...kOptionTypes, ...kPictureOptionTypes, ...kTrainingOptionTypes };
 const kImports = {
   '../render/scene.js': ['SliceChoice'],
   '../training-run.js': ['EpochRecord'],
@@ -41,6 +41,7 @@ function generatedFiles() {
   const { './option-types.js': _own, ...common } = kImports;
   return [
     types('option-types', Object.keys(kOptionTypes), common),
+    types('picture-option-types', Object.keys(kPictureOptionTypes), kImports),
     types('training-option-types', Object.keys(kTrainingOptionTypes), kImports),
     ...pages.map((name) => [`docs/${name}`, withTables(readFileSync(join(kRoot, 'docs', name), 'utf8'), kTypes)]),
   ];

@@ -383,5 +383,6 @@ export type * from './dicom-object-types.js';
 export type * from './evaluation-types.js';
 export type * from './preprocessing-types.js';
 export type * from './schema/option-types.js';
+export type * from './schema/picture-option-types.js';
 export type * from './schema/training-option-types.js';
 export type * from './training-types.js';

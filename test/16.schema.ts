@@ -6,7 +6,7 @@ import { declarations } from '../scripts/options/declarations.mjs';
 import { optionTable } from '../scripts/options/tables.mjs';
 import { givenFlags, withFlags } from '../src/cli/flags.js';
 import type * as api from '../src/index.js';
-import { kOptionTypes, kTrainingOptionTypes, type OptionType } from '../src/schema/calls.js';
+import { kOptionTypes, kPictureOptionTypes, kTrainingOptionTypes, type OptionType } from '../src/schema/calls.js';
 import { checkOptions, nativeOptions } from '../src/schema/check.js';
 import { defaultOf, detailsOf, innerType, option } from '../src/schema/option.js';
 import { segmentOptions } from '../src/schema/segment.js';
@@ -56,7 +56,7 @@ test('the same option stands in the type and in the table of the documentation',
   assert.ok(optionTable(more).split('\n').includes(row), optionTable(more));
 });
 
-const kTypes: Record<string, OptionType> = { ...kOptionTypes, ...kTrainingOptionTypes };
+const kTypes: Record<string, OptionType> = { ...kOptionTypes, ...kPictureOptionTypes, ...kTrainingOptionTypes };
 
 test('every option of every call says what it is, and its default is one that it takes', () => {
   for (const [type, { schema }] of Object.entries(kTypes)) {
@@ -80,6 +80,8 @@ test('what a type extends has the same options in its own schema', () => {
 });
 
 type Schemas = { [Name in keyof typeof kOptionTypes]: (typeof kOptionTypes)[Name]['schema'] } & {
+  [Name in keyof typeof kPictureOptionTypes]: (typeof kPictureOptionTypes)[Name]['schema'];
+} & {
   [Name in keyof typeof kTrainingOptionTypes]: (typeof kTrainingOptionTypes)[Name]['schema'];
 };
 type Declared = { [Name in keyof Schemas]: Name extends keyof Types ? Types[Name] : never };

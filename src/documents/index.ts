@@ -7,7 +7,7 @@
  *
  * @packageDocumentation
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { lesionsSchema } from './lesions.js';
 import type { Unchanging } from './parts.js';
 import { perimetersSchema } from './perimeters.js';

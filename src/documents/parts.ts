@@ -1,5 +1,5 @@
 /** What the documents share. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a document is to its readers and its writers: nobody changes it. */
 export type Unchanging<T> = { readonly [Key in keyof T]: Unchanging<T[Key]> };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Unchanging, voxel } from './parts.js';
 
 /** `perimeters.json`, which `segment`, `classify` and `synthesize` write, and `train` takes as labels. */

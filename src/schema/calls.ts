@@ -102,6 +102,9 @@ export const kOptionTypes = {
     bases: ['RunOptions'],
   },
   SynthesizeOptions: { text: 'Options of `synthesizeLesions`', schema: synthesizeOptions, bases: ['RunOptions'] },
+} satisfies Record<string, OptionType>;
+
+export const kPictureOptionTypes = {
   RenderOptions: { text: 'Options of `renderOverlay`', schema: renderOptions },
   OverviewOptions: { text: 'Options of `renderOverview`', schema: overviewOptions },
   MontageOptions: { text: 'Options of `renderMontage`', schema: montageOptions },
