@@ -1,6 +1,9 @@
 #include "segmentation/locate_structure.h"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
+#include <utility>
 
 #include "grid/sample_cells.h"
 #include "ops/components.h"
@@ -49,6 +52,51 @@ std::vector<float> located_cells(const std::vector<float>& channels, const Size3
   return probability;
 }
 
+// Neighbouring cells of one row.
+struct CellRun {
+  int64_t z;
+  int64_t y;
+  int64_t begin;
+  int64_t end;
+};
+
+// First slice and the one behind the last: all, or of as many as the longest structure has those where the sum of
+// probabilities is highest.
+std::pair<int64_t, int64_t> likeliest_slices(const std::vector<CellRun>& runs, const std::vector<float>& probability,
+                                             const CellGrid& grid, const Size3& lengths) {
+  const auto longest = static_cast<int64_t>(Locator3dConfig::kLongestMm / grid.cell_mm[2]);
+  if (grid.size[2] <= longest) return {0, grid.size[2]};
+  // Of the slices below each.
+  std::vector<double> below(static_cast<size_t>(grid.size[2] + 1));
+  for (const auto& [z, y, begin, end] : runs) {
+    const float* const row = probability.data() + (z * lengths[1] + y) * lengths[0];
+    below[z + 1] = std::accumulate(row + begin, row + end, below[z + 1]);
+  }
+  std::partial_sum(below.begin(), below.end(), below.begin());
+  int64_t best = 0;
+  for (int64_t z = 1; z + longest <= grid.size[2]; ++z) {
+    if (below[z + longest] - below[z] > below[best + longest] - below[best]) best = z;
+  }
+  return {best, best + longest};
+}
+
+std::optional<BoxMm> box_of_slices(const std::vector<CellRun>& runs, std::pair<int64_t, int64_t> slices,
+                                   const CellGrid& grid, double margin_mm) {
+  Size3 min = grid.size;
+  Size3 end = {0, 0, 0};
+  for (const CellRun& run : runs) {
+    if (run.z < slices.first || run.z >= slices.second) continue;
+    min = {std::min(min[0], run.begin), std::min(min[1], run.y), std::min(min[2], run.z)};
+    end = {std::max(end[0], run.end), std::max(end[1], run.y + 1), std::max(end[2], run.z + 1)};
+  }
+  BoxMm box;
+  for (int axis = 0; axis < 3; ++axis) {
+    box.low[axis] = std::max(0.0, static_cast<double>(min[axis]) * grid.cell_mm[axis] - margin_mm);
+    box.high[axis] = std::min(grid.extent_mm[axis], static_cast<double>(end[axis]) * grid.cell_mm[axis] + margin_mm);
+  }
+  return box;
+}
+
 }  // namespace
 
 LocatedStructure locate_structure(const CanonicalSlices& source, const Locator3dConfig& config,
@@ -86,20 +134,19 @@ std::optional<BoxMm> structure_box(const std::vector<float>& probability, const 
   }
   const ComponentMap map(above, Connectivity::kFaces);
   const double cell_ml = above.geometry.voxel_volume_ml();
-  std::optional<BoxMm> box;
-  for (const Component& piece : map.components()) {
-    const auto cells = static_cast<double>(piece.voxels);
+  std::vector<CellRun> runs;
+  const int64_t plane = grid.size[0] * grid.size[1];
+  for (size_t index = 0; index < map.components().size(); ++index) {
+    const auto cells = static_cast<double>(map.components()[index].voxels);
     if (cells < config.minimum_share * static_cast<double>(map.components()[0].voxels)) break;
     if (cells * cell_ml < config.minimum_ml) break;
-    if (!box) box = BoxMm{grid.extent_mm, {0, 0, 0}};
-    for (int axis = 0; axis < 3; ++axis) {
-      const double low = static_cast<double>(piece.box.min[axis]) * grid.cell_mm[axis] - config.margin_mm;
-      const double high = static_cast<double>(piece.box.max[axis] + 1) * grid.cell_mm[axis] + config.margin_mm;
-      box->low[axis] = std::max(0.0, std::min(box->low[axis], low));
-      box->high[axis] = std::min(grid.extent_mm[axis], std::max(box->high[axis], high));
-    }
+    map.visit_runs(index, [&](int64_t begin, int64_t end) {
+      const int64_t x = begin % grid.size[0];
+      runs.push_back({begin / plane, begin / grid.size[0] % grid.size[1], x, x + end - begin});
+    });
   }
-  return box;
+  if (runs.empty()) return std::nullopt;
+  return box_of_slices(runs, likeliest_slices(runs, probability, grid, lengths), grid, config.margin_mm);
 }
 
 BodyFrame locate_body(const CanonicalSlices& source, Run& run) {

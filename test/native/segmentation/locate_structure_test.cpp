@@ -52,6 +52,34 @@ TEST_CASE("the box holds every piece that counts, with the margin, inside the sc
   CHECK(structure_box(probability, grid, kLengths, config)->high == Vec3{74, 80, 74});
 }
 
+TEST_CASE("where cells reach farther along z than any liver, the slices that hold most of it count") {
+  constexpr Size3 kTall = {8, 8, 72};
+  const CellGrid grid = {{6, 6, 6}, {8, 8, 72}, {48, 48, 430}};
+  std::vector<float> probability(8 * 8 * 72);
+  Locator3dConfig config;
+  const auto fill_slices = [&](int64_t begin, int64_t end, int64_t width, float value) {
+    for (int64_t z = begin; z < end; ++z) {
+      for (int64_t x = 0; x < width; ++x) probability[static_cast<size_t>((z * 8 + 4) * 8 + x)] = value;
+    }
+  };
+  // 50 slices are 300 mm.
+  fill_slices(10, 60, 3, 0.9F);
+  auto box = structure_box(probability, grid, kTall, config);
+  REQUIRE(box);
+  CHECK(box->low[2] == 40);
+  CHECK(box->high == Vec3{38, 48, 380});
+
+  // A muscle as long again below, wider in the plane and less sure.
+  fill_slices(0, 10, 8, 0.2F);
+  box = structure_box(probability, grid, kTall, config);
+  CHECK(box->low[2] == 40);
+  CHECK(box->high == Vec3{38, 48, 380});
+  fill_slices(60, 66, 4, 0.95F);
+  box = structure_box(probability, grid, kTall, config);
+  CHECK(box->low[2] == 76);
+  CHECK(box->high == Vec3{44, 48, 416});
+}
+
 TEST_CASE("too little of anything is nothing") {
   const CellGrid grid = grid_of({14, 15, 20}, {82, 90, 117});
   std::vector<float> probability(16 * 16 * 24);
