@@ -4,6 +4,11 @@
 #include <cpuid.h>
 #endif
 
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 
 namespace hepatica {
@@ -38,6 +43,13 @@ bool has_avx512_bf16() { return false; }
 std::vector<std::pair<const char*, bool>> known_features() { return {}; }
 #endif
 
+std::string onednn_isa_limit() {
+  for (const char* name : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
+    if (const char* value = std::getenv(name)) return value;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<std::string> cpu_features() {
@@ -48,6 +60,17 @@ std::vector<std::string> cpu_features() {
   return present;
 }
 
-bool cpu_has_bf16() { return has_avx512_bf16() || has_amx_bf16(); }
+bool cpu_has_bf16() {
+  static const bool left = isa_limit_leaves_bf16(onednn_isa_limit());
+  return left && (has_avx512_bf16() || has_amx_bf16());
+}
+
+bool isa_limit_leaves_bf16(const std::string& limit) {
+  constexpr std::array<std::string_view, 7> kWithout = {
+      "sse41", "avx", "avx2", "avx2_vnni", "avx2_vnni_2", "avx512_core", "avx512_core_vnni"};
+  std::string lower = limit;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::find(kWithout.begin(), kWithout.end(), lower) == kWithout.end();
+}
 
 }  // namespace hepatica
