@@ -2,7 +2,7 @@
  * Builds hepatica, measures it against its peers in one run and prints times and ratios.
  *
  *   npm run bench                          everything
- *   npm run bench -- preprocessing         one of: reading, preprocessing, liver, lesions, pipeline
+ *   npm run bench -- preprocessing         one of: reading, preprocessing, liver, paper, lesions, pipeline
  *   npm run bench -- --repeats 9 --threads 2
  *   npm run bench -- lesions --model lesions.safetensors    weights other than those that are installed
  *   npm run bench -- --strict              ends with 1 where an aim was missed
@@ -22,6 +22,7 @@ const kBenchmarks = {
   reading: async (options) => (await import('./reading.mjs')).benchReading(options),
   preprocessing: async (options) => (await import('./preprocessing.mjs')).benchPreprocessing(options),
   liver: async (options) => (await import('./network.mjs')).benchLiver(options),
+  paper: async (options) => (await import('./network.mjs')).benchPaper(options),
   lesions: async (options) => (await import('./network.mjs')).benchLesions(options),
   pipeline: async (options) => (await import('./pipeline.mjs')).benchPipeline(options),
 };

@@ -15,3 +15,20 @@ export function makeVolume(slices) {
     direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
   };
 }
+
+/** As many slices over the same length, linear between those of `volume`. */
+export function withSlices(volume, slices) {
+  const [columns, rows, count] = volume.size;
+  const plane = columns * rows;
+  const data = new Int16Array(plane * slices);
+  for (let z = 0; z < slices; z++) {
+    const at = Math.min(Math.max(((z + 0.5) * count) / slices - 0.5, 0), count - 1);
+    const below = Math.floor(at);
+    const low = volume.data.subarray(below * plane, (below + 1) * plane);
+    const high = volume.data.subarray(Math.min(below + 1, count - 1) * plane);
+    for (let i = 0; i < plane; i++) data[z * plane + i] = Math.round(low[i] + (at - below) * (high[i] - low[i]));
+  }
+  const { origin, direction } = volume;
+  const spacing = [volume.spacing[0], volume.spacing[1], (volume.spacing[2] * count) / slices];
+  return { data, size: [columns, rows, slices], spacing, origin, direction };
+}

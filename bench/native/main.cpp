@@ -40,9 +40,14 @@ int main(int argc, char** argv) {
   const int threads = std::stoi(argv[6]);
   at::set_num_threads(threads);
   const bench::FmaPeak peak = bench::measure_fma_peak(threads, 1.0);
-  const auto* lesions = dynamic_cast<const LesionModel*>(model.get());
-  json result = lesions ? measure(*lesions, shape, repeats, argv[7])
-                        : measure(dynamic_cast<const SegmenterModel&>(*model), shape, repeats, argv[7]);
+  json result;
+  const auto measured = [&](const auto* kind) {
+    if (kind) result = measure(*kind, shape, repeats, argv[7]);
+    return kind != nullptr;
+  };
+  measured(dynamic_cast<const LesionModel*>(model.get())) ||
+      measured(dynamic_cast<const SegmenterModel*>(model.get())) ||
+      measured(dynamic_cast<const Encoder3dModel*>(model.get()));
   result["peak"] = {{"fp32", peak.fp32_gflops}, {"bf16", peak.bf16_gflops}};
   std::cout << result.dump() << "\n";
   return 0;

@@ -1,7 +1,10 @@
 #include "networks.h"
 
 #include <fstream>
+#include <numeric>
+#include <vector>
 
+#include "models/encoder3d/network.h"
 #include "models/layers/folded_weights.h"
 #include "models/layers/inference_layers.h"
 #include "models/liver_cnn/network.h"
@@ -15,39 +18,41 @@ using nlohmann::json;
 // Convolutions with fewer input channels are bound by memory, not by multiply-adds.
 constexpr int64_t kLeastInputs = 64;
 
-RecordedLayers layers_of(const SegmenterModel& model, const Shape& shape) {
-  return liver_cnn_layers(model.config(), shape.slices, shape.rows, shape.columns);
+std::vector<int64_t> sizes_of(const Shape& shape, int64_t channels) {
+  return {shape.slices, channels, shape.rows, shape.columns};
 }
 
-RecordedLayers layers_of(const LesionModel& model, const Shape& shape) {
-  return mdl_cnn_layers(model.config(), shape.slices, shape.rows, shape.columns);
+std::vector<int64_t> box_of(const Shape& shape) { return {1, 1, shape.slices, shape.rows, shape.columns}; }
+
+std::vector<int64_t> context_of(const Shape& shape) {
+  const Size3& cells = Encoder3dConfig::kContextCells;
+  return {1, 2, shape.slices / cells[2], shape.rows / cells[1], shape.columns / cells[0]};
 }
 
-at::Tensor input_of(const SegmenterModel& model, const Shape& shape, at::ScalarType dtype) {
-  return make_channels(shape, model.config().input_channels(), dtype);
+std::vector<float> values_of(at::IntArrayRef sizes) {
+  const at::Tensor values = make_channels(sizes, at::kFloat).contiguous();
+  return {values.const_data_ptr<float>(), values.const_data_ptr<float>() + values.numel()};
 }
 
-at::Tensor input_of(const LesionModel& model, const Shape& shape, at::ScalarType) {
-  return make_channels(shape, model.config().input_planes(), at::kFloat).contiguous();
+// The fine network's probabilities of every class, as segmentation has them.
+std::vector<float> outline(const Encoder3dModel& model, Precision precision, const Shape& shape,
+                           const std::vector<int64_t>& classes) {
+  Run run;
+  return model.inference(at::kCPU, precision)
+      .outline(values_of(box_of(shape)), values_of(context_of(shape)), {shape.columns, shape.rows, shape.slices},
+               classes, run);
 }
 
-template <class Model>
-json time_model(const Model& model, Precision precision, const Shape& shape, int repeats) {
-  const auto& network = model.inference(at::kCPU, precision);
-  const RecordedLayers layers = layers_of(model, shape);
-  const at::Tensor input = input_of(model, shape, layer_type(precision));
+json time_layers(const RecordedLayers& layers, const StateDict& state, Precision precision, int repeats) {
   double flop = 0;
   json convolutions = json::array();
   for (const RecordedConv& layer : layers) {
-    const FoldedConv weights = fold_weights({layer}, model.state()).at(layer.layer.name);
+    const FoldedConv weights = fold_weights({layer}, state).at(layer.layer.name);
     flop += 2 * layer.positions() * static_cast<double>(weights.weight.numel());
     if (layer.layer.in < kLeastInputs) continue;
     convolutions.push_back(time_convolution(layer, weights, layer_type(precision), repeats));
   }
-  return {{"channels", input.size(1)},
-          {"gflop", flop / 1e9},
-          {"ms", time_ms(repeats, [&] { network.forward(input); })},
-          {"convolutions", convolutions}};
+  return {{"gflop", flop / 1e9}, {"convolutions", convolutions}};
 }
 
 void write(const at::Tensor& values, std::ofstream& file) {
@@ -59,24 +64,58 @@ void write(const at::Tensor& values, std::ofstream& file) {
 }  // namespace
 
 json time_network(const SegmenterModel& model, Precision precision, const Shape& shape, int repeats) {
-  return time_model(model, precision, shape, repeats);
+  const RecordedLayers layers = liver_cnn_layers(model.config(), shape.slices, shape.rows, shape.columns);
+  const at::Tensor input = make_channels(sizes_of(shape, model.config().input_channels()), layer_type(precision));
+  const auto& network = model.inference(at::kCPU, precision);
+  json timed = time_layers(layers, model.state(), precision, repeats);
+  timed["inputs"] = {input.sizes()};
+  timed["ms"] = time_ms(repeats, [&] { network.forward(input); });
+  return timed;
 }
 
 json time_network(const LesionModel& model, Precision precision, const Shape& shape, int repeats) {
-  return time_model(model, precision, shape, repeats);
+  const RecordedLayers layers = mdl_cnn_layers(model.config(), shape.slices, shape.rows, shape.columns);
+  const at::Tensor input = make_channels(sizes_of(shape, model.config().input_planes()), at::kFloat).contiguous();
+  const auto& network = model.inference(at::kCPU, precision);
+  json timed = time_layers(layers, model.state(), precision, repeats);
+  timed["inputs"] = {input.sizes()};
+  timed["ms"] = time_ms(repeats, [&] { network.forward(input); });
+  return timed;
+}
+
+json time_network(const Encoder3dModel& model, Precision precision, const Shape& shape, int repeats) {
+  const RecordedLayers layers = record([&](Layers& made) {
+    Encoder3d(model.config()).forward(made, meta_input(box_of(shape)), meta_input(context_of(shape)));
+  });
+  json timed = time_layers(layers, model.state(), precision, repeats);
+  timed["inputs"] = {box_of(shape), context_of(shape)};
+  timed["ms"] = time_ms(repeats, [&] { outline(model, precision, shape, {model.structure_class()}); });
+  return timed;
 }
 
 void write_outputs(const SegmenterModel& model, const Shape& shape, const std::string& path) {
   std::ofstream file(path, std::ios::binary);
-  write(model.inference(at::kCPU, Precision::kFp32).forward(input_of(model, shape, at::kFloat)), file);
+  write(model.inference(at::kCPU, Precision::kFp32)
+            .forward(make_channels(sizes_of(shape, model.config().input_channels()), at::kFloat)),
+        file);
 }
 
 void write_outputs(const LesionModel& model, const Shape& shape, const std::string& path) {
   std::ofstream file(path, std::ios::binary);
   const auto [location, classes] =
-      model.inference(at::kCPU, Precision::kFp32).forward(input_of(model, shape, at::kFloat));
+      model.inference(at::kCPU, Precision::kFp32)
+          .forward(make_channels(sizes_of(shape, model.config().input_planes()), at::kFloat).contiguous());
   write(location, file);
   write(classes, file);
+}
+
+void write_outputs(const Encoder3dModel& model, const Shape& shape, const std::string& path) {
+  std::vector<int64_t> classes(static_cast<size_t>(model.config().classes()));
+  std::iota(classes.begin(), classes.end(), 0);
+  const std::vector<float> probability = outline(model, Precision::kFp32, shape, classes);
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(probability.data()),
+             static_cast<std::streamsize>(probability.size() * sizeof(float)));
 }
 
 }  // namespace hepatica::bench

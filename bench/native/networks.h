@@ -1,9 +1,10 @@
-// What is measured of each network, in one precision: {channels, gflop, ms, convolutions}.
+// What is measured of each network, in one precision: {inputs (their shapes), gflop, ms, convolutions}.
 #pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "models/encoder3d/model.h"
 #include "models/lesion_model.h"
 #include "models/segmenter_model.h"
 #include "runtime/precision.h"
@@ -13,9 +14,13 @@ namespace hepatica::bench {
 
 nlohmann::json time_network(const SegmenterModel& model, Precision precision, const Shape& shape, int repeats);
 nlohmann::json time_network(const LesionModel& model, Precision precision, const Shape& shape, int repeats);
+// The fine network alone, with all that is done about it on the CPU: the box's cells in, the structure's probability
+// out.
+nlohmann::json time_network(const Encoder3dModel& model, Precision precision, const Shape& shape, int repeats);
 
 // The fp32 probabilities, raw floats, to compare with the peer's.
 void write_outputs(const SegmenterModel& model, const Shape& shape, const std::string& path);
 void write_outputs(const LesionModel& model, const Shape& shape, const std::string& path);
+void write_outputs(const Encoder3dModel& model, const Shape& shape, const std::string& path);
 
 }  // namespace hepatica::bench

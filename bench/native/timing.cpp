@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "models/layers/layers.h"
 #include "models/layers/packed_conv.h"
 
 namespace hepatica::bench {
@@ -20,20 +21,19 @@ std::vector<double> time_ms(int repeats, const std::function<void()>& work) {
   return times;
 }
 
-at::Tensor make_channels(const Shape& shape, int64_t channels, at::ScalarType dtype) {
-  const at::Tensor planes = at::empty({shape.slices, channels, shape.rows, shape.columns}, at::kFloat);
+at::Tensor make_channels(at::IntArrayRef sizes, at::ScalarType dtype) {
+  const at::Tensor planes = at::empty(sizes, at::kFloat);
   float* values = planes.mutable_data_ptr<float>();
   for (int64_t i = 0; i < planes.numel(); ++i) {
     values[i] = static_cast<float>((static_cast<uint32_t>(i) * 2654435761U) >> 24) / 255.0F;
   }
-  const auto options = at::TensorOptions(dtype).memory_format(at::MemoryFormat::ChannelsLast);
-  return at::empty(planes.sizes(), options).copy_(planes);
+  return channels_last(planes, at::kCPU, dtype);
 }
 
 nlohmann::json time_convolution(const RecordedConv& layer, const FoldedConv& weights, at::ScalarType dtype,
                                 int repeats) {
   const PackedConv convolution(layer, weights, dtype);
-  const at::Tensor input = make_channels({layer.input[0], layer.input[2], layer.input[3]}, layer.input[1], dtype);
+  const at::Tensor input = make_channels(layer.input, dtype);
   return {{"name", layer.layer.name},
           {"shape", weights.weight.sizes().vec()},
           {"gflop", 2e-9 * layer.positions() * static_cast<double>(weights.weight.numel())},

@@ -13,7 +13,7 @@
 
 namespace hepatica::bench {
 
-// Of the network's input tensor.
+// Slices, rows and columns of the network's input tensor: items of a network in the plane, one item of one in space.
 struct Shape {
   int64_t slices;
   int64_t rows;
@@ -23,8 +23,8 @@ struct Shape {
 // Milliseconds of each of `repeats` calls, after one that is not counted.
 std::vector<double> time_ms(int repeats, const std::function<void()>& work);
 
-// A hash of the index in order (slice, channel, row, column), 0 to 1; channels-last.
-at::Tensor make_channels(const Shape& shape, int64_t channels, at::ScalarType dtype);
+// A hash of the index in the order of `sizes` (item, channel, then space), 0 to 1; channels-last.
+at::Tensor make_channels(at::IntArrayRef sizes, at::ScalarType dtype);
 
 // One convolution of a network as inference runs it: {name, shape, gflop, ms}.
 nlohmann::json time_convolution(const RecordedConv& layer, const FoldedConv& weights, at::ScalarType dtype,

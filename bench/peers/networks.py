@@ -36,7 +36,8 @@ def folded(tensors, convolution, norm):
     """A convolution's weight and bias with its batch norm in them."""
     scale = tensors[f"{norm}.weight"] / np.sqrt(tensors[f"{norm}.running_var"] + EPSILON)
     bias = tensors[f"{norm}.bias"] - tensors[f"{norm}.running_mean"] * scale
-    return (tensors[f"{convolution}.weight"] * scale[:, None, None, None]).astype(np.float32), bias.astype(np.float32)
+    weight = tensors[f"{convolution}.weight"]
+    return (weight * scale.reshape(-1, *[1] * (weight.ndim - 1))).astype(np.float32), bias.astype(np.float32)
 
 
 def region_planes(config):

@@ -17,17 +17,27 @@ class Graph:
         self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
         return output
 
-    def convolution(self, source, name, weight, bias, dilation=1, stride=1):
-        kernel = weight.shape[2]
-        pad = dilation * (kernel // 2)
-        inputs = [source, self.constant(f"{name}.weight", weight), self.constant(f"{name}.bias", bias)]
-        attributes = {"kernel_shape": [kernel] * 2, "pads": [pad] * 4, "dilations": [dilation] * 2}
-        return self.add("Conv", inputs, name, strides=[stride] * 2, **attributes)
+    def convolution(self, source, name, weight, bias=None, dilation=1, stride=1):
+        """Of as many axes as the weight's kernel has; its padding keeps the size, but for the stride."""
+        kernel = list(weight.shape[2:])
+        axes = len(kernel)
+        inputs = [source, self.constant(f"{name}.weight", weight)]
+        if bias is not None:
+            inputs.append(self.constant(f"{name}.bias", bias))
+        strides = list(stride) if np.ndim(stride) else [stride] * axes
+        attributes = {"kernel_shape": kernel, "pads": [dilation * (k // 2) for k in kernel] * 2}
+        return self.add("Conv", inputs, name, strides=strides, dilations=[dilation] * axes, **attributes)
 
     def enlarge(self, source, name, factor):
         scales = self.constant(f"{name}.scales", np.array([1, 1, factor, factor], np.float32))
         attributes = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
         return self.add("Resize", [source, "", scales], name, **attributes)
+
+    def enlarge_to(self, source, name, sizes):
+        """To `sizes`, the whole shape."""
+        target = self.constant(f"{name}.sizes", np.array(sizes, np.int64))
+        attributes = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
+        return self.add("Resize", [source, "", "", target], name, **attributes)
 
     def save(self, path, inputs, outputs):
         graph = helper.make_graph(self.nodes, "network", inputs, outputs, self.initializers)
