@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runBare } from './apps/bare.mjs';
 import { kIncomplete, kLayouts } from './apps/layouts.mjs';
+import { kNextPackages, runNextApp } from './apps/next.mjs';
 import { refuseExternalBuffers } from './apps/no-external-buffers.mjs';
 import { startRegistry } from './apps/registry.mjs';
 import { checkReport, reportIn, succeeds } from './apps/report.mjs';
@@ -96,7 +97,7 @@ async function runLayout(name, layout, context) {
   }
   if (name === 'npm') {
     await runMore(folder, start, check);
-    tally = add(tally, await typedPrograms(folder), await runIncomplete(context));
+    tally = add(tally, await typedPrograms(folder), await runIncomplete(context), await runNext(context));
   }
   rmSync(folder, { recursive: true, force: true });
   return tally;
@@ -111,6 +112,16 @@ async function runIncomplete(context) {
   };
   const command = [process.execPath, ['incomplete.mjs']];
   return add(tally, await succeeds('npm, without optional packages: incomplete.mjs', command, options, says));
+}
+
+async function runNext(context) {
+  const dependencies = { ...context.dependencies, ...kNextPackages };
+  const { folder, tally } = await installedApp('Next.js', kLayouts.npm, { ...context, dependencies });
+  if (tally.failed > 0) return tally;
+  const env = cleanEnvironment(folder, process.execPath);
+  const asked = await runNextApp(folder, join(kRoot, 'test/apps/next'), env, context);
+  rmSync(folder, { recursive: true, force: true });
+  return add(tally, asked);
 }
 
 /** What does not depend on the layout. */

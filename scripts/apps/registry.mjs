@@ -9,7 +9,7 @@ import { SetupError } from '../setup/process.mjs';
 
 const kPatienceMs = 60_000;
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address();
