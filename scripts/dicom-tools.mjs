@@ -1,22 +1,38 @@
 // Other people's DICOM tools that the tests read written objects with, each in an environment of its own (their
-// dependencies disagree), in vendor/dicom-tools: node scripts/dicom-tools.mjs [NAME...]. What cannot be had is said, and
-// its tests are skipped. Debian's plastimatch, dicom3tools and dcmtk are used where they are installed.
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+// dependencies disagree), in vendor/dicom-tools: node scripts/dicom-tools.mjs [NAME...]; `npm test` makes what is missing.
+// What cannot be had is said, and its tests are skipped. Debian's plastimatch, orthanc, dicom3tools and dcmtk are used where
+// they are installed.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { outputOf, say } from './setup/process.mjs';
+import { say } from './setup/process.mjs';
 
 const kFolder = fileURLToPath(new URL('../vendor/dicom-tools', import.meta.url));
+/** Of all together: what takes longer cannot be had. */
+const kTimeLimitS = 150;
 
 const kDicomTools = {
-  highdicom: ['highdicom==0.28.2'],
-  dcmqi: ['dcmqi==1.5.7'],
-  simpleitk: ['SimpleITK==2.5.7', 'numpy==2.2.6'],
-  'rt-utils': ['rt-utils==1.2.7', 'opencv-python-headless==4.12.0.88', 'numpy<2.3', 'pydicom<3'],
+  highdicom: { python: ['highdicom==0.28.2'] },
+  dcmqi: { python: ['dcmqi==1.5.7'] },
+  simpleitk: { python: ['SimpleITK==2.5.7', 'numpy==2.2.6'] },
+  'rt-utils': { python: ['rt-utils==1.2.7', 'opencv-python-headless==4.12.0.88', 'numpy<2.3', 'pydicom<3'] },
+  dcmjs: { npm: ['dcmjs@0.52.0'] },
+  // Its packages do not name @babel/runtime, which they need.
+  cornerstone: {
+    npm: [
+      ...['adapters', 'core', 'metadata', 'tools'].map((name) => `@cornerstonejs/${name}@5.14.0`),
+      '@babel/runtime@7.29.7',
+    ],
+  },
+  ohif: {
+    packed: '@ohif/app@3.13.2',
+    sha512: 'WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA==',
+    // Networks that run in the browser, and a microscope.
+    without: ['package/dist/ort', 'package/dist/dicom-microscopy-viewer'],
+  },
 };
-
-/** Of npm; pinned like those of Python. */
-const kNodeTools = { dcmjs: ['dcmjs@0.52.0'] };
 
 /** A program of a tool's environment, or null where it was not made. */
 export function toolOf(tool, program) {
@@ -34,31 +50,78 @@ export function modulesOf(tool) {
   return existsSync(folder) ? folder : null;
 }
 
-function makePython(folder, packages) {
-  if (outputOf('python3', ['-m', 'venv', folder]) === null) return false;
-  return outputOf(join(folder, 'bin/python'), ['-m', 'pip', 'install', '--quiet', ...packages]) !== null;
+/** OHIF's built files. */
+export function ohifFolder() {
+  return join(kFolder, 'ohif/package/dist');
 }
 
-function makeNode(folder, packages) {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+export const kWithoutOhif = existsSync(ohifFolder()) ? '' : 'no OHIF (node scripts/dicom-tools.mjs ohif)';
+
+/** Whether a command ended well before the time was up. */
+function succeeds(command, args, { signal, cwd = kFolder }) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, signal, stdio: 'ignore' });
+    child.on('error', () => resolve(false));
+    child.on('close', (code) => resolve(code === 0));
+  });
+}
+
+async function makePython(folder, { python }, signal) {
+  const install = ['-m', 'pip', 'install', '--quiet', '--no-input', '--retries', '1', '--disable-pip-version-check'];
   return (
-    outputOf('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages], { cwd: folder }) !== null
+    (await succeeds('python3', ['-m', 'venv', folder], { signal })) &&
+    succeeds(join(folder, 'bin/python'), [...install, ...python], { signal })
   );
 }
 
-function make(tool, packages) {
-  const folder = join(kFolder, tool);
-  mkdirSync(kFolder, { recursive: true });
-  const made = tool in kNodeTools ? makeNode(folder, packages) : makePython(folder, packages);
-  if (!made) rmSync(folder, { recursive: true, force: true });
-  say(`dicom-tools: ${tool} ${made ? 'is ready' : 'cannot be had: its tests will be skipped'}`);
+const kNpm = ['--silent', '--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries', '1'];
+
+async function makeNode(folder, { npm }, signal) {
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  return succeeds('npm', ['install', ...kNpm, ...npm], { signal, cwd: folder });
+}
+
+async function makePacked(folder, { packed, sha512, without }, signal) {
+  if (!(await succeeds('npm', ['pack', ...kNpm, packed], { signal, cwd: folder }))) return false;
+  const archive = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '');
+  if (createHash('sha512').update(readFileSync(archive)).digest('base64') !== sha512) return false;
+  const left = without.map((name) => `--exclude=${name}`);
+  const unpacked = await succeeds('tar', ['-xzf', archive, ...left], { signal, cwd: folder });
+  rmSync(archive);
+  return unpacked;
+}
+
+/** Makes one where it is missing, or was made of other versions. */
+async function make(name, signal) {
+  const tool = kDicomTools[name];
+  const folder = join(kFolder, name);
+  const stampPath = join(folder, 'made-of.json');
+  const stamp = JSON.stringify(tool);
+  if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp) return;
+  const start = performance.now();
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const way = tool.python ? makePython : tool.npm ? makeNode : makePacked;
+  const made = await way(folder, tool, signal);
+  if (made) writeFileSync(stampPath, stamp);
+  else rmSync(folder, { recursive: true, force: true });
+  const seconds = ((performance.now() - start) / 1000).toFixed(0);
+  say(`dicom-tools: ${name} ${made ? `is ready (${seconds} s)` : 'cannot be had: its tests are skipped'}`);
+}
+
+/** Two at a time: half of the work is the network's, half is unpacking. */
+export async function makeDicomTools(names = Object.keys(kDicomTools)) {
+  const signal = AbortSignal.timeout(kTimeLimitS * 1000);
+  const waiting = [...names];
+  const work = async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await make(name, signal);
+  };
+  await Promise.all([work(), work()]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const wanted = process.argv.slice(2);
-  for (const [tool, packages] of Object.entries({ ...kDicomTools, ...kNodeTools })) {
-    if (wanted.length > 0 && !wanted.includes(tool)) continue;
-    if (!pythonOf(tool) && !modulesOf(tool)) make(tool, packages);
-  }
+  const unknown = process.argv.slice(2).filter((name) => !(name in kDicomTools));
+  if (unknown.length > 0)
+    say(`dicom-tools: no ${unknown.join(', ')}: there are ${Object.keys(kDicomTools).join(', ')}`);
+  else await makeDicomTools(process.argv.length > 2 ? process.argv.slice(2) : undefined);
 }

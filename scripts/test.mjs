@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildNative, buildTypeScript, kBuildFolder } from './build.mjs';
+import { makeDicomTools } from './dicom-tools.mjs';
 import { ensurePhantom } from './phantom.mjs';
 import { main, SetupError, say } from './setup/process.mjs';
 import { setUp } from './setup.mjs';
@@ -48,6 +49,7 @@ async function runSuites(setup, only) {
   if (wanted('kernels')) tally = add(tally, await runKernelSuite(programs, setup.cuda));
   if (wanted('ts')) {
     buildTypeScript();
+    await makeDicomTools();
     tally = add(tally, await runTypeScriptSuite());
   }
   return tally;

@@ -19,8 +19,9 @@ import {
   writeStructureSet,
 } from '../src/index.js';
 import { makeFindings } from './support/dicom-findings.js';
+import { moved } from './support/moved-mask.js';
 import { makeFolder } from './support/programs.js';
-import { forEachVoxel, makePhantom } from './support/volumes.js';
+import { makePhantom } from './support/volumes.js';
 
 const test = suite<{ folder: string; remove: () => void }>('DICOM readers');
 test.before.each((context) => {
@@ -136,18 +137,6 @@ async function readBack(reader: Reader, folder: string, name: string, findings: 
   mkdirSync(scratch);
   const { file } = await reader.write(join(folder, `${name}.dcm`), findings);
   return reader.read(file, join(folder, 'ct'), scratch);
-}
-
-/** A mask moved by one pixel or one slice, or mirrored. */
-function moved(mask: Uint8Array, [nx, ny, nz]: readonly number[], how: 'x' | 'z' | 'mirrored'): Uint8Array {
-  const out = new Uint8Array(mask.length);
-  const size = [nx, ny, nz] as [number, number, number];
-  forEachVoxel(size, (index, x, y, z) => {
-    const fromX = how === 'x' ? x - 1 : how === 'mirrored' ? size[0] - 1 - x : x;
-    const fromZ = how === 'z' ? z - 1 : z;
-    if (fromX >= 0 && fromZ >= 0) out[index] = mask[(fromZ * size[1] + y) * size[0] + fromX] as number;
-  });
-  return out;
 }
 
 for (const [name, reader] of Object.entries(kReaders)) {

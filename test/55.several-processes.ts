@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -14,6 +13,7 @@ import {
   writeVolume,
 } from '../src/index.js';
 import { placeFromEnvironment } from '../src/training-processes.js';
+import { freePort } from './support/free-port.js';
 import { kThresholdArchitecture } from './support/models.js';
 import { kMain, makeFolder, runNode } from './support/programs.js';
 import { kOrganHu, makePhantom } from './support/volumes.js';
@@ -147,14 +147,6 @@ test('the environment of torchrun and of a PyTorchJob says where a process stand
   assert.throws(() => placeFromEnvironment({ ...common, RANK: '4' }), /Expected RANK to be/);
   assert.throws(() => placeFromEnvironment({ ...common, MASTER_ADDR: '' }), /Expected MASTER_ADDR to be/);
 });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 test('commands that the environment joins write one result', async () => {
   const out = join(folder.path, 'joined');

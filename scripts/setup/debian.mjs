@@ -19,10 +19,20 @@ const kTestPackages = [
   { name: 'dicom3tools', why: 'checks written DICOM', command: 'dciodvfy' },
   { name: 'clang-format', why: 'checks the C++ layout', command: 'clang-format' },
 ];
-/** Tests that need one of these are skipped, and say so, where it cannot be had. */
+/**
+ * Tests that need one of these are skipped, and say so, where it cannot be had. Whose installation starts a service is
+ * installed in CI alone.
+ */
 const kOptionalTestPackages = [
   { name: 'chromium', why: 'opens the page that classify writes', command: 'chromium' },
   { name: 'plastimatch', why: 'reads written DICOM contours', command: 'plastimatch' },
+  {
+    name: 'python3-venv',
+    why: "environments of others' DICOM tools",
+    probe: ['python3', '-c', 'import ensurepip, venv'],
+  },
+  { name: 'orthanc', why: 'archive of the DICOMweb tests', command: 'Orthanc', startsService: true },
+  { name: 'orthanc-dicomweb', why: 'DICOMweb of that archive', startsService: true },
 ];
 const kPackagingPackages = [
   {
@@ -72,8 +82,9 @@ function installOptional(packages) {
   const missing = missingPackages(packages);
   if (missing.length === 0) return;
   const prefix = privilege();
-  for (const { name, why } of missing) {
+  for (const { name, why, startsService } of missing) {
     try {
+      if (startsService && process.env.CI !== 'true') throw new SetupError(`type apt-get install ${name}`);
       if (prefix === null) throw new SetupError('neither root nor a password-free sudo is at hand');
       say(`set-up: apt-get install ${name} (${why})`);
       aptGet(prefix, ['install', '-y', '--no-install-recommends', name]);
