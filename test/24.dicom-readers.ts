@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { modulesOf, pythonOf, toolOf } from '../scripts/dicom-tools.mjs';
@@ -42,7 +43,7 @@ interface Reader {
   readonly available: boolean;
   /** Not ITK, to which they are no images, nor rt-utils, which takes the first slice's place for that of all. */
   readonly readsTilted: boolean;
-  /** rt-utils swaps rows and columns of images that are not square. */
+  /** rt-utils swaps rows and columns of images that are not square; adapters 5.14 refuse pixels with a byte of padding. */
   readonly size: readonly [number, number, number];
   /** A digest a segment, in order; `scratch`: an empty folder. */
   read(file: string, series: string, scratch: string): string[];
@@ -54,6 +55,13 @@ function digestsOnSeries(folder: string, series: string): string[] {
   const segments: { sha256: string }[] = JSON.parse(run(pythonOf('simpleitk') as string, script, folder, series));
   return segments.map(({ sha256 }) => sha256);
 }
+
+/** What a program made for browsers misses in Node, and parts of it made for Node in a module. */
+const kBrowserBanner = `
+import { createRequire as requireFrom } from 'node:module';
+const require = requireFrom(import.meta.url);
+globalThis.window = globalThis.self = globalThis;
+`;
 
 const kReaders: Readonly<Record<string, Reader>> = {
   highdicom: {
@@ -101,6 +109,26 @@ const kReaders: Readonly<Record<string, Reader>> = {
     size: [37, 29, 9],
     read(file, series) {
       return JSON.parse(run(process.execPath, readerOf('read_dcmjs.mjs'), modulesOf('dcmjs') as string, file, series));
+    },
+  },
+  '@cornerstonejs/adapters': {
+    write: writeSegmentation,
+    available: modulesOf('cornerstone') !== null,
+    readsTilted: true,
+    size: [40, 32, 9],
+    read(file, series, scratch) {
+      const program = join(scratch, 'read.mjs');
+      buildSync({
+        entryPoints: [readerOf('read_cornerstone.mjs')],
+        outfile: program,
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        nodePaths: [modulesOf('cornerstone') as string],
+        banner: { js: kBrowserBanner },
+        logLevel: 'error',
+      });
+      return JSON.parse(run(process.execPath, program, file, series));
     },
   },
   'rt-utils': {
