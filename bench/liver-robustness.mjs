@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { evaluateSegmentation, loadModel, readMask, readVolume, segmentLiver, splitPatients } from '../dist/index.js';
 import { normal } from './noise.mjs';
 import { kRoot } from './peers.mjs';
+import { withoutContrast } from './without-contrast.mjs';
 
 const kTrain = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train');
 const kSeed = 0;
@@ -91,9 +92,6 @@ function turned(scan, axes) {
   const direction = scan.direction.map((value, i) => (axes.includes(i % 3) ? -value : value));
   return { ...withData(scan, data), origin, direction };
 }
-
-/** What is left without contrast medium: vessels, organs and kidneys come near to one another (literature: liver 55, spleen 45, blood 40 HU). */
-const withoutContrast = (hu) => (hu > 45 && hu < 235 ? Math.round(45 + (hu - 45) * 0.2) : hu);
 
 function metalStreaks(scan) {
   const [cx, cy] = [scan.size[0] * 0.55, scan.size[1] * 0.7];

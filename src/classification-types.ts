@@ -23,16 +23,24 @@ export interface LesionTrainingCase {
   readonly patient: string;
   /** A NIfTI file, or a DICOM folder or file. */
   readonly image: string;
-  /** The liver, lesions included: a NIfTI mask, a DICOM mask series, or JSON polygons. Default: in `label`. */
+  /**
+   * The liver, lesions included: a NIfTI mask, a DICOM SEG or RTSTRUCT of the image's series, a DICOM mask series, or JSON
+   * polygons. Default: in `label`.
+   */
   readonly liver?: string;
   /** Values of `liver`, or of `label` where there is no `liver`, that are liver; default for `liver`: all non-zero. */
   readonly liverValues?: readonly number[];
+  /** Instead of values, of a SEG or RTSTRUCT: its segments that are liver, by number, label or code (`SCT:10200004`). */
+  readonly liverSegments?: readonly (number | string)[];
   /**
-   * The lesions: a mask with the values of `labelTypes`, or JSON polygons whose `type` (VIA: attribute `type`; labelme:
+   * The lesions: a mask, SEG or RTSTRUCT with the values of `labelTypes`, or JSON polygons whose `type` (VIA: attribute `type`; labelme:
    * `label`) is that of the lesion; polygons named `liver`, or not at all, outline the liver.
    */
   readonly label?: string;
-  /** The lesion type of a mask's values; without it the scan has no lesion. */
+  /**
+   * The lesion type of a mask's values; without it the scan has no lesion. Segments of a SEG or RTSTRUCT have their place
+   * from 1 as their value, and are named by label or code as well: `{ 'SCT:25370001': 'HCC' }`.
+   */
   readonly labelTypes?: Readonly<Record<string, LesionType | 'unknown'>>;
   /** All lesions are marked, perhaps because there are none; default true. Where false the scan is only a ground. */
   readonly marked?: boolean;
@@ -62,6 +70,35 @@ export interface LesionSlice {
   readonly box: { readonly min: readonly [number, number]; readonly max: readonly [number, number] };
   /** Of the lesion in this slice. */
   readonly areaMm2: number;
+}
+
+/**
+ * When contrast medium was given before the scan, told from HU (docs/contrast-phase.md). `NON_CONTRAST` and
+ * `ARTERIAL_PHASE` warn where it is not what networks were trained on.
+ */
+export interface Contrast {
+  /** `unknown` wherever aorta and liver do not fit one phase alone. */
+  readonly phase: 'non-contrast' | 'arterial' | 'portal-venous' | 'late' | 'unknown';
+  /** Median of the aorta beside the liver; null where it was not found. */
+  readonly aortaHu: number | null;
+  /** Median of the liver; null where there is none. */
+  readonly liverHu: number | null;
+}
+
+/**
+ * A part of the liver in the manner of Couinaud's segments, told from the liver's outline alone, without its vessels:
+ * rough. Sectors share the volume as livers do on average (30, 36, 15 and 19 %), `level` halves them. Near a border the
+ * neighbour may be right, in an unusual liver anything; segment I is not told.
+ */
+export interface LiverOctant {
+  /** The half of the liver. */
+  readonly side: 'right' | 'left';
+  /** Of the right side `posterior` or `anterior`, of the left one `medial` or `lateral`. */
+  readonly sector: 'posterior' | 'anterior' | 'medial' | 'lateral';
+  /** The half of the sector. */
+  readonly level: 'upper' | 'lower';
+  /** The segment that usually lies there. */
+  readonly couinaud: 'II' | 'III' | 'IVa' | 'IVb' | 'V' | 'VI' | 'VII' | 'VIII';
 }
 
 /** One lesion: a 3-D connected component of the location map. */
@@ -94,6 +131,17 @@ export interface Lesion {
   readonly perpendicularMm: number;
   /** z index of the slice with the longest diameter. */
   readonly diameterSlice: number;
+  /**
+   * Whether RECIST 1.1 takes it for measurable: `diameterMm` is at least 10, and at least twice the slices' distance where
+   * that is over 5 mm.
+   */
+  readonly recistMeasurable: boolean;
+  /**
+   * From its nearest voxel to the surface of the liver, mm; 0 where it reaches the surface, null where the scan shows none.
+   */
+  readonly surfaceDistanceMm: number | null;
+  /** Of its centre of mass; null where the mask is of no whole liver (under 400 ml, or 60 mm high). */
+  readonly octant: LiverOctant | null;
   /** Mean of its voxels' HU. */
   readonly meanHu: number;
   /** Standard deviation of its voxels' HU. */

@@ -6,12 +6,24 @@ import { InputFileError, unreadableFile } from './errors.js';
 import { invalidArgument } from './schema/check.js';
 import type { DiscoveredDataset, TrainingCase, TrainingDataset, Warning } from './types.js';
 
-const caseSchema = z.strictObject({
-  patient: z.string().min(1).max(256),
-  image: z.string().min(1),
-  label: z.string().min(1),
-  labelValues: z.array(z.int().min(0).max(255)).min(1).optional(),
-});
+/** Segments of a SEG or RTSTRUCT, by number, label or code. */
+export const segmentChoice = z
+  .array(z.union([z.int().min(0).max(65535), z.string().min(1).max(256)]))
+  .min(1)
+  .readonly();
+
+const caseSchema = z
+  .strictObject({
+    patient: z.string().min(1).max(256),
+    image: z.string().min(1),
+    label: z.string().min(1),
+    labelValues: z.array(z.int().min(0).max(255)).min(1).optional(),
+    labelSegments: segmentChoice.optional(),
+  })
+  .refine(({ labelValues, labelSegments }) => !(labelValues && labelSegments), {
+    message: 'expected labelValues or labelSegments',
+    path: ['labelSegments'],
+  });
 /** The fields of every kind of dataset. */
 export const datasetFields = <Case extends z.ZodType>(schema: Case) => ({
   cases: z.array(schema).min(1).max(100_000),
@@ -25,7 +37,8 @@ export function checkDataset(dataset: unknown, file?: string): DiscoveredDataset
   if (result.success) return { warnings: [], ...result.data } as DiscoveredDataset;
   const issue = result.error.issues[0];
   const field = issue?.path.map(String).join('.') || 'dataset';
-  const expectation = 'cases with patient, image, label and optional labelValues (integers from 0 to 255)';
+  const expectation =
+    'cases with patient, image, label and optional labelValues (integers from 0 to 255) or labelSegments (numbers, labels or codes)';
   if (file === undefined) throw invalidArgument('dataset', expectation, dataset, field);
   throw new InputFileError('CORRUPT_DATASET', `Expected ${file} to hold ${expectation}: ${field}: ${issue?.message}`, {
     file,
@@ -61,8 +74,8 @@ async function datasetOfFile(path: string): Promise<DiscoveredDataset> {
 }
 
 /** What a case's folder may hold; the first that exists counts. */
-const kImageNames = ['image.nii.gz', 'image.nii', 'image'];
-const kLabelNames = ['label.nii.gz', 'label.nii', 'perimeters.json', 'label'];
+const kImageNames = ['image.nii.gz', 'image.nii', 'image.dcm', 'image'];
+const kLabelNames = ['label.nii.gz', 'label.nii', 'label.dcm', 'perimeters.json', 'label'];
 
 async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch((cause) => {
@@ -118,16 +131,16 @@ async function datasetOfFolder(root: string): Promise<DiscoveredDataset> {
   throw new InputFileError('EMPTY_DATASET', `No case was found in ${root}`, {
     file: root,
     remedy:
-      'Each case is a folder NAME with image.nii.gz (or a DICOM folder "image") and label.nii.gz or perimeters.json',
+      'Each case is a folder NAME with image.nii.gz (or a DICOM folder "image") and label.nii.gz, label.dcm (SEG or RTSTRUCT) or perimeters.json',
   });
 }
 
 /**
  * Finds the cases of a dataset, or checks those that are given.
  *
- * @param source - a JSON file `{ "cases": [{ patient, image, label, labelValues? }] }` with paths relative to it, a
- *   folder with a folder per patient that holds `image.nii.gz` and `label.nii.gz` (or `image/` with DICOM files, and
- *   `perimeters.json`), or the cases themselves
+ * @param source - a JSON file `{ "cases": [{ patient, image, label, labelValues?, labelSegments? }] }` with paths relative
+ *   to it, a folder with a folder per patient that holds `image.nii.gz` and `label.nii.gz` (or `image/` with DICOM files,
+ *   and `label.dcm`, a SEG or RTSTRUCT, or `perimeters.json`), or the cases themselves
  * @throws {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`, `CORRUPT_DATASET`, `EMPTY_DATASET`,
  *   `INCOMPLETE_CASE` for a patient's folder with an image and no label, a label and no image, or names like theirs
  */

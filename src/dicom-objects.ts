@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { describeContrast } from './contrast.js';
 import { InvalidArgumentError } from './errors.js';
 import { runJobOn } from './job.js';
-import { kLesionTypes } from './lesion-types.js';
+import { describeOctant, kLesionTypes } from './lesion-types.js';
 import { manifest } from './loading/packages.js';
-import type { NativeFindings } from './native-binding.js';
+import type { NativeFindings } from './native-findings.js';
 import { checkTargetFile } from './output/ownership.js';
 import { sourcesOf } from './output/sources.js';
 import { type RgbPictures, rgbPictures } from './render/rgb-pictures.js';
@@ -65,8 +66,10 @@ function sourceOf(findings: DicomFindings): SourceIdentity {
 
 function lesionOf(lesion: Lesion): NativeFindings['lesions'][number] {
   const { id, type, detectionProbability, volumeMl, diameterMm, perpendicularMm, diameterSlice, meanHu, sdHu } = lesion;
+  const { recistMeasurable, surfaceDistanceMm, octant } = lesion;
   return {
     ...{ id, type, detectionProbability, volumeMl, diameterMm, perpendicularMm, diameterSlice, meanHu, sdHu },
+    ...{ recistMeasurable, surfaceDistanceMm, place: octant ? describeOctant(octant) : '' },
     probabilities: kLesionTypes.map((name) => lesion.probabilities[name]),
     boxes: lesion.slices.flatMap(({ slice, box }) => [slice, ...box.min, ...box.max]),
   };
@@ -106,6 +109,7 @@ function nativeFindings(findings: DicomFindings, options: MakeDicomOptions): Omi
       ...(classified ? networkOf('lesions', classified.model) : []),
     ],
     doubts: ('plausibilityReasons' in findings ? findings.plausibilityReasons : []).map(({ message }) => message),
+    contrast: 'contrast' in findings && findings.contrast ? describeContrast(findings.contrast) : '',
     softwareVersion: manifest.version,
     ...dicomDate(options.date),
     deidentify: options.deidentify ?? false,

@@ -4,7 +4,7 @@ import { checkGeometry, geometryOf } from './geometry.js';
 import { ByteLimit } from './input/byte-limit.js';
 import { FileArgument } from './input/file.js';
 import { SeriesFiles } from './input/series.js';
-import { runJob, runJobOn } from './job.js';
+import { runJobOn } from './job.js';
 import type { CtVoxels, NativeBinding, NativeControl, NativeJob, VoxelHandle } from './native-binding.js';
 import type { NativeWritten } from './native-files.js';
 import { checkTargetFile } from './output/ownership.js';
@@ -103,8 +103,8 @@ export async function readVolume(source: FileInput, options: ReadOptions = {}): 
   return rememberSources(new NativeVolume(result, null), file.path);
 }
 
-async function readLabels(path: string, options: ReadLabelsOptions): Promise<LabelMask> {
-  const { segments = [] } = checkOptions(readLabelsOptions, options);
+async function readLabels(input: FileInput, options: ReadLabelsOptions): Promise<LabelMask> {
+  const { segments = [], maxBytes } = checkOptions(readLabelsOptions, options);
   const { volume } = options;
   const grid = checkGeometry('volume', volume);
   const source = (volume as Volume).report?.source;
@@ -114,10 +114,11 @@ async function readLabels(path: string, options: ReadLabelsOptions): Promise<Lab
       remedy: 'Read the series that was labelled with readSeries',
     });
   }
-  const result = await runJob(options, (native, control) =>
-    native.readDicomLabels(path, source, geometryOf(grid), segments.map(String), control),
+  const file = new FileArgument('source', input, new ByteLimit(maxBytes));
+  const result = await runJobOn([file], options, (native, control, loaded) =>
+    native.readDicomLabels(loaded, source, geometryOf(grid), segments.map(String), control),
   );
-  return rememberSources(new NativeLabelMask(result, source, result.labels), path);
+  return rememberSources(new NativeLabelMask(result, source, result.labels), file.path);
 }
 
 /**
@@ -129,14 +130,11 @@ async function readLabels(path: string, options: ReadLabelsOptions): Promise<Lab
  *   contour outside of the images; of DICOM `LABEL_OF_OTHER_SERIES`, `LABEL_GEOMETRY_MISMATCH`, `SEGMENT_NOT_FOUND`,
  *   `NOT_DICOM`, `CORRUPT_FILE`; {@link InvalidArgumentError} `NO_DICOM_SOURCE` for a volume that is no series
  */
-export function readMask(path: string, options: ReadLabelsOptions): Promise<LabelMask>;
+export function readMask(source: FileInput, options: ReadLabelsOptions): Promise<LabelMask>;
 /** The same of a NIfTI mask. */
 export function readMask(source: FileInput, options?: ReadOptions): Promise<Mask>;
 export async function readMask(source: FileInput, options: ReadOptions | ReadLabelsOptions = {}): Promise<Mask> {
-  if ('volume' in options && options.volume !== undefined) {
-    checkPath('source', source);
-    return readLabels(source, options);
-  }
+  if ('volume' in options && options.volume !== undefined) return readLabels(source, options);
   const { maxVoxels = null, maxBytes } = checkOptions(readOptions, options);
   const file = new FileArgument('source', source, new ByteLimit(maxBytes));
   const result = await runJobOn([file], options, (native, control, loaded) =>

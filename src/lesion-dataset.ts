@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { datasetFields, parseDatasetFile } from './dataset.js';
+import { datasetFields, parseDatasetFile, segmentChoice } from './dataset.js';
 import { InputFileError } from './errors.js';
 import { isPolygonLabel, type LabelPolygon, readPolygons } from './labels.js';
 import { kLesionTypes } from './lesion-types.js';
@@ -13,23 +13,33 @@ type TypeName = (typeof kTypeNames)[number];
 
 const path = z.string().min(1);
 const maskValue = z.int().min(0).max(255);
+/** Other names are of segments. */
+const isMaskValue = (name: string) => /^(0|[1-9]\d{0,2})$/.test(name);
+const kNifti = /\.nii(\.gz)?$/i;
+
 const caseSchema = z
   .strictObject({
     patient: z.string().min(1).max(256),
     image: path,
     liver: path.optional(),
     liverValues: z.array(maskValue).min(1).optional(),
+    liverSegments: segmentChoice.optional(),
     label: path.optional(),
     labelTypes: z
-      .record(
-        z.string().regex(/^(0|[1-9]\d{0,2})$/, 'expected mask values'),
-        z.enum(kTypeNames, { error: 'expected CYS, ANG, HCC, MET or unknown' }),
-      )
+      .record(z.string().min(1).max(256), z.enum(kTypeNames, { error: 'expected CYS, ANG, HCC, MET or unknown' }))
       .optional(),
     marked: z.boolean().optional(),
     ground: z.boolean().optional(),
   })
-  .refine(({ liver, label }) => liver ?? label, { message: 'expected a liver mask, or a label', path: ['liver'] });
+  .refine(({ liver, label }) => liver ?? label, { message: 'expected a liver mask, or a label', path: ['liver'] })
+  .refine(({ liverValues, liverSegments }) => !(liverValues && liverSegments), {
+    message: 'expected liverValues or liverSegments',
+    path: ['liverSegments'],
+  })
+  .refine(({ label = '', labelTypes = {} }) => !kNifti.test(label) || Object.keys(labelTypes).every(isMaskValue), {
+    message: 'expected mask values, as the label is no SEG or RTSTRUCT',
+    path: ['labelTypes'],
+  });
 const datasetSchema = z.strictObject(datasetFields(caseSchema));
 
 /** Checks a dataset from a caller or a file; `file` is named where it came from one. */
@@ -89,8 +99,10 @@ async function liverOf(liver: string | undefined): Promise<Record<string, unknow
 async function lesionsOf({ label, liver, labelTypes }: LesionTrainingCase): Promise<Record<string, unknown>> {
   if (label === undefined) return {};
   if (!(await isPolygonLabel(label))) {
-    const values = Object.entries(labelTypes ?? {}).map(([value, type]) => ({ value: Number(value), type }));
-    return { label, lesion_values: values };
+    const named = Object.entries(labelTypes ?? {});
+    const values = named.filter(([name]) => isMaskValue(name)).map(([name, type]) => ({ value: Number(name), type }));
+    const segments = named.filter(([name]) => !isMaskValue(name)).map(([segment, type]) => ({ segment, type }));
+    return { label, lesion_values: values, lesion_segments: segments };
   }
   const typed = (await readPolygons(label)).map((polygon) => ({ polygon, type: typeOfPolygon(polygon, label) }));
   const lesions = typed.filter(({ type }) => type !== 'liver');
@@ -106,11 +118,12 @@ export async function nativeLesionCase(
   entry: LesionTrainingCase,
   validation: boolean,
 ): Promise<Record<string, unknown>> {
-  const { patient, image, liverValues, marked = true, ground = false } = entry;
+  const { patient, image, liverValues, liverSegments, marked = true, ground = false } = entry;
   return {
     patient,
     image,
     liver_values: liverValues ?? [],
+    liver_segments: liverSegments?.map(String) ?? [],
     ...(await liverOf(entry.liver)),
     ...(await lesionsOf(entry)),
     marked,

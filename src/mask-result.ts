@@ -1,5 +1,5 @@
 import type { NativeGrid } from './native-binding.js';
-import type { Judged, Warning } from './types.js';
+import type { Contrast, Judged, Warning } from './types.js';
 import { Grid, type MaskArgument } from './volume.js';
 import { NativeVoxels, showVoxels } from './voxels.js';
 
@@ -11,6 +11,7 @@ export class NativeMaskResult extends Grid {
   declare readonly mask: Uint8Array;
   readonly plausibility: Judged['plausibility'];
   readonly plausibilityReasons: readonly Warning[];
+  declare readonly contrast?: Contrast;
   readonly #mask: NativeVoxels<Uint8Array>;
 
   constructor(result: NativeGrid<Uint8Array> & Judged & { readonly precision: 'fp32' | 'tf32' | 'bf16' }) {
@@ -20,6 +21,7 @@ export class NativeMaskResult extends Grid {
     this.timings = result.timings;
     this.plausibility = result.plausibility;
     this.plausibilityReasons = result.plausibilityReasons;
+    if (result.contrast) this.contrast = result.contrast;
     this.#mask = new NativeVoxels(result.handle, new Uint8Array(0));
     showVoxels(this, 'mask', this.#mask);
   }

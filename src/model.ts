@@ -156,18 +156,32 @@ export async function loadModel(
  * Writes a model's weights and metadata as safetensors: under a temporary name in the same folder, then renamed. The
  * file that it was loaded from is never replaced, and a file that hepatica did not write only with `overwrite`.
  *
+ * @param path - null: no file is written, and its bytes are returned, which `loadModel` takes
  * @throws {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`
  */
-export async function saveModel(model: Model, path: string, options: SaveModelOptions = {}): Promise<void> {
+export async function saveModel(model: Model, path: string, options?: SaveModelOptions): Promise<void>;
+/** The same in memory. */
+export async function saveModel(
+  model: Model,
+  path: null,
+  options?: Omit<SaveModelOptions, 'overwrite'>,
+): Promise<Buffer>;
+export async function saveModel(model: Model, path: string | null, options: SaveModelOptions = {}): Promise<unknown> {
   const network = modelArgument(model);
-  checkPath('path', path);
+  if (path !== null) checkPath('path', path);
   const { precision, overwrite } = checkOptions(saveModelOptions, options);
-  await runJobOn(
+  const bytes = await runJobOn(
     [network],
     options,
     (native, control, handle) => native.saveModel(handle, path, { precision }, control),
-    () => checkTargetFile(path, model.info.path === '' ? [] : [model.info.path], overwrite),
+    async () => {
+      const sources = model.info.path === '' ? [] : [model.info.path];
+      if (path !== null) await checkTargetFile(path, sources, overwrite);
+    },
   );
+  if (!bytes) return;
+  const { buffer, byteOffset, byteLength } = bytes.data();
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** The liver weights that come with the package: files in `weights/`. */

@@ -1,6 +1,7 @@
 import type { ErrorKind } from './error-codes.js';
 import type { LesionCounts } from './evaluation/types.js';
 import type { BytesHandle, NativeFile, NativeIntake, NativeWritten } from './native-files.js';
+import type { NativeDicomObject, NativeFindings } from './native-findings.js';
 import type { NativeOptions } from './schema/option.js';
 import type {
   BoundingBox,
@@ -158,54 +159,6 @@ export interface NativeModelResult {
 export type NativeMetrics = Omit<SegmentationMetrics, 'convention' | 'warnings'>;
 export type NativeOverlap = Omit<NativeMetrics, 'hd95Mm' | 'surfaceDice'>;
 
-/** What DICOM objects are made of, masks apart. */
-export interface NativeFindings {
-  readonly source: SourceIdentity;
-  readonly structure: string;
-  readonly structureMl: number;
-  readonly lesions: readonly {
-    readonly id: number;
-    readonly type: string;
-    /** In the order CYS, ANG, HCC, MET. */
-    readonly probabilities: readonly number[];
-    readonly detectionProbability: number;
-    readonly volumeMl: number;
-    readonly diameterMm: number;
-    readonly perpendicularMm: number;
-    readonly diameterSlice: number;
-    readonly meanHu: number;
-    readonly sdHu: number;
-    /** Five integers a box: slice, first x and y, last x and y. */
-    readonly boxes: readonly number[];
-  }[];
-  readonly networks: readonly {
-    readonly task: string;
-    readonly kind: string;
-    readonly version: string;
-    readonly sha256: string;
-  }[];
-  readonly doubts: readonly string[];
-  readonly softwareVersion: string;
-  /** YYYYMMDD and HHMMSS, or both empty. */
-  readonly date: string;
-  readonly time: string;
-  readonly deidentify: boolean;
-  /** Of a secondary capture alone: RGB, pixel by pixel. */
-  readonly pictures: {
-    readonly width: number;
-    readonly height: number;
-    readonly slices: readonly number[];
-    readonly rgb: Uint8Array;
-  } | null;
-}
-
-export interface NativeDicomObject {
-  readonly sopClassUid: string;
-  readonly sopInstanceUid: string;
-  readonly seriesInstanceUid: string;
-  readonly data: Uint8Array | null;
-}
-
 export interface NativeTrainingResult {
   readonly weights: string;
   /** JSON. */
@@ -285,7 +238,7 @@ export interface NativeBinding {
   ): NativeJob<NativeDicomObject>;
   /** Of a SEG or RTSTRUCT, on the grid of its series. */
   readDicomLabels(
-    path: string,
+    file: NativeFile,
     source: SourceIdentity,
     geometry: Geometry,
     segments: readonly string[],
@@ -320,7 +273,13 @@ export interface NativeBinding {
   ): NativeJob<NativeLesionEvaluation>;
   loadModel(file: NativeFile, control: NativeControl): NativeJob<NativeModelResult>;
   preloadModel(model: ModelHandle, options: { precision: string }, control: NativeControl): NativeJob<NativePreloaded>;
-  saveModel(model: ModelHandle, path: string, options: { precision: string }, control: NativeControl): NativeJob<void>;
+  /** Path null: into memory. */
+  saveModel(
+    model: ModelHandle,
+    path: string | null,
+    options: { precision: string },
+    control: NativeControl,
+  ): NativeJob<BytesHandle | null>;
   segmentStructure(
     volume: VoxelHandle<CtVoxels>,
     model: ModelHandle,

@@ -7,10 +7,15 @@ export interface TrainingCase {
   readonly patient: string;
   /** A NIfTI file, or a DICOM folder or file. */
   readonly image: string;
-  /** A NIfTI mask, a DICOM mask series, a folder or file of JSON polygons (hepatica, VIA, labelme). */
+  /**
+   * A NIfTI mask, a DICOM SEG or RTSTRUCT of the image's series, a DICOM mask series, a folder or file of JSON polygons
+   * (hepatica, VIA, labelme).
+   */
   readonly label: string;
   /** Values of the mask that count as the structure; default: all non-zero. */
   readonly labelValues?: readonly number[];
+  /** Instead of values, of a SEG or RTSTRUCT: its segments that count, by number, label or code (`SCT:10200004`). */
+  readonly labelSegments?: readonly (number | string)[];
 }
 
 /** The scans that a segmenter learns from. */

@@ -39,14 +39,21 @@ function nativeOptions(options: z.output<typeof trainOptions>): Record<string, u
 }
 
 async function nativeCase(entry: TrainingCase, validation: boolean): Promise<Record<string, unknown>> {
-  const { patient, image, label, labelValues } = entry;
-  const common = { patient, image, label_values: labelValues ?? [], validation };
+  const { patient, image, label, labelValues, labelSegments } = entry;
+  const common = {
+    patient,
+    image,
+    label_values: labelValues ?? [],
+    label_segments: labelSegments?.map(String) ?? [],
+    validation,
+  };
   if (!(await isPolygonLabel(label))) return { ...common, label };
   return { ...common, label: '', polygons: (await readPolygons(label)).map(nativePolygon) };
 }
 
-function saidOf({ patient, image, label, labelValues }: TrainingCase): HashedEntry {
-  return { text: `${patient}\n${labelValues ?? ''}\n`, paths: [image, label] };
+function saidOf({ patient, image, label, labelValues, labelSegments }: TrainingCase): HashedEntry {
+  const segments = labelSegments ? `${JSON.stringify(labelSegments)}\n` : '';
+  return { text: `${patient}\n${labelValues ?? ''}\n${segments}`, paths: [image, label] };
 }
 
 /** trainSegmenter up to what needs the weights. */
@@ -96,7 +103,8 @@ export async function runSegmenterTraining(
  * @param dataset - cases, or the path of a JSON dataset file or of a folder of cases (see {@link discoverDataset})
  * @returns the model, ready for `segmentStructure`, and the learning curves
  * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`; {@link InputFileError} `INCOMPLETE_CASE`,
- *   `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`, `CHECKPOINT_MISMATCH`, …;
+ *   `LABEL_GEOMETRY_MISMATCH`, `LABEL_OF_OTHER_SERIES`, `SEGMENT_NOT_FOUND`, `EMPTY_LABEL`, `CORRUPT_LABEL`,
+ *   `CORRUPT_CHECKPOINT`, `CHECKPOINT_MISMATCH`, …;
  *   {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; {@link TrainingError}
  *   `TRAINING_DIVERGED`, with nothing written, where losses, weights or scores are no longer finite,
  *   `PROCESS_LOST` where another of several processes ended, `RENDEZVOUS_FAILED` where they did not meet

@@ -10,6 +10,7 @@
  * object with the voxels and without `dispose`, which calls take like the original.
  */
 
+import type { Contrast } from './classification-types.js';
 import type { Geometry, Vector3 } from './geometry-types.js';
 import type { Postprocessing } from './training-types.js';
 
@@ -273,6 +274,8 @@ export interface Judged {
    * `MIRRORED_PATIENT`, `EMPTY_RESULT` doubtful.
    */
   readonly plausibilityReasons: readonly Warning[];
+  /** Of a liver alone. */
+  readonly contrast?: Contrast;
 }
 
 /** What all results of a network say of how they were computed. */

@@ -17,16 +17,26 @@ export interface WrittenFile {
   readonly warnings: readonly Warning[];
 }
 
-/** A surface that was written. */
-export interface WrittenMesh {
-  /** Its path. */
-  readonly file: string;
+/** A surface that was made. */
+export interface MeshFacts {
   /** How many it has. */
   readonly triangles: number;
   /** What the surface encloses. */
   readonly volumeMl: number;
   /** `CUT_SURFACE` where the mask reaches the border of its grid. */
   readonly warnings: readonly Warning[];
+}
+
+/** A surface that was written. */
+export interface WrittenMesh extends MeshFacts {
+  /** Its path. */
+  readonly file: string;
+}
+
+/** A surface in memory. */
+export interface MeshBytes extends MeshFacts {
+  /** The bytes of its file. */
+  readonly data: Buffer;
 }
 
 /** A series that was written. */

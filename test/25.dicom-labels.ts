@@ -1,6 +1,7 @@
 // Labels that others drew come in: DICOM SEG and RTSTRUCT on the grid of the series that they refer to.
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -90,6 +91,32 @@ test('a mask that came from a SEG is written as one again, voxel for voxel', asy
   const corrected = await readMask(file, { volume, segments: [1] });
   const again = await writeSegmentation(join(folder, 'again.dcm'), corrected);
   assert.equal((await readMask(again.file, { volume, segments: [1] })).data, liver.mask);
+});
+
+test('labels come from memory, and what is cut there is told', async ({ folder }) => {
+  const volume = await series(folder);
+  const findings = makeFindings(volume, 1);
+  for (const [kind, write] of Object.entries(kWriters)) {
+    const { data } = await write(null, findings);
+    const mask = await readMask(data, { volume, segments: [1] });
+    const rest = findings.liver.mask.map((value, index) => (findings.mask[index] ? 0 : value));
+    assert.equal(mask.data, kind === 'SEG' ? rest : findings.liver.mask, kind);
+    assert.equal(
+      (await readMask(Readable.from([data.subarray(0, 99), data.subarray(99)], { objectMode: false }), { volume }))
+        .labels.length,
+      2,
+    );
+    for (const length of [0, 100, 140, 1000, data.length - 5000, data.length - 200, data.length - 2]) {
+      const cut: unknown = await readMask(data.subarray(0, length), { volume }).catch((error: unknown) => error);
+      assert.instance(cut, InputFileError, `${kind} of ${length} bytes was read`);
+      const { code, file } = cut as InputFileError;
+      assert.match(code, /^(NOT_DICOM|CORRUPT_FILE)$/, `${kind} of ${length} bytes`);
+      assert.is(file, 'source');
+    }
+  }
+  await rejection(readMask(Buffer.from('no DICOM at all'), { volume }), InputFileError, 'NOT_DICOM');
+  const tooMuch = readMask(new Uint8Array(1000), { volume, maxBytes: 999 });
+  await rejection(tooMuch, InputFileError, 'INPUT_TOO_LARGE');
 });
 
 test('labels of another series, another grid or another kind, and damaged ones are refused', async ({ folder }) => {

@@ -72,6 +72,18 @@ test('a saved model is the same model', async ({ folder, path }) => {
   assert.equal(readFileSync(path), readFileSync(copy));
 });
 
+test('a model is saved into memory, and loaded from there', async ({ folder, path }) => {
+  const model = await loadModel(writeThresholdModel(path));
+  for (const precision of ['fp32', 'bf16'] as const) {
+    const file = join(folder, `${precision}.safetensors`);
+    await saveModel(model, file, { precision });
+    const bytes = await saveModel(model, null, { precision });
+    assert.ok(bytes.equals(readFileSync(file)));
+    assert.is((await loadModel(bytes)).info.sha256, (await loadModel(file)).info.sha256);
+    await rejection(loadModel(bytes.subarray(0, bytes.length - 1)), ModelError, 'CORRUPT_WEIGHTS');
+  }
+});
+
 test('a model saved in bf16 takes half the bytes, and scores alike', async ({ folder, path }) => {
   const model = await loadModel(writeThresholdModel(path));
   const half = join(folder, 'half.safetensors');

@@ -11,9 +11,12 @@ import {
   type Model,
   ModelError,
   readMask,
+  readSeries,
   type Segmentation,
   segmentLiver,
   writeMask,
+  writeSegmentation,
+  writeSeries,
 } from '../src/index.js';
 import { writeLesionModel } from './support/lesion-model.js';
 import { writeThresholdModel } from './support/models.js';
@@ -114,6 +117,20 @@ test('takes a mask from elsewhere in the place of a segmentation', async ({ mode
   await rejection(wrong({ volume: scan() }), InvalidArgumentError, 'INVALID_ARGUMENT');
 });
 
+test('takes a mask that was corrected in a viewer and came back as a SEG', async ({ liverModel, model }) => {
+  await writeSeries(join(folder.path, 'scan'), phantomWithLesions().volume);
+  const volume = await readSeries(join(folder.path, 'scan'));
+  const segmented = await segmentLiver(volume, { model: liverModel });
+  const corrected = segmented.mask.map((value, index) => (index % 96 < 40 ? value : 0));
+  const { data } = await writeSegmentation(null, { ...segmented, mask: corrected });
+  const mask = await readMask(data, { volume, segments: ['Liver'] });
+  const found = await classifyLesions({ volume, mask }, { model });
+  assert.equal(found.liver.mask, corrected);
+  const expected = await classifyLesions({ volume, mask: corrected }, { model });
+  assert.equal(found.lesions, expected.lesions);
+  assert.is(found.lesions.length, 1, 'the other lesion lies where the mask was taken away');
+});
+
 test('measures each lesion', async ({ model, liver }) => {
   const { expected } = phantomWithLesions();
   const { lesions } = await classifyLesions(liver, { model, precision: 'fp32' });
@@ -132,6 +149,9 @@ test('measures each lesion', async ({ model, liver }) => {
     assert.is(lesion.diameterMm, 2 * radius + 1);
     assert.ok(lesion.perpendicularMm > 2 * radius - 1 && lesion.perpendicularMm <= 2 * radius + 1);
     assert.is(lesion.diameterSlice, centre[2]);
+    assert.is(lesion.recistMeasurable, 2 * radius + 1 >= 10);
+    assert.ok((lesion.surfaceDistanceMm ?? 0) > 0, 'both balls lie within the organ');
+    assert.is(lesion.octant, null, 'of an organ of 60 ml');
     assert.is(lesion.slices.length, 2 * radius + 1);
     const middle = lesion.slices[radius];
     assert.equal(middle?.box, {

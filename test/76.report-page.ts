@@ -234,6 +234,7 @@ inBrowser('lines of the table and keys lead to the lesions; numbers can be copie
   const copied = await page.evaluate<string>('navigator.clipboard.readText()');
   assert.match(copied, /^Lesion\tType\tP\(CYS\).*\n1\tHepatocellular carcinoma \(HCC\)\t2 %\t8 %\t70 %\t20 %\t90 %/);
   assert.match(copied, /21\.4 × 11\.2\t1\.25\t62 ± 12/);
+  assert.match(copied, /62 ± 12\tmeasurable\tright anterior, about VIII\t4\t/);
   assert.equal(opened.complaints, []);
   await opened.close();
 });

@@ -176,6 +176,18 @@ test('one value of several; a mask that reaches the border is closed there, and 
   assert.is(none.message, 'Expected mask to have voxels of 9, received one without');
 });
 
+test('a mesh in memory is the file, byte for byte', async ({ folder }) => {
+  const mask = ball(9);
+  for (const format of ['stl', 'ply'] as const) {
+    const path = join(folder.path, `memory.${format}`);
+    const { file: _, ...facts } = await writeMesh(path, mask);
+    const { data, ...same } = await writeMesh(null, mask, { format });
+    assert.equal(same, facts);
+    assert.ok(data.equals(await readFile(path)), format);
+  }
+  await rejection(writeMesh(null, mask, { value: 1 }), InvalidArgumentError, 'INVALID_ARGUMENT');
+});
+
 test('only a mesh that hepatica wrote, and nobody changed since, is replaced; never what the mask was read from', async ({
   folder,
 }) => {

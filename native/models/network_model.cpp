@@ -43,12 +43,20 @@ NetworkModel::NetworkModel(const std::string& kind, const std::string& structure
   metadata_["preprocessing"] = preprocessing_json(preprocessing_);
 }
 
-void NetworkModel::save(const std::string& path, bool half_weights) const {
+StateDict NetworkModel::saved_state(bool half_weights) const {
   StateDict tensors = state_;
   for (auto& [name, tensor] : tensors) {
     if (half_weights && tensor.dim() > 1 && tensor.is_floating_point()) tensor = tensor.detach().to(at::kBFloat16);
   }
-  write_safetensors(path, tensors, metadata_);
+  return tensors;
+}
+
+void NetworkModel::save(const std::string& path, bool half_weights) const {
+  write_safetensors(path, saved_state(half_weights), metadata_);
+}
+
+FileBytes NetworkModel::saved_bytes(bool half_weights) const {
+  return safetensors_bytes(saved_state(half_weights), metadata_);
 }
 
 int64_t NetworkModel::parameter_count() const {

@@ -20,6 +20,8 @@ class NetworkModel {
   // With `half_weights` the kernels as bf16, half the bytes; vectors (biases, batch norm), which are few and scale
   // whole channels, stay as they are.
   void save(const std::string& path, bool half_weights = false) const;
+  // The same file in memory.
+  FileBytes saved_bytes(bool half_weights = false) const;
 
   // Of the file's metadata.
   const std::string& kind() const { return metadata_.at("kind"); }
@@ -32,6 +34,9 @@ class NetworkModel {
   const std::string& path() const { return path_; }
   // Trained values: running statistics are not counted.
   int64_t parameter_count() const;
+
+ private:
+  StateDict saved_state(bool half_weights) const;
 
  protected:
   // `metadata` is kept but for "kind", "structure", "architecture" (JSON) and "preprocessing" (JSON).

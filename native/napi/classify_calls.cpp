@@ -1,5 +1,7 @@
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +56,28 @@ Outcome outcome_of(LesionClassification classification) {
   return outcome;
 }
 
+// As src/classification-types.ts has it; null where none is told.
+Napi::Value octant_value(Napi::Env env, const std::optional<LiverOctant>& octant) {
+  if (!octant) return env.Null();
+  struct Name {
+    const char* side;
+    const char* sector;
+    const char* lower;
+    const char* upper;
+  };
+  constexpr std::array<Name, 4> kNames = {{{"right", "posterior", "VI", "VII"},
+                                           {"right", "anterior", "V", "VIII"},
+                                           {"left", "medial", "IVb", "IVa"},
+                                           {"left", "lateral", "III", "II"}}};
+  const Name& name = kNames[static_cast<size_t>(octant->sector)];
+  auto object = Napi::Object::New(env);
+  object.Set("side", name.side);
+  object.Set("sector", name.sector);
+  object.Set("level", octant->upper ? "upper" : "lower");
+  object.Set("couinaud", octant->upper ? name.upper : name.lower);
+  return object;
+}
+
 Napi::Object lesion_value(Napi::Env env, const Lesion& lesion, const std::shared_ptr<Outcome::Packed>& packed) {
   auto object = Napi::Object::New(env);
   object.Set("id", lesion.id);
@@ -68,6 +92,10 @@ Napi::Object lesion_value(Napi::Env env, const Lesion& lesion, const std::shared
   object.Set("diameterMm", lesion.diameter_mm);
   object.Set("perpendicularMm", lesion.perpendicular_mm);
   object.Set("diameterSlice", static_cast<double>(lesion.diameter_slice));
+  object.Set("recistMeasurable", Napi::Boolean::New(env, lesion.recist_measurable));
+  object.Set("surfaceDistanceMm",
+             lesion.surface_distance_mm ? Napi::Number::New(env, *lesion.surface_distance_mm) : env.Null());
+  object.Set("octant", octant_value(env, lesion.octant));
   object.Set("meanHu", lesion.mean_hu);
   object.Set("sdHu", lesion.sd_hu);
   object.Set("centre", numbers_value(env, lesion.centre));

@@ -60,6 +60,11 @@ LesionFinding lesion_argument(const Napi::Object& object) {
   lesion.diameter_mm = number_argument(object, "diameterMm");
   lesion.perpendicular_mm = number_argument(object, "perpendicularMm");
   lesion.diameter_slice = int_argument(object, "diameterSlice");
+  lesion.recist_measurable = flag_argument(object, "recistMeasurable");
+  if (object.Get("surfaceDistanceMm").IsNumber()) {
+    lesion.surface_distance_mm = number_argument(object, "surfaceDistanceMm");
+  }
+  lesion.place = string_argument(object, "place");
   lesion.mean_hu = number_argument(object, "meanHu");
   lesion.sd_hu = number_argument(object, "sdHu");
   lesion.boxes = boxes_argument(object.Get("boxes"));
@@ -80,6 +85,7 @@ Findings findings_argument(const Napi::Object& object) {
                                  string_argument(network, "version"), string_argument(network, "sha256")});
   });
   findings.doubts = strings_argument(object.Get("doubts"));
+  findings.contrast = string_argument(object, "contrast");
   findings.software_version = string_argument(object, "softwareVersion");
   findings.date = string_argument(object, "date");
   findings.time = string_argument(object, "time");
@@ -143,22 +149,21 @@ Napi::Value make_dicom_object_call(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value read_dicom_labels_call(const Napi::CallbackInfo& info) {
-  const std::string path = info[0].As<Napi::String>();
-  return start_job(
-      info.Env(), info[4].As<Napi::Object>(), Turn::kFiles,
-      [path, source = source_argument(info[1].As<Napi::Object>()), grid = geometry_argument(info[2].As<Napi::Object>()),
-       segments = strings_argument(info[3])](Run& run) -> Deliver {
-        LabelledMask read = read_dicom_labels(path, source, grid, segments, run);
-        const auto mask = std::make_shared<ByteVolume>(std::move(read.mask));
-        return [mask, names = std::move(read.names), &run](Napi::Env env) -> Napi::Value {
-          auto object = Napi::Object::New(env);
-          set_geometry(object, mask->geometry);
-          set_run_report(object, run);
-          object.Set("handle", make_handle(env, mask));
-          object.Set("labels", strings_value(env, names));
-          return object;
-        };
-      });
+  return start_job(info.Env(), info[4].As<Napi::Object>(), Turn::kFiles,
+                   [file = file_argument(info[0]), source = source_argument(info[1].As<Napi::Object>()),
+                    grid = geometry_argument(info[2].As<Napi::Object>()),
+                    segments = strings_argument(info[3])](Run& run) -> Deliver {
+                     LabelledMask read = read_dicom_labels(file, source, grid, segments, run);
+                     const auto mask = std::make_shared<ByteVolume>(std::move(read.mask));
+                     return [mask, names = std::move(read.names), &run](Napi::Env env) -> Napi::Value {
+                       auto object = Napi::Object::New(env);
+                       set_geometry(object, mask->geometry);
+                       set_run_report(object, run);
+                       object.Set("handle", make_handle(env, mask));
+                       object.Set("labels", strings_value(env, names));
+                       return object;
+                     };
+                   });
 }
 
 }  // namespace hepatica::napi

@@ -59,12 +59,17 @@ Napi::Value preload_model_call(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value save_model_call(const Napi::CallbackInfo& info) {
-  const std::string path = info[1].As<Napi::String>();
+  const bool to_file = info[1].IsString();
+  const std::string path = to_file ? info[1].As<Napi::String>().Utf8Value() : std::string();
   const bool half_weights = precision_argument(info[2].As<Napi::Object>()) == PrecisionChoice::kBf16;
   return start_job(info.Env(), info[3].As<Napi::Object>(), Turn::kFiles,
-                   [path, half_weights, model = held_model(info[0])](Run&) -> Deliver {
-                     model->save(path, half_weights);
-                     return [](Napi::Env env) -> Napi::Value { return env.Undefined(); };
+                   [to_file, path, half_weights, model = held_model(info[0])](Run&) -> Deliver {
+                     if (to_file) {
+                       model->save(path, half_weights);
+                       return [](Napi::Env env) -> Napi::Value { return env.Null(); };
+                     }
+                     const auto bytes = std::make_shared<FileBytes>(model->saved_bytes(half_weights));
+                     return [bytes](Napi::Env env) -> Napi::Value { return make_handle(env, bytes); };
                    });
 }
 

@@ -1,6 +1,7 @@
 #include "napi/results.h"
 
 #include <array>
+#include <optional>
 
 namespace hepatica::napi {
 
@@ -39,10 +40,23 @@ void set_geometry(Napi::Object object, const Geometry& geometry) {
   object.Set("direction", numbers_value(env, geometry.direction));
 }
 
+static Napi::Object contrast_value(Napi::Env env, const Contrast& contrast) {
+  constexpr std::array<const char*, 5> kNames = {"unknown", "non-contrast", "arterial", "portal-venous", "late"};
+  const auto hu_value = [&](const std::optional<double>& hu) -> Napi::Value {
+    return hu ? Napi::Number::New(env, *hu) : env.Null();
+  };
+  auto object = Napi::Object::New(env);
+  object.Set("phase", kNames[static_cast<size_t>(contrast.phase)]);
+  object.Set("aortaHu", hu_value(contrast.aorta_hu));
+  object.Set("liverHu", hu_value(contrast.liver_hu));
+  return object;
+}
+
 void set_judgement(Napi::Object object, const Judgement& judgement) {
   constexpr std::array<const char*, 3> kNames = {"plausible", "doubtful", "implausible"};
   object.Set("plausibility", kNames[static_cast<size_t>(judgement.plausibility)]);
   object.Set("plausibilityReasons", warnings_value(object.Env(), judgement.reasons));
+  if (judgement.contrast) object.Set("contrast", contrast_value(object.Env(), *judgement.contrast));
 }
 
 void set_run_report(Napi::Object object, const Run& run) {

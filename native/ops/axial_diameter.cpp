@@ -154,4 +154,10 @@ double perpendicular_chord_mm(const PixelSlice& slice, const AxialDiameter& diam
   return longest;
 }
 
+bool is_recist_measurable(double longest_mm, double slice_mm) {
+  constexpr double kLeastMm = 10;
+  constexpr double kThickMm = 5;
+  return longest_mm >= (slice_mm > kThickMm ? 2 * slice_mm : kLeastMm);
+}
+
 }  // namespace hepatica

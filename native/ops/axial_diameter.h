@@ -36,4 +36,8 @@ AxialDiameter axial_diameter(const PixelSlice& slice);
 // together).
 double perpendicular_chord_mm(const PixelSlice& slice, const AxialDiameter& diameter);
 
+// Whether RECIST 1.1 takes a lesion of this longest axial diameter for measurable (Eisenhauer et al., Eur J Cancer
+// 2009; 45: 228): 10 mm and more, and twice the slices' thickness where that is over 5 mm.
+bool is_recist_measurable(double longest_mm, double slice_mm);
+
 }  // namespace hepatica

@@ -13,6 +13,7 @@
 #include "pipelines/check_volume.h"
 #include "pipelines/lesion_candidates.h"
 #include "pipelines/measure_lesion.h"
+#include "pipelines/place_lesions.h"
 #include "pipelines/predict_lesions.h"
 #include "runtime/on_device.h"
 
@@ -159,6 +160,7 @@ LesionClassification classify_on(const ComputeDevice& device, const Volume& sour
   Found found = find_in_canonical(source, liver, model, device, result, run);
   result.lesions = describe(source, found, run);
   result.mask = std::move(found.ids);
+  place_lesions(liver, result.mask, result.lesions, run);
   warn_of_lesions(result.lesions, liver, run);
   result.judgement = judge_liver(source, liver, run);
   warn_of(result.judgement, run);

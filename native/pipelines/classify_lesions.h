@@ -12,6 +12,7 @@
 #include "core/volume.h"
 #include "models/lesion_model.h"
 #include "ops/bounding_box.h"
+#include "ops/liver_octants.h"
 #include "pipelines/perimeters.h"
 #include "pipelines/plausibility.h"
 #include "runtime/precision.h"
@@ -50,6 +51,11 @@ struct Lesion {
   double diameter_mm = 0;
   double perpendicular_mm = 0;
   int64_t diameter_slice = 0;
+  // By RECIST 1.1; the slices' distance stands for their thickness.
+  bool recist_measurable = false;
+  // Of the nearest voxel to the liver's surface (ops/depth.h), and of the centre (ops/liver_octants.h).
+  std::optional<double> surface_distance_mm;
+  std::optional<LiverOctant> octant;
   double mean_hu = 0;
   double sd_hu = 0;
   Vec3 centre = {0, 0, 0};

@@ -5,8 +5,10 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/error.h"
+#include "dicom/objects/read_labels.h"
 #include "dicom/read_series.h"
 #include "nifti/nifti.h"
 
@@ -49,12 +51,21 @@ Mask read_mask_series(const std::string& path, Run& run) {
   return mask;
 }
 
+Mask read_object(const std::string& path, const std::vector<std::string>& segments, const LabelledImage& image,
+                 Run& run) {
+  if (!image.source) {
+    throw Error("NO_DICOM_SOURCE", path + " labels a DICOM series, and the case's image is none", path, "image",
+                "Name the folder of the series that was labelled as the image");
+  }
+  return read_dicom_labels(path, *image.source, image.volume.geometry, segments, run).mask;
+}
+
 }  // namespace
 
 LabelledImage FileCaseReader::read_image(const std::string& path, Run& run) const {
   if (is_nifti_path(path)) return {read_nifti_volume(path, run), {}};
   SeriesVolume series = read_series({path}, {}, run);
-  LabelledImage image{std::move(series.volume), {}};
+  LabelledImage image{std::move(series.volume), {}, std::move(series.report.source)};
   for (size_t z = 0; z < series.report.slices.size(); ++z) {
     // The frames of a multi-frame object share its UID: there, the index alone names the slice.
     const SliceSource& slice = series.report.slices[z];
@@ -63,7 +74,15 @@ LabelledImage FileCaseReader::read_image(const std::string& path, Run& run) cons
   return image;
 }
 
-Mask FileCaseReader::read_labels(const std::string& path, Run& run) const {
+Mask FileCaseReader::read_labels(const LabelFile& file, const LabelledImage& image, Run& run) const {
+  const std::string& path = file.path;
+  if (!is_nifti_path(path)) {
+    if (const auto object = find_label_object(path)) return read_object(*object, file.segments, image, run);
+  }
+  if (!file.segments.empty()) {
+    throw Error("INVALID_ARGUMENT", "Expected " + path + ", whose segments are chosen, to be a DICOM SEG or RTSTRUCT",
+                path, "segments", "Choose the values of a mask instead, or name the SEG or RTSTRUCT");
+  }
   return is_nifti_path(path) ? read_nifti_mask(path, run) : read_mask_series(path, run);
 }
 

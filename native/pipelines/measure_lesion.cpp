@@ -104,6 +104,7 @@ void measure_lesion(const Volume& volume, const Mask& ids, Lesion& lesion) {
   }
   lesion.diameter_mm = longest.longest_mm;
   const std::vector<uint8_t> widest = cut_out(ids, lesion, lesion.diameter_slice);
+  lesion.recist_measurable = is_recist_measurable(longest.longest_mm, ids.geometry.spacing_mm[2]);
   lesion.perpendicular_mm = perpendicular_chord_mm(pixels_of(widest, ids.geometry, lesion.box), longest);
 }
 

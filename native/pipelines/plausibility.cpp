@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
+#include "ops/aorta.h"
 #include "ops/orient.h"
 #include "ops/subsample.h"
 #include "pipelines/plausibility_rules.h"
@@ -17,6 +19,7 @@ constexpr double kClippedHu = 5;
 
 struct Measured {
   ScanFacts facts;
+  Volume coarse;  // canonical
   BodyStatistics body;
   Stride3 stride;
   AxisOrder order;
@@ -43,12 +46,31 @@ Measured measure(const Volume& volume, Run& run) {
   BodyLimits limits;
   limits.body_hu = std::max(limits.body_hu, facts.values.minimum + kClippedHu);
   limits.bone_hu = std::min(limits.bone_hu, facts.values.maximum - kClippedHu);
-  const Volume coarse = to_canonical(subsample(volume, measured.stride), measured.order);
+  Volume coarse = to_canonical(subsample(volume, measured.stride), measured.order);
   measured.body = body_statistics(coarse, limits, run);
   facts.neighbour_correlation = measured.body.neighbour_correlation;
   facts.slice_disorder = measured.body.slice_disorder;
   facts.body_diameter_mm = median_diameter_mm(measured.body);
+  measured.coarse = std::move(coarse);
   return measured;
+}
+
+Contrast contrast_of(const Measured& scan, const Mask& coarse_liver, const OrganStatistics& liver, Run& run) {
+  const StageTimer timer(run, "contrast");
+  if (liver.volume_ml == 0) return {};
+  return read_contrast(aorta_hu(scan.coarse, coarse_liver, scan.body, run), liver.median_hu);
+}
+
+void warn_of(const Contrast& contrast, Run& run) {
+  if (looks_unenhanced(contrast)) {
+    run.warn("NON_CONTRAST",
+             "The liver is as bright as without contrast medium: lesions show badly, false positives are likelier");
+  }
+  if (contrast.phase == ScanPhase::kArterial) {
+    run.warn(
+        "ARTERIAL_PHASE",
+        "Aorta and liver are as bright as in the arterial phase: the networks were trained on portal venous scans");
+  }
 }
 
 }  // namespace
@@ -62,11 +84,16 @@ Judgement judge_liver(const Volume& volume, const Mask& liver, Run& run) {
   const StageTimer timer(run, "plausibility");
   const Measured scan = measure(volume, run);
   const Mask coarse = to_canonical(subsample(liver, scan.stride), scan.order);
-  return judge(organ_statistics(volume, liver, coarse, scan.body), scan.facts);
+  const OrganStatistics statistics = organ_statistics(volume, liver, coarse, scan.body);
+  Judgement judgement = judge(statistics, scan.facts);
+  judgement.contrast = contrast_of(scan, coarse, statistics, run);
+  return judgement;
 }
 
 void warn_of(const Judgement& judgement, Run& run) {
   for (const auto& [code, message] : judgement.reasons) run.warn(code, message);
+  const bool is_liver = judgement.contrast && judgement.plausibility != Plausibility::kImplausible;
+  if (is_liver) warn_of(*judgement.contrast, run);
 }
 
 }  // namespace hepatica

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "grid/canonical_slices.h"
-#include "ops/mask_statistics.h"
 #include "ops/orient.h"
 #include "pipelines/check_volume.h"
 #include "pipelines/find_structure.h"
@@ -17,9 +16,6 @@
 namespace hepatica {
 namespace {
 
-// Portal venous livers have about 90 to 120 HU, unenhanced ones 50 to 65 (fatty ones less).
-constexpr double kUnenhancedLiverHu = 68;
-
 void judge_result(const Volume& source, Segmentation& segmentation, Run& run) {
   if (segmentation.structure != "liver") {
     segmentation.judgement = judge_scan(source, run);
@@ -30,15 +26,6 @@ void judge_result(const Volume& source, Segmentation& segmentation, Run& run) {
     segmentation.judgement = judge_liver(source, segmentation.mask, run);
   }
   warn_of(segmentation.judgement, run);
-}
-
-void warn_without_contrast(const Volume& source, const Segmentation& segmentation, Run& run) {
-  const bool is_liver = segmentation.structure == "liver" && segmentation.bounding_box &&
-                        segmentation.judgement.plausibility != Plausibility::kImplausible;
-  if (is_liver && median_hu(source, segmentation.mask) < kUnenhancedLiverHu) {
-    run.warn("NON_CONTRAST",
-             "The liver is as bright as without contrast medium: lesions show badly, false positives are likelier");
-  }
 }
 
 RegionOfInterest region_of_interest(const BoundingBox& box, const Geometry& geometry, double margin_mm) {
@@ -79,7 +66,6 @@ Segmentation segment_on(const ComputeDevice& device, const Volume& source, const
                                   options.postprocessing.value_or(model.postprocessing()), run);
   measure(segmentation, options.roi_margin_mm, run);
   judge_result(source, segmentation, run);
-  warn_without_contrast(source, segmentation, run);
   run.progress(1);
   return segmentation;
 }

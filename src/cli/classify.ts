@@ -26,10 +26,13 @@ interface ClassifyCommandOptions extends SegmentCommandOptions {
   readonly page: boolean;
 }
 
-function lesionLine({ id, type, probability, malignant, volumeMl, diameterMm, centre }: Lesion): string {
+function lesionLine(lesion: Lesion): string {
+  const { id, type, probability, malignant, volumeMl, diameterMm, perpendicularMm, centre, octant } = lesion;
   const nature = malignant ? 'malignant' : 'benign';
-  const size = `${diameterMm.toFixed(1)} mm, ${volumeMl.toFixed(2)} ml`;
-  return `  ${id}: ${type} ${(probability * 100).toFixed(0)} % (${nature}), ${size}, slice ${Math.round(centre[2])}`;
+  const size = `${diameterMm.toFixed(1)} × ${perpendicularMm.toFixed(1)} mm, ${volumeMl.toFixed(2)} ml`;
+  const place = octant ? `, ${octant.side} ${octant.sector}` : '';
+  const slice = Math.round(centre[2]);
+  return `  ${id}: ${type} ${(probability * 100).toFixed(0)} % (${nature}), ${size}${place}, slice ${slice}`;
 }
 
 async function classify(input: string, options: ClassifyCommandOptions, session: Session): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { phaseName } from '../contrast.js';
 import type { ReportDocument } from '../documents/report.js';
 import {
   type LesionClassification,
@@ -125,7 +126,8 @@ export async function writeSegmentation(
 export function segmentationSummary(segmentation: Segmentation): string {
   const slices = segmentation.slices;
   const extent = slices.length > 0 ? `, slices ${slices[0]} to ${slices.at(-1)}` : '';
-  return `${segmentation.structure}: ${segmentation.volumeMl.toFixed(1)} ml${extent}, on ${segmentation.device}`;
+  const phase = segmentation.contrast ? `, ${phaseName(segmentation.contrast)}` : '';
+  return `${segmentation.structure}: ${segmentation.volumeMl.toFixed(1)} ml${extent}${phase}, on ${segmentation.device}`;
 }
 
 /** What classify writes beside what segment does. */

@@ -82,6 +82,7 @@ async function contentOf(
       structure,
       volumeMl,
       ...(lesions && { threshold: lesions.threshold }),
+      contrast: report.contrast,
       device,
       networks: report.models,
       hepatica: report.hepatica,

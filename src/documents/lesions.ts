@@ -14,6 +14,13 @@ import {
 const pixel = z.tuple([z.int(), z.int()]);
 const probability = z.number().min(0).max(1);
 
+const octant = z.object({
+  side: z.enum(['right', 'left']),
+  sector: z.enum(['posterior', 'anterior', 'medial', 'lateral']),
+  level: z.enum(['upper', 'lower']),
+  couinaud: z.enum(['II', 'III', 'IVa', 'IVb', 'V', 'VI', 'VII', 'VIII']),
+});
+
 /** One lesion; the fields are those of the API's `Lesion`. */
 const lesion = z.object({
   id: z.int().min(1).max(255).meta({ description: 'Its value in lesions.nii.gz' }),
@@ -39,6 +46,19 @@ const lesion = z.object({
   diameterMm: z.number().min(0).meta({ description: 'Longest axial diameter (RECIST 1.1)' }),
   perpendicularMm: z.number().min(0),
   diameterSlice: z.int().min(0),
+  recistMeasurable: z.boolean().optional().meta({
+    description: 'By RECIST 1.1: 10 mm, or twice the distance of slices over 5 mm apart; earlier files lack it',
+  }),
+  surfaceDistanceMm: z
+    .number()
+    .min(0)
+    .nullable()
+    .optional()
+    .meta({ description: "To the liver's surface; 0: reaches it; null: none in the scan; earlier files lack it" }),
+  octant: octant
+    .nullable()
+    .optional()
+    .meta({ description: 'Of its centre, rough; null: of no whole liver; earlier files lack it' }),
   meanHu: z.number(),
   sdHu: z.number().min(0),
   centre: vector3.meta({ description: 'Centre of mass, voxels' }),

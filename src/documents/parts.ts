@@ -33,4 +33,12 @@ export const boundingBox = z.object({ min: voxel, max: voxel }).meta({ descripti
 export const judged = {
   plausibility: z.enum(['plausible', 'doubtful', 'implausible']),
   plausibilityReasons: z.array(warning),
+  contrast: z
+    .object({
+      phase: z.enum(['non-contrast', 'arterial', 'portal-venous', 'late', 'unknown']),
+      aortaHu: z.number().nullable().meta({ description: 'Median of the aorta; null: not found' }),
+      liverHu: z.number().nullable().meta({ description: 'Median of the liver; null: none' }),
+    })
+    .optional()
+    .meta({ description: 'When contrast medium was given, told from HU; of a liver alone; earlier files lack it' }),
 };

@@ -6,11 +6,14 @@ import { checkTargetFile } from '../output/ownership.js';
 import { sourcesOf } from '../output/sources.js';
 import { stagingName } from '../output/staging.js';
 import { checkOptions, checkPath, invalidArgument } from '../schema/check.js';
-import { writeMeshOptions } from '../schema/files.js';
+import { packMeshOptions, writeMeshOptions } from '../schema/files.js';
 import { segmentedMaskArgument } from '../segmentation.js';
 import type {
   LesionClassification,
   MaskInput,
+  MeshBytes,
+  MeshFacts,
+  PackMeshOptions,
   Segmentation,
   Warning,
   WriteMeshOptions,
@@ -50,29 +53,12 @@ const kCut: Warning = {
   message: 'The mask reaches the border of its grid: the surface is closed there, and what lies beyond is missing',
 };
 
-/**
- * Writes the surface of a mask, a liver or a lesion, for printing and planning: STL or PLY by the name's ending, binary,
- * mm, LPS (DICOM's patient coordinates; the header says so). The surface, by marching cubes, is closed, also where the
- * mask reaches the border of the scan, and encloses the volume of its voxels within two percent from twenty voxels on.
- * It is not smoothed: the steps of thick slices are seen.
- *
- * The scan or mask that it comes from is never replaced, and a file that hepatica did not write only with `overwrite`.
- *
- * @param mask - of a result, its mask; of lesions, choose one by `value`
- * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT` where the mask has no such voxel, `DISPOSED`;
- *   {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`
- */
-export async function writeMesh(
-  path: string,
-  mask: MaskInput | Segmentation | LesionClassification,
-  options: WriteMeshOptions = {},
-): Promise<WrittenMesh> {
-  checkPath('path', path);
-  if (!isMeshName(path)) throw invalidArgument('path', 'a name that ends in .stl or .ply', path);
-  const { value, overwrite, signal } = checkOptions(writeMeshOptions, options);
-  segmentedMaskArgument('mask', mask);
-  signal?.throwIfAborted();
-  await checkTargetFile(path, sourcesOf(mask), overwrite);
+interface MadeMesh {
+  readonly bytes: Uint8Array;
+  readonly facts: MeshFacts;
+}
+
+async function makeMesh(mask: Meshed, isPly: boolean, { value, signal }: PackMeshOptions): Promise<MadeMesh> {
   const { size, spacing, origin, direction } = mask;
   const data = 'mask' in mask ? mask.mask : mask.data;
   const belongs = (voxel: number) => value === undefined || voxel === value;
@@ -81,12 +67,52 @@ export async function writeMesh(
     signal?.throwIfAborted();
   });
   if (!surface) throw empty(value);
-  const file = isPlyName(path) ? plyBytes(surface, kUnmarked) : stlBytes(surface);
-  await writeWhole(path, markMesh(file, isPlyName(path)));
-  return {
-    file: path,
+  const file = isPly ? plyBytes(surface, kUnmarked) : stlBytes(surface);
+  const facts = {
     triangles: surface.triangles.length / 3,
     volumeMl: volumeMm3(surface) / 1000,
     warnings: surface.isCut ? [kCut] : [],
   };
+  return { bytes: markMesh(file, isPly), facts };
+}
+
+type Meshed = MaskInput | Segmentation | LesionClassification;
+
+/**
+ * Writes the surface of a mask, a liver or a lesion, for printing and planning: STL or PLY by the name's ending, binary,
+ * mm, LPS (DICOM's patient coordinates; the header says so). The surface, by marching cubes, is closed, also where the
+ * mask reaches the border of the scan, and encloses the volume of its voxels within two percent from twenty voxels on.
+ * It is not smoothed: the steps of thick slices are seen.
+ *
+ * The scan or mask that it comes from is never replaced, and a file that hepatica did not write only with `overwrite`.
+ *
+ * @param path - null: no file is written, and its bytes are in `data`
+ * @param mask - of a result, its mask; of lesions, choose one by `value`
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT` where the mask has no such voxel, `DISPOSED`;
+ *   {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`
+ */
+export async function writeMesh(path: string, mask: Meshed, options?: WriteMeshOptions): Promise<WrittenMesh>;
+/** The same in memory. */
+export async function writeMesh(path: null, mask: Meshed, options?: PackMeshOptions): Promise<MeshBytes>;
+export async function writeMesh(
+  path: string | null,
+  mask: Meshed,
+  options: WriteMeshOptions & PackMeshOptions = {},
+): Promise<WrittenMesh | MeshBytes> {
+  if (path === null) {
+    const { format, ...checked } = checkOptions(packMeshOptions, options);
+    segmentedMaskArgument('mask', mask);
+    checked.signal?.throwIfAborted();
+    const { bytes, facts } = await makeMesh(mask, format === 'ply', checked as PackMeshOptions);
+    return { data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), ...facts };
+  }
+  checkPath('path', path);
+  if (!isMeshName(path)) throw invalidArgument('path', 'a name that ends in .stl or .ply', path);
+  const { overwrite, ...checked } = checkOptions(writeMeshOptions, options);
+  segmentedMaskArgument('mask', mask);
+  checked.signal?.throwIfAborted();
+  await checkTargetFile(path, sourcesOf(mask), overwrite);
+  const { bytes, facts } = await makeMesh(mask, isPlyName(path), checked as PackMeshOptions);
+  await writeWhole(path, bytes);
+  return { file: path, ...facts };
 }

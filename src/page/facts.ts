@@ -1,5 +1,6 @@
 /** What is said of scan and result on a page. */
-import type { Geometry, ModelIdentity, SeriesReport } from '../types.js';
+import { describeContrast } from '../contrast.js';
+import type { Contrast, Geometry, ModelIdentity, SeriesReport } from '../types.js';
 
 type SeriesTexts = Pick<SeriesReport, 'patientId' | 'seriesDescription' | 'contrastAgent' | 'manufacturer'>;
 
@@ -11,6 +12,7 @@ export interface Findings {
   readonly volumeMl: number;
   /** Where lesions were looked for. */
   readonly threshold?: number;
+  readonly contrast?: Contrast | undefined;
   readonly device: string;
   readonly networks: {
     readonly segmentation?: ModelIdentity | undefined;
@@ -45,6 +47,7 @@ export function factsOf({
   structure,
   volumeMl,
   threshold,
+  contrast,
   device,
   networks,
   hepatica,
@@ -54,6 +57,7 @@ export function factsOf({
     ...seriesFacts(series),
     ['Voxels', `${grid.size.join(' × ')} of ${spacing.join(' × ')} mm`],
     [structure, `${volumeMl.toFixed(0)} ml`],
+    ...(contrast ? [['Contrast phase, by HU', describeContrast(contrast)] as const] : []),
     ...(threshold === undefined ? [] : [['detection threshold', String(Number(threshold.toFixed(3)))] as const]),
     ['computed on', device],
     ...networkFact(`network of ${structure}`, networks.segmentation),

@@ -11,7 +11,12 @@ const kTypeNames: Readonly<Record<LesionType, string>> = {
 };
 
 /** What the table needs of a lesion: `lesions.json` holds it, whose perimeters come as lists. */
-export type ListedLesion = Omit<Lesion, 'perimeters' | 'slices' | 'boundingBox'>;
+export type ListedLesion = Omit<Lesion, 'perimeters' | 'slices' | 'boundingBox' | keyof Place> & {
+  /** Files of earlier versions lack them. */
+  readonly [Key in keyof Place]?: Place[Key] | undefined;
+};
+
+type Place = Pick<Lesion, 'recistMeasurable' | 'surfaceDistanceMm' | 'octant'>;
 
 interface Column {
   readonly name: string;
@@ -39,6 +44,17 @@ const kColumns: readonly Column[] = [
   },
   { name: 'Volume, ml', cell: ({ volumeMl }) => volumeMl.toFixed(2) },
   { name: 'HU, mean ± SD', cell: ({ meanHu, sdHu }) => `${meanHu.toFixed(0)} ± ${sdHu.toFixed(0)}` },
+  {
+    name: 'RECIST 1.1',
+    isText: true,
+    cell: ({ recistMeasurable: is }) => (is === undefined ? '' : is ? 'measurable' : 'not measurable'),
+  },
+  {
+    name: 'Place (rough)',
+    isText: true,
+    cell: ({ octant }) => (octant ? `${octant.side} ${octant.sector}, about ${octant.couinaud}` : ''),
+  },
+  { name: 'To surface, mm', cell: ({ surfaceDistanceMm }) => surfaceDistanceMm?.toFixed(0) ?? '' },
   { name: 'Slice', cell: ({ diameterSlice }) => String(diameterSlice) },
   { name: 'Centre, mm (LPS)', isWide: true, cell: ({ centreMm }) => centreMm.map((mm) => mm.toFixed(1)).join(', ') },
 ];
@@ -63,6 +79,7 @@ export function lesionTable(lesions: readonly ListedLesion[]): string {
   );
   return (
     `<table><thead><tr>${heads.join('')}</tr></thead><tbody>${lesions.map(row).join('\n')}</tbody></table>` +
-    '<p>Slices and voxels count from 0, as in lesions.json. <button type="button" id="copy">Copy the table</button></p>'
+    '<p>Slices and voxels count from 0, as in lesions.json. The place is told from the outline of the liver, without its ' +
+    'vessels. <button type="button" id="copy">Copy the table</button></p>'
   );
 }

@@ -49,6 +49,7 @@ export async function renderReportPage(found: LesionClassification, options: Rep
         structure: liver.structure,
         volumeMl: liver.volumeMl,
         threshold,
+        contrast: found.contrast,
         device,
         networks: { segmentation: liver.model, lesions: found.model },
         hepatica: manifest.version,

@@ -5,6 +5,7 @@ import {
   fetchWeightsOptions,
   listSeriesOptions,
   makeDicomOptions,
+  packMeshOptions,
   packNiftiOptions,
   readLabelsOptions,
   readOptions,
@@ -79,6 +80,7 @@ export const kOptionTypes = {
   },
   SaveModelOptions: { text: 'Options of `saveModel`', schema: saveModelOptions, bases: ['WriteOptions'] },
   WriteMeshOptions: { text: 'Options of `writeMesh`', schema: writeMeshOptions },
+  PackMeshOptions: { text: 'Options of `writeMesh` without a path', schema: packMeshOptions },
   MakeDicomOptions: {
     text: 'Options of the calls that make DICOM objects in memory',
     schema: makeDicomOptions,

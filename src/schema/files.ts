@@ -79,6 +79,7 @@ export const readSeriesOptions = z.strictObject({
 
 export const readLabelsOptions = z.strictObject({
   ...runFields,
+  ...maxBytesFields,
   volume: option(z.unknown() as z.ZodType<Volume>, {
     expected: 'the series that was labelled',
     text: 'The series that was labelled, from `readSeries`: the mask lies on its grid',
@@ -138,6 +139,16 @@ export const writeMeshOptions = z.strictObject({
     expected: 'an integer from 1 to 255',
     text: "Voxels of this value alone, of `LesionClassification` a lesion's `id`",
     otherwise: 'all that are not 0',
+  }),
+});
+
+export const packMeshOptions = z.strictObject({
+  ...writeMeshOptions.omit({ overwrite: true }).shape,
+  format: option(z.enum(['stl', 'ply']), {
+    expected: "'stl' or 'ply'",
+    text: 'The format of the bytes',
+    value: 'stl',
+    native: false,
   }),
 });
 

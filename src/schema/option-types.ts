@@ -147,6 +147,11 @@ export interface ReadSeriesOptions extends ListSeriesOptions {
 
 /** Options of `readMask` for a DICOM Segmentation or RT Structure Set. */
 export interface ReadLabelsOptions extends RunOptions {
+  /**
+   * The most bytes that files in memory, and streams, may have all together; default: 2³³ (8 GiB). More is refused with
+   * `INPUT_TOO_LARGE`.
+   */
+  readonly maxBytes?: number;
   /** The series that was labelled, from `readSeries`: the mask lies on its grid. */
   readonly volume: Volume;
   /**
@@ -194,6 +199,16 @@ export interface WriteMeshOptions {
   readonly overwrite?: boolean;
   /** Voxels of this value alone, of `LesionClassification` a lesion's `id`; default: all that are not 0. */
   readonly value?: number;
+}
+
+/** Options of `writeMesh` without a path. */
+export interface PackMeshOptions {
+  /** Ends the call, which then rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
+  /** Voxels of this value alone, of `LesionClassification` a lesion's `id`; default: all that are not 0. */
+  readonly value?: number;
+  /** The format of the bytes; default `'stl'`. */
+  readonly format?: 'stl' | 'ply';
 }
 
 /** Options of the calls that make DICOM objects in memory. */

@@ -60,10 +60,12 @@ void add(ContentHash& hash, const LesionFinding& lesion) {
   hash.add_number(lesion.id);
   hash.add_number(static_cast<double>(lesion.type));
   for (const double probability : lesion.probabilities) hash.add_number(probability);
-  for (const double value : {lesion.detection_probability, lesion.volume_ml, lesion.diameter_mm,
-                             lesion.perpendicular_mm, lesion.mean_hu, lesion.sd_hu}) {
+  for (const double value :
+       {lesion.detection_probability, lesion.volume_ml, lesion.diameter_mm, lesion.perpendicular_mm, lesion.mean_hu,
+        lesion.sd_hu, lesion.recist_measurable ? 1.0 : 0.0, lesion.surface_distance_mm.value_or(-1)}) {
     hash.add_number(value);
   }
+  hash.add(lesion.place);
 }
 
 std::string name_of(const Findings& findings) {
@@ -81,6 +83,7 @@ std::string name_of(const Findings& findings) {
   for (const LesionFinding& lesion : findings.lesions) add(hash, lesion);
   for (const NetworkIdentity& network : findings.networks) hash.add(network.sha256);
   for (const std::string& doubt : findings.doubts) hash.add(doubt);
+  hash.add(findings.contrast);
   hash.add(findings.software_version);
   hash.add(findings.date + findings.time);
   hash.add_number(findings.deidentify ? 1 : 0);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct LesionFinding {
   double diameter_mm = 0;
   double perpendicular_mm = 0;
   int64_t diameter_slice = 0;
+  bool recist_measurable = false;
+  std::optional<double> surface_distance_mm;  // to the structure's surface
+  std::string place;                          // in the structure, for a person; empty: not told
   double mean_hu = 0;
   double sd_hu = 0;
   std::vector<FindingBox> boxes;
@@ -53,6 +57,7 @@ struct Findings {
   std::vector<LesionFinding> lesions;
   std::vector<NetworkIdentity> networks;
   std::vector<std::string> doubts;
+  std::string contrast;  // the phase, for a person; empty: not told
   std::string software_version;
   // YYYYMMDD and HHMMSS; empty: those of the study, so that the same input gives the same bytes.
   std::string date;

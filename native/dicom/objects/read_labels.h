@@ -1,9 +1,11 @@
 // Labels that others drew: DICOM Segmentation and RT Structure Set, on the grid of the series that they refer to.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/input_file.h"
 #include "core/run.h"
 #include "core/source_identity.h"
 #include "core/volume.h"
@@ -20,7 +22,11 @@ struct LabelledMask {
 // as its value, later ones over earlier ones (OVERLAPPING_SEGMENTS warns). Throws Error FILE_NOT_FOUND or
 // UNREADABLE_FILE, NOT_DICOM, CORRUPT_FILE, UNSUPPORTED_FORMAT for other objects, LABEL_OF_OTHER_SERIES,
 // LABEL_GEOMETRY_MISMATCH, SEGMENT_NOT_FOUND, INVALID_VALUE.
-LabelledMask read_dicom_labels(const std::string& path, const SourceIdentity& source, const Geometry& grid,
+LabelledMask read_dicom_labels(const InputFile& file, const SourceIdentity& source, const Geometry& grid,
                                const std::vector<std::string>& segments, Run& run);
+
+// The SEG or RTSTRUCT at `path`, a file or a folder that holds nothing else; nullopt where other objects lie there.
+// Throws Error FILE_NOT_FOUND, UNREADABLE_FILE, EMPTY_FOLDER; AMBIGUOUS_SERIES where a folder holds several.
+std::optional<std::string> find_label_object(const std::string& path);
 
 }  // namespace hepatica

@@ -61,6 +61,7 @@ constexpr Code kCancer{"111047", "DCM", "Probability of cancer"};
 constexpr Code kMalignancy{"MALIGNANCY", "99HEPATICA", "Malignancy of the most probable type"};
 constexpr Code kBenign{"30807003", "SCT", "Benign"};
 constexpr Code kMalignant{"21594007", "SCT", "Malignant"};
+constexpr Code kSurfaceDistance{"SURFACEDISTANCE", "99HEPATICA", "Least distance to the surface of the organ"};
 constexpr Code kEvaluations{"C0034375", "UMLS", "Qualitative Evaluations"};
 constexpr Code kComment{"121106", "DCM", "Comment"};
 constexpr Code kMillilitre{"ml", "UCUM", "milliliter"};
@@ -184,13 +185,20 @@ std::string probabilities_text(const LesionFinding& lesion) {
   return text;
 }
 
+std::string place_text(const LesionFinding& lesion) {
+  return std::string(lesion.recist_measurable ? "Measurable" : "Not measurable") + " by RECIST 1.1." +
+         (lesion.place.empty() ? "" : " It lies in the " + lesion.place + ".");
+}
+
 void add_measurements(ContentTree& tree, const LesionFinding& lesion) {
   tree.number(kVolume, lesion.volume_ml, 3, kMillilitre);
   tree.number(kLongAxis, lesion.diameter_mm, 1, kMillimetre);
   tree.number(kShortAxis, lesion.perpendicular_mm, 1, kMillimetre);
+  if (lesion.surface_distance_mm) tree.number(kSurfaceDistance, *lesion.surface_distance_mm, 1, kMillimetre);
   tree.number(kAttenuation, lesion.mean_hu, 1, kHounsfield, &kMean);
   tree.number(kAttenuation, lesion.sd_hu, 1, kHounsfield, &kDeviation);
   tree.number(kCertainty, 100 * lesion.detection_probability, 1, kPercent);
+  tree.text(kContains, kComment, place_text(lesion));
   const int channel = class_channel(lesion.type);
   if (channel < 0) return;
   const double malignant = lesion.probabilities[static_cast<size_t>(class_channel(LesionType::kHcc))] +
@@ -299,6 +307,9 @@ void add_evaluations(ContentTree& tree, const Findings& findings) {
       tree.text(kContains, kComment,
                 "Network for " + network.task + ": " + network.kind +
                     (network.version.empty() ? "" : " " + network.version) + ", SHA-256 " + network.sha256);
+    }
+    if (!findings.contrast.empty()) {
+      tree.text(kContains, kComment, "Contrast phase, told from HU: " + findings.contrast + ".");
     }
     for (const std::string& doubt : findings.doubts) tree.text(kContains, kComment, "In doubt: " + doubt);
   });

@@ -65,5 +65,7 @@ class SafetensorsFile {
 // Sorted by falling element size, then by name, header padded to 8 bytes: aligned, and the same input gives the same
 // bytes. Written under a temporary name in the same folder, then renamed. Throws OUTPUT_UNWRITABLE.
 void write_safetensors(const std::string& path, const StateDict& tensors, const Metadata& metadata);
+// The same bytes in memory.
+FileBytes safetensors_bytes(const StateDict& tensors, const Metadata& metadata);
 
 }  // namespace hepatica

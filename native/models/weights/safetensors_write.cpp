@@ -47,18 +47,33 @@ std::string header_text(const std::vector<NamedTensor>& tensors, const Metadata&
   return text;
 }
 
-}  // namespace
-
-void write_safetensors(const std::string& path, const StateDict& tensors, const Metadata& metadata) {
+template <class Write>
+void encode(const StateDict& tensors, const Metadata& metadata, Write&& write) {
   const std::vector<NamedTensor> ordered = in_file_order(tensors);
   const std::string header = header_text(ordered, metadata);
   std::array<unsigned char, 8> length{};
   for (size_t i = 0; i < length.size(); ++i) length[i] = static_cast<unsigned char>(header.size() >> (8 * i));
+  write(length.data(), length.size());
+  write(header.data(), header.size());
+  for (const auto& [name, tensor] : ordered) write(tensor.const_data_ptr(), tensor.nbytes());
+}
+
+}  // namespace
+
+void write_safetensors(const std::string& path, const StateDict& tensors, const Metadata& metadata) {
   PendingFile file(path);
-  file.write(length.data(), length.size());
-  file.write(header.data(), header.size());
-  for (const auto& [name, tensor] : ordered) file.write(tensor.const_data_ptr(), tensor.nbytes());
+  encode(tensors, metadata, [&](const void* data, size_t bytes) { file.write(data, bytes); });
   file.finish();
+}
+
+FileBytes safetensors_bytes(const StateDict& tensors, const Metadata& metadata) {
+  FileBytes file;
+  encode(tensors, metadata, [&](const void* data, size_t bytes) {
+    const auto* first = static_cast<const uint8_t*>(data);
+    file.bytes.insert(file.bytes.end(), first, first + bytes);
+  });
+  file.size = file.bytes.size();
+  return file;
 }
 
 }  // namespace hepatica

@@ -47,14 +47,14 @@ int64_t slice_index(const LabelPolygon& polygon, const LabelledImage& image, con
 
 }  // namespace
 
-Mask read_label(const CaseReader& reader, const std::string& path, const std::string& patient,
-                const LabelledImage& image, Run& run) {
-  Mask labels = reader.read_labels(path, run);
+Mask read_label(const CaseReader& reader, const LabelFile& file, const std::string& patient, const LabelledImage& image,
+                Run& run) {
+  Mask labels = reader.read_labels(file, image, run);
   if (!same_voxels(image.volume.geometry, labels.geometry)) {
     throw Error("LABEL_GEOMETRY_MISMATCH",
                 "The label of " + patient + " has " + describe(labels.geometry) + " and its image " +
                     describe(image.volume.geometry) + ", or they lie elsewhere",
-                path, "label", "Resample the label onto the image's voxels, or name the right pair");
+                file.path, "label", "Resample the label onto the image's voxels, or name the right pair");
   }
   labels.geometry = image.volume.geometry;
   return labels;

@@ -13,8 +13,8 @@
 namespace hepatica {
 
 // Throws LABEL_GEOMETRY_MISMATCH where the label lies on other voxels than the image; takes over the image's geometry.
-Mask read_label(const CaseReader& reader, const std::string& path, const std::string& patient,
-                const LabelledImage& image, Run& run);
+Mask read_label(const CaseReader& reader, const LabelFile& file, const std::string& patient, const LabelledImage& image,
+                Run& run);
 
 // 1 where the mask has one of the values; empty: all but 0. Throws INVALID_ARGUMENT for what is no label's value.
 Mask select_values(Mask labels, const std::vector<int>& values);

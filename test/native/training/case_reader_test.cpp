@@ -19,8 +19,8 @@ class BallReader : public CaseReader {
     run.warn("MADE_UP", path + " is no file");
     return {ball_scan(number(path)).volume, {}};
   }
-  Mask read_labels(const std::string& path, Run&) const override {
-    Mask label = ball_scan(number(path)).label;
+  Mask read_labels(const LabelFile& file, const LabelledImage&, Run&) const override {
+    Mask label = ball_scan(number(file.path)).label;
     label.geometry.origin_mm[0] += label_shift_mm_;
     return label;
   }
@@ -32,8 +32,8 @@ class BallReader : public CaseReader {
 
 StructureTrainingPlan plan_of_two() {
   StructureTrainingPlan plan;
-  plan.cases.push_back({"a", "image 0", "label 0", {}, {}, false, {}});
-  plan.cases.push_back({"b", "image 2", "label 2", {}, {}, true, {}});
+  plan.cases.push_back({"a", "image 0", "label 0", {}, {}, {}, false, {}});
+  plan.cases.push_back({"b", "image 2", "label 2", {}, {}, {}, true, {}});
   return plan;
 }
 

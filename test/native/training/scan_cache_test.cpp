@@ -37,7 +37,7 @@ class CountingReader : public CaseReader {
     return {std::move(volume), {}};
   }
 
-  Mask read_labels(const std::string& /*path*/, Run& /*run*/) const override {
+  Mask read_labels(const LabelFile& /*file*/, const LabelledImage& /*image*/, Run& /*run*/) const override {
     Mask mask{geometry(), {}};
     mask.voxels.resize(static_cast<size_t>(mask.geometry.voxel_count()));
     std::fill(mask.voxels.begin(), mask.voxels.begin() + static_cast<std::ptrdiff_t>(mask.voxels.size() / 3), 1);

@@ -58,8 +58,8 @@ inline std::vector<GridScan> ball_scans(int64_t count, bool keep_reference) {
 
 inline StructureTrainingPlan ball_plan(const std::string& folder) {
   StructureTrainingPlan plan;
-  for (const char* patient : {"training0", "training1"}) plan.cases.push_back({patient, "", "", {}, {}, false, {}});
-  plan.cases.push_back({"validation0", "", "", {}, {}, true, {}});
+  for (const char* patient : {"training0", "training1"}) plan.cases.push_back({patient, "", "", {}, {}, {}, false, {}});
+  plan.cases.push_back({"validation0", "", "", {}, {}, {}, true, {}});
   plan.options.structure = "ball";
   plan.options.epochs = 4;
   plan.options.batch_size = 4;

@@ -38,6 +38,12 @@ void visit_fields(Visitor& v, LesionLabelValue& l) {
 }
 
 template <class Visitor>
+void visit_fields(Visitor& v, LesionLabelSegment& l) {
+  v.field("segment", l.segment);
+  v.field("type", l.type);
+}
+
+template <class Visitor>
 void visit_fields(Visitor& v, LesionPolygon& p) {
   visit_fields(v, static_cast<LabelPolygon&>(p));
   v.field("type", p.type);
@@ -49,9 +55,11 @@ void visit_fields(Visitor& v, LesionCase& c) {
   v.field("image", c.image);
   v.field("liver", c.liver);
   v.field("liver_values", c.liver_values);
+  v.field("liver_segments", c.liver_segments);
   v.field("liver_polygons", c.liver_polygons);
   v.field("label", c.label);
   v.field("lesion_values", c.lesion_values);
+  v.field("lesion_segments", c.lesion_segments);
   v.field("lesion_polygons", c.lesion_polygons);
   v.field("marked", c.marked);
   v.field("ground", c.ground);
@@ -132,8 +140,9 @@ void check_options(const LesionTrainingOptions& o) {
 }
 
 void check_case(const LesionCase& c, const std::string& field) {
-  if (c.liver.empty() && c.liver_polygons.empty() && (c.label.empty() || c.liver_values.empty())) {
-    refuse_field(field + ".liver", "a mask, polygons, or values of the label", "nothing");
+  const bool in_label = !c.label.empty() && !(c.liver_values.empty() && c.liver_segments.empty());
+  if (c.liver.empty() && c.liver_polygons.empty() && !in_label) {
+    refuse_field(field + ".liver", "a mask, polygons, or values or segments of the label", "nothing");
   }
   if (!c.marked && !c.ground) {
     refuse_field(field + ".marked", "true where it is no ground for synthetic lesions", "false");
@@ -161,7 +170,15 @@ std::string cases_json(const std::vector<LesionCase>& cases) {
   for (const LesionCase& c : cases) {
     auto values = nlohmann::json::array();
     for (const LesionLabelValue& l : c.lesion_values) values.push_back({l.value, static_cast<int>(l.type)});
-    list.push_back({c.patient, c.validation, c.liver_values, std::move(values), c.marked, c.ground});
+    nlohmann::json one = {c.patient, c.validation, c.liver_values, std::move(values), c.marked, c.ground};
+    // Runs without segments are those that they were before there were any.
+    if (!c.liver_segments.empty() || !c.lesion_segments.empty()) {
+      auto segments = nlohmann::json::array();
+      for (const LesionLabelSegment& l : c.lesion_segments) segments.push_back({l.segment, static_cast<int>(l.type)});
+      one.push_back(c.liver_segments);
+      one.push_back(std::move(segments));
+    }
+    list.push_back(std::move(one));
   }
   return list.dump();
 }

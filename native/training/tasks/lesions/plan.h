@@ -16,20 +16,28 @@ struct LesionLabelValue {
   LesionType type = LesionType::kUnknown;
 };
 
+// A segment of a SEG or RTSTRUCT that marks lesions, by its label or code.
+struct LesionLabelSegment {
+  std::string segment;
+  LesionType type = LesionType::kUnknown;
+};
+
 struct LesionPolygon : LabelPolygon {
   LesionType type = LesionType::kUnknown;
 };
 
 // A scan with its liver, and its lesions where they are marked. The liver: a mask file (`liver`), polygons, or values
-// of `label`; lesions are part of it. The lesions: values of `label` or polygons.
+// or segments of `label`; lesions are part of it. The lesions: values or segments of `label`, or polygons.
 struct LesionCase {
   std::string patient;
   std::string image;
   std::string liver;
   std::vector<int> liver_values;  // of `liver`, or of `label` where there is neither file nor polygons; empty: all
+  std::vector<std::string> liver_segments;  // instead of values, of a SEG or RTSTRUCT
   std::vector<LabelPolygon> liver_polygons;
   std::string label;
   std::vector<LesionLabelValue> lesion_values;
+  std::vector<LesionLabelSegment> lesion_segments;
   std::vector<LesionPolygon> lesion_polygons;
   // All of its lesions are marked, perhaps because it has none. Where false, its slices teach nothing of themselves.
   bool marked = true;

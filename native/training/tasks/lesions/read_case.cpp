@@ -28,17 +28,26 @@ bool is_empty(const Mask& mask) {
 
 Mask read_liver(const LesionCase& c, const CaseReader& reader, const Mask& label, const LabelledImage& image,
                 Run& run) {
-  if (!c.liver.empty()) return select_values(read_label(reader, c.liver, c.patient, image, run), c.liver_values);
+  const LabelFile file = {c.liver.empty() ? c.label : c.liver, c.liver_segments};
+  if (!c.liver.empty()) return select_values(read_label(reader, file, c.patient, image, run), c.liver_values);
   if (!c.liver_polygons.empty()) return rasterize_label(c.liver_polygons, c.patient, c.image, image, run);
+  if (!c.liver_segments.empty()) return read_label(reader, file, c.patient, image, run);
   return select_values(label, c.liver_values);
 }
 
-Mask types_of_label(const Mask& label, const LesionCase& c) {
+Mask types_of_label(const Mask& label, const LesionCase& c, const CaseReader& reader, const LabelledImage& image,
+                    Run& run) {
   std::array<uint8_t, 256> type_of{};
   for (const LesionLabelValue& l : c.lesion_values)
     type_of[static_cast<size_t>(l.value)] = static_cast<uint8_t>(l.type);
   Mask types = label;
   for (uint8_t& voxel : types.voxels) voxel = type_of[voxel];
+  for (const LesionLabelSegment& l : c.lesion_segments) {
+    const Mask inside = read_label(reader, {c.label, {l.segment}}, c.patient, image, run);
+    for (size_t i = 0; i < types.voxels.size(); ++i) {
+      if (inside.voxels[i]) types.voxels[i] = static_cast<uint8_t>(l.type);
+    }
+  }
   return types;
 }
 
@@ -86,14 +95,14 @@ void crop_to_liver(LesionSource& source, double context_mm) {
 LesionSource read_whole(const LesionCase& c, const CaseReader& reader, double context_mm, Run& run) {
   LabelledImage image = reader.read_image(c.image, run);
   Mask label;
-  if (!c.label.empty()) label = read_label(reader, c.label, c.patient, image, run);
+  if (!c.label.empty()) label = read_label(reader, {c.label}, c.patient, image, run);
   Mask liver = read_liver(c, reader, label, image, run);
   if (is_empty(liver)) refuse_empty(c, "The liver's values", c.liver.empty() ? c.label : c.liver, "liverValues");
   std::optional<Mask> types;
   if (!c.lesion_polygons.empty()) {
     types = types_of_polygons(c, image, run);
-  } else if (!c.lesion_values.empty() && !c.label.empty()) {
-    types = types_of_label(label, c);
+  } else if (!c.label.empty() && !(c.lesion_values.empty() && c.lesion_segments.empty())) {
+    types = types_of_label(label, c, reader, image, run);
   }
   if (types && is_empty(*types)) refuse_empty(c, "The values that mark lesions", c.label, "labelTypes");
   for (size_t i = 0; types && i < liver.voxels.size(); ++i) liver.voxels[i] |= types->voxels[i] > 0;

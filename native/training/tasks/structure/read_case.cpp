@@ -13,10 +13,11 @@ namespace hepatica {
 namespace {
 
 LabelledScan read_whole(const StructureCase& training_case, const CaseReader& reader, Run& run) {
-  const auto& [patient, path, label_path, values, polygons, validation, hash] = training_case;
+  const auto& [patient, path, label_path, values, segments, polygons, validation, hash] = training_case;
   LabelledImage image = reader.read_image(path, run);
-  Mask label = label_path.empty() ? rasterize_label(polygons, patient, path, image, run)
-                                  : select_values(read_label(reader, label_path, patient, image, run), values);
+  Mask label = label_path.empty()
+                   ? rasterize_label(polygons, patient, path, image, run)
+                   : select_values(read_label(reader, {label_path, segments}, patient, image, run), values);
   if (std::find(label.voxels.begin(), label.voxels.end(), 1) == label.voxels.end()) {
     throw Error("EMPTY_LABEL", "The label of " + patient + " marks no voxel", label_path, "labelValues",
                 "Check labelValues, or leave this case out");

@@ -22,6 +22,8 @@ RunDescription describe(const StructureTrainingPlan& plan, const LiverCnnConfig&
   for (const StructureCase& c : plan.cases) {
     description.patients.push_back({c.patient, c.validation});
     cases.push_back({c.patient, c.validation, c.label_values});
+    // Runs without segments are those that they were before there were any.
+    if (!c.label_segments.empty()) cases.back().push_back(c.label_segments);
   }
   description.cases = cases.dump();
   return description;

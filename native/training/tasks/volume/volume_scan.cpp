@@ -100,7 +100,7 @@ std::vector<VolumeScan> load_volume_scans(const VolumeTrainingPlan& plan, const 
     if (c.validation == validation) {
       scans.push_back(read_for_patient(c.patient, run, [&](Run& reading) {
         const LabelledImage image = reader.read_image(c.image, reading);
-        const Mask label = read_label(reader, c.label, c.patient, image, reading);
+        const Mask label = read_label(reader, {c.label}, c.patient, image, reading);
         return make_volume_scan(image.volume, label, c.patient, plan.options.structures, network.cell_mm, reading);
       }));
     }
