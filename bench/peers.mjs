@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { kCpuWheelIndex, kTorchWheel } from '../scripts/setup/libtorch.mjs';
 
 export const kBench = import.meta.dirname;
 export const kRoot = join(kBench, '..');
@@ -39,6 +40,14 @@ export function installPeers() {
       run('apt-get', ['install', '-y', '-qq', 'dcm2niix']);
     }
   }
+}
+
+/** PyTorch's CPU build of libtorch's version into bench/.venv. */
+export function installTorch() {
+  if (existsSync(join(kVenv, 'torch-complete'))) return;
+  console.log(`installing ${kTorchWheel} into bench/.venv`);
+  run(kPython, ['-m', 'pip', 'install', '--quiet', '--extra-index-url', kCpuWheelIndex, kTorchWheel]);
+  run('touch', [join(kVenv, 'torch-complete')]);
 }
 
 /** Runs a script of bench/peers; its last line is the JSON of timing.py. */

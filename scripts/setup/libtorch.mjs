@@ -24,7 +24,7 @@ const kLibraries = [/^libtorch\.so$/, /^libtorch_cpu\.so$/, /^libc10\.so$/, /^li
 const kVersionHeader = 'include/torch/headeronly/version.h';
 
 // PyTorch's own index has CPU wheels; the Python package index, which is asked too, has CUDA builds for Linux.
-const kCpuWheelIndex = 'https://download.pytorch.org/whl/cpu';
+export const kCpuWheelIndex = 'https://download.pytorch.org/whl/cpu';
 const kArchive = `https://download.pytorch.org/libtorch/cpu/libtorch-shared-with-deps-${kLibtorchVersion}%2Bcpu.zip`;
 // PyTorch publishes no checksum beside its archives; this is the value that other public projects pin for this file.
 const kArchiveSha256 = 'edbf4cbed78433d803e90a65f1752e57783d164bce66c95c0872b2ab8f5c159e';
