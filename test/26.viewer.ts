@@ -43,11 +43,15 @@ const skipped = (why: string) => (name: string, _run: unknown) => console.log(`s
 const withArchive = kWithoutArchive ? skipped(kWithoutArchive) : test;
 const withViewer = kWithoutViewer ? skipped(kWithoutViewer) : test;
 
+async function sendSeries(orthanc: Orthanc, folder: string): Promise<void> {
+  for (const name of readdirSync(folder)) await orthanc.store(readFileSync(join(folder, name)));
+}
+
 test.before(async (context) => {
   if (kWithoutArchive) return;
   context.found = await classifyLesions(await segmentLiver(await readSeries(kSeries)));
   context.orthanc = await startOrthanc();
-  for (const name of readdirSync(kSeries)) await context.orthanc.store(readFileSync(join(kSeries, name)));
+  await sendSeries(context.orthanc, kSeries);
   if (kWithoutViewer) return;
   context.ohif = await serveOhif(ohifFolder(), context.orthanc.url);
   context.browser = await startBrowser();
@@ -152,6 +156,23 @@ withViewer('OHIF draws liver and lesions on the anatomy, voxel by voxel', async 
     assert.ok(share > 0.01, `${(100 * share).toFixed(2)} % are drawn wrong of what was shifted`);
   }
   assert.equal(viewer.errors, []);
+});
+
+const kScan = join(process.env.HEPATICA_SHARED ?? join(kRoot, '../shared'), 'data/dicom/hcc-a10w');
+
+withViewer('OHIF draws those of a real scan', async ({ browser, ohif, orthanc }: Context) => {
+  if (!existsSync(kScan)) return void console.log(`skipped: no ${kScan}`);
+  const found = await classifyLesions(await segmentLiver(await readSeries(kScan)));
+  await sendSeries(orthanc, kScan);
+  const segmentation = await writeSegmentation(null, found);
+  await orthanc.store(segmentation.data);
+  const viewer = await openStudy(browser, ohif.url, studyOf(found));
+  await viewer.openSegmentation(segmentation.seriesInstanceUid);
+  for (const z of slicesToLookAt(found).slice(0, 3)) {
+    const share = await shareDrawnWrong(viewer, found, z);
+    assert.ok(share < 0.002, `slice ${z}: ${(100 * share).toFixed(2)} % are drawn wrong`);
+  }
+  await viewer.close();
 });
 
 /** Volume and long axis (`L`), as OHIF writes what stands in the report. */

@@ -12,6 +12,7 @@ interface Viewport {
   getImageIds(): string[];
   setImageIdIndex(index: number): Promise<unknown>;
   setProperties(properties: object): void;
+  resetCamera(): void;
   render(): void;
   worldToCanvas(point: readonly number[]): [number, number];
 }
@@ -71,6 +72,7 @@ class OhifViewer implements Viewer {
     };
     const uid = await this.displaySetOf(seriesInstanceUid);
     await this.page.waitForFunction(isShown, [uid], { timeout: kPatienceMs });
+    await this.stillPicture();
   }
 
   async draw(sopInstanceUid: string, [lower, upper]: readonly [number, number]) {
@@ -79,6 +81,7 @@ class OhifViewer implements Viewer {
         const viewport = window.cornerstone.getEnabledElements()[0]?.viewport as Viewport;
         await viewport.setImageIdIndex(viewport.getImageIds().findIndex((id) => id.includes(`/${instance}/`)));
         viewport.setProperties({ voiRange });
+        viewport.resetCamera();
         viewport.render();
       },
       [sopInstanceUid, { lower, upper }] as const,
