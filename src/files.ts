@@ -9,7 +9,7 @@ import type { CtVoxels, NativeBinding, NativeControl, NativeJob, VoxelHandle } f
 import type { NativeWritten } from './native-files.js';
 import { checkTargetFile } from './output/ownership.js';
 import { rememberSources, sourcesOf } from './output/sources.js';
-import { checkOptions, checkPath } from './schema/check.js';
+import { checkOptions, checkPath, nativeOptions } from './schema/check.js';
 import {
   listSeriesOptions,
   packNiftiOptions,
@@ -58,13 +58,7 @@ import { NativeLabelMask, NativeMask, NativeVolume, volumeArgument } from './vol
 export async function readSeries(source: SeriesInput, options: ReadSeriesOptions = {}): Promise<Volume> {
   const checked = checkOptions(readSeriesOptions, options);
   const files = new SeriesFiles(source, options);
-  const settings = {
-    series: checked.series ?? '',
-    phase: checked.phase ?? -1,
-    interpolateGaps: checked.gaps === 'interpolate',
-    raw: checked.raw,
-    maxVoxels: checked.maxVoxels ?? null,
-  };
+  const settings = nativeOptions(readSeriesOptions, checked);
   const result = await files.run((native, intake, control) => native.readSeries(intake, settings, control));
   const report = { ...result.series, excluded: [...result.series.excluded, ...files.excluded] };
   const volume = new NativeVolume({ ...result, warnings: [...files.warnings, ...result.warnings] }, report);

@@ -200,7 +200,7 @@ export interface NativeBinding {
   closeIntake(intake: NativeIntake): void;
   readSeries(
     intake: NativeIntake,
-    options: { series: string; phase: number; interpolateGaps: boolean; raw: boolean; maxVoxels: number | null },
+    options: NativeOptions,
     control: NativeControl,
   ): NativeJob<NativeGrid<CtVoxels> & { readonly series: SeriesReport }>;
   listSeries(intake: NativeIntake, control: NativeControl): NativeJob<SeriesListing>;
@@ -249,7 +249,7 @@ export interface NativeBinding {
   makeMask(geometry: Geometry): VoxelHandle<Uint8Array>;
   preprocess(
     volume: VoxelHandle<CtVoxels>,
-    options: { huMin: number; huMax: number; equalization: string },
+    options: NativeOptions,
     control: NativeControl,
   ): NativeJob<NativePreprocessing>;
   evaluateSegmentation(
@@ -321,17 +321,7 @@ export interface NativeBinding {
     volume: VoxelHandle<CtVoxels>,
     liver: VoxelHandle<Uint8Array>,
     realLesions: VoxelHandle<Uint8Array> | null,
-    options: {
-      seed: number;
-      types: readonly LesionType[];
-      minCount: number;
-      maxCount: number;
-      mixedProbability: number;
-      phase: string;
-      marginMm: number;
-      maxSliceFraction: number;
-      spareVessels: boolean;
-    },
+    options: NativeOptions,
     control: NativeControl,
   ): NativeJob<NativeSyntheticLesions>;
   /** `plan` is the JSON of native/training/tasks/lesions/plan.h; models instead of its files, or null. */

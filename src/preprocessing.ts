@@ -1,7 +1,7 @@
 import { runJobOn } from './job.js';
 import type { NativePreprocessing } from './native-binding.js';
 import { rememberSources } from './output/sources.js';
-import { checkOptions } from './schema/check.js';
+import { checkOptions, nativeOptions } from './schema/check.js';
 import { preprocessOptions } from './schema/run.js';
 import type { PreprocessedVolume, PreprocessOptions, VolumeInput, Warning } from './types.js';
 import { Grid, volumeArgument } from './volume.js';
@@ -49,10 +49,9 @@ class NativePreprocessed extends Grid implements PreprocessedVolume {
 export async function preprocess(volume: VolumeInput, options: PreprocessOptions = {}): Promise<PreprocessedVolume> {
   const checked = checkOptions(preprocessOptions, options);
   const voxels = volumeArgument(volume);
-  const { equalization, window } = checked;
-  const [huMin, huMax] = window;
+  const settings = nativeOptions(preprocessOptions, checked);
   const result = await runJobOn([voxels], options, (native, control, handle) =>
-    native.preprocess(handle, { huMin, huMax, equalization }, control),
+    native.preprocess(handle, settings, control),
   );
   return rememberSources(new NativePreprocessed(result, warningsOf(volume)), volume);
 }

@@ -1,9 +1,8 @@
-import type { z } from 'zod';
 import { checkSameGrid, geometryOf } from './geometry.js';
 import { runJobOn } from './job.js';
 import type { NativeSyntheticLesions } from './native-binding.js';
 import { rememberSources } from './output/sources.js';
-import { checkOptions } from './schema/check.js';
+import { checkOptions, nativeOptions } from './schema/check.js';
 import { synthesizeOptions } from './schema/evaluate.js';
 import { checkStructure, segmentedMaskArgument } from './segmentation.js';
 import type {
@@ -18,19 +17,6 @@ import type {
   Warning,
 } from './types.js';
 import { maskArgument, NativeMask, NativeVolume, volumeArgument } from './volume.js';
-
-function nativeSettings(checked: z.output<typeof synthesizeOptions>) {
-  const {
-    signal: _signal,
-    onProgress: _onProgress,
-    threads: _threads,
-    realLesions: _lesions,
-    count,
-    ...rest
-  } = checked;
-  const [minCount, maxCount] = count;
-  return { ...rest, minCount, maxCount };
-}
 
 /** The volume and both masks are in native memory. */
 class NativeSynthesis implements SyntheticLesions {
@@ -87,7 +73,7 @@ export async function synthesizeLesions(
   const { realLesions } = options;
   const real = realLesions ? maskArgument('realLesions', realLesions) : null;
   if (realLesions) checkSameGrid('realLesions', volume, realLesions);
-  const settings = nativeSettings(checked);
+  const settings = nativeOptions(synthesizeOptions, checked);
   const result = await runJobOn([voxels, mask, real], options, (native, control, ...handles) =>
     native.synthesizeLesions(...handles, settings, control),
   );

@@ -63,6 +63,12 @@ int int_argument(const Napi::Object& options, const char* name) {
   throw Napi::Error(options.Env(), error_value(options.Env(), std::make_exception_ptr(error)));
 }
 
+std::pair<int, int> range_argument(const Napi::Object& options, const char* name) {
+  const auto range = options.Get(name).As<Napi::Array>();
+  const auto end = [&](uint32_t index) { return range.Get(index).As<Napi::Number>().Int32Value(); };
+  return {end(0), end(1)};
+}
+
 double number_argument(const Napi::Object& options, const char* name) {
   return options.Get(name).As<Napi::Number>().DoubleValue();
 }

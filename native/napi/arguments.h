@@ -1,10 +1,12 @@
-// JavaScript values as C++ ones. src/options.ts has validated them: here only what memory safety needs is checked.
+// JavaScript values as C++ ones. Options have the names that src/schema gives them, which has validated them: here only
+// what memory safety needs is checked.
 #pragma once
 
 #include <napi.h>
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/device_choice.h"
@@ -26,13 +28,15 @@ std::shared_ptr<const Model> model_argument(const Napi::Value& value) {
   throw_wrong_kind(*any, Model::kKind);
 }
 
-// The option "precision".
 // Of what is passed beside the arguments: control.device.
 DeviceChoice device_argument(const Napi::Object& control);
+// The option "precision".
 PrecisionChoice precision_argument(const Napi::Object& options);
 std::string string_argument(const Napi::Object& options, const char* name);
 bool flag_argument(const Napi::Object& options, const char* name);
 int int_argument(const Napi::Object& options, const char* name);
+// [least, most].
+std::pair<int, int> range_argument(const Napi::Object& options, const char* name);
 double number_argument(const Napi::Object& options, const char* name);
 std::vector<std::string> strings_argument(const Napi::Value& value);
 // A path, or { name, bytes: handle }.

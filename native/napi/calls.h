@@ -18,7 +18,7 @@ Napi::Value open_intake_call(const Napi::CallbackInfo& info);
 Napi::Value fill_intake_call(const Napi::CallbackInfo& info);
 Napi::Value close_intake_call(const Napi::CallbackInfo& info);
 
-// readSeries(intake, { series, phase, interpolateGaps, raw, maxVoxels }, control)
+// readSeries(intake, { series?, phase?, gaps, raw, maxVoxels? }, control)
 //   -> { geometry, report, handle, series }
 Napi::Value read_series_call(const Napi::CallbackInfo& info);
 
@@ -45,7 +45,7 @@ Napi::Value write_ct_series_call(const Napi::CallbackInfo& info);
 Napi::Value make_volume_call(const Napi::CallbackInfo& info);
 Napi::Value make_mask_call(const Napi::CallbackInfo& info);
 
-// preprocess(volume, { huMin, huMax, equalization }, control) -> { geometry, report, handle, clipped }
+// preprocess(volume, { window, equalization }, control) -> { geometry, report, handle, clipped }
 Napi::Value preprocess_call(const Napi::CallbackInfo& info);
 
 // evaluateSegmentation(prediction, reference, convention, control) -> SegmentationMetrics without its convention
@@ -100,7 +100,7 @@ Napi::Value train_segmenter_call(const Napi::CallbackInfo& info);
 // instead of the files that the plan names, or null
 Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info);
 
-// synthesizeLesions(volume, liver, realLesions or null, { seed, types, minCount, maxCount, mixedProbability, phase,
+// synthesizeLesions(volume, liver, realLesions or null, { seed, types, count, mixedProbability, phase,
 // marginMm, maxSliceFraction, spareVessels }, control) -> { geometry, report, handle, types, ids, lesions }; the three
 // handles share the geometry.
 Napi::Value synthesize_lesions_call(const Napi::CallbackInfo& info);

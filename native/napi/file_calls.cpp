@@ -24,9 +24,9 @@ VolumeLimit volume_limit(const Napi::Value& value) {
 
 ReadSeriesOptions read_options(const Napi::Object& object) {
   ReadSeriesOptions options;
-  options.series = string_argument(object, "series");
-  options.phase = int_argument(object, "phase");
-  options.interpolate_gaps = flag_argument(object, "interpolateGaps");
+  if (object.Has("series")) options.series = string_argument(object, "series");
+  if (object.Has("phase")) options.phase = int_argument(object, "phase");
+  options.interpolate_gaps = string_argument(object, "gaps") == "interpolate";
   if (flag_argument(object, "raw")) options.values = PixelValues::kRaw;
   options.limit = volume_limit(object.Get("maxVoxels"));
   return options;

@@ -1,6 +1,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "core/lesion.h"
@@ -24,8 +25,7 @@ SyntheticLesionOptions synthesis_options(const Napi::Object& object) {
       if (kLesionCodes[channel] == code) options.types.push_back(lesion_type(channel));
     }
   }
-  options.min_count = int_argument(object, "minCount");
-  options.max_count = int_argument(object, "maxCount");
+  std::tie(options.min_count, options.max_count) = range_argument(object, "count");
   options.mixed_probability = number_argument(object, "mixedProbability");
   if (string_argument(object, "phase") == "arterial") options.phase = ContrastPhase::kArterial;
   options.margin_mm = number_argument(object, "marginMm");

@@ -1,5 +1,6 @@
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -19,8 +20,7 @@ namespace {
 
 PreprocessOptions preprocess_options(const Napi::Object& object) {
   PreprocessOptions options;
-  options.hu_min = int_argument(object, "huMin");
-  options.hu_max = int_argument(object, "huMax");
+  std::tie(options.hu_min, options.hu_max) = range_argument(object, "window");
   const std::string equalization = string_argument(object, "equalization");
   for (const auto& [name, kind] : kEqualizationNames) {
     if (equalization == name) options.equalization = kind;

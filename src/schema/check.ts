@@ -43,9 +43,8 @@ export function nativeOptions(schema: z.ZodObject, checked: object): NativeOptio
     const field = schema.shape[name] as z.ZodType | undefined;
     return value !== undefined && field && detailsOf(field).native !== false;
   });
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : value]),
-  );
+  const isObject = (value: unknown) => typeof value === 'object' && !Array.isArray(value);
+  return Object.fromEntries(entries.map(([name, value]) => [name, isObject(value) ? JSON.stringify(value) : value]));
 }
 
 export function checkPath(field: string, value: unknown): asserts value is string {

@@ -26,6 +26,7 @@ const maxBytesFields = {
     text: 'The most bytes that files in memory, and streams, may have all together',
     otherwise: '2³³ (8 GiB)',
     more: 'More is refused with `INPUT_TOO_LARGE`.',
+    native: false,
   }),
 };
 
@@ -45,6 +46,7 @@ export const listSeriesOptions = z.strictObject({
       text: 'The most files that are looked into, on disk and in memory',
       otherwise: '500,000',
       more: 'More are refused with `TOO_MANY_FILES`.',
+      native: false,
     },
   ),
 });

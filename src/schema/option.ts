@@ -72,5 +72,5 @@ export function describedAs<Field extends z.ZodType>(field: Field, details: Part
   return copy;
 }
 
-/** What C++ is given of checked options, under the same names: what it needs, and lists and objects as JSON. */
-export type NativeOptions = Readonly<Record<string, string | number | boolean>>;
+/** What C++ is given of checked options, under the same names; objects as JSON. */
+export type NativeOptions = Readonly<Record<string, string | number | boolean | readonly unknown[]>>;
