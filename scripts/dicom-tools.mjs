@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { say } from './setup/process.mjs';
+import { SetupError, say } from './setup/process.mjs';
 
 const kFolder = fileURLToPath(new URL('../vendor/dicom-tools', import.meta.url));
 /** Of all together: what takes longer cannot be had. */
@@ -57,24 +57,33 @@ export function ohifFolder() {
 
 export const kWithoutOhif = existsSync(ohifFolder()) ? '' : 'no OHIF (node scripts/dicom-tools.mjs ohif)';
 
-/** Whether a command ended well before the time was up. */
+/** What pip and npm say where no registry answers: what else would come from there is not asked for. */
+const kUnreachable =
+  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|NewConnectionError|ConnectTimeout|NameResolution|ProxyError/;
+
+/** Whether a command ended well before the time was up; throws where no registry answers. */
 function succeeds(command, args, { signal, cwd = kFolder }) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, signal, stdio: 'ignore' });
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, signal, stdio: ['ignore', 'ignore', 'pipe'] });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (errors += text));
     child.on('error', () => resolve(false));
-    child.on('close', (code) => resolve(code === 0));
+    child.on('close', (code) => {
+      if (code !== 0 && kUnreachable.test(errors)) reject(new SetupError('its registry does not answer'));
+      else resolve(code === 0);
+    });
   });
 }
 
 async function makePython(folder, { python }, signal) {
-  const install = ['-m', 'pip', 'install', '--quiet', '--no-input', '--retries', '1', '--disable-pip-version-check'];
+  const install = ['-m', 'pip', 'install', '--quiet', '--no-input', '--retries', '1', '--timeout', '10'];
   return (
     (await succeeds('python3', ['-m', 'venv', folder], { signal })) &&
     succeeds(join(folder, 'bin/python'), [...install, ...python], { signal })
   );
 }
 
-const kNpm = ['--silent', '--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries', '1'];
+const kNpm = ['--loglevel', 'error', '--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries', '1'];
 
 async function makeNode(folder, { npm }, signal) {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
@@ -101,22 +110,39 @@ async function make(name, signal) {
   const start = performance.now();
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const way = tool.python ? makePython : tool.npm ? makeNode : makePacked;
-  const made = await way(folder, tool, signal);
-  if (made) writeFileSync(stampPath, stamp);
-  else rmSync(folder, { recursive: true, force: true });
+  let made = false;
+  try {
+    made = await (tool.python ? makePython : tool.npm ? makeNode : makePacked)(folder, tool, signal);
+    if (made) writeFileSync(stampPath, stamp);
+  } finally {
+    if (!made) rmSync(folder, { recursive: true, force: true });
+  }
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   say(`dicom-tools: ${name} ${made ? `is ready (${seconds} s)` : 'cannot be had: its tests are skipped'}`);
 }
 
-/** Two at a time: half of the work is the network's, half is unpacking. */
+async function makeInTurn(names, signal) {
+  for (const [index, name] of names.entries()) {
+    try {
+      await make(name, signal);
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      return say(`dicom-tools: ${names.slice(index).join(', ')}: ${error.message}, their tests are skipped`);
+    }
+  }
+}
+
+/** Those of Python beside those of npm. */
 export async function makeDicomTools(names = Object.keys(kDicomTools)) {
   const signal = AbortSignal.timeout(kTimeLimitS * 1000);
-  const waiting = [...names];
-  const work = async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await make(name, signal);
-  };
-  await Promise.all([work(), work()]);
+  const isPython = (name) => kDicomTools[name].python !== undefined;
+  await Promise.all([
+    makeInTurn(names.filter(isPython), signal),
+    makeInTurn(
+      names.filter((name) => !isPython(name)),
+      signal,
+    ),
+  ]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

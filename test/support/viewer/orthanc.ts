@@ -86,15 +86,13 @@ export async function startOrthanc(): Promise<Orthanc> {
   const port = await freePort();
   const settings = join(folder.path, 'orthanc.json');
   writeFileSync(settings, JSON.stringify(configuration(folder.path, port)));
-  const child = spawn(kProgram, [settings], { stdio: ['ignore', 'pipe', 'pipe'] });
-  // A test that throws before its end leaves no server behind.
-  const kill = () => child.kill();
-  process.once('exit', kill);
+  // It ends with the test, however that ends.
+  const command = ['--pdeathsig', 'TERM', kProgram, settings];
+  const child = spawn('setpriv', command, { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (log += text));
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async () => {
-    process.off('exit', kill);
     child.kill();
     await ended;
     folder.remove();
