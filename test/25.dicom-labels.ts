@@ -106,7 +106,8 @@ test('labels come from memory, and what is cut there is told', async ({ folder }
         .labels.length,
       2,
     );
-    for (const length of [0, 100, 140, 1000, data.length - 5000, data.length - 200, data.length - 2]) {
+    // A few lie between two elements, where a file reads as a whole one.
+    for (let length = 0; length < data.length; length += 1 + Math.floor(length / 400)) {
       const cut: unknown = await readMask(data.subarray(0, length), { volume }).catch((error: unknown) => error);
       assert.instance(cut, InputFileError, `${kind} of ${length} bytes was read`);
       const { code, file } = cut as InputFileError;

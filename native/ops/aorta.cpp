@@ -25,6 +25,9 @@ constexpr int kLeastBone = 8;
 constexpr std::array<double, 2> kToLeftMm = {-6, 40};
 constexpr std::array<double, 2> kToFrontMm = {12, 60};
 constexpr double kUsualLeftMm = 14;
+// The body of the vertebra, which has no place in that: its middle in front of the spine's, half its width and depth.
+constexpr double kVertebraToFrontMm = 12;
+constexpr std::array<double, 2> kVertebraMm = {15, 12};
 // A disc inside of it, and places around it, of which those in most directions lie outside.
 constexpr double kDiscMm = 5;
 constexpr std::array<double, 4> kAroundMm = {11, 13.5, 16, 18.5};
@@ -32,6 +35,7 @@ constexpr int kDirections = 24;
 constexpr double kStandsOffHu = 18;
 constexpr double kStandsOffPart = 0.22;
 constexpr std::array<double, 2> kPossibleHu = {15, 390};
+constexpr double kNoCandidate = -9;
 constexpr double kStepMm = 5;  // from slice to slice
 // What a slice must show, how many must, and how much they may differ.
 constexpr double kLeastAround = 0.65;
@@ -152,6 +156,10 @@ double part_around(const Slice& slice, const Rays& rays, int64_t x, int64_t y, d
   return static_cast<double>(open) / kDirections;
 }
 
+bool is_vertebra(double to_left_mm, double to_front_mm) {
+  return std::hypot(to_left_mm / kVertebraMm[0], (to_front_mm - kVertebraToFrontMm) / kVertebraMm[1]) <= 1;
+}
+
 Candidate judge(const Slice& slice, const std::vector<Offset>& disc, const Rays& rays, int64_t x, int64_t y,
                 double to_left_mm) {
   double sum = 0;
@@ -163,7 +171,7 @@ Candidate judge(const Slice& slice, const std::vector<Offset>& disc, const Rays&
   }
   const auto count = static_cast<double>(disc.size());
   const double mean = sum / count;
-  if (mean <= kPossibleHu[0] || mean >= kPossibleHu[1]) return {mean, -9, false};
+  if (mean <= kPossibleHu[0] || mean >= kPossibleHu[1]) return {mean, kNoCandidate, false};
   const double spread = std::sqrt(std::max(0.0, squares / count - mean * mean));
   const double around = part_around(slice, rays, x, y, mean);
   return {mean, around - spread / 25 - 0.004 * std::abs(to_left_mm - kUsualLeftMm),
@@ -205,7 +213,9 @@ Window window_of(const Slice& slice, const Point& spine, const Vec3& spacing_mm)
   for (int64_t y = window.y0; y < window.y0 + window.height; ++y) {
     for (int64_t x = window.x0; x < window.x0 + window.width; ++x) {
       const double to_left_mm = (static_cast<double>(x) - spine.x) * spacing_mm[0];
-      window.candidates.push_back(judge(slice, disc, rays, x, y, to_left_mm));
+      const double to_front_mm = (spine.y - static_cast<double>(y)) * spacing_mm[1];
+      window.candidates.push_back(is_vertebra(to_left_mm, to_front_mm) ? Candidate{0, kNoCandidate, false}
+                                                                       : judge(slice, disc, rays, x, y, to_left_mm));
     }
   }
   return window;

@@ -81,6 +81,10 @@ LabelledMask read_dicom_labels(const InputFile& input, const SourceIdentity& sou
   const std::string sop_class = get_string(dataset, tag::kSopClassUid);
   if (sop_class == UID_RTStructureSetStorage) return read_structure_set(dataset, target, segments, run);
   if (is_segmentation(sop_class)) return read_segmentation(dataset, target, segments, run);
+  if (sop_class.empty()) {
+    throw Error("CORRUPT_FILE", path + " does not say what it is", path, field_name(tag::kSopClassUid),
+                "Fetch the file again.");
+  }
   throw Error("UNSUPPORTED_FORMAT", path + " is neither a DICOM segmentation nor an RT structure set", path,
               field_name(tag::kSopClassUid), "Name a SEG or RTSTRUCT of the series.");
 }

@@ -112,6 +112,7 @@ class Pixels {
     rows_ = get_u16(dataset, tag::kRows).value_or(0);
     columns_ = get_u16(dataset, tag::kColumns).value_or(0);
     bits_ = get_u16(dataset, tag::kBitsAllocated).value_or(0);
+    if (rows_ == 0 || columns_ == 0) throw_corrupt(grid, "it does not say how many pixels it has");
     if (columns_ != grid.geometry().size[0] || rows_ != grid.geometry().size[1]) {
       grid.throw_mismatch("it has " + std::to_string(columns_) + " x " + std::to_string(rows_) + " pixels");
     }

@@ -136,8 +136,14 @@ void read_region(DcmItem& region, int number, const LabelGrid& grid, LabelMask& 
 LabelledMask read_structure_set(DcmDataset& dataset, const LabelGrid& grid, const std::vector<std::string>& chosen,
                                 Run& run) {
   check_references(dataset, grid);
+  const std::vector<DcmItem*> contours = items_of(dataset, kRegionContours);
+  if (contours.empty()) {
+    // A file that was cut between two elements reads as a whole one.
+    throw Error("CORRUPT_FILE", grid.path() + " ends before its contours", grid.path(), field_name(kRegionContours),
+                "Fetch the file again.");
+  }
   LabelMask mask(grid, regions_of(dataset), chosen);
-  for (DcmItem* region : items_of(dataset, kRegionContours)) {
+  for (DcmItem* region : contours) {
     const int number = whole_number(*region, kReferencedRegion);
     if (mask.wants(number)) read_region(*region, number, grid, mask, run);
   }

@@ -27,7 +27,8 @@ struct Scan {
 
 bool is_in(double x, double y, double radius_x, double radius_y) { return std::hypot(x / radius_x, y / radius_y) <= 1; }
 
-// A body of fat with a spine, a liver on its right, and the aorta in front of the spine. x to the left, y to the back.
+// A body of fat with lungs, a spine, a liver on its right, and the aorta in front of the spine. x to the left, y to the
+// back.
 Scan scan_of(const Phantom& phantom) {
   Scan scan;
   Geometry& geometry = scan.volume.geometry;
@@ -41,9 +42,11 @@ Scan scan_of(const Phantom& phantom) {
       for (int i = 0; i < 130; ++i) {
         const double x = (is_flipped ? 129 - i : i) * 3 - 195;
         const double y = (is_flipped ? 99 - j : j) * 3 - 150;
-        const bool in_liver = is_in(x + 80, y + 10, 65, 70) && z >= 5 && z < 35;
+        const bool in_liver = std::hypot((x + 80) / 65, (y + 10) / 70, (z - 20) / 15.0) <= 1;
         double value = -1000;
         if (is_in(x, y, 170, 120)) value = -90;
+        const bool in_lung = z >= 28 && (is_in(x - 80, y, 60, 75) || (z >= 35 && is_in(x + 80, y, 60, 75)));
+        if (in_lung) value = -850;
         if (in_liver) value = phantom.liver_hu;
         if (is_in(x, y - 50, 20, 16) || is_in(x, y - 90, 5, 20)) value = 300;
         if (phantom.has_aorta && is_in(x - 14, y - 20, 11, 11)) value = phantom.aorta_hu;
