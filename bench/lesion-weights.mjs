@@ -1,6 +1,6 @@
 /** Which lesion network is measured: the one named, else the one classifyLesions would take. */
 import { resolve } from 'node:path';
-import { defaultLesionModel } from '../dist/model.js';
+import { defaultLesionModel } from '../dist/models/model.js';
 
 export async function lesionWeights({ model }) {
   return model === undefined ? (await defaultLesionModel()).info.path : resolve(model);

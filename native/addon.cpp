@@ -1,4 +1,4 @@
-// What src/native.ts sees; the calls themselves are in native/napi.
+// What src/native/load.ts sees; the calls themselves are in native/napi.
 #include "napi/calls.h"
 #include "napi/dicom_object_calls.h"
 #include "napi/environment.h"

@@ -13,7 +13,7 @@ import { kRoot } from './setup.mjs';
 const kTypes = { ...kOptionTypes, ...kPictureOptionTypes, ...kTrainingOptionTypes };
 const kImports = {
   '../render/scene.js': ['SliceChoice'],
-  '../training-run.js': ['EpochRecord'],
+  '../train/training-run.js': ['EpochRecord'],
   '../types.js': [
     ...['ContrastPhase', 'DeviceChoice', 'HistogramEqualization', 'LesionType', 'MaskInput', 'Model', 'Postprocessing'],
     ...['Progress', 'RvdConvention', 'Volume'],

@@ -12,9 +12,7 @@
  *
  * @packageDocumentation
  */
-export { discoverDataset, type PatientSplit, splitPatients } from './dataset.js';
-export { configure, deviceInfo } from './device.js';
-export { writeReport, writeSecondaryCapture, writeSegmentation, writeStructureSet } from './dicom-objects.js';
+
 export type { ErrorCode, ErrorKind } from './error-codes.js';
 export {
   CancelledError,
@@ -29,19 +27,26 @@ export {
   OutputError,
   TrainingError,
 } from './errors.js';
-export { evaluateSegmentation } from './evaluate.js';
 export { evaluateLesions } from './evaluation/evaluate-lesions.js';
+export { evaluateSegmentation } from './evaluation/evaluate-segmentation.js';
 export { renderLesionEvaluation } from './evaluation/page.js';
 export type * from './evaluation/types.js';
-export { listSeries, readMask, readSeries, readVolume, writeMask, writeVolume } from './files.js';
-export { discoverLesionDataset } from './lesion-dataset.js';
-export { trainLesionClassifier } from './lesion-training.js';
-export { classifyLesions } from './lesions.js';
+export { writeReport, writeSecondaryCapture, writeSegmentation, writeStructureSet } from './io/dicom-objects.js';
+export { listSeries, readMask, readSeries, readVolume, writeMask, writeVolume } from './io/files.js';
+export { writeSeries } from './io/write-series.js';
+export { classifyLesions } from './lesions/lesions.js';
 export { writeMesh } from './mesh/write-mesh.js';
-export { loadModel, saveModel } from './model.js';
+export { loadModel, saveModel } from './models/model.js';
+export { preload } from './models/preload.js';
+export {
+  type FetchedWeights,
+  fetchWeights,
+  listPublishedWeights,
+  type PublishedWeights,
+  type WeightsSource,
+} from './models/weights.js';
+export { configure, deviceInfo } from './native/device.js';
 export { renderReportPage } from './page/result-page.js';
-export { preload } from './preload.js';
-export { preprocess } from './preprocessing.js';
 export { type FilterPage, type RenderedFilters, renderFilters } from './render/filters.js';
 export { type LearningCurvePoint, type LearningCurves, renderLearningCurves } from './render/history.js';
 export type { BoxedLesion } from './render/lesion-boxes.js';
@@ -50,16 +55,12 @@ export { type RenderedSlice, renderOverlay } from './render/overlay.js';
 export { type RenderedOverview, renderOverview } from './render/overview.js';
 export { renderPreprocessing } from './render/preprocessing.js';
 export type { Outlines, SliceChoice } from './render/scene.js';
-export { segmentLiver, segmentStructure, segmentStructures, tracePerimeters } from './segmentation.js';
-export { synthesizeLesions } from './synthesis.js';
-export { trainSegmenter } from './training.js';
-export type { EpochRecord, TrainingHistory, TrainingResult } from './training-run.js';
+export { preprocess } from './segment/preprocessing.js';
+export { segmentLiver, segmentStructure, segmentStructures, tracePerimeters } from './segment/segmentation.js';
+export { synthesizeLesions } from './synthesize/synthesis.js';
+export { discoverDataset, type PatientSplit, splitPatients } from './train/dataset.js';
+export { discoverLesionDataset } from './train/lesion-dataset.js';
+export { trainLesionClassifier } from './train/lesion-training.js';
+export { trainSegmenter } from './train/training.js';
+export type { EpochRecord, TrainingHistory, TrainingResult } from './train/training-run.js';
 export type * from './types.js';
-export {
-  type FetchedWeights,
-  fetchWeights,
-  listPublishedWeights,
-  type PublishedWeights,
-  type WeightsSource,
-} from './weights.js';
-export { writeSeries } from './write-series.js';

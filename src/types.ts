@@ -10,11 +10,11 @@
  * object with the voxels and without `dispose`, which calls take like the original.
  */
 
-import type { Contrast } from './classification-types.js';
-import type { Geometry, Vector3 } from './geometry-types.js';
-import type { Postprocessing } from './training-types.js';
+import type { Contrast } from './lesions/classification-types.js';
+import type { Postprocessing } from './train/training-types.js';
+import type { Geometry, Vector3 } from './volume/geometry-types.js';
 
-export type * from './geometry-types.js';
+export type * from './volume/geometry-types.js';
 
 /** A CT volume from the caller, after itk-wasm's `Image`; Hounsfield units. */
 export interface VolumeInput extends Geometry {
@@ -175,7 +175,7 @@ export interface Progress {
 }
 
 export type * from './input/types.js';
-export type * from './writing-types.js';
+export type * from './io/writing-types.js';
 
 /** A series that was found. */
 export interface SeriesSummary {
@@ -380,12 +380,12 @@ export interface Mask extends MaskInput {
   [Symbol.dispose](): void;
 }
 
-export type * from './classification-types.js';
-export type * from './device-types.js';
-export type * from './dicom-object-types.js';
-export type * from './evaluation-types.js';
-export type * from './preprocessing-types.js';
+export type * from './evaluation/segmentation-types.js';
+export type * from './io/dicom-object-types.js';
+export type * from './lesions/classification-types.js';
+export type * from './native/device-types.js';
 export type * from './schema/option-types.js';
 export type * from './schema/picture-option-types.js';
 export type * from './schema/training-option-types.js';
-export type * from './training-types.js';
+export type * from './segment/preprocessing-types.js';
+export type * from './train/training-types.js';

@@ -104,7 +104,7 @@ test('another libtorch in the process is refused with both places', async () => 
   const other = join(folder.path, 'other');
   mkdirSync(other);
   copyFileSync(join(findLibtorch(), 'libc10.so'), join(other, 'libc10.so'));
-  const { preloadOf, findAddon } = await import('../src/native.js');
+  const { preloadOf, findAddon } = await import('../src/native/load.js');
   // Opens libc10.so, which stays, and then finds no libtorch_cpu.so.
   const code = `
     const { createRequire } = await import('node:module');

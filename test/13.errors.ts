@@ -7,7 +7,7 @@ import { readErrorTable, staleFiles } from '../scripts/error-codes.mjs';
 import { type ErrorCode, kErrorCodes, kErrorKinds } from '../src/error-codes.js';
 import { nativeError } from '../src/errors.js';
 import * as hepatica from '../src/index.js';
-import { native } from '../src/native.js';
+import { native } from '../src/native/load.js';
 import { rejection } from './support/rejections.js';
 
 const kRoot = fileURLToPath(new URL('..', import.meta.url));

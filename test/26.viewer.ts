@@ -5,7 +5,6 @@ import type { Browser } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { kWithoutOhif, ohifFolder } from '../scripts/dicom-tools.mjs';
-import { positionMm } from '../src/geometry.js';
 import {
   classifyLesions,
   type Lesion,
@@ -18,6 +17,7 @@ import {
   writeReport,
   writeSegmentation,
 } from '../src/index.js';
+import { positionMm } from '../src/volume/geometry.js';
 import { kWithoutChromium, startBrowser } from './support/browser.js';
 import { moved } from './support/moved-mask.js';
 import { kIndex, kRoot, runNode } from './support/programs.js';

@@ -12,7 +12,7 @@ import {
   type Volume,
   writeMask,
 } from '../src/index.js';
-import type { CtVoxels } from '../src/native-binding.js';
+import type { CtVoxels } from '../src/native/binding.js';
 import { writeThresholdModel } from './support/models.js';
 import { kRoot, makeFolder, runCli } from './support/programs.js';
 import { rejection } from './support/rejections.js';

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkDataset, discoverDataset, splitPatients } from '../src/dataset.js';
 import type { HepaticaError } from '../src/errors.js';
-import { polygonsOf, readPolygons, sliceOfName } from '../src/labels.js';
+import { checkDataset, discoverDataset, splitPatients } from '../src/train/dataset.js';
+import { polygonsOf, readPolygons, sliceOfName } from '../src/train/labels.js';
 
 const split = suite('patient split');
 

@@ -12,7 +12,7 @@ import {
   writeMask,
   writeVolume,
 } from '../src/index.js';
-import { placeFromEnvironment } from '../src/training-processes.js';
+import { placeFromEnvironment } from '../src/train/training-processes.js';
 import { freePort } from './support/free-port.js';
 import { kThresholdArchitecture } from './support/models.js';
 import { kMain, makeFolder, runNode } from './support/programs.js';

@@ -12,7 +12,7 @@ import {
   renderPreprocessing,
   tracePerimeters,
 } from '../src/index.js';
-import { canonicalOrder } from '../src/orientation.js';
+import { canonicalOrder } from '../src/volume/orientation.js';
 import { kAxisOrders, type Stored, store } from './support/axis-orders.js';
 import { pixelsOf } from './support/pictures.js';
 import { rejection } from './support/rejections.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type MaskInput, readMask, readSeries, readVolume, writeMask, writeVolume } from '../src/index.js';
-import { readPolygons } from '../src/labels.js';
+import { readPolygons } from '../src/train/labels.js';
 import { makeFolder, runCli } from './support/programs.js';
 import { kOrganHu, makePhantom } from './support/volumes.js';
 

@@ -2,7 +2,6 @@ import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { positionMm } from '../src/geometry.js';
 import {
   InvalidArgumentError,
   type MaskInput,
@@ -14,6 +13,7 @@ import {
   writeMesh,
 } from '../src/index.js';
 import { surfaceOf, volumeMm3 } from '../src/mesh/surface.js';
+import { positionMm } from '../src/volume/geometry.js';
 import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
 import { forEachVoxel, kAxial } from './support/volumes.js';

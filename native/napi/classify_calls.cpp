@@ -56,7 +56,7 @@ Outcome outcome_of(LesionClassification classification) {
   return outcome;
 }
 
-// As src/classification-types.ts has it; null where none is told.
+// As src/lesions/classification-types.ts has it; null where none is told.
 Napi::Value octant_value(Napi::Env env, const std::optional<LiverOctant>& octant) {
   if (!octant) return env.Null();
   struct Name {

@@ -108,7 +108,7 @@ SlicePictures pictures_argument(const Napi::Value& value) {
   return pictures;
 }
 
-// src/dicom-objects.ts names no other kind.
+// src/io/dicom-objects.ts names no other kind.
 EncodedObject make(const std::string& kind, const Findings& findings, const SlicePictures& pictures, Run& run) {
   if (kind == "sr") return make_report(findings, run);
   if (kind == "rtstruct") return make_structure_set(findings, run);

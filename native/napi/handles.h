@@ -25,7 +25,8 @@ Napi::Object make_handle(Napi::Env env, std::shared_ptr<ByteVolume> volume);
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<const NetworkModel> model);
 Napi::Object make_handle(Napi::Env env, std::shared_ptr<FileBytes> bytes);
 
-// What a handle holds, whole, for a job to read; src/call-arguments.ts sees to it that JavaScript has no array over it.
+// What a handle holds, whole, for a job to read; src/native/call-arguments.ts sees to it that JavaScript has no array
+// over it.
 std::shared_ptr<const Volume> held_volume(const Napi::Value& value);
 std::shared_ptr<const ByteVolume> held_byte_volume(const Napi::Value& value);
 std::shared_ptr<const NetworkModel> held_model(const Napi::Value& value);

@@ -11,7 +11,7 @@ namespace hepatica {
 namespace {
 
 // The largest distance between the corners of the same index, those of the outer voxels' outer edges: a turned or
-// single slice tells too. The rule of src/geometry.ts.
+// single slice tells too. The rule of src/volume/geometry.ts.
 double largest_corner_distance_mm(const Geometry& a, const Geometry& b) {
   double largest = 0;
   for (int corner = 0; corner < 8; ++corner) {

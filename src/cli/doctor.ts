@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { chooseGpu, type Diagnosis, diagnose } from '../doctor.js';
 import { forgetChoice } from '../loading/choice.js';
+import { chooseGpu, type Diagnosis, diagnose } from '../loading/doctor.js';
 import { neededLibtorch } from '../loading/packages.js';
 import { withCommonOptions } from './options.js';
 import { type CommonOptions, kExitCodes, runCommand } from './session.js';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Model, renderFilters, type Segmentation, type Volume } from '../index.js';
-import { defaultLesionModel, liverModel } from '../model.js';
+import { defaultLesionModel, liverModel } from '../models/model.js';
 import { renderFiltersOptions } from '../schema/render.js';
 import { deviceOptions, runOptions } from '../schema/run.js';
 import { givenFlags, withFlags } from './flags.js';

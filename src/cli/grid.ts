@@ -1,6 +1,6 @@
 import { InputFileError } from '../errors.js';
-import { isSameGrid } from '../geometry.js';
 import type { Geometry } from '../types.js';
+import { isSameGrid } from '../volume/geometry.js';
 
 /** @throws InputFileError `LABEL_GEOMETRY_MISMATCH`, naming the mask's file */
 export function checkSameGrid(volume: Geometry, mask: Geometry, file: string): void {

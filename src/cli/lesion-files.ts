@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputFileError, InvalidArgumentError } from '../errors.js';
 import type { LesionDescription, LesionMask } from '../index.js';
-import { kLesionTypeValues } from '../lesion-types.js';
+import { kLesionTypeValues } from '../lesions/lesion-types.js';
 import { refuseIncomplete } from '../output/commit.js';
 import type { MaskInput } from '../types.js';
 import { readMaskInput } from './input.js';

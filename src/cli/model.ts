@@ -7,7 +7,7 @@ import {
   segmentStructure,
   type VolumeInput,
 } from '../index.js';
-import { liverWeights } from '../model.js';
+import { liverWeights } from '../models/model.js';
 import { safetensorsMetadata } from '../output/ownership.js';
 
 /** What an option that takes a segmenter's file says of its other value. */

@@ -1,7 +1,7 @@
 import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { HepaticaError, OutputError } from '../errors.js';
-import { hashOf } from '../file-hash.js';
+import { hashOf } from '../io/file-hash.js';
 import { type Change, commitChange, kAnything, kJournalName, pendingChange, resumeChange } from '../output/commit.js';
 import { refuseFolderInInputs, refuseInputs } from '../output/guard.js';
 import { hashAt, kManifestName, type Manifest, readManifest, sync } from '../output/manifest.js';

@@ -1,7 +1,7 @@
 /** What a result was computed from, and with: the part of `report.json` by which it can be computed again. */
 import { stat } from 'node:fs/promises';
 import type { ReportDocument } from '../documents/report.js';
-import { hashOfInput } from '../file-hash.js';
+import { hashOfInput } from '../io/file-hash.js';
 import type { Volume } from '../types.js';
 
 /** Where results go and what is said of them changes none; models stand by themselves. */

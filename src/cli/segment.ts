@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { phaseName } from '../contrast.js';
 import type { ReportDocument } from '../documents/report.js';
 import {
   type LesionClassification,
@@ -11,6 +10,7 @@ import {
   writeMesh,
 } from '../index.js';
 import { segmentOptions } from '../schema/segment.js';
+import { phaseName } from '../segment/contrast.js';
 import {
   checkDicomInput,
   type DicomCommandOptions,

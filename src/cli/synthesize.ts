@@ -11,7 +11,7 @@ import {
   writeSeries,
   writeVolume,
 } from '../index.js';
-import { kLesionTypes, kLesionTypeValues } from '../lesion-types.js';
+import { kLesionTypes, kLesionTypeValues } from '../lesions/lesion-types.js';
 import { manifest } from '../loading/packages.js';
 import { synthesizeOptions } from '../schema/evaluate.js';
 import { runOptions } from '../schema/run.js';

@@ -15,11 +15,11 @@ import {
   trainLesionClassifier,
   trainSegmenter,
 } from '../index.js';
-import { runLesionTraining } from '../lesion-training.js';
 import { trainLesionsOptions } from '../schema/train-lesions.js';
 import { trainOptions } from '../schema/train-segmenter.js';
-import { runSegmenterTraining } from '../training.js';
-import { isFirstProcess } from '../training-processes.js';
+import { runLesionTraining } from '../train/lesion-training.js';
+import { runSegmenterTraining } from '../train/training.js';
+import { isFirstProcess } from '../train/training-processes.js';
 import { givenFlags, withFlags } from './flags.js';
 import { fileNameOf } from './model.js';
 import { withCommonOptions, withOverwriteOption } from './options.js';

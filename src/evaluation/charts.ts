@@ -1,5 +1,5 @@
 import type * as Vega from 'vega';
-import { kLesionTypes } from '../lesion-types.js';
+import { kLesionTypes } from '../lesions/lesion-types.js';
 import { detectionBySize, freeResponse } from './curves.js';
 import { rocOf, scoredLesions } from './figures.js';
 import { figureText } from './rows.js';

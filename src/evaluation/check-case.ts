@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { InvalidArgumentError } from '../errors.js';
-import { kLesionTypes } from '../lesion-types.js';
+import { kLesionTypes } from '../lesions/lesion-types.js';
 import { invalidArgument } from '../schema/check.js';
-import { segmentedMaskArgument } from '../segmentation.js';
-import { type MaskArgument, maskArgument } from '../volume.js';
+import { segmentedMaskArgument } from '../segment/segmentation.js';
+import { type MaskArgument, maskArgument } from '../volume/volume.js';
 import type { LesionDescription, LesionMaskValues } from './types.js';
 
 /** A mask of lesions for the native call, and what is known of them by id. */

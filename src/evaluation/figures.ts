@@ -1,5 +1,5 @@
-import { isMalignant, kLesionTypes } from '../lesion-types.js';
-import type { NativeBinding } from '../native-binding.js';
+import { isMalignant, kLesionTypes } from '../lesions/lesion-types.js';
+import type { NativeBinding } from '../native/binding.js';
 import type { LesionType, RvdConvention } from '../types.js';
 import type { LesionCaseEvaluation, LesionCounts, PredictedLesion, ReferenceLesion } from './types.js';
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '../errors.js';
-import { runJobOn } from '../job.js';
-import type { NativeLesionEvaluation, NativeLesionInstance } from '../native-binding.js';
+import type { NativeLesionEvaluation, NativeLesionInstance } from '../native/binding.js';
+import { runJobOn } from '../native/job.js';
 import { invalidArgument } from '../schema/check.js';
 import type { RunOptions, RvdConvention } from '../types.js';
 import type { CheckedCase, CheckedMask } from './check-case.js';

@@ -1,4 +1,4 @@
-import { kLesionTypes } from '../lesion-types.js';
+import { kLesionTypes } from '../lesions/lesion-types.js';
 import type { Estimate, LesionEvaluation } from './types.js';
 
 /** A line of the table: what was measured, of how many, and how well. */

@@ -1,5 +1,5 @@
-import { isMalignant, kLesionTypes } from '../lesion-types.js';
-import { native } from '../native.js';
+import { isMalignant, kLesionTypes } from '../lesions/lesion-types.js';
+import { native } from '../native/load.js';
 import type { LesionType, RvdConvention } from '../types.js';
 import type { FigureOf } from './bootstrap.js';
 import {

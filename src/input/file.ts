@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
-import { type CallArgument, CopiedBytes, nextTurn } from '../call-arguments.js';
-import type { NativeBinding } from '../native-binding.js';
-import type { BytesHandle, NativeFile } from '../native-files.js';
+import type { NativeBinding } from '../native/binding.js';
+import { type CallArgument, CopiedBytes, nextTurn } from '../native/call-arguments.js';
+import type { BytesHandle, NativeFile } from '../native/files.js';
 import { invalidArgument } from '../schema/check.js';
 import { abortable } from './abortable.js';
 import type { ByteLimit } from './byte-limit.js';

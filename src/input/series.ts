@@ -1,8 +1,8 @@
-import { nextTurn } from '../call-arguments.js';
-import { runJob } from '../job.js';
-import { loadedNative, native } from '../native.js';
-import type { NativeBinding, NativeControl, NativeJob } from '../native-binding.js';
-import type { NativeFile, NativeIntake } from '../native-files.js';
+import type { NativeBinding, NativeControl, NativeJob } from '../native/binding.js';
+import { nextTurn } from '../native/call-arguments.js';
+import type { NativeFile, NativeIntake } from '../native/files.js';
+import { runJob } from '../native/job.js';
+import { loadedNative, native } from '../native/load.js';
 import { invalidArgument } from '../schema/check.js';
 import type { ExcludedFile, RunOptions, Warning } from '../types.js';
 import { abortable } from './abortable.js';

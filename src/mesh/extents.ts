@@ -1,5 +1,5 @@
 /** How far each value of a mask reaches, found for all of them in one pass. */
-import type { Geometry, Vector3 } from '../geometry-types.js';
+import type { Geometry, Vector3 } from '../volume/geometry-types.js';
 
 export type Labels = Geometry & { readonly data: Uint8Array };
 

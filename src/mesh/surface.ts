@@ -1,5 +1,5 @@
 /** The closed surface of a mask, for Node and the browser alike. */
-import type { Geometry } from '../geometry-types.js';
+import type { Geometry } from '../volume/geometry-types.js';
 import { type Extent, type Extents, extentsOf, type Labels, type Nap } from './extents.js';
 import { cubeTriangles } from './vtk.js';
 

@@ -7,7 +7,7 @@ import { sourcesOf } from '../output/sources.js';
 import { stagingName } from '../output/staging.js';
 import { checkOptions, checkPath, invalidArgument } from '../schema/check.js';
 import { packMeshOptions, writeMeshOptions } from '../schema/files.js';
-import { segmentedMaskArgument } from '../segmentation.js';
+import { segmentedMaskArgument } from '../segment/segmentation.js';
 import type {
   LesionClassification,
   MaskInput,

@@ -1,7 +1,7 @@
 import { lstat, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hashOf } from '../file-hash.js';
+import { hashOf } from '../io/file-hash.js';
 
 /** Hidden, and left out where a folder is read as DICOM (native/core/output_marks.h). */
 export const kManifestName = '.hepatica-manifest.json';

@@ -1,5 +1,5 @@
 /** What is said of scan and result on a page. */
-import { describeContrast } from '../contrast.js';
+import { describeContrast } from '../segment/contrast.js';
 import type { Contrast, Geometry, ModelIdentity, SeriesReport } from '../types.js';
 
 type SeriesTexts = Pick<SeriesReport, 'patientId' | 'seriesDescription' | 'contrastAgent' | 'manufacturer'>;

@@ -1,6 +1,6 @@
 /** The table of lesions, as HTML that shows and copies without a script. */
 import { escapeHtml } from '../html.js';
-import { kLesionTypes } from '../lesion-types.js';
+import { kLesionTypes } from '../lesions/lesion-types.js';
 import type { Lesion, LesionType } from '../types.js';
 
 const kTypeNames: Readonly<Record<LesionType, string>> = {

@@ -1,6 +1,7 @@
 /** Which part of a scan a page holds: all of it where that can be opened within seconds, else the surroundings of the liver. */
-import { positionMm } from '../geometry.js';
+
 import type { BoundingBox, Geometry, Vector3 } from '../types.js';
+import { positionMm } from '../volume/geometry.js';
 import type { ShownRegion } from './types.js';
 
 /** The page takes about 1.1 byte a voxel, the graphics card four: what a telephone and a slow notebook still open. */

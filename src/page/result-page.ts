@@ -1,8 +1,8 @@
-import { checkGeometry, checkSameGrid } from '../geometry.js';
 import { manifest } from '../loading/packages.js';
 import { checkOptions, invalidArgument } from '../schema/check.js';
 import { reportPageOptions } from '../schema/render.js';
 import type { Geometry, LesionClassification, ReportPageOptions } from '../types.js';
+import { checkGeometry, checkSameGrid } from '../volume/geometry.js';
 import { factsOf } from './facts.js';
 import { renderPage } from './report-page.js';
 

@@ -1,5 +1,5 @@
 /** What the page's script is given, as JSON: plain numbers and texts, for Node and the browser alike. */
-import type { Geometry, Vector3 } from '../geometry-types.js';
+import type { Geometry, Vector3 } from '../volume/geometry-types.js';
 
 /** Which voxels of the scan the page holds, and how. */
 export interface ShownRegion {

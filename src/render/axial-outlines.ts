@@ -1,4 +1,4 @@
-import { tracePerimeters } from '../segmentation.js';
+import { tracePerimeters } from '../segment/segmentation.js';
 import type { Geometry, Lesion, Perimeter, Vector3 } from '../types.js';
 import type { AxialView, ViewBox } from './axial-view.js';
 

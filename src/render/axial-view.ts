@@ -1,5 +1,5 @@
-import { type AxisOrder, canonicalOrder } from '../orientation.js';
 import type { Geometry, Vector3 } from '../types.js';
+import { type AxisOrder, canonicalOrder } from '../volume/orientation.js';
 
 /** First and last pixel inside, x and y of the view. */
 export interface ViewBox {

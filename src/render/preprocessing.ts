@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from '../errors.js';
-import { checkGeometry, checkSameGrid } from '../geometry.js';
 import { checkOptions } from '../schema/check.js';
 import { renderPreprocessingOptions } from '../schema/render.js';
 import type { PreprocessedVolume, RenderPreprocessingOptions, VolumeInput } from '../types.js';
+import { checkGeometry, checkSameGrid } from '../volume/geometry.js';
 import { AxialView } from './axial-view.js';
 import { drawGreySlice, kFontFamily, makeCanvas, placeSlice, windowed } from './canvas.js';
 import { encodePng } from './encode.js';

@@ -1,9 +1,9 @@
 import type { SKRSContext2D } from '@napi-rs/canvas';
 import { InvalidArgumentError } from '../errors.js';
-import { allowedDistanceMm, checkGeometry, checkSameGrid, positionMm } from '../geometry.js';
 import { invalidArgument } from '../schema/check.js';
 import { kAbdominalWindow } from '../schema/render.js';
 import type { LesionClassification, Perimeter, VolumeInput } from '../types.js';
+import { allowedDistanceMm, checkGeometry, checkSameGrid, positionMm } from '../volume/geometry.js';
 import { outlinesInView, type SliceOutlines } from './axial-outlines.js';
 import { AxialView } from './axial-view.js';
 import { drawGreySlice, type SlicePlacement, windowed } from './canvas.js';

@@ -1,6 +1,6 @@
 /** Options of the calls that compare with a reference, and of the one that makes one. */
 import { z } from 'zod';
-import { kLesionTypes } from '../lesion-types.js';
+import { kLesionTypes } from '../lesions/lesion-types.js';
 import type { MaskInput } from '../types.js';
 import { option } from './option.js';
 import { anObject, runFields } from './run.js';

@@ -1,6 +1,6 @@
 /** Options of the training of the lesion network. */
 import { z } from 'zod';
-import { isModel } from '../model.js';
+import { isModel } from '../models/model.js';
 import type { Model } from '../types.js';
 import { option } from './option.js';
 import {

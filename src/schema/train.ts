@@ -1,6 +1,6 @@
 /** Options of what every training takes. Where the paper is silent, the default is this project's choice. */
 import { z } from 'zod';
-import type { EpochRecord } from '../training-run.js';
+import type { EpochRecord } from '../train/training-run.js';
 import { option } from './option.js';
 import { aFunction, deviceFields, kExpectedWindow, runFields, windowSchema } from './run.js';
 

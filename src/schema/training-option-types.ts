@@ -1,5 +1,5 @@
 // Written by scripts/options.mjs from the schemas beside it; change those.
-import type { EpochRecord } from '../training-run.js';
+import type { EpochRecord } from '../train/training-run.js';
 import type { HistogramEqualization, Model, Postprocessing } from '../types.js';
 import type { DeviceOptions, RunOptions } from './option-types.js';
 

@@ -1,6 +1,6 @@
 /** The scan in three planes, voxel by voxel as it was taken, with the outlines of what was found (NiiVue). */
 import { cmapper, DRAG_MODE, Niivue, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
-import type { Geometry, Vector3 } from '../../geometry-types.js';
+import type { Geometry, Vector3 } from '../../volume/geometry-types.js';
 import { kMostLabel, kStructureLabel, type ShownRegion, type ViewerData } from '../types.js';
 import { kBenignColour, kMalignantColour, kStructureColour } from './colours.js';
 

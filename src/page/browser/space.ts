@@ -1,8 +1,8 @@
 /** The surfaces of liver and lesions, to be turned (NiiVue). They are computed here, from the labels that the page holds. */
 import { DRAG_MODE, Niivue, NVMesh, SLICE_TYPE } from '@niivue/niivue';
-import type { Vector3 } from '../../geometry-types.js';
 import { extentsOf, type Labels } from '../../mesh/extents.js';
 import { type Surface, surfaceOf } from '../../mesh/surface.js';
+import type { Vector3 } from '../../volume/geometry-types.js';
 import { kMostLabel, kStructureLabel, type ViewerData } from '../types.js';
 import { kBenignColour, kMalignantColour, kStructureSurfaceColour } from './colours.js';
 

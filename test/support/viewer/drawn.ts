@@ -1,6 +1,7 @@
 // What a viewer's picture says of each voxel of a slice, by colour at the voxel's middle.
-import { positionMm } from '../../../src/geometry.js';
+
 import type { Vector3, Volume } from '../../../src/index.js';
+import { positionMm } from '../../../src/volume/geometry.js';
 import type { Viewer } from './viewer.js';
 
 export type DrawnLabel = 'none' | 'structure' | 'benign' | 'malignant';

@@ -1,0 +1,157 @@
+import type { z } from 'zod';
+import { hashOfInput } from '../io/file-hash.js';
+import { type StartingWeights, startingWeights } from '../models/model.js';
+import { runJob } from '../native/job.js';
+import { checkOptions, invalidArgument } from '../schema/check.js';
+import { lesionAugmentation, trainLesionsOptions } from '../schema/train-lesions.js';
+import type { LesionTrainingCase, LesionTrainingDataset, TrainLesionsOptions } from '../types.js';
+import { discoverLesionDataset, nativeLesionCase } from './lesion-dataset.js';
+import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
+import { runTraining, type TrainingCall } from './training-processes.js';
+import {
+  checkRun,
+  checkRunOutputs,
+  type EndedTraining,
+  type EpochRecord,
+  given,
+  nativeAugmentation,
+  nativeRunOptions,
+  publishedNames,
+  splitOf,
+  type TrainingResult,
+  trainingResult,
+} from './training-run.js';
+
+/** What the run starts from. */
+interface Beginning {
+  readonly initial: StartingWeights | undefined;
+  readonly base: StartingWeights | undefined;
+}
+
+type CheckedOptions = z.output<typeof trainLesionsOptions>;
+
+function nativeTraining(options: CheckedOptions, { initial, base }: Beginning): Record<string, unknown> {
+  const [least, most] = options.syntheticLesions;
+  return given({
+    ...nativeRunOptions(trainLesionsOptions, options),
+    initial: initial?.path,
+    base: base?.path,
+    augmentation: nativeAugmentation(lesionAugmentation, options.augment),
+    synthetic_min_lesions: least,
+    synthetic_max_lesions: most,
+    canvas_px: options.canvas,
+  });
+}
+
+/** Of the files that the run starts from. */
+async function hashesOf({ initial, base }: Beginning, signal: AbortSignal | undefined) {
+  const hashOf = async (start: StartingWeights | undefined) =>
+    start && (start.sha256 ?? (await hashOfInput(start.path, signal)));
+  return given({ initial_sha256: await hashOf(initial), base_sha256: await hashOf(base) });
+}
+
+/** Instead of the files, in the order of the native call. */
+const modelsOf = ({ initial, base }: Beginning) =>
+  [initial?.model?.load() ?? null, base?.model?.load() ?? null] as const;
+
+const pathsOf = ({ image, liver, label }: LesionTrainingCase): string[] =>
+  [image, liver, label].filter((path) => path !== undefined);
+
+function saidOf(entry: LesionTrainingCase): HashedEntry {
+  const { image: _image, liver: _liver, label: _label, ...said } = entry;
+  return { text: `${JSON.stringify(said)}\n`, paths: pathsOf(entry) };
+}
+
+/** Somebody has to show lesions to the network. */
+function checkTeachable(
+  cases: readonly LesionTrainingCase[],
+  validation: ReadonlySet<string>,
+  syntheticPerScan: number,
+): void {
+  const shows = ({ patient, label, marked = true, ground = false }: LesionTrainingCase) =>
+    !validation.has(patient) && ((marked && label !== undefined) || (ground && syntheticPerScan > 0));
+  if (cases.some(shows)) return;
+  const expectation = 'cases of which one at least has labelled lesions, or is ground, and is not validated on';
+  throw invalidArgument('dataset', expectation, { cases }, 'cases');
+}
+
+/** The training itself, from the dataset on. */
+async function train(
+  dataset: LesionTrainingDataset | string,
+  options: TrainLesionsOptions,
+  checked: CheckedOptions,
+  beginning: Beginning,
+): Promise<EndedTraining> {
+  const { signal, onEpoch } = checked;
+  const hashes = await hashesOf(beginning, signal);
+  const { cases: found, warnings } = await discoverLesionDataset(dataset);
+  const patients = found.map(({ patient }) => patient);
+  await checkRunOutputs(checked, [
+    typeof dataset === 'string' ? dataset : undefined,
+    beginning.initial?.path,
+    beginning.base?.path,
+    ...found.flatMap(pathsOf),
+  ]);
+  const split = splitOf(patients, checked);
+  const validation = new Set(split.validation);
+  checkTeachable(found, validation, checked.syntheticPerScan);
+  await requireReadable(found.flatMap(pathsOf));
+  const cases = await Promise.all(found.map((entry) => nativeLesionCase(entry, validation.has(entry.patient))));
+  const settings = { ...nativeTraining(checked, beginning), ...hashes };
+  const models = modelsOf(beginning);
+  const planWith = (more: object) => JSON.stringify({ cases, options: { ...settings, ...more } });
+  const { onProgress: _, ...unheard } = options;
+  await runJob(unheard, (native, control) => native.checkLesionTraining(planWith({}), ...models, control));
+  const hashed = await hashDataset(found.map(saidOf), signal);
+  const published = publishedNames(patients, hashed, checked);
+  const known = { dataset_sha256: hashed.sha256, published_patients: published };
+  const plan = { cases, options: { ...settings, ...known } };
+  const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
+  const call: TrainingCall = {
+    name: 'trainLesionClassifier',
+    plan,
+    start: (native, text, control) => native.trainLesionClassifier(text, ...models, control),
+  };
+  const native = await runTraining(call, checked.processes, options, report);
+  return { native, split, publishedPatients: published, warnings };
+}
+
+/** trainLesionClassifier up to what needs the weights. */
+export async function runLesionTraining(
+  dataset: LesionTrainingDataset | string,
+  options: TrainLesionsOptions,
+): Promise<EndedTraining> {
+  const checked = checkOptions(trainLesionsOptions, options);
+  checkRun(checked);
+  const beginning = {
+    initial: startingWeights('initial', checked.initial, 'mdl_cnn'),
+    base: startingWeights('base', checked.base, 'resnet101'),
+  };
+  const loaded = [beginning.initial?.model, beginning.base?.model];
+  for (const model of loaded) model?.take();
+  try {
+    return await train(dataset, options, checked, beginning);
+  } finally {
+    for (const model of loaded) model?.release();
+  }
+}
+
+/**
+ * Trains a lesion network: location of lesions, and their type. Real lesions of unknown type teach the location alone;
+ * types are learned from labelled lesions and from ones that are synthesized in the scans that are `ground` (figures on
+ * types then hold for synthetic lesions). Patients are split by a seeded hash, or as `validationPatients` names them.
+ *
+ * @param dataset - cases, or the path of a JSON dataset file (see {@link discoverLesionDataset})
+ * @returns the model, ready for `classifyLesions`, and the learning curves
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`, `DISPOSED`; {@link ModelError} `WRONG_MODEL`
+ *   for `base` or `initial`; {@link InputFileError} `CORRUPT_DATASET`, `LABEL_GEOMETRY_MISMATCH`, `EMPTY_LABEL`, `CORRUPT_LABEL`, `CORRUPT_CHECKPOINT`,
+ *   `CHECKPOINT_MISMATCH`, …; {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`;
+ *   {@link TrainingError} `TRAINING_DIVERGED`, with nothing written, where losses, weights or scores are no longer finite,
+ *   `PROCESS_LOST` where another of several processes ended, `RENDEZVOUS_FAILED` where they did not meet
+ */
+export async function trainLesionClassifier(
+  dataset: LesionTrainingDataset | string,
+  options: TrainLesionsOptions,
+): Promise<TrainingResult> {
+  return trainingResult(await runLesionTraining(dataset, options));
+}

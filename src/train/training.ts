@@ -1,0 +1,117 @@
+import type { z } from 'zod';
+import { runJob } from '../native/job.js';
+import { refuseInputs } from '../output/guard.js';
+import { checkOptions } from '../schema/check.js';
+import { segmenterAugmentation, trainOptions } from '../schema/train-segmenter.js';
+import type { TrainingCase, TrainingDataset, TrainOptions } from '../types.js';
+import { discoverDataset } from './dataset.js';
+import { isPolygonLabel, readPolygons } from './labels.js';
+import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
+import { runTraining, type TrainingCall } from './training-processes.js';
+import {
+  checkRun,
+  checkRunOutputs,
+  type EndedTraining,
+  type EpochRecord,
+  given,
+  nativeAugmentation,
+  nativePolygon,
+  nativeRunOptions,
+  publishedNames,
+  splitOf,
+  type TrainingResult,
+  trainingResult,
+} from './training-run.js';
+
+/** Where prepared scans are kept; undefined: in memory. */
+function cacheFolder({ cache, output = '' }: z.output<typeof trainOptions>): string | undefined {
+  if (cache !== undefined) return cache || undefined;
+  return `${output.replace(/\.safetensors$/, '')}.cache`;
+}
+
+function nativeOptions(options: z.output<typeof trainOptions>): Record<string, unknown> {
+  return given({
+    ...nativeRunOptions(trainOptions, options),
+    augmentation: nativeAugmentation(segmenterAugmentation, options.augment),
+    canvas_px: options.canvas,
+    cache_folder: cacheFolder(options),
+  });
+}
+
+async function nativeCase(entry: TrainingCase, validation: boolean): Promise<Record<string, unknown>> {
+  const { patient, image, label, labelValues, labelSegments } = entry;
+  const common = {
+    patient,
+    image,
+    label_values: labelValues ?? [],
+    label_segments: labelSegments?.map(String) ?? [],
+    validation,
+  };
+  if (!(await isPolygonLabel(label))) return { ...common, label };
+  return { ...common, label: '', polygons: (await readPolygons(label)).map(nativePolygon) };
+}
+
+function saidOf({ patient, image, label, labelValues, labelSegments }: TrainingCase): HashedEntry {
+  const segments = labelSegments ? `${JSON.stringify(labelSegments)}\n` : '';
+  return { text: `${patient}\n${labelValues ?? ''}\n${segments}`, paths: [image, label] };
+}
+
+/** trainSegmenter up to what needs the weights. */
+export async function runSegmenterTraining(
+  dataset: TrainingDataset | string,
+  options: TrainOptions,
+): Promise<EndedTraining> {
+  const checked = checkOptions(trainOptions, options);
+  checkRun(checked);
+  const { signal, onEpoch } = checked;
+  const { cases: found, warnings } = await discoverDataset(dataset);
+  const patients = found.map(({ patient }) => patient);
+  const files = found.flatMap(({ image, label }) => [image, label]);
+  await checkRunOutputs(checked, [typeof dataset === 'string' ? dataset : undefined, ...files]);
+  const cache = cacheFolder(checked);
+  if (cache !== undefined) await refuseInputs([cache], files);
+  const split = splitOf(patients, checked);
+  const validation = new Set(split.validation);
+  await requireReadable(files);
+  const cases = await Promise.all(found.map((entry) => nativeCase(entry, validation.has(entry.patient))));
+  const settings = nativeOptions(checked);
+  const { onProgress: _, ...unheard } = options;
+  await runJob(unheard, (native, control) =>
+    native.checkSegmenterTraining(JSON.stringify({ cases, options: settings }), control),
+  );
+  const hashed = await hashDataset(found.map(saidOf), signal);
+  const published = publishedNames(patients, hashed, checked);
+  const known = { dataset_sha256: hashed.sha256, published_patients: published };
+  const named = cases.map((entry, i) => ({ ...entry, content_sha256: hashed.entries[i] }));
+  const plan = { cases: named, options: { ...settings, ...known } };
+  const call: TrainingCall = {
+    name: 'trainSegmenter',
+    plan,
+    start: (native, text, control) => native.trainSegmenter(text, control),
+  };
+  const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
+  const result = await runTraining(call, checked.processes, options, report);
+  return { native: result, split, publishedPatients: published, warnings };
+}
+
+/**
+ * Trains a segmenter on labelled scans: patients are split by a seeded hash or as named, scans are read and resampled once,
+ * then epochs of Adam run until the end, an abort, or early stopping. The weights of the best epoch by validation Dice
+ * (or of the last one, as `keep` says) are written to `options.output`. All that can be said of the options without
+ * reading a scan is said first.
+ *
+ * @param dataset - cases, or the path of a JSON dataset file or of a folder of cases (see {@link discoverDataset})
+ * @returns the model, ready for `segmentStructure`, and the learning curves
+ * @throws {@link InvalidArgumentError} `INVALID_ARGUMENT`, `PATIENT_LEAK`; {@link InputFileError} `INCOMPLETE_CASE`,
+ *   `LABEL_GEOMETRY_MISMATCH`, `LABEL_OF_OTHER_SERIES`, `SEGMENT_NOT_FOUND`, `EMPTY_LABEL`, `CORRUPT_LABEL`,
+ *   `CORRUPT_CHECKPOINT`, `CHECKPOINT_MISMATCH`, …;
+ *   {@link OutputError} `OUTPUT_UNWRITABLE`, `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; {@link TrainingError}
+ *   `TRAINING_DIVERGED`, with nothing written, where losses, weights or scores are no longer finite,
+ *   `PROCESS_LOST` where another of several processes ended, `RENDEZVOUS_FAILED` where they did not meet
+ */
+export async function trainSegmenter(
+  dataset: TrainingDataset | string,
+  options: TrainOptions,
+): Promise<TrainingResult> {
+  return trainingResult(await runSegmenterTraining(dataset, options));
+}
