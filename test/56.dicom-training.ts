@@ -24,7 +24,7 @@ import {
 } from '../src/index.js';
 import { makeFindings } from './support/dicom-findings.js';
 import { kThresholdArchitecture } from './support/models.js';
-import { makeFolder } from './support/programs.js';
+import { makeFolder, runCli } from './support/programs.js';
 import { rejection } from './support/rejections.js';
 import { forEachVoxel, kAxial, kOrganHu, makePhantom } from './support/volumes.js';
 
@@ -156,6 +156,22 @@ structures(
     await rejection(refused({ ...dicomCase(first, ''), label: at('cut.dcm') }), InputFileError, 'CORRUPT_FILE');
   },
 );
+
+structures('evaluate --dataset and render --mask take the same labels', async ({ patients }) => {
+  const [first] = patients as [Patient];
+  const diceOf = async (entry: TrainingCase) => {
+    writeFileSync(at('evaluated.json'), JSON.stringify({ cases: [entry] }));
+    const dataset = ['--dataset', at('evaluated.json'), '--model', at('nifti.safetensors')];
+    const { stdout } = await runCli(['evaluate', ...dataset, '--json', '--accept-implausible']);
+    return (JSON.parse(stdout) as { cases: { dice: number }[] }).cases[0]?.dice;
+  };
+  const expected = await diceOf(niftiCase(first));
+  assert.type(expected, 'number');
+  assert.is(await diceOf(dicomCase(first, 'seg.dcm', { labelSegments: ['Liver'] })), expected);
+  assert.is(await diceOf(dicomCase(first, 'rtstruct.dcm')), expected);
+  const drawn = ['render', at(first.name, 'image'), '--mask', at(first.name, 'seg.dcm'), '--out', at('drawn')];
+  assert.is((await runCli(drawn)).exitCode, 0);
+});
 
 structures.run();
 

@@ -86,7 +86,7 @@ async function evaluatePair(options: EvaluateCommandOptions, session: Session): 
 }
 
 async function evaluateCase(
-  { patient, image, label, labelValues }: TrainingCase,
+  { patient, image, label, labelValues, labelSegments: segments }: TrainingCase,
   model: Model | undefined,
   options: EvaluateCommandOptions,
   session: Session,
@@ -102,7 +102,8 @@ async function evaluateCase(
     warnOfResult(segmentation, session, patient);
     setExitCode(segmentation, options);
     try {
-      const reference = withLabelValues(await readMaskInput(label, options, session), labelValues);
+      const labelled = { volume, ...(segments && { segments }) };
+      const reference = withLabelValues(await readMaskInput(label, options, session, labelled), labelValues);
       const metrics = await evaluateSegmentation(segmentation, reference, { convention: options.convention });
       return { patient, ...metrics };
     } finally {

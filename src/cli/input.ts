@@ -1,6 +1,6 @@
 import { InvalidArgumentError, readMask, readSeries, readVolume, type Volume } from '../index.js';
 import { readOptions, readSeriesOptions } from '../schema/files.js';
-import type { Mask, ReadSeriesOptions } from '../types.js';
+import type { Mask, ReadLabelsOptions, ReadSeriesOptions } from '../types.js';
 import { givenFlags } from './flags.js';
 import type { Session } from './session.js';
 
@@ -35,13 +35,18 @@ export async function readInput(path: string, options: InputOptions, session: Se
   return volume;
 }
 
-/** Reads a mask, and says what was noticed on the way. */
+/** Reads a mask, and says what was noticed on the way. `labelled`: of a SEG or RTSTRUCT, its series and its segments. */
 export async function readMaskInput(
   path: string,
   { maxVoxels }: { readonly maxVoxels?: number },
   session: Session,
+  labelled?: Pick<ReadLabelsOptions, 'volume' | 'segments'>,
 ): Promise<Mask> {
-  const mask = await readMask(path, { signal: session.signal, ...(maxVoxels !== undefined && { maxVoxels }) });
+  const { signal } = session;
+  const mask =
+    labelled && !isNifti(path)
+      ? await readMask(path, { signal, ...labelled })
+      : await readMask(path, { signal, ...(maxVoxels !== undefined && { maxVoxels }) });
   session.warn(mask.warnings, path);
   return mask;
 }

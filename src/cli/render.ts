@@ -42,7 +42,7 @@ async function renderMask(input: string, mask: string, options: RenderCommandOpt
   const output = await planOutput(['overlay/'], [input, mask], options);
   const volume = await readInput(input, options, session);
   const { signal, onProgress } = session;
-  const drawn = await readMaskInput(mask, options, session);
+  const drawn = await readMaskInput(mask, options, session, { volume });
   // Throws GEOMETRY_MISMATCH as evaluate does: a mask of another scan would be drawn in the wrong place.
   checkSameGrid(volume, drawn, mask);
   const perimeters = await tracePerimeters(drawn, { signal });

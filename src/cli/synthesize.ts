@@ -66,7 +66,7 @@ async function readMaskOf(
   options: SynthesizeCommandOptions,
   session: Session,
 ): Promise<Mask> {
-  const mask = await readMaskInput(file, options, session);
+  const mask = await readMaskInput(file, options, session, { volume });
   checkSameGrid(volume, mask, file);
   return mask;
 }

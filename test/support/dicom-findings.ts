@@ -61,6 +61,7 @@ export function makeFindings(volume: Volume, lesionCount: number): LesionClassif
     precision: 'fp32' as const,
     timings: {},
     plausibility: 'doubtful' as const,
+    contrast: { phase: 'portal-venous' as const, aortaHu: 148, liverHu: 108 },
     plausibilityReasons: [{ code: 'THICK_SLICES', message: 'The slices are thick' }],
     warnings: [],
     dispose() {},
