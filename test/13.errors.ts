@@ -34,6 +34,8 @@ const kOtherCapitals = new Set([
   'WORLD_SIZE',
   'MASTER_ADDR',
   'MASTER_PORT',
+  'ONEDNN_MAX_CPU_ISA',
+  'DNNL_MAX_CPU_ISA',
 ]);
 
 interface Literal {
