@@ -11,7 +11,7 @@ namespace hepatica {
 namespace {
 
 // Most lesions lie nearer to the surface.
-constexpr double kFirstMarginMm = 20;
+constexpr double kFirstMarginMm = 10;
 
 BoundingBox widened(const BoundingBox& box, double margin_mm, const Geometry& geometry) {
   BoundingBox wide;
@@ -46,6 +46,18 @@ void for_each_voxel(const BoundingBox& box, Visit&& visit) {
   }
 }
 
+bool reaches_surface(const Mask& whole, const Mask& parts, uint8_t id, const BoundingBox& box) {
+  for (int64_t z = box.min[2]; z <= box.max[2]; ++z) {
+    for (int64_t y = box.min[1]; y <= box.max[1]; ++y) {
+      const uint8_t* row = parts.slice(z) + y * parts.geometry.size[0];
+      for (int64_t x = box.min[0]; x <= box.max[0]; ++x) {
+        if (row[x] == id && is_surface(whole, x, y, z)) return true;
+      }
+    }
+  }
+  return false;
+}
+
 // Infinite where no surface lies in `near`.
 double depth_within(const Mask& whole, const Mask& parts, uint8_t id, const BoundingBox& near, Run& run) {
   std::vector<uint8_t> surface;
@@ -63,14 +75,16 @@ double depth_within(const Mask& whole, const Mask& parts, uint8_t id, const Boun
 }  // namespace
 
 std::optional<double> depth_mm(const Mask& whole, const Mask& parts, uint8_t id, const BoundingBox& box, Run& run) {
+  if (reaches_surface(whole, parts, id, box)) return 0;
   const BoundingBox everything = {{0, 0, 0},
                                   {whole.geometry.size[0] - 1, whole.geometry.size[1] - 1, whole.geometry.size[2] - 1}};
-  for (double margin_mm = kFirstMarginMm;; margin_mm *= 2) {
+  for (double margin_mm = kFirstMarginMm;;) {
     const BoundingBox near = widened(box, margin_mm, whole.geometry);
     const double depth = depth_within(whole, parts, id, near, run);
-    // What lies beyond the margin may be nearer than what was found farther away within it.
     if (depth <= margin_mm) return depth;
     if (near == everything) return std::isfinite(depth) ? std::optional(depth) : std::nullopt;
+    // What lies beyond the margin may be nearer than what was found farther away in a corner of it.
+    margin_mm = std::isfinite(depth) ? depth : 2 * margin_mm;
   }
 }
 

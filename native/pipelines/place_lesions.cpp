@@ -12,6 +12,7 @@ constexpr Vec3 kCoarseMm = {5, 5, 5};
 
 void place_lesions(const Mask& liver, const Mask& ids, std::vector<Lesion>& lesions, Run& run) {
   if (lesions.empty()) return;
+  const StageTimer timer(run, "placing");
   const LiverOctants octants(subsample(liver, strides_to(kCoarseMm, liver.geometry)));
   for (Lesion& lesion : lesions) {
     run.check_cancelled();
