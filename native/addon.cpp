@@ -43,8 +43,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<classify_lesions_call>(exports, "classifyLesions");
   add<trace_perimeters_call>(exports, "tracePerimeters");
   add<check_segmenter_training_call>(exports, "checkSegmenterTraining");
+  add<check_structures_training_call>(exports, "checkStructuresTraining");
   add<check_lesion_training_call>(exports, "checkLesionTraining");
   add<train_segmenter_call>(exports, "trainSegmenter");
+  add<train_structures_call>(exports, "trainStructures");
   add<synthesize_lesions_call>(exports, "synthesizeLesions");
   add<train_lesion_classifier_call>(exports, "trainLesionClassifier");
   add<device_info_call>(exports, "deviceInfo");

@@ -61,6 +61,7 @@ export { synthesizeLesions } from './synthesize/synthesis.js';
 export { discoverDataset, type PatientSplit, splitPatients } from './train/dataset.js';
 export { discoverLesionDataset } from './train/lesion-dataset.js';
 export { trainLesionClassifier } from './train/lesion-training.js';
+export { trainStructures } from './train/structures-training.js';
 export { trainSegmenter } from './train/training.js';
 export type { EpochRecord, TrainingHistory, TrainingResult } from './train/training-run.js';
 export type * from './types.js';

@@ -88,14 +88,17 @@ Napi::Value classify_lesions_call(const Napi::CallbackInfo& info);
 // tracePerimeters(mask, control) -> perimeters, as segmentStructure gives them
 Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info);
 
-// checkSegmenterTraining(plan, control), checkLesionTraining(plan, initial, base, control) -> undefined: what can be
-// said of a training without reading its scans
+// checkSegmenterTraining(plan, control), checkStructuresTraining(plan, control), checkLesionTraining(plan, initial,
+// base, control) -> undefined: what can be said of a training without reading its scans
 Napi::Value check_segmenter_training_call(const Napi::CallbackInfo& info);
+Napi::Value check_structures_training_call(const Napi::CallbackInfo& info);
 Napi::Value check_lesion_training_call(const Napi::CallbackInfo& info);
 
 // trainSegmenter(plan, control) -> { weights, history, warnings }; `plan` is the JSON of
 // training/tasks/structure/plan.h, `history` JSON. Each epoch's record is told as a message, JSON.
 Napi::Value train_segmenter_call(const Napi::CallbackInfo& info);
+// trainStructures(plan, control): the same with the plan of training/tasks/volume/plan.h
+Napi::Value train_structures_call(const Napi::CallbackInfo& info);
 // trainLesionClassifier(plan, initial, base, control): the same with the plan of training/tasks/lesions/plan.h; models
 // instead of the files that the plan names, or null
 Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info);

@@ -9,6 +9,7 @@
 #include "napi/results.h"
 #include "pipelines/train_lesion_classifier.h"
 #include "pipelines/train_segmenter.h"
+#include "pipelines/train_structures.h"
 
 namespace hepatica::napi {
 namespace {
@@ -55,6 +56,13 @@ Napi::Value check_segmenter_training_call(const Napi::CallbackInfo& info) {
                      });
 }
 
+Napi::Value check_structures_training_call(const Napi::CallbackInfo& info) {
+  return start_check(info, info[1].As<Napi::Object>(),
+                     [plan = parse_volume_plan(info[0].As<Napi::String>())](const DeviceChoice& device) {
+                       check_training(plan, device);
+                     });
+}
+
 Napi::Value check_lesion_training_call(const Napi::CallbackInfo& info) {
   return start_check(info, info[3].As<Napi::Object>(),
                      [plan = parse_lesion_plan(info[0].As<Napi::String>()), loaded = loaded_weights(info)](
@@ -66,6 +74,14 @@ Napi::Value train_segmenter_call(const Napi::CallbackInfo& info) {
                         [plan = parse_structure_plan(info[0].As<Napi::String>())](
                             const DeviceChoice& device, const EpochCallback& on_epoch, Run& run) {
                           return train_segmenter(plan, device, on_epoch, run);
+                        });
+}
+
+Napi::Value train_structures_call(const Napi::CallbackInfo& info) {
+  return start_training(info, info[1].As<Napi::Object>(),
+                        [plan = parse_volume_plan(info[0].As<Napi::String>())](
+                            const DeviceChoice& device, const EpochCallback& on_epoch, Run& run) {
+                          return train_structures(plan, device, on_epoch, run);
                         });
 }
 

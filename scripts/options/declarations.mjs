@@ -29,14 +29,14 @@ function member(name, field) {
 
 function fieldsOf(name, types) {
   const { schema, bases = [] } = types[name];
-  return new Set([...Object.keys(schema.shape), ...bases.flatMap((base) => [...fieldsOf(base, types)])]);
+  return new Map([...bases.flatMap((base) => [...fieldsOf(base, types)]), ...Object.entries(schema.shape)]);
 }
 
-/** What an option type adds to those that it extends. */
+/** What an option type adds to those that it extends, or says otherwise. */
 function declaration(name, types) {
   const { text, schema, bases = [] } = types[name];
-  const inherited = new Set(bases.flatMap((base) => [...fieldsOf(base, types)]));
-  const own = Object.entries(schema.shape).filter(([option]) => !inherited.has(option));
+  const inherited = new Map(bases.flatMap((base) => [...fieldsOf(base, types)]));
+  const own = Object.entries(schema.shape).filter(([option, field]) => inherited.get(option) !== field);
   const extending = bases.length > 0 ? ` extends ${bases.join(', ')}` : '';
   const members = own.map(([option, field]) => member(option, field));
   return `${comment(`${text}.`, '')}\nexport interface ${name}${extending} {${members.length > 0 ? `\n${members.join('\n')}\n` : ''}}`;

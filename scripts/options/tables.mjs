@@ -21,9 +21,11 @@ function row(name, field) {
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 
-/** A table of a schema's options, but those called `without`. */
-export function optionTable(schema, without = []) {
-  const rows = Object.entries(schema.shape).filter(([name]) => !without.includes(name));
+/** A table of a schema's options, but those that others have in the same words. */
+export function optionTable(schema, others = []) {
+  const rows = Object.entries(schema.shape).filter(([name, field]) =>
+    others.every(({ shape }) => shape[name] !== field),
+  );
   return [
     '| option | type | default | | command line |',
     '|---|---|---|---|---|',
@@ -40,7 +42,7 @@ export function withTables(page, types) {
     throw new TypeError(`Expected the name of a type of options, received ${name}`);
   };
   return page.replace(kTable, (_, name, beyond) => {
-    const others = beyond?.split(',').flatMap((other) => Object.keys(optionsOf(other.trim()).shape));
+    const others = beyond?.split(',').map((other) => optionsOf(other.trim()));
     const marker = `<!-- options ${name}${beyond ? ` beyond ${beyond}` : ''} -->`;
     return `${marker}\n${optionTable(optionsOf(name), others)}\n<!-- end -->`;
   });

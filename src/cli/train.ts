@@ -12,12 +12,16 @@ import {
   type TrainLesionsOptions,
   type TrainOptions,
   type TrainRunOptions,
+  type TrainStructuresOptions,
   trainLesionClassifier,
   trainSegmenter,
+  trainStructures,
 } from '../index.js';
 import { trainLesionsOptions } from '../schema/train-lesions.js';
 import { trainOptions } from '../schema/train-segmenter.js';
+import { trainStructuresOptions } from '../schema/train-structures.js';
 import { runLesionTraining } from '../train/lesion-training.js';
+import { runStructuresTraining } from '../train/structures-training.js';
 import { runSegmenterTraining } from '../train/training.js';
 import { isFirstProcess } from '../train/training-processes.js';
 import { givenFlags, withFlags } from './flags.js';
@@ -27,7 +31,7 @@ import { OutputFolder } from './output.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
 interface TrainCommandOptions extends OutputOptions, Pick<TrainRunOptions, 'device'> {
-  readonly model: 'liver' | 'lesions';
+  readonly model: 'liver' | 'structures' | 'lesions';
   readonly config?: string;
   readonly cache?: string;
 }
@@ -36,10 +40,10 @@ type Config = Record<string, unknown>;
 
 const kCache = 'cache';
 
-/** Where a segmenter's scans are kept as they are learned from; the lesion network takes none. */
+/** Where a segmenter's scans are kept as they are learned from; the other networks take none. */
 function cacheOf({ model, out, cache }: TrainCommandOptions, config: Config): string | undefined {
   if (cache !== undefined) return cache;
-  return model === 'lesions' || 'cache' in config ? undefined : join(out, kCache);
+  return model !== 'liver' || 'cache' in config ? undefined : join(out, kCache);
 }
 
 /** Of a process that writes none. */
@@ -51,7 +55,7 @@ async function readConfig(path: string): Promise<Config> {
   } catch (cause) {
     throw new InputFileError('NOT_A_CONFIG', `Cannot read ${path} as JSON: ${(cause as Error).message}`, {
       file: path,
-      remedy: 'Give a JSON object with the options of trainSegmenter, or trainLesionClassifier.',
+      remedy: 'Give a JSON object with the options of trainSegmenter, trainStructures or trainLesionClassifier.',
       cause,
     });
   }
@@ -61,6 +65,7 @@ async function readConfig(path: string): Promise<Config> {
 function overrides(options: TrainCommandOptions): Config {
   const { cache: _cache, ...given } = {
     ...givenFlags(trainOptions, options),
+    ...givenFlags(trainStructuresOptions, options),
     ...givenFlags(trainLesionsOptions, options),
   };
   return given;
@@ -75,7 +80,7 @@ function epochLine(record: EpochRecord): string {
   return `epoch ${epoch}  loss ${trainingLoss.toFixed(4)}${validated}  ${imagesPerSecond.toFixed(1)} images/s${rest}`;
 }
 
-/** Trains either network; the options' own checks tell what is wrong in a config. */
+/** Trains one of the networks; the options' own checks tell what is wrong in a config. */
 async function runTraining(
   dataset: string,
   options: TrainCommandOptions,
@@ -83,6 +88,7 @@ async function runTraining(
   run: TrainRunOptions & Pick<TrainOptions, 'cache'>,
 ): Promise<TrainingResult> {
   if (options.model === 'lesions') return trainLesionClassifier(dataset, { ...config, ...run } as TrainLesionsOptions);
+  if (options.model === 'structures') return trainStructures(dataset, { ...config, ...run } as TrainStructuresOptions);
   return trainSegmenter(dataset, { ...config, ...run } as TrainOptions);
 }
 
@@ -103,17 +109,18 @@ async function takePart(dataset: string, options: TrainCommandOptions, config: C
     checkpoints: join(options.out, 'checkpoints'),
     signal,
   };
-  const { native } =
-    options.model === 'lesions'
-      ? await runLesionTraining(dataset, run as TrainLesionsOptions)
-      : await runSegmenterTraining(dataset, run as TrainOptions);
+  const { native } = await (options.model === 'lesions'
+    ? runLesionTraining(dataset, run as TrainLesionsOptions)
+    : options.model === 'structures'
+      ? runStructuresTraining(dataset, run as TrainStructuresOptions)
+      : runSegmenterTraining(dataset, run as TrainOptions));
   session.warn(native.warnings);
 }
 
 async function train(dataset: string, options: TrainCommandOptions, session: Session): Promise<void> {
   const config = { ...(options.config === undefined ? {} : await readConfig(options.config)), ...overrides(options) };
   if (!isFirstProcess()) return takePart(dataset, options, config, session);
-  const structure = options.model === 'lesions' ? 'lesions' : (config.structure ?? 'liver');
+  const structure = options.model === 'liver' ? (config.structure ?? 'liver') : options.model;
   const weights = `${fileNameOf(String(structure))}.safetensors`;
   const { out, overwrite } = options;
   const cache = cacheOf(options, config);
@@ -159,7 +166,11 @@ async function train(dataset: string, options: TrainCommandOptions, session: Ses
 
 /** The flags of both trainings; every command takes `threads`. */
 function withTrainingFlags(command: Command): Command {
-  const { threads: _threads, ...shape } = { ...trainLesionsOptions.shape, ...trainOptions.shape };
+  const { threads: _threads, ...shape } = {
+    ...trainStructuresOptions.shape,
+    ...trainLesionsOptions.shape,
+    ...trainOptions.shape,
+  };
   // No default is taken: what is not given is the config's.
   return withFlags(command, z.strictObject(shape), Object.keys(shape), { defaults: 'shown' });
 }
@@ -167,15 +178,18 @@ function withTrainingFlags(command: Command): Command {
 export function addTrainCommand(program: Command): void {
   const command = program
     .command('train')
-    .description('train a segmenter of any structure, or the lesion network, on labelled scans')
+    .description('train a segmenter of any structure, the 3-D network, or the lesion network, on labelled scans')
     .argument('<dataset>', 'folder with NAME/image.nii.gz and NAME/label.nii.gz, or a JSON dataset file')
     .requiredOption('--out <folder>', 'where to write weights, checkpoints, history.json and learning curves')
     .addOption(
-      new Option('--model <model>', 'the segmenter, or the lesion network (a JSON dataset file)')
-        .choices(['liver', 'lesions'])
+      new Option(
+        '--model <model>',
+        "the paper's segmenter, the 3-D network of segmentLiver, or the lesion network (a JSON dataset file)",
+      )
+        .choices(['liver', 'structures', 'lesions'])
         .default('liver'),
     )
-    .option('--config <file>', 'JSON with any options of trainSegmenter, or trainLesionClassifier');
+    .option('--config <file>', 'JSON with any options of trainSegmenter, trainStructures or trainLesionClassifier');
   withOverwriteOption(withCommonOptions(withTrainingFlags(command))).action((dataset: string, options) =>
     runCommand(options, (session) => train(dataset, options, session)),
   );

@@ -324,6 +324,9 @@ export interface NativeBinding {
     options: NativeOptions,
     control: NativeControl,
   ): NativeJob<NativeSyntheticLesions>;
+  /** The 3-D network; the JSON of native/training/tasks/volume/plan.h. */
+  checkStructuresTraining(plan: string, control: NativeControl): NativeJob<undefined>;
+  trainStructures(plan: string, control: NativeControl): NativeJob<NativeTrainingResult>;
   /** `plan` is the JSON of native/training/tasks/lesions/plan.h; models instead of its files, or null. */
   trainLesionClassifier(
     plan: string,

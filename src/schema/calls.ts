@@ -30,6 +30,7 @@ import { classifyOptions, segmentOptions } from './segment.js';
 import { trainRunOptions } from './train.js';
 import { lesionAugmentation, trainLesionsOptions } from './train-lesions.js';
 import { segmenterAugmentation, trainOptions } from './train-segmenter.js';
+import { structuresAugmentation, trainStructuresOptions } from './train-structures.js';
 
 export interface OptionType {
   /** What it is said to be in its documentation. */
@@ -129,6 +130,15 @@ export const kTrainingOptionTypes = {
   Augmentation: {
     text: 'Amounts of `augment`, standard deviations unless said otherwise',
     schema: segmenterAugmentation,
+  },
+  TrainStructuresOptions: {
+    text: 'Options of `trainStructures`',
+    schema: trainStructuresOptions,
+    bases: ['TrainRunOptions'],
+  },
+  StructuresAugmentation: {
+    text: 'Amounts of `augment`, standard deviations unless said otherwise',
+    schema: structuresAugmentation,
   },
   TrainLesionsOptions: {
     text: 'Options of `trainLesionClassifier`',

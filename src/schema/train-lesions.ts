@@ -16,6 +16,7 @@ import {
   kPositive,
   kPositiveInteger,
   part,
+  pictureFields,
   trainRunFields,
 } from './train.js';
 
@@ -47,7 +48,7 @@ const beginningFields = {
     otherwise: 'from scratch',
     more: "The run's network is its, with the fields that `architecture` gives.",
     type: 'string | Model',
-    flag: { value: '<file>', help: 'a trained lesion network to go on from' },
+    flag: { value: '<file>', help: 'a trained network of the kind to go on from (liver: none)' },
     native: false,
   }),
   freeze: option(z.enum(['none', 'location']), {
@@ -106,6 +107,7 @@ const syntheticFields = {
 
 export const trainLesionsOptions = z.strictObject({
   ...trainRunFields,
+  ...pictureFields,
   augment: option(schema, {
     expected,
     text: 'Random size, rotation, mirroring, grey values and liver borders',

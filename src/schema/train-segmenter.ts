@@ -12,6 +12,7 @@ import {
   kPart,
   kPositive,
   part,
+  pictureFields,
   trainRunFields,
 } from './train.js';
 
@@ -31,6 +32,7 @@ const { expected, schema } = augmentation(segmenterAugmentation.shape);
 
 export const trainOptions = z.strictObject({
   ...trainRunFields,
+  ...pictureFields,
   augment: option(schema, {
     expected,
     text: 'Random size, rotation, shift and grey values (no mirroring: the liver has a side)',

@@ -43,19 +43,6 @@ const runningFields = {
       'the default one, that of the weights that come with the package, or from `initial`',
     type: 'Readonly<Record<string, unknown>>',
   }),
-  window: option(windowSchema, {
-    expected: kExpectedWindow,
-    text: 'HU limits before equalization',
-    value: [-100, 400],
-    native: false,
-  }),
-  equalization: option(z.enum(['global', 'clahe', 'none']), {
-    expected: "'global', 'clahe' or 'none'",
-    text: 'Per-slice histogram equalization',
-    value: 'global',
-    type: 'HistogramEqualization',
-    native: false,
-  }),
   seed: option(z.int().min(0), {
     expected: kNonNegativeInteger,
     text: 'Whole number from 0: of the split, the first weights, and all that is drawn at random',
@@ -143,11 +130,6 @@ const optimizationFields = {
       help: 'stop after so many without a better Dice (default: never)',
     },
   }),
-  slicesPerEpoch: option(counted(0), {
-    expected: kNonNegativeInteger,
-    text: 'Slices drawn for an epoch; 0: as many as there are, each once',
-    value: 0,
-  }),
   precision: option(z.enum(['auto', 'fp32', 'bf16']), {
     expected: "'auto', 'fp32' or 'bf16'",
     text: 'Arithmetic: `auto` takes bf16 where the device has it, else fp32',
@@ -218,6 +200,30 @@ const keepingFields = {
     native: false,
   }),
 };
+
+/** Of networks that learn from pictures of slices. */
+export const pictureFields = {
+  window: option(windowSchema, {
+    expected: kExpectedWindow,
+    text: 'HU limits before equalization',
+    value: [-100, 400],
+    native: false,
+  }),
+  equalization: option(z.enum(['global', 'clahe', 'none']), {
+    expected: "'global', 'clahe' or 'none'",
+    text: 'Per-slice histogram equalization',
+    value: 'global',
+    type: 'HistogramEqualization',
+    native: false,
+  }),
+  slicesPerEpoch: option(counted(0), {
+    expected: kNonNegativeInteger,
+    text: 'Slices drawn for an epoch; 0: as many as there are, each once',
+    value: 0,
+  }),
+};
+
+export const pictureOptions = z.strictObject(pictureFields);
 
 export const trainRunFields = {
   ...runFields,

@@ -12,10 +12,6 @@ export interface TrainRunOptions extends RunOptions, DeviceOptions {
    * the default one, that of the weights that come with the package, or from `initial`.
    */
   readonly architecture?: Readonly<Record<string, unknown>>;
-  /** HU limits before equalization; default `[-100, 400]`. */
-  readonly window?: readonly [number, number];
-  /** Per-slice histogram equalization; default `'global'`. */
-  readonly equalization?: HistogramEqualization;
   /** Whole number from 0: of the split, the first weights, and all that is drawn at random; default `0`. */
   readonly seed?: number;
   /** Part of the patients that is validated on, 0 to 1; default `0.3`. */
@@ -47,8 +43,6 @@ export interface TrainRunOptions extends RunOptions, DeviceOptions {
   readonly emaDecay?: number;
   /** Stop after so many epochs without a better validation score; 0: never; default `0`. */
   readonly earlyStoppingEpochs?: number;
-  /** Slices drawn for an epoch; 0: as many as there are, each once; default `0`. */
-  readonly slicesPerEpoch?: number;
   /** Arithmetic: `auto` takes bf16 where the device has it, else fp32; default `'auto'`. */
   readonly precision?: 'auto' | 'fp32' | 'bf16';
   /** Epochs between validations; default `1`. */
@@ -84,6 +78,12 @@ export interface TrainRunOptions extends RunOptions, DeviceOptions {
 
 /** Options of `trainSegmenter`. */
 export interface TrainOptions extends TrainRunOptions {
+  /** HU limits before equalization; default `[-100, 400]`. */
+  readonly window?: readonly [number, number];
+  /** Per-slice histogram equalization; default `'global'`. */
+  readonly equalization?: HistogramEqualization;
+  /** Slices drawn for an epoch; 0: as many as there are, each once; default `0`. */
+  readonly slicesPerEpoch?: number;
   /**
    * Random size, rotation, shift and grey values (no mirroring: the liver has a side); default `false`. The default is
    * as in the paper.
@@ -139,8 +139,80 @@ export interface Augmentation {
   readonly bodyBoxJitter?: number;
 }
 
+/** Options of `trainStructures`. */
+export interface TrainStructuresOptions extends TrainRunOptions {
+  /** How often `cropsPerEpoch` crops are learned from; default `20`. */
+  readonly epochs?: number;
+  /** Crops a mini-batch; default `2`. */
+  readonly batchSize?: number;
+  /** Adam's learning rate; default `0.0001`. */
+  readonly learningRate?: number;
+  /** Crops drawn for an epoch; default `200`. */
+  readonly cropsPerEpoch?: number;
+  /**
+   * Cells of a crop along z, y and x, of 3, 1.5 and 1.5 mm; default `[64, 160, 192]`. Of fewer than 64 along z, the CPU
+   * learns in fp32.
+   */
+  readonly cropCells?: readonly [number, number, number];
+  /** Random size, angle, grey values, noise and slice thickness (no mirroring: organs have a side); default `false`. */
+  readonly augment?: boolean | StructuresAugmentation;
+  /**
+   * What of the network's structures the labels mark, and by which values; what they leave out stays as the network
+   * knows it. Without values, of one structure alone, each case says what counts (`labelValues`, `labelSegments`);
+   * default `[object Object]`. The first one is what the validation Dice is of.
+   */
+  readonly structures?: Readonly<Record<string, readonly number[]>>;
+  /**
+   * Weights of a 3-D structure network to go on from; its locator stays as it is; default: those that come with the
+   * package.
+   */
+  readonly initial?: string;
+  /** Epochs in which the encoder is held fixed; default `0`. */
+  readonly frozenEpochs?: number;
+  /** Factor of the encoder's learning rate afterwards; default `0.1`. */
+  readonly baseLearningRateFactor?: number;
+  /** Part of the crops that is drawn about the structures; the others lie anywhere; default `0.75`. */
+  readonly structureFraction?: number;
+  /** Weight of the cross-entropy; default `1`. */
+  readonly crossEntropyWeight?: number;
+  /** Weight of a soft Dice term beside it; default `1`. */
+  readonly diceWeight?: number;
+  /** Longest gradient over all parameters of a step; 0: any; default `2`. */
+  readonly gradientLimit?: number;
+  /** How far around the structures is validated on, mm; default `24`. */
+  readonly validationMarginMm?: number;
+}
+
+/** Amounts of `augment`, standard deviations unless said otherwise. */
+export interface StructuresAugmentation {
+  /** Of the logarithm of the size; default `0.09`. */
+  readonly scale?: number;
+  /** Of the logarithm of the size along each axis by itself; default `0.05`. */
+  readonly stretch?: number;
+  /** Of the angle in the plane; default `8`. */
+  readonly rotationDeg?: number;
+  /** Of the angles out of it; default `4`. */
+  readonly tiltDeg?: number;
+  /** Of the logarithm of the factor of HU's distance from soft tissue; default `0.15`. */
+  readonly contrast?: number;
+  /** HU added to all; default `12`. */
+  readonly offsetHu?: number;
+  /** The noise's own deviation, in half of the crops; default `14`. */
+  readonly noiseHu?: number;
+  /** Part of the crops that is seen through slices of 5 or 8 mm; default `0.4`. */
+  readonly thickSlices?: number;
+  /** Of the sides of the body's box that coordinates count from; default `8`. */
+  readonly bodyBoxMm?: number;
+}
+
 /** Options of `trainLesionClassifier`. */
 export interface TrainLesionsOptions extends TrainRunOptions {
+  /** HU limits before equalization; default `[-100, 400]`. */
+  readonly window?: readonly [number, number];
+  /** Per-slice histogram equalization; default `'global'`. */
+  readonly equalization?: HistogramEqualization;
+  /** Slices drawn for an epoch; 0: as many as there are, each once; default `0`. */
+  readonly slicesPerEpoch?: number;
   /**
    * Random size, rotation, mirroring, grey values and liver borders; default `false`. The default is as in the paper.
    */

@@ -22,7 +22,7 @@ export interface ProcessPlace {
 
 /** A native training and what it is asked to do. */
 export interface TrainingCall {
-  readonly name: 'trainSegmenter' | 'trainLesionClassifier';
+  readonly name: 'trainSegmenter' | 'trainStructures' | 'trainLesionClassifier';
   readonly plan: { readonly cases: unknown; readonly options: unknown };
   /** Here; other processes read the weights that they begin with from their files. */
   readonly start: (native: NativeBinding, plan: string, control: NativeControl) => NativeJob<NativeTrainingResult>;

@@ -8,7 +8,7 @@ import { loadWarnings } from '../native/load.js';
 import { refuseInputs } from '../output/guard.js';
 import { checkTargetFile } from '../output/ownership.js';
 import { invalidArgument, nativeOptions } from '../schema/check.js';
-import type { trainRunOptions } from '../schema/train.js';
+import type { pictureOptions, trainRunOptions } from '../schema/train.js';
 import type { Model, Postprocessing, Warning } from '../types.js';
 import { distinctWarnings } from '../warnings.js';
 import { type PatientSplit, splitPatients } from './dataset.js';
@@ -134,11 +134,14 @@ function snakeCased(options: object): Record<string, unknown> {
 }
 
 /** The options of a training, for the native side: each by its name, but for what is one of several to it. */
-export function nativeRunOptions(schema: z.ZodObject, options: CheckedRunOptions): Record<string, unknown> {
+export function nativeRunOptions(
+  schema: z.ZodObject,
+  options: CheckedRunOptions & Partial<z.output<typeof pictureOptions>>,
+): Record<string, unknown> {
   const { window, equalization } = options;
   return given({
     ...snakeCased(nativeOptions(schema, options)),
-    preprocess: { hu_min: window[0], hu_max: window[1], equalization },
+    preprocess: window && { hu_min: window[0], hu_max: window[1], equalization },
     checkpoint_folder: options.checkpoints,
     dataset: options.datasetName,
     hepatica_version: version,

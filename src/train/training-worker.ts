@@ -7,9 +7,9 @@ async function answerTo({ name, plan, process: place, threads, device }: WorkerO
   try {
     const text = JSON.stringify({ ...plan, process: place });
     const { warnings } = await runJob({ threads, device }, (native, control) =>
-      name === 'trainSegmenter'
-        ? native.trainSegmenter(text, control)
-        : native.trainLesionClassifier(text, null, null, control),
+      name === 'trainLesionClassifier'
+        ? native.trainLesionClassifier(text, null, null, control)
+        : native[name](text, control),
     );
     return { warnings };
   } catch (error) {

@@ -2,8 +2,9 @@ import type { z } from 'zod';
 import { runJob } from '../native/job.js';
 import { refuseInputs } from '../output/guard.js';
 import { checkOptions } from '../schema/check.js';
+import type { trainRunOptions } from '../schema/train.js';
 import { segmenterAugmentation, trainOptions } from '../schema/train-segmenter.js';
-import type { TrainingCase, TrainingDataset, TrainOptions } from '../types.js';
+import type { TrainingCase, TrainingDataset, TrainOptions, TrainRunOptions } from '../types.js';
 import { discoverDataset } from './dataset.js';
 import { isPolygonLabel, readPolygons } from './labels.js';
 import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
@@ -56,42 +57,61 @@ function saidOf({ patient, image, label, labelValues, labelSegments }: TrainingC
   return { text: `${patient}\n${labelValues ?? ''}\n${segments}`, paths: [image, label] };
 }
 
+/** What a training on labelled scans is beside those. */
+interface LabelledRun {
+  readonly check: 'checkSegmenterTraining' | 'checkStructuresTraining';
+  readonly name: 'trainSegmenter' | 'trainStructures';
+  /** The options as the native side takes them. */
+  readonly settings: Record<string, unknown>;
+  /** Weights that are read. */
+  readonly initial?: string;
+  /** A folder that is written to. */
+  readonly cache?: string | undefined;
+}
+
+/** A training on labelled scans, from the dataset to where the weights are needed. */
+export async function runLabelledTraining(
+  dataset: TrainingDataset | string,
+  options: TrainRunOptions,
+  checked: z.output<typeof trainRunOptions>,
+  { check, name, settings, initial, cache }: LabelledRun,
+): Promise<EndedTraining> {
+  checkRun(checked);
+  const { signal, onEpoch } = checked;
+  const { cases: found, warnings } = await discoverDataset(dataset);
+  const patients = found.map(({ patient }) => patient);
+  const files = found.flatMap(({ image, label }) => [image, label]);
+  await checkRunOutputs(checked, [typeof dataset === 'string' ? dataset : undefined, initial, ...files]);
+  if (cache !== undefined) await refuseInputs([cache], files);
+  const split = splitOf(patients, checked);
+  const validation = new Set(split.validation);
+  await requireReadable(files);
+  const cases = await Promise.all(found.map((entry) => nativeCase(entry, validation.has(entry.patient))));
+  const { onProgress: _, ...unheard } = options;
+  await runJob(unheard, (native, control) => native[check](JSON.stringify({ cases, options: settings }), control));
+  const hashed = await hashDataset(found.map(saidOf), signal);
+  const published = publishedNames(patients, hashed, checked);
+  const known = { dataset_sha256: hashed.sha256, published_patients: published };
+  const named = cases.map((entry, i) => ({ ...entry, content_sha256: hashed.entries[i] }));
+  const plan = { cases: named, options: { ...settings, ...known } };
+  const call: TrainingCall = { name, plan, start: (native, text, control) => native[name](text, control) };
+  const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
+  const result = await runTraining(call, checked.processes, options, report);
+  return { native: result, split, publishedPatients: published, warnings };
+}
+
 /** trainSegmenter up to what needs the weights. */
 export async function runSegmenterTraining(
   dataset: TrainingDataset | string,
   options: TrainOptions,
 ): Promise<EndedTraining> {
   const checked = checkOptions(trainOptions, options);
-  checkRun(checked);
-  const { signal, onEpoch } = checked;
-  const { cases: found, warnings } = await discoverDataset(dataset);
-  const patients = found.map(({ patient }) => patient);
-  const files = found.flatMap(({ image, label }) => [image, label]);
-  await checkRunOutputs(checked, [typeof dataset === 'string' ? dataset : undefined, ...files]);
-  const cache = cacheFolder(checked);
-  if (cache !== undefined) await refuseInputs([cache], files);
-  const split = splitOf(patients, checked);
-  const validation = new Set(split.validation);
-  await requireReadable(files);
-  const cases = await Promise.all(found.map((entry) => nativeCase(entry, validation.has(entry.patient))));
-  const settings = nativeOptions(checked);
-  const { onProgress: _, ...unheard } = options;
-  await runJob(unheard, (native, control) =>
-    native.checkSegmenterTraining(JSON.stringify({ cases, options: settings }), control),
-  );
-  const hashed = await hashDataset(found.map(saidOf), signal);
-  const published = publishedNames(patients, hashed, checked);
-  const known = { dataset_sha256: hashed.sha256, published_patients: published };
-  const named = cases.map((entry, i) => ({ ...entry, content_sha256: hashed.entries[i] }));
-  const plan = { cases: named, options: { ...settings, ...known } };
-  const call: TrainingCall = {
+  return runLabelledTraining(dataset, options, checked, {
+    check: 'checkSegmenterTraining',
     name: 'trainSegmenter',
-    plan,
-    start: (native, text, control) => native.trainSegmenter(text, control),
-  };
-  const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
-  const result = await runTraining(call, checked.processes, options, report);
-  return { native: result, split, publishedPatients: published, warnings };
+    settings: nativeOptions(checked),
+    cache: cacheFolder(checked),
+  });
 }
 
 /**

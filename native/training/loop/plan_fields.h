@@ -12,7 +12,7 @@
 
 #include "core/error.h"
 #include "ops/equalization_names.h"
-#include "training/data/label_polygon.h"
+#include "training/data/structure_case.h"
 #include "training/loop/run_options.h"
 
 namespace hepatica {
@@ -232,6 +232,18 @@ std::string fields_json(const Options& options) {
   FieldWriter writer;
   visit_fields(writer, copy);
   return writer.object.dump();
+}
+
+template <class Visitor>
+void visit_fields(Visitor& v, StructureCase& c) {
+  v.field("patient", c.patient);
+  v.field("image", c.image);
+  v.field("label", c.label);
+  v.field("label_values", c.label_values);
+  v.field("label_segments", c.label_segments);
+  v.field("polygons", c.polygons);
+  v.field("validation", c.validation);
+  v.field("content_sha256", c.content_sha256);
 }
 
 template <class Visitor>

@@ -1,4 +1,4 @@
-#include "training/tasks/structure/read_case.h"
+#include "training/data/structure_case.h"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -65,14 +65,15 @@ TEST_CASE("the 3-D network learns in the trainer, and its weights are a model th
   }
 }
 
-TEST_CASE("a network of other classes than the plan's structures is refused") {
+TEST_CASE("a structure that the network does not know is refused") {
   const TemporaryFolder folder;
   Encoder3dConfig config = narrow_config();
   config.structures.pop_back();
   try {
     train(ball_volume_plan(folder.path), config);
-    FAIL("a network of other classes was trained");
+    FAIL("a structure without a class was learned");
   } catch (const Error& error) {
     CHECK(error.code == "INVALID_ARGUMENT");
+    CHECK(std::string(error.what()).find("(ball)") != std::string::npos);
   }
 }

@@ -40,7 +40,7 @@ inline VolumeNetworkKind small_volume_kind() {
   VolumeNetworkKind kind;
   kind.kind = "small";
   kind.architecture = "{}";
-  kind.classes = 3;
+  kind.structures = {"background", "ball", "body"};
   kind.cell_mm = {2, 2, 5};
   kind.multiple = 4;
   kind.context_cells = {4, 4, 2};
@@ -77,8 +77,8 @@ inline std::vector<VolumeScan> ball_volumes(int64_t count, const std::string& na
 
 inline VolumeTrainingPlan ball_volume_plan(const std::string& folder) {
   VolumeTrainingPlan plan;
-  for (const char* patient : {"training0", "training1"}) plan.cases.push_back({patient, "", "", false});
-  plan.cases.push_back({"validation0", "", "", true});
+  for (const char* patient : {"training0", "training1"}) plan.cases.push_back({patient, "", "", {}, {}, {}, false, {}});
+  plan.cases.push_back({"validation0", "", "", {}, {}, {}, true, {}});
   plan.options.structures = ball_structures();
   plan.options.epochs = 4;
   plan.options.batch_size = 2;

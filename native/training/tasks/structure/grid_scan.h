@@ -11,8 +11,9 @@
 #include "models/liver_cnn/network_input.h"
 #include "models/weights/safetensors.h"
 #include "training/data/bytes.h"
+#include "training/data/structure_case.h"
 #include "training/loop/communicator.h"
-#include "training/tasks/structure/read_case.h"
+#include "training/tasks/structure/plan.h"
 
 namespace hepatica {
 

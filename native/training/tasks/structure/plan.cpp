@@ -5,18 +5,6 @@
 namespace hepatica {
 
 template <class Visitor>
-void visit_fields(Visitor& v, StructureCase& c) {
-  v.field("patient", c.patient);
-  v.field("image", c.image);
-  v.field("label", c.label);
-  v.field("label_values", c.label_values);
-  v.field("label_segments", c.label_segments);
-  v.field("polygons", c.polygons);
-  v.field("validation", c.validation);
-  v.field("content_sha256", c.content_sha256);
-}
-
-template <class Visitor>
 void visit_fields(Visitor& v, SliceAugmentation& a) {
   v.field("enabled", a.enabled);
   v.field("scale", a.scale);

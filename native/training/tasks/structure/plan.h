@@ -6,23 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "training/data/label_polygon.h"
+#include "training/data/structure_case.h"
 #include "training/loop/run_options.h"
 
 namespace hepatica {
-
-// One labelled scan. `label` is a NIfTI mask, a DICOM SEG or RTSTRUCT, or a DICOM mask series; where it is empty,
-// `polygons` is the label.
-struct StructureCase {
-  std::string patient;
-  std::string image;
-  std::string label;
-  std::vector<int> label_values;            // empty: all non-zero
-  std::vector<std::string> label_segments;  // of a SEG or RTSTRUCT; empty: all, by their values
-  std::vector<LabelPolygon> polygons;
-  bool validation = false;
-  std::string content_sha256;  // hex, over what is said of it and its files' bytes; empty: not known
-};
 
 // The paper uses none; every amount is a standard deviation unless said otherwise. No flips: the liver has a side.
 struct SliceAugmentation {

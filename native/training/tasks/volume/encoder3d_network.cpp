@@ -31,7 +31,7 @@ VolumeNetworkKind encoder3d_kind(const Encoder3dConfig& config) {
   VolumeNetworkKind kind;
   kind.kind = Encoder3dModel::kKind;
   kind.architecture = config.to_json();
-  kind.classes = config.classes();
+  kind.structures = config.structures;
   kind.cell_mm = Encoder3dConfig::kCellMm;
   kind.multiple = Encoder3dConfig::kMultiple;
   kind.context_cells = Encoder3dConfig::kContextCells;

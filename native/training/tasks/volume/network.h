@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/geometry.h"
 #include "models/state_dict.h"
@@ -27,7 +28,10 @@ class VolumeNetwork {
 struct VolumeNetworkKind {
   std::string kind;          // of the weights
   std::string architecture;  // JSON
-  int64_t classes = 2;
+  // What its classes are; the first is what is nothing else.
+  std::vector<std::string> structures;
+  // Of the weights: JSON of a Postprocessing; empty: the default.
+  std::string postprocessing;
   Vec3 cell_mm = {1.5, 1.5, 3};     // x, y, z
   int64_t multiple = 8;             // of which the sizes of its input are
   Size3 context_cells = {8, 8, 4};  // cells of the input in one of the coordinates'

@@ -13,14 +13,6 @@ void visit_fields(Visitor& v, LabelledStructure& s) {
 }
 
 template <class Visitor>
-void visit_fields(Visitor& v, VolumeCase& c) {
-  v.field("patient", c.patient);
-  v.field("image", c.image);
-  v.field("label", c.label);
-  v.field("validation", c.validation);
-}
-
-template <class Visitor>
 void visit_fields(Visitor& v, VolumeAugmentation& a) {
   v.field("enabled", a.enabled);
   v.field("scale", a.scale);
@@ -55,7 +47,9 @@ void check_structures(const std::vector<LabelledStructure>& structures) {
   if (structures.empty()) refuse_field("options.structures", "at least one structure", "[]");
   std::set<int> seen;
   for (const LabelledStructure& structure : structures) {
-    if (structure.values.empty()) refuse_field("options.structures", "given values of the label each", structure.name);
+    if (structure.values.empty() && structures.size() > 1) {
+      refuse_field("options.structures", "given values of the label each, where they are several", structure.name);
+    }
     for (const int value : structure.values) {
       const bool fits = value > 0 && value <= 255 && seen.insert(value).second;
       if (!fits) refuse_field("options.structures", "of values 1 to 255, each once", std::to_string(value));

@@ -5,22 +5,16 @@
 #include <string>
 #include <vector>
 
+#include "training/data/structure_case.h"
 #include "training/loop/run_options.h"
 
 namespace hepatica {
 
-// What the softmax tells apart from everything else, by its values in the labels.
+// A structure of the network's by its values in the labels. Of one alone they may be left out: each case says what
+// counts. Voxels of none of these are of any other of the network's classes.
 struct LabelledStructure {
   std::string name;
   std::vector<int> values;
-};
-
-// A scan and the mask of its structures, as the plan's reader knows them.
-struct VolumeCase {
-  std::string patient;
-  std::string image;
-  std::string label;
-  bool validation = false;
 };
 
 // Amounts are standard deviations unless said otherwise. Nothing is mirrored: organs have a side.
@@ -53,7 +47,7 @@ struct VolumeTrainingOptions : TrainingRunOptions, PretrainedOptions {
 };
 
 struct VolumeTrainingPlan {
-  std::vector<VolumeCase> cases;
+  std::vector<StructureCase> cases;
   VolumeTrainingOptions options;
 };
 

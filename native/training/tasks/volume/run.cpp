@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "training/loop/training_run.h"
+#include "training/tasks/volume/labelled_classes.h"
 #include "training/tasks/volume/task.h"
 
 namespace hepatica {
@@ -32,21 +33,17 @@ TrainingDevice with_safe_arithmetic(const TrainingDevice& device, const VolumeTr
 }  // namespace
 
 RunDescription describe(const VolumeTrainingPlan& plan, const VolumeNetworkKind& kind) {
-  if (kind.classes != static_cast<int64_t>(plan.options.structures.size()) + 1) {
-    throw Error("INVALID_ARGUMENT",
-                "Expected as many structures as the network tells apart beside the background, " +
-                    std::to_string(kind.classes - 1) + ", received " + std::to_string(plan.options.structures.size()),
-                {}, "structures");
-  }
+  labelled_classes(kind, plan.options.structures);
   RunDescription description;
   description.kind = kind.kind;
   description.structure = plan.options.structures.front().name;
+  description.postprocessing = kind.postprocessing;
   description.architecture = kind.architecture;
   description.options = options_json(plan.options);
   auto cases = nlohmann::json::array();
-  for (const VolumeCase& c : plan.cases) {
+  for (const StructureCase& c : plan.cases) {
     description.patients.push_back({c.patient, c.validation});
-    cases.push_back({c.patient, c.validation});
+    cases.push_back({c.patient, c.validation, c.label_values});
   }
   description.cases = cases.dump();
   return description;

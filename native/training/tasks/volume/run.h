@@ -16,7 +16,7 @@
 
 namespace hepatica {
 
-// Throws INVALID_ARGUMENT where the network tells other structures apart than the plan does.
+// Throws INVALID_ARGUMENT where the plan names a structure that the network does not know.
 RunDescription describe(const VolumeTrainingPlan& plan, const VolumeNetworkKind& kind);
 
 // `on_epoch` gets each epoch's record as JSON (epoch_json) once its checkpoint is written.

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "models/weights/safetensors.h"
 #include "training/loop/optimization.h"
+#include "training/tasks/volume/labelled_classes.h"
 #include "training/tasks/volume/loss.h"
 #include "training/tasks/volume/validation.h"
 
@@ -27,6 +28,7 @@ class VolumeTask::Crops : public TrainingBatch {
       const Autocast autocast(task_.device_);
       logits = task_.network_->logits(part(batch_.values), part(batch_.coordinates));
     }
+    logits = labelled_logits(logits, task_.labelled_);
     const VolumeLoss loss = volume_loss(logits, part(batch_.classes), task_.options_, task_.process_sum());
     return {loss.total, loss.accuracy, {{"trainingCrossEntropy", loss.cross_entropy}, {"trainingDiceLoss", loss.dice}}};
   }
@@ -44,6 +46,7 @@ VolumeTask::VolumeTask(const VolumeTrainingOptions& options, const VolumeNetwork
       kind_(kind),
       validation_(validation),
       device_(device),
+      labelled_(labelled_classes(kind, options.structures)),
       sampler_(training, kind, options),
       network_(make_network()),
       average_(make_network()) {}

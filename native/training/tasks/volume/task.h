@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "training/loop/training_device.h"
 #include "training/loop/training_task.h"
@@ -42,6 +43,7 @@ class VolumeTask : public TrainingTask {
   const VolumeNetworkKind kind_;
   std::span<const VolumeScan> validation_;
   const TrainingDevice device_;
+  const std::vector<int64_t> labelled_;
   CropSampler sampler_;
   std::unique_ptr<VolumeNetwork> network_;
   std::unique_ptr<VolumeNetwork> average_;

@@ -9,6 +9,7 @@
 #include "ops/metrics.h"
 #include "training/loop/patient_shares.h"
 #include "training/tasks/volume/crop_sampler.h"
+#include "training/tasks/volume/labelled_classes.h"
 #include "training/tasks/volume/loss.h"
 
 namespace hepatica {
@@ -61,6 +62,7 @@ Judged judge(VolumeNetwork& network, const VolumeNetworkKind& kind, const Volume
     const Autocast autocast(device);
     logits = network.logits(device.take(values.unsqueeze(0)), device.take(coordinates.unsqueeze(0)));
   }
+  logits = labelled_logits(logits, labelled_classes(kind, options.structures));
   const VolumeLoss loss = volume_loss(logits, device.take(judged.reference.unsqueeze(0)), options);
   judged.loss = loss.total.item<double>();
   judged.accuracy = loss.accuracy.item<double>();

@@ -7,8 +7,6 @@
 #include "core/error.h"
 #include "grid/canonical_slices.h"
 #include "grid/sample_cells.h"
-#include "training/data/patient_run.h"
-#include "training/data/read_label.h"
 
 namespace hepatica {
 namespace {
@@ -92,18 +90,21 @@ VolumeScan make_volume_scan(const Volume& volume, const Mask& label, const std::
   return scan;
 }
 
+VolumeScan load_volume_scan(const StructureCase& one, const std::vector<LabelledStructure>& structures,
+                            const CaseReader& reader, const VolumeNetworkKind& network, Run& run) {
+  const auto& [name, values] = structures.front();
+  const bool chosen = values.empty();
+  const LabelledScan scan = chosen ? read_structure_case(one, reader, run) : read_labelled_case(one, reader, run);
+  const std::vector<LabelledStructure> seen = chosen ? std::vector<LabelledStructure>{{name, {1}}} : structures;
+  return make_volume_scan(scan.volume, scan.label, one.patient, seen, network.cell_mm, run);
+}
+
 std::vector<VolumeScan> load_volume_scans(const VolumeTrainingPlan& plan, const CaseReader& reader, bool validation,
                                           const VolumeNetworkKind& network, Run& run) {
   std::vector<VolumeScan> scans;
   for (size_t i = 0; i < plan.cases.size(); ++i) {
-    const VolumeCase& c = plan.cases[i];
-    if (c.validation == validation) {
-      scans.push_back(read_for_patient(c.patient, run, [&](Run& reading) {
-        const LabelledImage image = reader.read_image(c.image, reading);
-        const Mask label = read_label(reader, {c.label}, c.patient, image, reading);
-        return make_volume_scan(image.volume, label, c.patient, plan.options.structures, network.cell_mm, reading);
-      }));
-    }
+    const StructureCase& c = plan.cases[i];
+    if (c.validation == validation) scans.push_back(load_volume_scan(c, plan.options.structures, reader, network, run));
     run.progress(static_cast<double>(i + 1) / static_cast<double>(plan.cases.size()));
   }
   return scans;

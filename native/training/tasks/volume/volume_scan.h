@@ -10,6 +10,7 @@
 #include "grid/body_frame.h"
 #include "grid/cell_grid.h"
 #include "training/data/case_reader.h"
+#include "training/data/structure_case.h"
 #include "training/tasks/volume/network.h"
 #include "training/tasks/volume/plan.h"
 
@@ -30,6 +31,10 @@ struct VolumeScan {
 // `label` holds the structures' values on the volume's voxels. Throws EMPTY_LABEL where none of them occurs.
 VolumeScan make_volume_scan(const Volume& volume, const Mask& label, const std::string& patient,
                             const std::vector<LabelledStructure>& structures, const Vec3& cell_mm, Run& run);
+
+// The case's labels as the structures' values choose, or, where the one structure has none, as the case itself does.
+VolumeScan load_volume_scan(const StructureCase& one, const std::vector<LabelledStructure>& structures,
+                            const CaseReader& reader, const VolumeNetworkKind& network, Run& run);
 
 // Reads all cases of the plan whose `validation` is as given, one after the other.
 std::vector<VolumeScan> load_volume_scans(const VolumeTrainingPlan& plan, const CaseReader& reader, bool validation,
