@@ -159,7 +159,7 @@ export interface TrainStructuresOptions extends TrainRunOptions {
   /**
    * What of the network's structures the labels mark, and by which values; what they leave out stays as the network
    * knows it. Without values, of one structure alone, each case says what counts (`labelValues`, `labelSegments`);
-   * default `[object Object]`. The first one is what the validation Dice is of.
+   * default `\{ liver: [] \}`. The first one is what the validation Dice is of.
    */
   readonly structures?: Readonly<Record<string, readonly number[]>>;
   /**

@@ -1,0 +1,101 @@
+// The 3-D network goes on learning from labels of some of its structures.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  InvalidArgumentError,
+  loadModel,
+  ModelError,
+  OutputError,
+  readSeries,
+  segmentLiver,
+  segmentStructures,
+  type TrainingHistory,
+  trainStructures,
+} from '../src/index.js';
+import { kRoot, makeFolder, runCli } from './support/programs.js';
+import { rejection } from './support/rejections.js';
+
+const folder = makeFolder();
+const at = (...names: string[]) => join(folder.path, ...names);
+const kShipped = join(kRoot, 'weights', 'liver-3d.safetensors');
+const kSeries = join(kRoot, 'test/data/phantom/dicom');
+const kLabel = join(kRoot, 'test/data/phantom/liver.nii.gz');
+
+const kCases = ['a', 'b'].map((patient) => ({ patient, image: kSeries, label: kLabel }));
+const kQuick = {
+  epochs: 1,
+  cropsPerEpoch: 2,
+  cropCells: [16, 64, 64] as const,
+  precision: 'fp32' as const,
+  validationPatients: ['b'],
+};
+
+const test = suite('training of the 3-D network');
+test.after(() => folder.remove());
+
+test('it goes on from the weights that come with the package, and segments with what it has learned', async () => {
+  const output = at('first.safetensors');
+  const { model, history, validationPatients } = await trainStructures(
+    { cases: kCases },
+    { ...kQuick, output, augment: true },
+  );
+  assert.equal(validationPatients, ['b']);
+  const [epoch] = history.epochs;
+  assert.ok(epoch?.validationDice && epoch.validationDice > 0.8, `validation Dice ${epoch?.validationDice}`);
+  assert.ok(Number(epoch?.figures.trainingCrossEntropy) > 0);
+  assert.is(model.info.kind, 'encoder3d');
+  assert.equal(model.info.architecture, (await loadModel(kShipped)).info.architecture);
+  const volume = await readSeries(kSeries);
+  const [before, after] = [await segmentLiver(volume), await segmentLiver(volume, { model })];
+  assert.ok(Math.abs(after.volumeMl - before.volumeMl) < 0.1 * before.volumeMl);
+  // What the labels say nothing of stays.
+  const { structures } = await segmentStructures(volume, { model });
+  const known = (await segmentStructures(volume)).structures;
+  assert.equal(
+    structures.map(({ name }) => name),
+    known.map(({ name }) => name),
+  );
+  for (const [i, { name, volumeMl }] of structures.entries()) {
+    const expected = known[i]?.volumeMl as number;
+    assert.ok(Math.abs(volumeMl - expected) <= 0.1 * expected + 1, `${name}: ${volumeMl} ml, ${expected} ml before`);
+  }
+});
+
+test('the same options give the same bytes', async () => {
+  const train = async (name: string) => {
+    await trainStructures({ cases: kCases }, { ...kQuick, output: at(name), seed: 3 });
+    return readFileSync(at(name));
+  };
+  const [one, two] = [await train('one.safetensors'), await train('two.safetensors')];
+  assert.ok(one.equals(two));
+  assert.not.ok(one.equals(readFileSync(kShipped)));
+});
+
+test('what cannot be learned is refused before anything is read', async () => {
+  const train = (more: object) =>
+    trainStructures({ cases: kCases }, { ...kQuick, output: at('never.safetensors'), ...more });
+  const unknown = await rejection(train({ structures: { spleen: [1] } }), InvalidArgumentError, 'INVALID_ARGUMENT');
+  assert.match(unknown.message, /liver, lungs, bone, body/);
+  await rejection(train({ structures: { liver: [1], body: [] } }), InvalidArgumentError, 'INVALID_ARGUMENT');
+  await rejection(train({ cropCells: [12, 64, 64] }), InvalidArgumentError, 'INVALID_ARGUMENT');
+  const paper = join(kRoot, 'weights', 'liver-paper.safetensors');
+  await rejection(train({ initial: paper }), ModelError, 'WRONG_MODEL');
+  const first = at('first.safetensors');
+  await rejection(train({ initial: first, output: first }), OutputError, 'OUTPUT_IS_INPUT');
+});
+
+test('the command line trains it', async () => {
+  const { validationPatients: _, ...config } = kQuick;
+  writeFileSync(at('config.json'), JSON.stringify(config));
+  writeFileSync(at('dataset.json'), JSON.stringify({ cases: kCases }));
+  const flags = ['--model', 'structures', '--config', at('config.json'), '--validation', 'b', '--out', at('run')];
+  const { exitCode, stderr } = await runCli(['train', at('dataset.json'), ...flags]);
+  assert.is(exitCode, 0, stderr);
+  const history = JSON.parse(readFileSync(at('run', 'history.json'), 'utf8')) as TrainingHistory;
+  assert.is(history.epochs.length, 1);
+  assert.is((await loadModel(at('run', 'structures.safetensors'))).info.kind, 'encoder3d');
+});
+
+test.run();
