@@ -149,4 +149,9 @@ for (const page of pages) {
   });
 }
 
+test("the README's way from a PACS and back is the one that runs against an archive", () => {
+  const [example] = examplesOf('dicomweb.md').filter(({ language }) => language === 'js');
+  assert.ok(example && readFileSync(join(kRoot, 'README.md'), 'utf8').includes(example.text));
+});
+
 test.run();
