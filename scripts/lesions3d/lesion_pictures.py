@@ -1,0 +1,177 @@
+"""Random pictures of the training scans: crops on the network's grid with the liver's mask and what is lesion in it.
+
+Tensors (z, y, x); positions in mm are (x, y, z) from the corner of a scan's first voxel."""
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy import ndimage
+
+from lesion_scans import HU_HIGH, HU_LOW, commonest
+from pictures import Pictures, mean_over, thick_slices, to_input
+
+CELL = (1.5, 1.5, 3.0)
+CONTRAST_UNIT = 30.0  # HU
+SMALL_CELLS = 500  # 3.4 ml: what is smaller counts more
+
+
+class TrainingScan:
+    def __init__(self, scan):
+        self.name, self.spacing = scan.name, scan.spacing
+        image = torch.from_numpy(scan.hu)
+        z = scan.spacing[2]
+        thin = mean_over(image, z, 3.0) if z < 2.9 else image
+        self.images = [thin, thick_slices(image, z, 5.0)]
+        masks = [torch.from_numpy(mask).float() for mask in (scan.liver, scan.lesions, scan.found)]
+        self.masks = torch.stack([mean_over(mask, z, 3.0) if z < 2.9 else mask for mask in masks])
+        self.grey = commonest(scan.hu, scan.liver)
+        labels, count = ndimage.label(scan.lesions)
+        sizes = np.bincount(labels.ravel())[1:] * np.prod(scan.spacing) / 1000
+        self.lesions = [np.argwhere(labels == k + 1)[:: max(1, int(sizes[k] * 4))] for k in range(count) if sizes[k] > 0.02]
+        self.sizes = sizes
+        self.inside = np.argwhere(scan.liver)[::97]
+        border = scan.liver & ~ndimage.binary_erosion(scan.liver, iterations=2)
+        self.border = np.argwhere(border)[::29]
+
+
+class LesionPictures(Pictures):
+    """`synthetic`: share of pictures that made-up lesions are put into."""
+
+    def __init__(self, scans, shape, seed, synthetic=0.5, real=0.5):
+        super().__init__(scans, (None, None), False, shape, seed, torch.device("cpu"))
+        self.synthetic, self.real = synthetic, real
+        self.with_lesions = [scan for scan in scans if scan.lesions]
+
+    def batch(self, count):
+        drawn = [self.picture() for _ in range(count)]
+        return [torch.stack(part)[:, None] for part in zip(*drawn)]
+
+    def picture(self):
+        """Input, grey relative to the liver's, the liver's mask as it is given, lesions."""
+        if self.with_lesions and self.chance(self.real):
+            scan = self.with_lesions[self.random.integers(len(self.with_lesions))]
+            places = scan.lesions[self.random.integers(len(scan.lesions))]
+        else:
+            scan = self.cases[self.random.integers(len(self.cases))]
+            places = scan.border if self.chance(0.5) else scan.inside
+        place = places[self.random.integers(len(places))]
+        centre = (place[::-1] + 0.5) * scan.spacing + self.random.normal(0, 1, 3) * np.array([25, 25, 15])
+        at = self.positions(self.shape, CELL, self.affine(), centre, self.uniform(0, 4) if self.chance(0.4) else 0)
+        thick = scan.spacing[2] > 4 or self.chance(0.4)
+        image = scan.images[1 if thick else 0]
+        hu = self.sample(image - HU_LOW, scan.spacing, at) + HU_LOW
+        liver, lesion, found = self.sample_all(scan.masks, scan.spacing, at)
+        lesion = torch.minimum(lesion, liver)
+        if self.chance(self.synthetic):
+            for _ in range(int(self.random.integers(1, 5))):
+                hu, lesion = self.with_lesion(hu, liver, lesion, thick)
+        hu, grey = self.changed(hu, liver, scan.grey)
+        mask = self.given(liver, found)
+        relative = ((hu - grey) / CONTRAST_UNIT).clamp(-4, 4)
+        lesion = (lesion > 0.5).float()
+        return to_input(hu), relative, mask, lesion, self.weights_of(lesion)
+
+    def affine(self):
+        turn = self.random.normal(0, 1, 3) * np.radians([5, 5, 12])
+        (cx, cy, cz), (sx, sy, sz) = np.cos(turn), np.sin(turn)
+        about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+        about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+        about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+        scale = np.exp(self.random.normal(0, 0.12)) * np.exp(self.random.normal(0, 0.06, 3))
+        scale[0] *= -1 if self.chance(0.15) else 1
+        return about_x @ about_y @ about_z @ np.diag(scale)
+
+    def sample_all(self, volumes, spacing, at):
+        extent = torch.tensor(np.array(volumes.shape[:0:-1]) * spacing, dtype=torch.float32)
+        return F.grid_sample(volumes[None], (2 * at / extent - 1)[None].float(), padding_mode="zeros", align_corners=False)[0]
+
+    def changed(self, hu, liver, grey):
+        """HU of another scanner, phase and patient, and the liver's grey in it."""
+        air, bone = hu <= -158, hu >= 238
+        soft = F.avg_pool3d(liver[None, None], 3, 1, 1)[0, 0]
+        hu = hu + soft * (hu - grey).clamp(-80, 80) * (math.exp(self.random.normal(0, 0.2)) - 1)  # contrast of what is in it
+        if self.chance(0.3):
+            shift = self.uniform(-25, 20)
+            hu, grey = hu + soft * shift, grey + shift
+        scale, shift = math.exp(self.random.normal(0, 0.08)), self.random.normal(0, 8)
+        hu, grey = (hu - 60) * scale + 60 + shift, (grey - 60) * scale + 60 + shift
+        if self.chance(0.3):
+            hu = self.smoothed(hu, self.uniform(0.3, 0.9))
+        if self.chance(0.5):
+            noise = torch.randn_like(hu)
+            if self.chance(0.5):
+                noise = F.avg_pool2d(noise[:, None], 3, 1, 1)[:, 0] * 2.5
+            hu = hu + noise * abs(self.random.normal(0, 10))
+        hu = torch.where(air, HU_LOW, torch.where(bone, HU_HIGH, hu)).clamp(HU_LOW, HU_HIGH)
+        return hu, grey + self.random.normal(0, 3)
+
+    def given(self, liver, found):
+        """The liver's mask as it may come: a network's, the reference's, grown or shrunk, in part only where it is wrong."""
+        mask = found if self.chance(0.5) else liver
+        if self.chance(0.4):
+            mask = self.with_neighbours(mask)
+        if self.chance(0.6):
+            knots = [max(2, int(n * mm / 40)) for n, mm in zip(self.shape, CELL[::-1])]
+            field = F.interpolate(torch.randn(1, 1, *knots), size=self.shape, mode="trilinear", align_corners=True)[0, 0]
+            shift = self.random.normal(0, 0.12) + field * abs(self.random.normal(0, 0.12))
+            soft = F.avg_pool3d(mask[None, None], (3, 5, 5), 1, (1, 2, 2))[0, 0]
+            return (soft + shift > 0.5).float()
+        return (mask > 0.5).float()
+
+    def weights_of(self, lesion):
+        """Of lesions' cells, more the smaller the lesion; 1 elsewhere."""
+        labels, count = ndimage.label(lesion.numpy())
+        size = np.bincount(labels.ravel(), minlength=count + 1)
+        weight = np.clip((SMALL_CELLS / np.maximum(size, 1)) ** 0.6, 1, 6).astype(np.float32)
+        weight[0] = 1
+        return torch.from_numpy(weight[labels])
+
+    def with_neighbours(self, mask):
+        """Tissue beside the liver that a network may take for it, and liver that it may leave out."""
+        border = torch.nonzero(((mask - F.avg_pool3d(mask[None, None], 3, 1, 1)[0, 0]).abs() > 0.2).flatten())
+        if len(border) == 0:
+            return mask
+        _, rows, columns = mask.shape
+        for _ in range(int(self.random.integers(1, 4))):
+            centre = int(border[int(self.random.integers(len(border))), 0])
+            centre = (centre // (rows * columns), centre // columns % rows, centre % columns)
+            radius = math.exp(self.uniform(math.log(5), math.log(28)))
+            radii = [radius * math.exp(self.random.normal(0, 0.25)) / mm for mm in CELL[::-1]]
+            z, y, x = ((torch.arange(n) - c) / r for n, c, r in zip(mask.shape, centre, radii))
+            inside = (z[:, None, None] ** 2 + y[None, :, None] ** 2 + x[None, None, :] ** 2 < 1).float()
+            mask = torch.maximum(mask, inside) if self.chance(0.8) else mask * (1 - inside)
+        return mask
+
+    def with_lesion(self, hu, liver, lesion, thick):
+        """A made-up dark mass; the noise stays. Overlap with real ones joins them."""
+        index = torch.nonzero((liver > 0.5).flatten())
+        if len(index) == 0:
+            return hu, lesion
+        _, rows, columns = hu.shape
+        centre = int(index[int(self.random.integers(len(index))), 0])
+        centre = (centre // (rows * columns), centre // columns % rows, centre % columns)
+        radius = math.exp(self.uniform(math.log(2.5), math.log(22)))
+        radii = [radius * math.exp(self.random.normal(0, 0.18)) / mm for mm in CELL[::-1]]
+        reach = [max(2, int(2 * r) + 1) for r in radii]
+        box = tuple(slice(max(0, c - n), c + n + 1) for c, n in zip(centre, reach))
+        z, y, x = ((torch.arange(s.start, min(s.stop, n)) - c) / r for s, n, c, r in zip(box, hu.shape, centre, radii))
+        distance = torch.sqrt(z[:, None, None] ** 2 + y[None, :, None] ** 2 + x[None, None, :] ** 2)
+        knots = [max(2, n // 4) for n in distance.shape]
+        noise = F.interpolate(torch.randn(1, 1, *knots), size=distance.shape, mode="trilinear", align_corners=True)[0, 0]
+        edge = radius / self.uniform(0.8, 3.5)  # mm over which it fades
+        weight = torch.sigmoid((1 - distance - 0.2 * noise) * 2 * edge) * liver[box]
+        if thick:
+            weight = F.avg_pool3d(weight[None, None], (3, 1, 1), 1, (1, 0, 0), count_include_pad=False)[0, 0]
+        faintest = -12 - 30 * math.exp(-radius / 5)  # what nobody sees teaches nothing
+        contrast = self.uniform(-70, faintest) if self.chance(0.95) else self.uniform(15, 50)
+        texture = contrast * (1 + 0.15 * noise)
+        if self.chance(0.15):  # a darker or brighter middle
+            texture = texture + self.uniform(-25, 25) * torch.exp(-((distance / 0.5) ** 2))
+        if self.chance(0.1):
+            texture = texture + self.uniform(10, 40) * torch.exp(-(((distance - 0.95) / 0.15) ** 2))
+        share = 1 - lesion[box]
+        hu, lesion = hu.clone(), lesion.clone()
+        hu[box] = hu[box] + weight * texture * share
+        lesion[box] = torch.maximum(lesion[box], weight)
+        return hu, lesion
