@@ -27,6 +27,17 @@ function checkFileLengths() {
   return files.length > 0 && long.length === 0;
 }
 
+/** A number names one file of tests. */
+function checkTestNumbers() {
+  const files = sourceFiles(/^test\/[^/]*\.ts$/);
+  const wrong = files.filter((file) => {
+    const [number] = /^test\/\d\d\./.exec(file) ?? [];
+    return number === undefined || files.some((other) => other !== file && other.startsWith(number));
+  });
+  for (const file of wrong) say(`${file} has no number of its own`);
+  return files.length > 0 && wrong.length === 0;
+}
+
 /** Sources of packages are those that apt, npm and pip are configured with. */
 const kRegistryHost =
   /\b(deb|snapshot|security|ftp)\.debian\.org|registry\.(npmjs\.org|yarnpkg\.com)|\bpypi\.org|files\.pythonhosted\.org/;
@@ -79,6 +90,7 @@ export async function runChecks() {
         registryHosts(kRoot, sourceFiles(/^(scripts|bench)\/.*\.(mjs|js|sh|json|ya?ml)$/)).length === 0,
     },
     { name: `no file over ${kLongestFile} lines`, check: async () => checkFileLengths() },
+    { name: 'tests have a number each', check: async () => checkTestNumbers() },
     { name: 'published files', check: async () => checkPackage() },
   ];
   let tally = kNothing;
