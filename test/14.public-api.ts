@@ -89,6 +89,7 @@ test('what is public is listed here', () => {
     'tracePerimeters',
     'trainLesionClassifier',
     'trainSegmenter',
+    'trainStructures',
     'writeMask',
     'writeMesh',
     'writeReport',
