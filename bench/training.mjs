@@ -11,10 +11,10 @@ import { installTorch, kRoot, printTable, python } from './peers.mjs';
 const kRows = 144;
 const kColumns = 192;
 const kBatch = 32;
-const kSteps = 4;
+const kSteps = 12;
 /** Turns of each program, one after the other; the least time counts. The first epoch fills the caches. */
 const kRounds = 2;
-const kEpochs = 3;
+const kEpochs = 2;
 
 const kPhantom = ['a', 'b'].map((patient) => ({
   patient,
