@@ -73,6 +73,16 @@ test('the same options give the same bytes', async () => {
   assert.not.ok(one.equals(readFileSync(kShipped)));
 });
 
+test('two processes learn what one does', async () => {
+  const losses = async (processes: number) => {
+    const output = at(`processes-${processes}.safetensors`);
+    const { history } = await trainStructures({ cases: kCases }, { ...kQuick, output, processes });
+    return history.epochs.map(({ trainingLoss }) => trainingLoss);
+  };
+  const [[one = 0], [two = 0]] = [await losses(1), await losses(2)];
+  assert.ok(one > 0 && Math.abs(one - two) < 1e-4 * one, `${one}, ${two}`);
+});
+
 test('what cannot be learned is refused before anything is read', async () => {
   const train = (more: object) =>
     trainStructures({ cases: kCases }, { ...kQuick, output: at('never.safetensors'), ...more });
