@@ -83,7 +83,14 @@ function workers(): number[] {
   const children = readdirSync('/proc/self/task').flatMap((task) =>
     readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
   );
-  return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('training-worker'));
+  return children.filter((pid) => {
+    const commandLine = `/proc/${pid}/cmdline`;
+    try {
+      return readFileSync(commandLine, 'utf8').includes('training-worker');
+    } catch {
+      return false; // It has ended meanwhile.
+    }
+  });
 }
 
 test('a killed process ends the training within a minute, and it goes on with another number of processes', async () => {
@@ -100,7 +107,7 @@ test('a killed process ends the training within a minute, and it goes on with an
     (cause) => cause,
   );
   assert.ok(Date.now() - killed < 60_000);
-  assert.instance(error, TrainingError);
+  assert.instance(error, TrainingError, String(error));
   assert.is((error as TrainingError).code, 'PROCESS_LOST');
   assert.not.ok(existsSync(output('killed')));
   assert.equal(workers(), []);

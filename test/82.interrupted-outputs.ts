@@ -190,8 +190,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     });
     const args = ['--import', 'tsx', kMain, 'segment', input, '--out', join(folder.path, 'new', 'out')];
     const child = spawn(process.execPath, args, { cwd: kRoot });
+    // Once: a second signal ends a command at once.
+    let sent = false;
     child.stderr.on('data', (chunk) => {
-      if (/locating|segmenting/.test(String(chunk))) child.kill(signal);
+      if (sent || !/locating|segmenting/.test(String(chunk))) return;
+      sent = child.kill(signal);
     });
     assert.is(await new Promise((resolve) => child.on('close', resolve)), 130);
     assert.equal(readdirSync(folder.path), ['scan.nii']);
