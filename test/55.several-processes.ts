@@ -174,4 +174,11 @@ test('commands that the environment joins write one result', async () => {
   await loadModel(join(out, 'liver.safetensors'));
 });
 
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+const timersBefore = timers();
+
+test('no timer of a training that ended keeps the program alive', () => {
+  assert.is(timers(), timersBefore);
+});
+
 test.run();

@@ -168,10 +168,11 @@ async function runWithWorkers(
       }),
   );
   const timers: NodeJS.Timeout[] = [];
+  let over = false;
   for (const worker of workers) {
     worker.ended.then(() => {
       // Where the others had not met yet, nothing else tells the native part.
-      if (worker.failed) timers.push(setTimeout(() => stop.abort(worker.failure()), started ? kNoticeMs : 0));
+      if (worker.failed && !over) timers.push(setTimeout(() => stop.abort(worker.failure()), started ? kNoticeMs : 0));
     });
   }
   let started = false;
@@ -193,6 +194,7 @@ async function runWithWorkers(
     options.signal?.throwIfAborted();
     throw endsBecauseOfOthers(error) ? ((await firstFailure(workers)) ?? error) : error;
   } finally {
+    over = true;
     timers.forEach(clearTimeout);
     for (const worker of workers) worker.kill();
     await Promise.all(workers.map(({ ended }) => ended));
@@ -204,7 +206,7 @@ const endsBecauseOfOthers = (error: unknown): boolean =>
 
 /** The error of the worker that failed by itself; the others end because that one did. */
 async function firstFailure(workers: readonly Worker[]): Promise<HepaticaError | undefined> {
-  const aSecond = new Promise((resolve) => setTimeout(resolve, 1000));
+  const aSecond = new Promise((resolve) => setTimeout(resolve, 1000).unref());
   await Promise.race([Promise.all(workers.map(({ ended }) => ended)), aSecond]);
   const failures = workers.filter(({ failed }) => failed).map((worker) => ({ worker, error: worker.failure() }));
   const own = failures.find(({ worker, error }) => !worker.answer || error.code !== 'PROCESS_LOST');
