@@ -72,5 +72,14 @@ export function describedAs<Field extends z.ZodType>(field: Field, details: Part
   return copy;
 }
 
+/** The same option with another default and other details. */
+export function defaultedAs<Schema extends z.ZodType>(
+  field: z.ZodDefault<Schema>,
+  value: z.core.util.NoUndefined<z.output<Schema>>,
+  details: Partial<OptionDetails>,
+): z.ZodDefault<Schema> {
+  return option(field.unwrap() as Schema, { ...detailsOf(field), ...details, value });
+}
+
 /** What C++ is given of checked options, under the same names; objects as JSON. */
 export type NativeOptions = Readonly<Record<string, string | number | boolean | readonly unknown[]>>;

@@ -1,6 +1,6 @@
 /** Options of the training of the 3-D structure network. */
 import { z } from 'zod';
-import { option } from './option.js';
+import { defaultedAs, option } from './option.js';
 import {
   amount,
   augmentation,
@@ -36,24 +36,9 @@ const cells = z.int().min(8).max(1024).multipleOf(8);
 
 /** Where the other trainings' defaults are those of pictures: crops are some hundred times as large. */
 const sizeFields = {
-  epochs: option(counted(1), {
-    expected: kPositiveInteger,
-    text: 'How often `cropsPerEpoch` crops are learned from',
-    value: 20,
-    flag: { value: '<n>' },
-  }),
-  batchSize: option(counted(1), {
-    expected: kPositiveInteger,
-    text: 'Crops a mini-batch',
-    value: 2,
-    flag: { name: 'batch', value: '<n>' },
-  }),
-  learningRate: option(z.number().positive(), {
-    expected: kPositive,
-    text: "Adam's learning rate",
-    value: 1e-4,
-    flag: { value: '<rate>' },
-  }),
+  epochs: defaultedAs(trainRunFields.epochs, 20, { text: 'How often `cropsPerEpoch` crops are learned from' }),
+  batchSize: defaultedAs(trainRunFields.batchSize, 2, { text: 'Crops a mini-batch' }),
+  learningRate: defaultedAs(trainRunFields.learningRate, 1e-4, {}),
   cropsPerEpoch: option(counted(1), { expected: kPositiveInteger, text: 'Crops drawn for an epoch', value: 200 }),
   cropCells: option(z.tuple([cells, cells, cells]), {
     expected: 'three multiples of 8 from 8 to 1024',
