@@ -325,7 +325,7 @@ export interface NativeBinding {
     control: NativeControl,
   ): NativeJob<NativeSyntheticLesions>;
   /** The 3-D network; the JSON of native/training/tasks/volume/plan.h. */
-  checkStructuresTraining(plan: string, control: NativeControl): NativeJob<undefined>;
+  checkStructuresTraining(plan: string, control: NativeControl): NativeJob<void>;
   trainStructures(plan: string, control: NativeControl): NativeJob<NativeTrainingResult>;
   /** `plan` is the JSON of native/training/tasks/lesions/plan.h; models instead of its files, or null. */
   trainLesionClassifier(

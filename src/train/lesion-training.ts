@@ -1,23 +1,19 @@
 import type { z } from 'zod';
 import { hashOfInput } from '../io/file-hash.js';
 import { type StartingWeights, startingWeights } from '../models/model.js';
-import { runJob } from '../native/job.js';
+import type { NativeBinding, NativeControl } from '../native/binding.js';
 import { checkOptions, invalidArgument } from '../schema/check.js';
 import { lesionAugmentation, trainLesionsOptions } from '../schema/train-lesions.js';
 import type { LesionTrainingCase, LesionTrainingDataset, TrainLesionsOptions } from '../types.js';
+import { trainOnCases } from './case-training.js';
 import { discoverLesionDataset, nativeLesionCase } from './lesion-dataset.js';
-import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
-import { runTraining, type TrainingCall } from './training-processes.js';
+import type { HashedEntry } from './training-input.js';
 import {
   checkRun,
-  checkRunOutputs,
   type EndedTraining,
-  type EpochRecord,
   given,
   nativeAugmentation,
   nativeRunOptions,
-  publishedNames,
-  splitOf,
   type TrainingResult,
   trainingResult,
 } from './training-run.js';
@@ -82,38 +78,23 @@ async function train(
   checked: CheckedOptions,
   beginning: Beginning,
 ): Promise<EndedTraining> {
-  const { signal, onEpoch } = checked;
-  const hashes = await hashesOf(beginning, signal);
-  const { cases: found, warnings } = await discoverLesionDataset(dataset);
-  const patients = found.map(({ patient }) => patient);
-  await checkRunOutputs(checked, [
-    typeof dataset === 'string' ? dataset : undefined,
-    beginning.initial?.path,
-    beginning.base?.path,
-    ...found.flatMap(pathsOf),
-  ]);
-  const split = splitOf(patients, checked);
-  const validation = new Set(split.validation);
-  checkTeachable(found, validation, checked.syntheticPerScan);
-  await requireReadable(found.flatMap(pathsOf));
-  const cases = await Promise.all(found.map((entry) => nativeLesionCase(entry, validation.has(entry.patient))));
-  const settings = { ...nativeTraining(checked, beginning), ...hashes };
-  const models = modelsOf(beginning);
-  const planWith = (more: object) => JSON.stringify({ cases, options: { ...settings, ...more } });
-  const { onProgress: _, ...unheard } = options;
-  await runJob(unheard, (native, control) => native.checkLesionTraining(planWith({}), ...models, control));
-  const hashed = await hashDataset(found.map(saidOf), signal);
-  const published = publishedNames(patients, hashed, checked);
-  const known = { dataset_sha256: hashed.sha256, published_patients: published };
-  const plan = { cases, options: { ...settings, ...known } };
-  const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
-  const call: TrainingCall = {
-    name: 'trainLesionClassifier',
-    plan,
-    start: (native, text, control) => native.trainLesionClassifier(text, ...models, control),
+  const hashes = await hashesOf(beginning, checked.signal);
+  const found = await discoverLesionDataset(dataset);
+  const training = {
+    found,
+    inputs: [typeof dataset === 'string' ? dataset : undefined, beginning.initial?.path, beginning.base?.path],
+    settings: { ...nativeTraining(checked, beginning), ...hashes },
+    filesOf: pathsOf,
+    saidOf,
+    nativeOf: nativeLesionCase,
+    checkCases: (validation: ReadonlySet<string>) => checkTeachable(found.cases, validation, checked.syntheticPerScan),
+    name: 'trainLesionClassifier' as const,
+    check: (native: NativeBinding, plan: string, control: NativeControl) =>
+      native.checkLesionTraining(plan, ...modelsOf(beginning), control),
+    start: (native: NativeBinding, plan: string, control: NativeControl) =>
+      native.trainLesionClassifier(plan, ...modelsOf(beginning), control),
   };
-  const native = await runTraining(call, checked.processes, options, report);
-  return { native, split, publishedPatients: published, warnings };
+  return trainOnCases(training, options, checked);
 }
 
 /** trainLesionClassifier up to what needs the weights. */

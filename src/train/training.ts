@@ -1,25 +1,21 @@
 import type { z } from 'zod';
-import { runJob } from '../native/job.js';
+import type { NativeBinding, NativeControl } from '../native/binding.js';
 import { refuseInputs } from '../output/guard.js';
 import { checkOptions } from '../schema/check.js';
 import type { trainRunOptions } from '../schema/train.js';
 import { segmenterAugmentation, trainOptions } from '../schema/train-segmenter.js';
 import type { TrainingCase, TrainingDataset, TrainOptions, TrainRunOptions } from '../types.js';
+import { trainOnCases } from './case-training.js';
 import { discoverDataset } from './dataset.js';
 import { isPolygonLabel, readPolygons } from './labels.js';
-import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
-import { runTraining, type TrainingCall } from './training-processes.js';
+import type { HashedEntry } from './training-input.js';
 import {
   checkRun,
-  checkRunOutputs,
   type EndedTraining,
-  type EpochRecord,
   given,
   nativeAugmentation,
   nativePolygon,
   nativeRunOptions,
-  publishedNames,
-  splitOf,
   type TrainingResult,
   trainingResult,
 } from './training-run.js';
@@ -59,8 +55,8 @@ function saidOf({ patient, image, label, labelValues, labelSegments }: TrainingC
 
 /** What a training on labelled scans is beside those. */
 interface LabelledRun {
-  readonly check: 'checkSegmenterTraining' | 'checkStructuresTraining';
   readonly name: 'trainSegmenter' | 'trainStructures';
+  readonly check: 'checkSegmenterTraining' | 'checkStructuresTraining';
   /** The options as the native side takes them. */
   readonly settings: Record<string, unknown>;
   /** Weights that are read. */
@@ -69,35 +65,32 @@ interface LabelledRun {
   readonly cache?: string | undefined;
 }
 
-/** A training on labelled scans, from the dataset to where the weights are needed. */
+/** A training on labelled scans, up to what needs the weights. */
 export async function runLabelledTraining(
   dataset: TrainingDataset | string,
   options: TrainRunOptions,
   checked: z.output<typeof trainRunOptions>,
-  { check, name, settings, initial, cache }: LabelledRun,
+  { name, check, settings, initial, cache }: LabelledRun,
 ): Promise<EndedTraining> {
   checkRun(checked);
-  const { signal, onEpoch } = checked;
-  const { cases: found, warnings } = await discoverDataset(dataset);
-  const patients = found.map(({ patient }) => patient);
-  const files = found.flatMap(({ image, label }) => [image, label]);
-  await checkRunOutputs(checked, [typeof dataset === 'string' ? dataset : undefined, initial, ...files]);
-  if (cache !== undefined) await refuseInputs([cache], files);
-  const split = splitOf(patients, checked);
-  const validation = new Set(split.validation);
-  await requireReadable(files);
-  const cases = await Promise.all(found.map((entry) => nativeCase(entry, validation.has(entry.patient))));
-  const { onProgress: _, ...unheard } = options;
-  await runJob(unheard, (native, control) => native[check](JSON.stringify({ cases, options: settings }), control));
-  const hashed = await hashDataset(found.map(saidOf), signal);
-  const published = publishedNames(patients, hashed, checked);
-  const known = { dataset_sha256: hashed.sha256, published_patients: published };
-  const named = cases.map((entry, i) => ({ ...entry, content_sha256: hashed.entries[i] }));
-  const plan = { cases: named, options: { ...settings, ...known } };
-  const call: TrainingCall = { name, plan, start: (native, text, control) => native[name](text, control) };
-  const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
-  const result = await runTraining(call, checked.processes, options, report);
-  return { native: result, split, publishedPatients: published, warnings };
+  const found = await discoverDataset(dataset);
+  const filesOf = ({ image, label }: TrainingCase) => [image, label];
+  const training = {
+    found,
+    inputs: [typeof dataset === 'string' ? dataset : undefined, initial],
+    settings,
+    filesOf,
+    saidOf,
+    nativeOf: nativeCase,
+    withHash: (entry: object, sha256: string) => ({ ...entry, content_sha256: sha256 }),
+    checkCases: async () => {
+      if (cache !== undefined) await refuseInputs([cache], found.cases.flatMap(filesOf));
+    },
+    name,
+    check: (native: NativeBinding, plan: string, control: NativeControl) => native[check](plan, control),
+    start: (native: NativeBinding, plan: string, control: NativeControl) => native[name](plan, control),
+  };
+  return trainOnCases(training, options, checked);
 }
 
 /** trainSegmenter up to what needs the weights. */
