@@ -52,16 +52,29 @@ export function buildTypeScript(folder = join(kRoot, 'dist')) {
   chmodSync(join(folder, 'cli/main.js'), 0o755);
 }
 
+/** `@hepatica/worker`, whose types are those of the built package. */
+export function buildWorker() {
+  const package_ = join(kRoot, 'packages/worker');
+  say('build: @hepatica/worker');
+  rmSync(join(package_, 'dist'), { recursive: true, force: true });
+  run(join(kBinaries, 'tsc'), ['-p', package_], { cwd: kRoot });
+  chmodSync(join(package_, 'dist/main.js'), 0o755);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await main(async () => {
     const flag = { type: 'boolean' };
     const { values } = parseArgs({ options: { native: flag, tests: flag, typescript: flag } });
     if (values.typescript) {
       buildTypeScript();
+      buildWorker();
       return;
     }
     const setup = await setUp({ tests: values.tests });
     buildNative(setup, values.tests ? 'all' : 'hepatica');
-    if (!values.native) buildTypeScript();
+    if (!values.native) {
+      buildTypeScript();
+      buildWorker();
+    }
   });
 }

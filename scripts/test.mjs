@@ -4,7 +4,7 @@
 //   --layers all|core,ops,…                  with --sanitize: other layers than those without torch
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildNative, buildTypeScript, kBuildFolder } from './build.mjs';
+import { buildNative, buildTypeScript, buildWorker, kBuildFolder } from './build.mjs';
 import { makeDicomTools } from './dicom-tools.mjs';
 import { ensurePhantom } from './phantom.mjs';
 import { main, SetupError, say } from './setup/process.mjs';
@@ -49,6 +49,7 @@ async function runSuites(setup, only) {
   if (wanted('kernels')) tally = add(tally, await runKernelSuite(programs, setup.cuda));
   if (wanted('ts')) {
     buildTypeScript();
+    buildWorker();
     await makeDicomTools();
     tally = add(tally, await runTypeScriptSuite());
   }

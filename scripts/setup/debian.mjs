@@ -33,6 +33,7 @@ const kOptionalTestPackages = [
   },
   { name: 'orthanc', why: 'archive of the DICOMweb tests', command: 'Orthanc', startsService: true },
   { name: 'orthanc-dicomweb', why: 'DICOMweb of that archive', startsService: true },
+  { name: 'redis-server', why: "queue of the worker's tests", command: 'redis-server', startsService: true },
 ];
 const kPackagingPackages = [
   {

@@ -1,0 +1,33 @@
+/** What a worker tells those who count and log. No event holds patient data. */
+import type { Failure } from './failure.js';
+import type { Stage } from './job.js';
+
+/** Which job an event is of. */
+export interface JobFacts {
+  readonly id: string;
+  readonly server: string;
+  readonly study: string;
+  readonly series: string;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/** Names of events and what listeners are given. */
+export interface WorkerEvents {
+  /** The model is loaded and the queue is asked for jobs. */
+  ready: [facts: { readonly device: string; readonly precision: string; readonly seconds: number }];
+  started: [job: JobFacts];
+  stageStarted: [job: JobFacts, stage: Stage];
+  stageEnded: [job: JobFacts, stage: Stage, seconds: number];
+  /** `slices` of the series; `seconds` of the whole job. */
+  completed: [job: JobFacts, facts: { readonly slices: number; readonly seconds: number }];
+  /** `retried`: the job comes back after a while. */
+  failed: [job: JobFacts, failure: Failure, retried: boolean];
+  /** The job goes back to the queue, untried: the worker ends, or another job must be alone. */
+  returned: [job: JobFacts];
+  /** A worker died with this job, which goes back to the queue. */
+  stalled: [id: string];
+  /** Redis is away, or back. */
+  disconnected: [reason: string];
+  reconnected: [];
+}

@@ -1,0 +1,93 @@
+/** Why jobs fail: a code that lasts, whether trying again can help, and nothing of the patient. */
+import { HepaticaError } from 'hepatica';
+
+/** Codes of the worker's own, beside hepatica's; `passing`: another try may succeed. */
+export const kFailures = {
+  /** The job is not of the form that jobs have. */
+  INVALID_JOB: 'permanent',
+  /** The configuration has no server of that name. */
+  UNKNOWN_SERVER: 'permanent',
+  /** The deadline of the job is over. */
+  DEADLINE_PASSED: 'permanent',
+  /** Somebody cancelled the job. */
+  JOB_CANCELLED: 'permanent',
+  /** The job took longer than jobs may. */
+  TIME_LIMIT: 'permanent',
+  /** The server refuses the worker's credentials. */
+  ACCESS_DENIED: 'permanent',
+  /** The server does not do what DICOMweb says, or refuses the request. */
+  REQUEST_REFUSED: 'permanent',
+  /** The server refused to store an object. */
+  STORE_REFUSED: 'permanent',
+  /** As many workers as the configuration allows died with the job. */
+  KILLED_WORKERS: 'permanent',
+  /** The server does not answer, or says that it cannot at the moment. */
+  SERVER_UNAVAILABLE: 'passing',
+  /** The server's answer ended before its end. */
+  ANSWER_CUT: 'passing',
+} as const satisfies Record<string, 'permanent' | 'passing'>;
+
+export type FailureCode = keyof typeof kFailures;
+
+/** Codes of hepatica's for what may be over at the next try, perhaps on another machine. */
+const kPassing = new Set(['OUT_OF_MEMORY', 'OUT_OF_THREADS', 'CUDA_OUT_OF_MEMORY', 'CUDA_FAILED']);
+
+/** A failure of the worker's own. Its texts hold no patient data. */
+export class WorkerError extends Error {
+  override readonly name = 'WorkerError';
+
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+    readonly remedy?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What stands in Redis, logs and answers of a failure. */
+export interface Failure {
+  /** Of {@link kFailures}, or hepatica's. */
+  readonly code: string;
+  readonly permanent: boolean;
+  /** For a person. */
+  readonly message: string;
+  readonly remedy?: string | undefined;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof WorkerError) {
+    const { code, message, remedy } = error;
+    return { code, permanent: kFailures[code] === 'permanent', message, remedy };
+  }
+  if (error instanceof HepaticaError) {
+    const { code, message, remedy } = error;
+    return { code, permanent: !kPassing.has(code), message, remedy };
+  }
+  return { code: 'INTERNAL_ERROR', permanent: true, message: 'A fault of the worker' };
+}
+
+const kRemedy = ' Remedy: ';
+
+/** As the queue keeps it (`failedReason`). */
+export function failedReasonOf({ code, message, remedy }: Failure): string {
+  return `${code}: ${message}${remedy ? `${kRemedy}${remedy}` : ''}`;
+}
+
+/** What the queue kept; BullMQ's own text is that of a job that was set aside. */
+export function parseFailedReason(text: string): Failure {
+  const [, code, said] = /^([A-Z][A-Z_]+): ([\s\S]*)$/.exec(text) ?? [];
+  if (code === undefined || said === undefined) {
+    const isStalled = text.includes('stalled');
+    return {
+      code: isStalled ? 'KILLED_WORKERS' : 'INTERNAL_ERROR',
+      permanent: true,
+      message: isStalled ? 'Every worker that had the job ended without a word' : 'A fault of the worker',
+      ...(isStalled && { remedy: 'Look at the memory of the workers, and read the series with the hepatica command' }),
+    };
+  }
+  const [message = '', remedy] = said.split(kRemedy);
+  const known = kFailures[code as FailureCode] as 'permanent' | 'passing' | undefined;
+  return { code, permanent: known ? known === 'permanent' : !kPassing.has(code), message, remedy };
+}

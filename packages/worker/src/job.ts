@@ -1,0 +1,80 @@
+/** What a job is asked by, tells on its way and gives back. */
+import { createHash } from 'node:crypto';
+import type { LesionsDocument, PerimetersDocument, ReportDocument } from 'hepatica/documents';
+import { z } from 'zod';
+
+/** A DICOM UID (PS3.5, 9.1): nothing else ever comes into an address. */
+export const uidSchema = z
+  .string()
+  .max(64)
+  .regex(/^(0|[1-9]\d*)(\.(0|[1-9]\d*))+$/, 'a DICOM UID: numbers with dots between them');
+
+/** Whose turn it is first. BullMQ's numbers: the lowest first. */
+export const kPriorities = { emergency: 1, routine: 10, research: 100 } as const;
+
+export const prioritySchema = z.enum(['emergency', 'routine', 'research']);
+
+/** What may differ from job to job of what is computed. */
+export const jobOptionsSchema = z.strictObject({
+  gaps: z.enum(['reject', 'interpolate']).optional().describe('What to do about missing slices'),
+  phase: z.int().min(0).max(1000).optional().describe('Which phase of a series with several, from 0'),
+  threshold: z.number().min(0).max(1).optional().describe('Location probability above which a lesion is reported'),
+});
+
+/** One series to look at. */
+export const jobSchema = z.strictObject({
+  server: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/)
+    .default('default')
+    .describe('Name of a DICOMweb server in the configuration'),
+  study: uidSchema.describe('Study Instance UID'),
+  series: uidSchema.describe('Series Instance UID'),
+  priority: prioritySchema.default('routine'),
+  deadline: z.iso.datetime({ offset: true }).optional().describe('After it, nobody needs the result any more'),
+  options: jobOptionsSchema.default({}),
+});
+
+export type SeriesJob = z.output<typeof jobSchema>;
+export type SeriesJobInput = z.input<typeof jobSchema>;
+
+/** The same series with the same options is the same job: asked for twice, it is one. */
+export function jobIdOf({ server, study, series, options }: SeriesJob): string {
+  const asked = JSON.stringify([server, study, series, Object.entries(options).sort()]);
+  return createHash('sha256').update(asked).digest('hex').slice(0, 32);
+}
+
+/** What a job goes through, in this order. */
+export const kStages = ['fetch', 'segment', 'classify', 'write', 'store'] as const;
+export type Stage = (typeof kStages)[number];
+
+/** BullMQ's progress of a job. */
+export type JobProgress = {
+  readonly stage: Stage;
+  /** 0 to 1 over the whole job. */
+  readonly fraction: number;
+};
+
+/** An object that was stored. */
+export interface StoredObject {
+  readonly kind: 'SEG' | 'SR';
+  readonly sopClassUid: string;
+  readonly sopInstanceUid: string;
+  readonly seriesInstanceUid: string;
+}
+
+/** BullMQ's return value of a job; no texts of the patient or the study. */
+export interface JobResult {
+  readonly server: string;
+  readonly study: string;
+  readonly series: string;
+  readonly objects: readonly StoredObject[];
+  /** Those that the configuration asks for. */
+  readonly documents: {
+    readonly report?: ReportDocument;
+    readonly lesions?: LesionsDocument;
+    readonly perimeters?: PerimetersDocument;
+  };
+  readonly slices: number;
+  readonly seconds: Readonly<Record<Stage, number>>;
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/** The command `hepatica-worker`. */
+import { Command } from 'commander';
+import { HepaticaError } from 'hepatica';
+import { configJsonSchema, kOptions, loadConfig, type WorkerConfig } from './config.js';
+import { createLog } from './log.js';
+import { SeriesWorker } from './worker.js';
+
+/** The flags of the configuration, on any command. */
+function withConfig(command: Command): Command {
+  command.option('--config <file>', 'JSON file of options (HEPATICA_WORKER_CONFIG)');
+  for (const { flags, variable, description, defaultValue } of kOptions) {
+    const otherwise = defaultValue === undefined ? '' : `, default: ${defaultValue}`;
+    command.option(flags, `${description} (${variable}${otherwise})`);
+  }
+  return command;
+}
+
+const configOf = (command: Command): WorkerConfig => loadConfig(command.opts(), process.env);
+
+function program(): Command {
+  const root = withConfig(new Command('hepatica-worker')).enablePositionalOptions();
+  root.description('Takes jobs from a queue, finds liver and lesions in the series that they name, stores SEG and SR');
+  root.action(async () => {
+    const config = configOf(root);
+    createLog(config).info({ ...new SeriesWorker(config).state }, 'started');
+  });
+  root
+    .command('schema')
+    .description('print the JSON Schema of the configuration file')
+    .action(() => console.log(JSON.stringify(configJsonSchema(), null, 2)));
+  return root;
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  const said = error instanceof HepaticaError ? `${error.message} (${error.code})\n${error.remedy ?? ''}` : error;
+  console.error(said);
+  process.exitCode = 1;
+}

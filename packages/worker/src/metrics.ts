@@ -1,0 +1,6 @@
+/** Figures for Prometheus. */
+import { Registry } from 'prom-client';
+
+export function createMetrics(): Registry {
+  return new Registry();
+}

@@ -1,0 +1,129 @@
+/** The queue of jobs, by BullMQ: adding, looking at, cancelling. */
+import { readFileSync } from 'node:fs';
+import { type ConnectionOptions, type JobsOptions, Queue, QueueEventsProducer } from 'bullmq';
+import { textOf, type WorkerConfig } from './config.js';
+import { type Failure, parseFailedReason } from './failure.js';
+import { type JobProgress, type JobResult, jobIdOf, kPriorities, type SeriesJob } from './job.js';
+
+/** BullMQ's name of every job of the queue. */
+export const kJobName = 'series';
+
+/** The event by which a worker is told that its job is cancelled. */
+export const kCancelEvent = 'hepatica:cancel';
+
+/** What the queue keeps of a job: what it was asked for, and whether nobody wants it any more. */
+export type JobData = SeriesJob & { readonly cancelled?: boolean };
+
+export type JobState =
+  | 'waiting'
+  | 'prioritized'
+  | 'delayed'
+  | 'active'
+  | 'completed'
+  | 'failed'
+  | 'waiting-children'
+  | 'unknown';
+
+/** A job as it is at a moment. */
+export interface JobStatus {
+  readonly id: string;
+  readonly job: SeriesJob;
+  readonly state: JobState;
+  readonly progress: JobProgress | null;
+  readonly attempts: number;
+  readonly result: JobResult | null;
+  /** Of the last try. */
+  readonly failure: Failure | null;
+}
+
+export interface AddedJob {
+  readonly id: string;
+  /** Whether the queue had the job already. */
+  readonly existed: boolean;
+}
+
+/** How Redis is reached; commands wait while it is away. */
+export function redisConnection(config: WorkerConfig): ConnectionOptions {
+  const { redis, redisPasswordFile, redisCaFile } = config;
+  return {
+    url: redis,
+    maxRetriesPerRequest: null,
+    ...(redisPasswordFile && { password: textOf(redisPasswordFile) }),
+    ...(redisCaFile && { tls: { ca: readFileSync(redisCaFile) } }),
+  };
+}
+
+function jobOptions(config: WorkerConfig, id: string, { priority }: SeriesJob): JobsOptions {
+  const { attempts, backoffSeconds, keepHours, keepJobs } = config;
+  const kept = { age: keepHours * 3600, count: keepJobs };
+  return {
+    jobId: id,
+    priority: kPriorities[priority],
+    attempts,
+    backoff: { type: 'custom', delay: backoffSeconds * 1000 },
+    removeOnComplete: kept,
+    removeOnFail: { age: kept.age * 30, count: kept.count * 10 },
+    stackTraceLimit: 0,
+  };
+}
+
+/** The queue as those see it who ask for work. */
+export class JobQueue {
+  readonly #config: WorkerConfig;
+  readonly #events: QueueEventsProducer;
+  /** BullMQ's own, for counts, its board and its events. */
+  readonly queue: Queue<JobData, JobResult>;
+
+  constructor(config: WorkerConfig) {
+    this.#config = config;
+    const connection = redisConnection(config);
+    this.queue = new Queue(config.queue, { connection });
+    this.#events = new QueueEventsProducer(config.queue, { connection });
+  }
+
+  /**
+   * Asks for a series to be looked at. A job that waits, runs or ended well is not added anew; one that failed is tried
+   * again. `again`: as if it had never been there.
+   */
+  async add(job: SeriesJob, { again = false } = {}): Promise<AddedJob> {
+    const id = jobIdOf(job);
+    const found = await this.queue.getJob(id);
+    const state = await found?.getState();
+    if (found && state !== 'active' && (again || state === 'failed')) {
+      await found.remove();
+    } else if (found) {
+      return { id, existed: true };
+    }
+    await this.queue.add(kJobName, job, jobOptions(this.#config, id, job));
+    return { id, existed: false };
+  }
+
+  async get(id: string): Promise<JobStatus | null> {
+    const found = await this.queue.getJob(id);
+    if (!found) return null;
+    const { cancelled: _, ...job } = found.data;
+    return {
+      id,
+      job,
+      state: await found.getState(),
+      progress: typeof found.progress === 'object' ? (found.progress as JobProgress) : null,
+      attempts: found.attemptsMade,
+      result: found.returnvalue ?? null,
+      failure: found.failedReason ? parseFailedReason(found.failedReason) : null,
+    };
+  }
+
+  /** False where there is no such job, or it is over. A running one ends as soon as its worker hears of it. */
+  async cancel(id: string): Promise<boolean> {
+    const found = await this.queue.getJob(id);
+    if (!found || (await found.isCompleted()) || (await found.isFailed())) return false;
+    // A worker that does not hear the event, or dies, leaves a job that the next one does not start.
+    await found.updateData({ ...found.data, cancelled: true });
+    await this.#events.publishEvent({ eventName: kCancelEvent, jobId: id });
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.queue.close(), this.#events.close()]);
+  }
+}
