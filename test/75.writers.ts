@@ -1,21 +1,29 @@
 // The library's writers: what their data was read from, and files that hepatica did not write.
-import { linkSync, readFileSync, symlinkSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  classifyLesions,
+  type DicomFindings,
   loadModel,
   OutputError,
   readMask,
   readSeries,
   readVolume,
+  type Segmentation,
+  type SourceIdentity,
   saveModel,
   segmentStructure,
   trainSegmenter,
   writeMask,
+  writeMesh,
+  writeReport,
+  writeSegmentation,
   writeSeries,
+  writeStructureSet,
   writeVolume,
 } from '../src/index.js';
 import { writeThresholdModel } from './support/models.js';
@@ -77,6 +85,52 @@ test('the writers refuse what their data was read from', async ({ folder }) => {
   assert.equal(snapshot(folder.path), before);
   await writeMask(join(folder.path, 'found.nii.gz'), found);
   await writeVolume(join(folder.path, 'copy.nii.gz'), volume);
+});
+
+test('labels, masks from elsewhere and weights are inputs of what is made with them', async ({ folder }) => {
+  const at = (name: string) => join(folder.path, name);
+  await writeSeries(at('ct'), makePhantom());
+  const volume = await readSeries(at('ct'));
+  const weights = writeThresholdModel(at('model.safetensors'));
+  const found = await segmentStructure(volume, { model: await loadModel(weights) });
+  await writeSegmentation(at('seg.dcm'), found);
+  await writeStructureSet(at('rtstruct.dcm'), found);
+  const labels = {
+    'seg.dcm': await readMask(at('seg.dcm'), { volume }),
+    'rtstruct.dcm': await readMask(at('rtstruct.dcm'), { volume }),
+  };
+  const before = snapshot(folder.path);
+  const slice = join('ct', readdirSync(at('ct'))[0] as string);
+  const { size, spacing, origin, direction } = volume;
+  const own = { size, spacing, origin, direction, data: new Uint8Array(volume.data.length).fill(1) };
+  const source = volume.report?.source as SourceIdentity;
+  const force = { overwrite: true };
+  const writers = [writeSegmentation, writeReport, writeStructureSet];
+  for (const [name, label] of Object.entries(labels)) {
+    const classified = await classifyLesions({ volume, mask: label });
+    const { liver } = classified;
+    const made: DicomFindings[] = [label, { ...label }, classified, { ...classified }, liver as Segmentation];
+    for (const findings of made) {
+      for (const target of [name, slice, 'ct/new.dcm']) {
+        for (const write of writers) {
+          await rejection(write(at(target), findings, force), OutputError, 'OUTPUT_IS_INPUT');
+        }
+      }
+    }
+    for (const target of ['ct/liver.stl', 'ct/liver.ply']) {
+      await rejection(writeMesh(at(target), label, force), OutputError, 'OUTPUT_IS_INPUT');
+      await rejection(writeMesh(at(target), classified, force), OutputError, 'OUTPUT_IS_INPUT');
+    }
+    await rejection(writeMask(at(name), classified, force), OutputError, 'OUTPUT_IS_INPUT');
+    await rejection(writeMask(at(name), { ...own, data: liver.mask }, force), OutputError, 'OUTPUT_IS_INPUT');
+  }
+  await rejection(writeSegmentation(at(slice), { ...own, source }, force), OutputError, 'OUTPUT_IS_INPUT');
+  for (const write of writers) {
+    await rejection(write(weights, found, force), OutputError, 'OUTPUT_IS_INPUT');
+    await rejection(write(weights, { ...found }, force), OutputError, 'OUTPUT_IS_INPUT');
+  }
+  assert.equal(snapshot(folder.path), before);
+  await writeSegmentation(at('again.dcm'), labels['seg.dcm']);
 });
 
 test("the writers replace hepatica's files, and others with overwrite alone", async ({ folder }) => {

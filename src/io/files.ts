@@ -62,6 +62,8 @@ export async function readSeries(source: SeriesInput, options: ReadSeriesOptions
   const result = await files.run((native, intake, control) => native.readSeries(intake, settings, control));
   const report = { ...result.series, excluded: [...result.series.excluded, ...files.excluded] };
   const volume = new NativeVolume({ ...result, warnings: [...files.warnings, ...result.warnings] }, report);
+  // A mask with the source of a series is of that series, whatever it came from itself.
+  rememberSources(report.source, ...files.paths);
   return rememberSources(volume, ...files.paths);
 }
 

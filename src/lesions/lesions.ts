@@ -4,6 +4,7 @@ import { CopiedArgument } from '../native/call-arguments.js';
 import { runJobOn } from '../native/job.js';
 import { loadWarnings } from '../native/load.js';
 import { NativeVoxels } from '../native/voxels.js';
+import { rememberSources } from '../output/sources.js';
 import { checkOptions, invalidArgument, nativeOptions } from '../schema/check.js';
 import type { NativeOptions } from '../schema/option.js';
 import { classifyOptions } from '../schema/segment.js';
@@ -17,6 +18,7 @@ import type {
   LesionType,
   LiverMask,
   MaskInput,
+  Model,
   ModelIdentity,
   Segmentation,
   Vector3,
@@ -82,6 +84,10 @@ class NativeClassification<Liver extends ClassifiedLiver>
   }
 }
 
+function classification<Liver extends ClassifiedLiver>(result: NativeClassificationResult, liver: Liver, model: Model) {
+  return rememberSources(new NativeClassification(result, liver, modelIdentity(model)), model);
+}
+
 function checkLiver(liver: unknown): asserts liver is Segmentation | LiverMask {
   const parts = typeof liver === 'object' && liver !== null && 'volume' in liver && 'mask' in liver;
   if (!parts) throw invalidArgument('liver', 'a result of segmentLiver, or { volume, mask, structure }', liver);
@@ -109,7 +115,7 @@ async function classifySegmentation(liver: Segmentation, options: ClassifyOption
   const result = await runJobOn([volume, mask, model], options, (native, control, ...handles) =>
     native.classifyLesions(...handles, settings, control),
   );
-  return new NativeClassification(result, liver, modelIdentity(await network));
+  return classification(result, liver, await network);
 }
 
 /** Jobs that go on at once; one that fails stops the others. */
@@ -147,7 +153,7 @@ async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings
     },
   );
   const masked = new MaskedLiver(given, shown, scan as Volume, perimetersOf(traced), predictionMl);
-  return new NativeClassification(result, masked, modelIdentity(await network));
+  return classification(result, rememberSources(masked, given), await network);
 }
 
 /**

@@ -9,6 +9,7 @@ import type { ModelHandle } from '../native/binding.js';
 import { type CallArgument, SharedArgument } from '../native/call-arguments.js';
 import { runJobOn } from '../native/job.js';
 import { checkTargetFile } from '../output/ownership.js';
+import { rememberSources, sourcesOf } from '../output/sources.js';
 import { checkOptions, checkPath, invalidArgument } from '../schema/check.js';
 import { loadModelOptions, saveModelOptions } from '../schema/files.js';
 import type {
@@ -149,7 +150,7 @@ export async function loadModel(
     ...(result.missing && { missing: result.missing }),
     ...(result.surplus && { surplus: result.surplus }),
   };
-  return new NativeModel(info, result.handle);
+  return rememberSources(new NativeModel(info, result.handle), file.path);
 }
 
 /**
@@ -175,8 +176,7 @@ export async function saveModel(model: Model, path: string | null, options: Save
     options,
     (native, control, handle) => native.saveModel(handle, path, { precision }, control),
     async () => {
-      const sources = model.info.path === '' ? [] : [model.info.path];
-      if (path !== null) await checkTargetFile(path, sources, overwrite);
+      if (path !== null) await checkTargetFile(path, sourcesOf(model), overwrite);
     },
   );
   if (!bytes) return;

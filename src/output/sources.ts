@@ -25,11 +25,14 @@ function ownerOf(value: object, name: string): object | undefined {
   return ArrayBuffer.isView(voxels) ? owners.get(voxels.buffer) : undefined;
 }
 
-/** The inputs behind a volume, a mask or a result; none of the caller's own arrays. */
+/**
+ * The inputs behind a volume, a mask or a result, also where it was spread or put together of parts of others; none of
+ * the caller's own arrays.
+ */
 export function sourcesOf(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   const own = sources.get(value) ?? [];
-  const { volume } = value as { volume?: unknown };
-  const origins = [volume, ownerOf(value, 'data'), ownerOf(value, 'mask')].filter((origin) => origin !== value);
-  return [...new Set([...own, ...origins.flatMap(sourcesOf)])];
+  const { volume, liver, source, report } = value as Readonly<Record<string, unknown>>;
+  const origins = [volume, liver, source, report, ownerOf(value, 'data'), ownerOf(value, 'mask')];
+  return [...new Set([...own, ...origins.filter((origin) => origin !== value).flatMap(sourcesOf)])];
 }

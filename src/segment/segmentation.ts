@@ -3,6 +3,7 @@ import { checkModel, liverModel, modelArgument, modelIdentity } from '../models/
 import type { NativeBinding, NativeJob, NativeSegmentationResult, NativeStructuresResult } from '../native/binding.js';
 import { runJobOn } from '../native/job.js';
 import { loadWarnings } from '../native/load.js';
+import { rememberSources } from '../output/sources.js';
 import { checkOptions, invalidArgument, nativeOptions } from '../schema/check.js';
 import { runOptions } from '../schema/run.js';
 import { segmentOptions } from '../schema/segment.js';
@@ -114,7 +115,8 @@ async function segment(volume: VolumeInput, options: Omit<SegmentOptions, 'model
   const { result, scan } = await computeOn(volume, options, model, (native, ...args) =>
     native.segmentStructure(...args),
   );
-  return new NativeSegmentation(result, scan, modelIdentity(await model));
+  const network = await model;
+  return rememberSources(new NativeSegmentation(result, scan, modelIdentity(network)), network);
 }
 
 function checkModelOf(structure: string, model: Model): void {
@@ -180,10 +182,11 @@ export async function segmentStructures(
 ): Promise<StructureSegmentation> {
   const { model } = checkOptions(segmentOptions, options);
   if (model === 'paper') throw invalidArgument('model', 'a model of kind encoder3d', model);
-  const { result, scan } = await computeOn(volume, options, options.model ?? liverModel(), (native, ...args) =>
+  const network = options.model ?? liverModel();
+  const { result, scan } = await computeOn(volume, options, network, (native, ...args) =>
     native.segmentStructures(...args),
   );
-  return new NativeStructureSegmentation(result, scan);
+  return rememberSources(new NativeStructureSegmentation(result, scan), await network);
 }
 
 /**
