@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { perimetersDocument } from '../src/cli/report.js';
+import { perimetersDocument } from '../src/documents/results.js';
 import {
   discoverDataset,
   HepaticaError,

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { lesionsDocument } from '../documents/results.js';
 import { classifyLesions, type Lesion, type LesionClassification, renderReportPage, writeMask } from '../index.js';
 import { classifyOptions, segmentOptions } from '../schema/segment.js';
 import { checkDicomInput } from './dicom-objects.js';
@@ -8,7 +9,6 @@ import { readInput } from './input.js';
 import { kPaper, segmenterFile, withModel } from './model.js';
 import { OutputFolder } from './output.js';
 import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
-import { lesionsDocument } from './report.js';
 import {
   kLesionNames,
   kPageName,

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ReportDocument } from '../documents/report.js';
+import { perimetersDocument, reportDocument } from '../documents/results.js';
 import {
   type LesionClassification,
   renderOverlay,
@@ -9,6 +10,7 @@ import {
   writeMask,
   writeMesh,
 } from '../index.js';
+import { manifest } from '../loading/packages.js';
 import { segmentOptions } from '../schema/segment.js';
 import { phaseName } from '../segment/contrast.js';
 import {
@@ -25,7 +27,6 @@ import { type ScanNetworkOptions, withScanNetworkOptions } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { givenOptions, hashedInputs } from './provenance.js';
-import { perimetersDocument, segmentationReport } from './report.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
 export interface SegmentCommandOptions
@@ -110,8 +111,8 @@ export async function writeSegmentation(
   const { warnings } = await writeMask(await folder.place(maskNameOf(segmentation.structure)), segmentation, { grid });
   session.warn(warnings);
   const inputs = await hashedInputs(input, volume, session.signal);
-  const provenance = { command, options: givenOptions(options), input, inputs };
-  const found = segmentationReport(provenance, segmentation, lesions);
+  const provenance = { hepatica: manifest.version, command, options: givenOptions(options), input, inputs };
+  const found = reportDocument(provenance, segmentation, lesions);
   const report = { ...found, warnings: [...found.warnings, ...warnings] };
   await folder.writeJson('perimeters.json', perimetersDocument(volume, segmentation));
   await folder.writeJson('report.json', report);

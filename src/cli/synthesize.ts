@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError as CommanderArgumentError } from 'commander';
+import { perimetersDocument } from '../documents/results.js';
 import {
   type LesionType,
   readSeries,
@@ -28,7 +29,6 @@ import {
 } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, warnOfResult } from './plausibility.js';
-import { perimetersDocument } from './report.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
 interface SynthesizeCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions {

@@ -16,6 +16,7 @@ import { reportSchema } from './report.js';
 export { type LesionsDocument, lesionsSchema } from './lesions.js';
 export { type PerimetersDocument, perimetersSchema } from './perimeters.js';
 export { type ReportDocument, reportSchema } from './report.js';
+export { lesionsDocument, type Provenance, perimetersDocument, reportDocument } from './results.js';
 
 /** Any of them, told by `format`. */
 export const documentSchema = z.discriminatedUnion('format', [lesionsSchema, perimetersSchema, reportSchema]);

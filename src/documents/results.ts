@@ -1,8 +1,8 @@
-import type { LesionsDocument } from '../documents/lesions.js';
-import type { PerimetersDocument } from '../documents/perimeters.js';
-import type { ReportDocument } from '../documents/report.js';
-import { manifest } from '../loading/packages.js';
+/** The documents of a result, made from it alone: in a browser too. */
 import type { Geometry, LesionClassification, Perimeter, Segmentation, Vector3, Volume } from '../types.js';
+import type { LesionsDocument } from './lesions.js';
+import type { PerimetersDocument } from './perimeters.js';
+import type { ReportDocument } from './report.js';
 
 function geometryOf({ size, spacing, origin, direction }: Geometry) {
   return { size, spacing, origin, direction };
@@ -10,8 +10,8 @@ function geometryOf({ size, spacing, origin, direction }: Geometry) {
 
 type PolygonDocument = PerimetersDocument['slices'][number]['polygons'][number];
 
-/** How a result came about, besides what it says itself. */
-export type Provenance = Pick<ReportDocument, 'command' | 'options' | 'input' | 'inputs'>;
+/** How a result came about, besides what it says itself; `hepatica` is `version` of `deviceInfo()`. */
+export type Provenance = Pick<ReportDocument, 'hepatica' | 'command' | 'options' | 'input' | 'inputs'>;
 
 /** The report of reading, without what names the patient. */
 function seriesOf({ report }: Volume) {
@@ -21,8 +21,8 @@ function seriesOf({ report }: Volume) {
 }
 
 /** `report.json`: what was found, on what, how, and everything that was noticed on the way. */
-export function segmentationReport(
-  { command, options, input, inputs }: Provenance,
+export function reportDocument(
+  { hepatica, command, options, input, inputs }: Provenance,
   segmentation: Segmentation,
   lesions: LesionClassification | undefined,
 ): ReportDocument {
@@ -31,7 +31,7 @@ export function segmentationReport(
     format: 'hepatica-report',
     version: 2,
     notice: 'For research use only. Not a medical device.',
-    hepatica: manifest.version,
+    hepatica,
     command,
     options,
     models: {
