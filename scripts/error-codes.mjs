@@ -38,6 +38,7 @@ export function generateErrorCodes({ kinds, errors } = readErrorTable()) {
       `  /** ${meaning}. */\n  ${kind}: { className: '${className}', exitCode: ${exitCode} },`,
   );
   const codeLines = errors.map(({ code, kind, meaning }) => `  /** ${meaning}. */\n  ${code}: '${kind}',`);
+  const meaningLines = errors.map(({ code, meaning }) => `  ${code}: '${meaning.replaceAll("'", "\\'")}',`);
   return `// Written by scripts/error-codes.mjs from ${kTable}; change that.
 
 /** The kinds of errors: the class of each, and what the command line exits with. */
@@ -59,6 +60,11 @@ type Codes = typeof kErrorCodes;
 export type ErrorCode<Kind extends ErrorKind = ErrorKind> = {
   [Code in keyof Codes]: Codes[Code] extends Kind ? Code : never;
 }[keyof Codes];
+
+/** What each code means, in words that hold nothing of a file or an argument. */
+export const kErrorMeanings: Readonly<Record<ErrorCode, string>> = {
+${meaningLines.join('\n')}
+};
 `;
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorKind } from './error-codes.js';
+import { type ErrorCode, type ErrorKind, kErrorMeanings } from './error-codes.js';
 
 /** What an error tells besides its message. */
 export interface ErrorDetails {
@@ -35,6 +35,13 @@ export class HepaticaError<Kind extends ErrorKind = ErrorKind> extends Error {
     this.field = details.field;
     this.remedy = details.remedy;
   }
+}
+
+/**
+ * What a code means, for logs that must not name files or patients: an error's message may quote them, this never does.
+ */
+export function errorMeaning(code: ErrorCode): string {
+  return kErrorMeanings[code];
 }
 
 /** An argument or option is wrong: `INVALID_ARGUMENT`, `GEOMETRY_MISMATCH`, `WRONG_STRUCTURE`, `PATIENT_LEAK`, `DISPOSED`. */

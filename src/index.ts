@@ -19,6 +19,7 @@ export {
   DeviceError,
   DownloadError,
   type ErrorDetails,
+  errorMeaning,
   HepaticaError,
   InputFileError,
   InvalidArgumentError,

@@ -61,6 +61,7 @@ test('what is public is listed here', () => {
     'deviceInfo',
     'discoverDataset',
     'discoverLesionDataset',
+    'errorMeaning',
     'evaluateLesions',
     'evaluateSegmentation',
     'fetchWeights',

@@ -1,5 +1,5 @@
 /** Why jobs fail: a code that lasts, whether trying again can help, and nothing of the patient. */
-import { HepaticaError } from 'hepatica';
+import { type ErrorCode, errorMeaning, HepaticaError } from 'hepatica';
 
 /** Codes of the worker's own, beside hepatica's; `passing`: another try may succeed. */
 export const kFailures = {
@@ -13,9 +13,15 @@ export const kFailures = {
   JOB_CANCELLED: 'permanent',
   /** The job took longer than jobs may. */
   TIME_LIMIT: 'permanent',
-  /** The server refuses the worker's credentials. */
+  /** The server refuses the worker's credentials, or has a certificate that the worker does not trust. */
   ACCESS_DENIED: 'permanent',
-  /** The server does not do what DICOMweb says, or refuses the request. */
+  /** The archive has no such series. */
+  NOT_IN_ARCHIVE: 'permanent',
+  /** The series has more objects or bytes than the configuration allows. */
+  SERIES_TOO_LARGE: 'permanent',
+  /** The server sent something else than it was asked for. */
+  WRONG_ANSWER: 'permanent',
+  /** The server refuses the request, or does not know it. */
   REQUEST_REFUSED: 'permanent',
   /** The server refused to store an object. */
   STORE_REFUSED: 'permanent',
@@ -56,14 +62,30 @@ export interface Failure {
   readonly remedy?: string | undefined;
 }
 
+/** Of these the message tells numbers and UIDs alone; others may quote what stands in the files, and are not passed on. */
+const kWithoutTexts = new Set([
+  'DUPLICATE_POSITION',
+  'INPUT_TOO_LARGE',
+  'IRREGULAR_SPACING',
+  'MISSING_SLICE',
+  'TOO_MANY_FILES',
+  'UNSUPPORTED_ORIENTATION',
+  'VOLUME_TOO_LARGE',
+]);
+
+function messageOf({ code, message, field }: HepaticaError): string {
+  if (kWithoutTexts.has(code)) return message;
+  return `${errorMeaning(code as ErrorCode)}${field ? ` (${field})` : ''}`;
+}
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof WorkerError) {
     const { code, message, remedy } = error;
     return { code, permanent: kFailures[code] === 'permanent', message, remedy };
   }
   if (error instanceof HepaticaError) {
-    const { code, message, remedy } = error;
-    return { code, permanent: !kPassing.has(code), message, remedy };
+    const { code, remedy } = error;
+    return { code, permanent: !kPassing.has(code), message: messageOf(error), remedy };
   }
   return { code: 'INTERNAL_ERROR', permanent: true, message: 'A fault of the worker' };
 }

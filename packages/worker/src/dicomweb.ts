@@ -1,0 +1,221 @@
+/**
+ * A DICOMweb server (PS3.18): WADO-RS, QIDO-RS and STOW-RS. Only addresses below the configured root are asked, and where
+ * a server points to another address, nobody goes there.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import {
+  MaxFileSizeExceededError,
+  MaxPartsExceededError,
+  MaxTotalSizeExceededError,
+  MultipartParseError,
+  parseMultipartStream,
+} from '@remix-run/multipart-parser';
+import { Agent, fetch, type RequestInit, type Response } from 'undici';
+import { type ServerConfig, textOf } from './config.js';
+import { WorkerError } from './failure.js';
+import { uidSchema } from './job.js';
+
+/** What a series may have. */
+export interface SeriesLimits {
+  readonly maxSlices: number;
+  readonly maxBytes: number;
+}
+
+export interface SeriesAddress {
+  readonly study: string;
+  readonly series: string;
+}
+
+/** DICOM JSON (PS3.18, F.2), as far as it is looked into here. */
+export type DicomJson = Readonly<Record<string, { readonly Value?: readonly unknown[] } | undefined>>;
+
+/** What a server means by these is over after a while. */
+const kPassingStatus = new Set([408, 425, 429, 500, 502, 503, 504, 507]);
+
+/** FailureReason (0008,1197) of an object that the archive has already. */
+const kDuplicate = 0x0111;
+
+const kJson = 'application/dicom+json';
+const kInstances = 'multipart/related; type="application/dicom"; transfer-syntax=*';
+
+/** How long a server may take to begin its answer, and between two pieces of it. */
+const kSilenceMs = 60_000;
+
+function checkedUid(uid: string): string {
+  if (uidSchema.safeParse(uid).success) return uid;
+  throw new WorkerError('INVALID_JOB', 'Expected a DICOM UID: numbers with dots between them, at most 64 characters');
+}
+
+function integers(json: DicomJson | undefined, tag: string): number[] {
+  return (json?.[tag]?.Value ?? []).filter((value) => typeof value === 'number');
+}
+
+function items(json: DicomJson | undefined, tag: string): DicomJson[] {
+  return (json?.[tag]?.Value ?? []) as DicomJson[];
+}
+
+export class DicomWebServer {
+  readonly #dispatcher: Agent;
+  readonly #config: ServerConfig;
+
+  /** @param name - what jobs call it */
+  constructor(
+    readonly name: string,
+    config: ServerConfig,
+  ) {
+    this.#config = config;
+    const { caFile, certFile, keyFile } = config;
+    this.#dispatcher = new Agent({
+      headersTimeout: kSilenceMs,
+      bodyTimeout: kSilenceMs,
+      connect: {
+        ...(caFile && { ca: readFileSync(caFile) }),
+        ...(certFile && { cert: readFileSync(certFile) }),
+        ...(keyFile && { key: readFileSync(keyFile) }),
+      },
+    });
+  }
+
+  /** WADO-RS: the objects of a series, one after the other as they arrive. */
+  async *instances({ study, series }: SeriesAddress, limits: SeriesLimits, signal?: AbortSignal) {
+    const path = `studies/${checkedUid(study)}/series/${checkedUid(series)}`;
+    const response = await this.#request(path, { headers: { accept: kInstances } }, signal);
+    const type = response.headers.get('content-type') ?? '';
+    const [, boundary] = /^multipart\/related.*boundary="?([^";]+)/i.exec(type) ?? [];
+    if (boundary === undefined || response.body === null) {
+      await response.body?.cancel();
+      throw new WorkerError('WRONG_ANSWER', `Expected ${this.name} to send multipart/related for a series`);
+    }
+    const { maxSlices, maxBytes } = limits;
+    const parts = { boundary, maxParts: maxSlices, maxFileSize: maxBytes, maxTotalSize: maxBytes };
+    try {
+      const body = response.body as unknown as ReadableStream<Uint8Array>;
+      for await (const { bytes } of parseMultipartStream(body, parts)) yield bytes;
+    } catch (error) {
+      throw this.#streamError(error, limits, signal);
+    }
+  }
+
+  /** QIDO-RS: `studies`, or `studies/UID/series`, page by page. */
+  async *search(path: string, query: Readonly<Record<string, string>>, signal?: AbortSignal) {
+    const limit = 100;
+    for (let offset = 0; ; offset += limit) {
+      const parameters = new URLSearchParams({ ...query, limit: String(limit), offset: String(offset) });
+      const response = await this.#request(`${path}?${parameters}`, { headers: { accept: kJson } }, signal);
+      const found = response.status === 204 ? [] : ((await response.json()) as DicomJson[]);
+      yield* found;
+      if (found.length < limit) return;
+    }
+  }
+
+  /** STOW-RS: into a study where one is named. What the archive has already counts as stored. */
+  async store(objects: readonly Uint8Array[], study?: string, signal?: AbortSignal): Promise<void> {
+    const boundary = randomUUID();
+    const head = `--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`;
+    const parts = objects.flatMap((data) => [head, data as Uint8Array<ArrayBuffer>, '\r\n']);
+    const response = await this.#request(
+      study === undefined ? 'studies' : `studies/${checkedUid(study)}`,
+      {
+        method: 'POST',
+        headers: { 'content-type': `multipart/related; type="application/dicom"; boundary=${boundary}`, accept: kJson },
+        body: new Blob([...parts, `--${boundary}--`]),
+      },
+      signal,
+      [409],
+    );
+    const said = (await response.json().catch(() => undefined)) as DicomJson | undefined;
+    const reasons = items(said, '00081198').flatMap((item) => integers(item, '00081197'));
+    const refused = reasons.filter((reason) => reason !== kDuplicate);
+    if (refused.length === 0 && (response.ok || reasons.length > 0)) return;
+    throw new WorkerError(
+      'STORE_REFUSED',
+      `${this.name} refused to store an object (failure reason ${refused.join(', ') || 'not told'})`,
+      "Look at the archive's log, and whether it takes segmentations and structured reports",
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+
+  #authorization(): Record<string, string> {
+    const { user, passwordFile, tokenFile } = this.#config;
+    if (tokenFile) return { authorization: `Bearer ${textOf(tokenFile)}` };
+    if (!user) return {};
+    const password = passwordFile ? textOf(passwordFile) : '';
+    return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+  }
+
+  async #request(
+    path: string,
+    settings: RequestInit & { headers: Record<string, string> },
+    signal: AbortSignal | undefined,
+    expected: readonly number[] = [],
+  ): Promise<Response> {
+    const url = `${this.#config.url.replace(/\/+$/, '')}/${path}`;
+    const headers = { ...settings.headers, ...this.#authorization() };
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        ...settings,
+        headers,
+        redirect: 'manual',
+        dispatcher: this.#dispatcher,
+        signal: signal ?? null,
+      });
+    } catch (error) {
+      throw this.#networkError(error, signal);
+    }
+    if (response.ok || expected.includes(response.status)) return response;
+    await response.body?.cancel();
+    throw this.#statusError(response.status);
+  }
+
+  /** No text of the server's: what an archive answers may name the patient. */
+  #statusError(status: number): WorkerError {
+    const said = `${this.name} answered ${status}`;
+    if (kPassingStatus.has(status)) return new WorkerError('SERVER_UNAVAILABLE', said);
+    if (status === 401 || status === 403) {
+      return new WorkerError('ACCESS_DENIED', said, "Give the worker that server's user and password, or a token");
+    }
+    if (status === 404 || status === 410) {
+      return new WorkerError('NOT_IN_ARCHIVE', said, 'Ask for a series that the archive has, whole, under these UIDs');
+    }
+    return new WorkerError('REQUEST_REFUSED', said, 'The address must be the root of a DICOMweb service');
+  }
+
+  #networkError(error: unknown, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted) return signal.reason;
+    const { code } = ((error as Error).cause ?? {}) as { code?: string };
+    const why = code ?? 'no connection';
+    if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_VERIFY/.test(why)) {
+      return new WorkerError(
+        'ACCESS_DENIED',
+        `${this.name} cannot be trusted (${why})`,
+        'Name its authorities (caFile)',
+      );
+    }
+    return new WorkerError('SERVER_UNAVAILABLE', `${this.name} cannot be reached (${why})`);
+  }
+
+  #streamError(error: unknown, limits: SeriesLimits, signal: AbortSignal | undefined): unknown {
+    if (signal?.aborted) return signal.reason;
+    if (error instanceof MaxPartsExceededError) {
+      return new WorkerError(
+        'SERIES_TOO_LARGE',
+        `The series has more than ${limits.maxSlices} objects`,
+        'Raise maxSlices, if the machine has the memory',
+      );
+    }
+    if (error instanceof MaxFileSizeExceededError || error instanceof MaxTotalSizeExceededError) {
+      return new WorkerError(
+        'SERIES_TOO_LARGE',
+        `The series has more than ${limits.maxBytes} bytes`,
+        'Raise maxBytes, if the machine has the memory',
+      );
+    }
+    const why = error instanceof MultipartParseError ? 'no end of the last part' : 'the connection ended';
+    return new WorkerError('ANSWER_CUT', `${this.name} sent only a part of the series (${why})`);
+  }
+}

@@ -1,0 +1,28 @@
+/** The networks of a worker, loaded once. */
+import { createRequire } from 'node:module';
+import { configure, loadModel, type Model, type Preloaded, preload } from 'hepatica';
+import type { WorkerConfig } from './config.js';
+
+/** Those that are not hepatica's defaults. */
+export interface Networks {
+  readonly liver?: Model;
+  readonly lesions?: Model;
+}
+
+function paperWeights(): string {
+  return createRequire(import.meta.resolve('hepatica/package.json')).resolve('./weights/liver-paper.safetensors');
+}
+
+/** Loads the networks, and packs them for the device. */
+export async function loadNetworks(config: WorkerConfig): Promise<Networks & { readonly preloaded: Preloaded }> {
+  const { model, lesionModel, device, precision } = config;
+  // One call computes; the next series is read beside it.
+  await configure({ concurrency: 1 });
+  const networks = {
+    ...(model !== 'default' && { liver: await loadModel(model === 'paper' ? paperWeights() : model) }),
+    ...(lesionModel !== 'default' && { lesions: await loadModel(lesionModel) }),
+  };
+  const models = Object.values(networks);
+  const preloaded = await preload({ device, precision, ...(models.length > 0 && { models }) });
+  return { ...networks, preloaded };
+}
