@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'hepatica';
 import { z } from 'zod';
 import { fileOption, option, textOptions } from './option.js';
+import { seriesRulesSchema } from './series-rules.js';
 
 const httpUrl = z.url({ protocol: /^https?$/ });
 const path = z.string().min(1);
@@ -102,6 +103,7 @@ export const configSchema = z.strictObject({
     'Where the HTTP front listens; none without it',
   ),
   httpTokenFile: option(path.optional(), 'file', 'File with the token of the HTTP front; needed beyond loopback'),
+  seriesRules: fileOption(seriesRulesSchema.prefault({}), 'Which series is taken of a study that is asked for'),
   logLevel: option(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
     'level',

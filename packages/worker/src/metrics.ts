@@ -5,6 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { readDeviceMemory } from './device-memory.js';
 import type { JobQueue } from './queue.js';
+import { within } from './within.js';
 import type { SeriesWorker } from './worker.js';
 
 /** As BullMQ calls them. `prioritized` are those that wait: every job has a priority. */
@@ -19,19 +20,8 @@ const kCountsTimeoutMs = 2000;
 
 type Counts = Readonly<Partial<Record<string, number>>>;
 
-async function countsOf(queue: JobQueue): Promise<Counts | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), kCountsTimeoutMs);
-  });
-  try {
-    return await Promise.race([queue.queue.getJobCounts(...kStates), late]);
-  } catch {
-    return null;
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const countsOf = ({ queue }: JobQueue): Promise<Counts | null> =>
+  within(kCountsTimeoutMs, queue.getJobCounts(...kStates), () => null).catch(() => null);
 
 /** Figures of one scrape ask Redis once. */
 function shared<T>(read: () => Promise<T>): () => Promise<T> {

@@ -79,6 +79,9 @@ export class JobQueue {
     const connection = redisConnection(config);
     this.queue = new Queue(config.queue, { connection });
     this.#events = new QueueEventsProducer(config.queue, { connection });
+    // Connections come back by themselves; unheard, their errors would be printed. `/ready` tells that Redis is away.
+    this.queue.on('error', () => undefined);
+    this.#events.on('error', () => undefined);
   }
 
   /**

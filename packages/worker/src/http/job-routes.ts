@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { jobSchema } from '../job.js';
 import type { JobQueue } from '../queue.js';
 import type { SeriesSelection } from '../select-series.js';
+import { within } from '../within.js';
 import {
   addedSchema,
   isOver,
@@ -34,18 +35,10 @@ const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/, 'the id of a jo
 const problems = { '4xx': problemSchema, '5xx': problemSchema };
 const noSuchJob = () => new Problem('JOB_NOT_FOUND', 'Expected the id of a job that the queue has', { field: 'id' });
 
-/** The queue's answer, or a problem where it does not answer: its commands wait for Redis. */
-async function answered<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const problem = new Problem('QUEUE_UNAVAILABLE', 'The queue does not answer', { remedy: 'Try again in a while' });
-    timer = setTimeout(() => reject(problem), kQueueTimeoutMs);
+function answered<T>(answer: Promise<T>): Promise<T> {
+  return within(kQueueTimeoutMs, answer, () => {
+    throw new Problem('QUEUE_UNAVAILABLE', 'The queue does not answer', { remedy: 'Try again in a while' });
   });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Aborts when the client goes, or has got its answer. */
