@@ -45,6 +45,7 @@ export const configSchema = z.strictObject({
   dicomwebTokenFile: option(path.optional(), 'file', 'File with a bearer token for that service'),
   dicomwebCaFile: option(path.optional(), 'file', 'PEM file of the authorities that its certificate is checked by'),
   servers: fileOption(z.record(name, serverSchema).default({}), 'DICOMweb services by the names that jobs give them'),
+  rules: fileOption(seriesRulesSchema.prefault({}), 'Which series of a study is looked at'),
   device: option(
     z.union([z.enum(['auto', 'cpu', 'cuda']), z.templateLiteral(['cuda:', z.int().min(0)])]).default('auto'),
     'device',

@@ -28,7 +28,7 @@ export interface SeriesAddress {
 }
 
 /** DICOM JSON (PS3.18, F.2), as far as it is looked into here. */
-export type DicomJson = Readonly<Record<string, { readonly Value?: readonly unknown[] } | undefined>>;
+export type DicomJson = Readonly<Record<string, { readonly vr?: string; readonly Value?: readonly unknown[] }>>;
 
 /** What a server means by these is over after a while. */
 const kPassingStatus = new Set([408, 425, 429, 500, 502, 503, 504, 507]);
@@ -38,6 +38,9 @@ const kDuplicate = 0x0111;
 
 const kJson = 'application/dicom+json';
 const kInstances = 'multipart/related; type="application/dicom"; transfer-syntax=*';
+
+/** What rules look at that QIDO-RS does not tell by itself: body part, protocol, number of objects. */
+const kSeriesFields = '00180015,00181030,00201209';
 
 /** How long a server may take to begin its answer, and between two pieces of it. */
 const kSilenceMs = 60_000;
@@ -103,10 +106,29 @@ export class DicomWebServer {
     for (let offset = 0; ; offset += limit) {
       const parameters = new URLSearchParams({ ...query, limit: String(limit), offset: String(offset) });
       const response = await this.#request(`${path}?${parameters}`, { headers: { accept: kJson } }, signal);
-      const found = response.status === 204 ? [] : ((await response.json()) as DicomJson[]);
+      const found = await this.#json(response);
       yield* found;
       if (found.length < limit) return;
     }
+  }
+
+  /** QIDO-RS: the series of a study. */
+  async searchSeries(study: string, signal?: AbortSignal): Promise<readonly DicomJson[]> {
+    const found: DicomJson[] = [];
+    const fields = { includefield: kSeriesFields };
+    for await (const one of this.search(`studies/${checkedUid(study)}/series`, fields, signal)) found.push(one);
+    return found;
+  }
+
+  /** The header of one object of a series; null where the archive has none. */
+  async oneInstance(study: string, series: string, signal?: AbortSignal): Promise<DicomJson | null> {
+    const path = `studies/${checkedUid(study)}/series/${checkedUid(series)}/instances`;
+    const headers = { accept: kJson };
+    const [found] = await this.#json(await this.#request(`${path}?limit=1`, { headers }, signal));
+    const uid = found?.['00080018']?.Value?.[0];
+    if (typeof uid !== 'string') return null;
+    const [header] = await this.#json(await this.#request(`${path}/${checkedUid(uid)}/metadata`, { headers }, signal));
+    return header ?? null;
   }
 
   /** STOW-RS: into a study where one is named. What the archive has already counts as stored. */
@@ -137,6 +159,13 @@ export class DicomWebServer {
 
   async close(): Promise<void> {
     await this.#dispatcher.destroy();
+  }
+
+  async #json(response: Response): Promise<readonly DicomJson[]> {
+    if (response.status === 204) return [];
+    const found = await response.json().catch(() => null);
+    if (Array.isArray(found)) return found as DicomJson[];
+    throw new WorkerError('WRONG_ANSWER', `Expected ${this.name} to send a list of DICOM JSON`);
   }
 
   #authorization(): Record<string, string> {

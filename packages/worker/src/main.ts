@@ -3,8 +3,9 @@
 import { Command } from 'commander';
 import { HepaticaError } from 'hepatica';
 import { configJsonSchema, kOptions, loadConfig, type WorkerConfig } from './config.js';
-import { createLog } from './log.js';
-import { SeriesWorker } from './worker.js';
+import { WorkerError } from './failure.js';
+import { runWorker } from './run.js';
+import { runSubmit, withSubmitFlags } from './submit-command.js';
 
 /** The flags of the configuration, on any command. */
 function withConfig(command: Command): Command {
@@ -21,10 +22,9 @@ const configOf = (command: Command): WorkerConfig => loadConfig(command.opts(), 
 function program(): Command {
   const root = withConfig(new Command('hepatica-worker')).enablePositionalOptions();
   root.description('Takes jobs from a queue, finds liver and lesions in the series that they name, stores SEG and SR');
-  root.action(async () => {
-    const config = configOf(root);
-    createLog(config).info({ ...new SeriesWorker(config).state }, 'started');
-  });
+  root.action(() => runWorker(configOf(root)));
+  const submit = withSubmitFlags(withConfig(root.command('submit')));
+  submit.action((folder: string | undefined) => runSubmit(configOf(submit), folder, submit.opts()));
   root
     .command('schema')
     .description('print the JSON Schema of the configuration file')
@@ -35,7 +35,7 @@ function program(): Command {
 try {
   await program().parseAsync();
 } catch (error) {
-  const said = error instanceof HepaticaError ? `${error.message} (${error.code})\n${error.remedy ?? ''}` : error;
-  console.error(said);
+  const isOurs = error instanceof HepaticaError || error instanceof WorkerError;
+  console.error(isOurs ? `${error.message} (${error.code})${error.remedy ? `\n${error.remedy}` : ''}` : error);
   process.exitCode = 1;
 }
