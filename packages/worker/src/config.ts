@@ -104,7 +104,6 @@ export const configSchema = z.strictObject({
     'Where the HTTP front listens; none without it',
   ),
   httpTokenFile: option(path.optional(), 'file', 'File with the token of the HTTP front; needed beyond loopback'),
-  seriesRules: fileOption(seriesRulesSchema.prefault({}), 'Which series is taken of a study that is asked for'),
   logLevel: option(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
     'level',

@@ -64,7 +64,7 @@ const postJob: FastifyPluginAsyncZod<JobRoutes> = async (app, { queue, servers, 
     if (!chosen) {
       throw new Problem('NO_SUITABLE_SERIES', 'Expected the study to hold a series that the rules allow', {
         field: 'study',
-        remedy: 'Name a series, or change seriesRules in the configuration',
+        remedy: 'Name a series, or change rules in the configuration',
       });
     }
     const added = await answered(queue.add(jobSchema.parse({ ...asked, series: chosen }), { again }));
