@@ -1,9 +1,5 @@
-/**
- * A DICOMweb server (PS3.18): WADO-RS, QIDO-RS and STOW-RS. Only addresses below the configured root are asked, and where
- * a server points to another address, nobody goes there.
- */
+/** A DICOMweb server (PS3.18): WADO-RS, QIDO-RS and STOW-RS. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import {
   MaxFileSizeExceededError,
   MaxPartsExceededError,
@@ -11,10 +7,11 @@ import {
   MultipartParseError,
   parseMultipartStream,
 } from '@remix-run/multipart-parser';
-import { Agent, fetch, type RequestInit, type Response } from 'undici';
-import { type ServerConfig, textOf } from './config.js';
+import type { Response } from 'undici';
+import type { ServerConfig } from './config.js';
 import { WorkerError } from './failure.js';
 import { uidSchema } from './job.js';
+import { ServerConnection } from './server-connection.js';
 
 /** What a series may have. */
 export interface SeriesLimits {
@@ -30,9 +27,6 @@ export interface SeriesAddress {
 /** DICOM JSON (PS3.18, F.2), as far as it is looked into here. */
 export type DicomJson = Readonly<Record<string, { readonly vr?: string; readonly Value?: readonly unknown[] }>>;
 
-/** What a server means by these is over after a while. */
-const kPassingStatus = new Set([408, 425, 429, 500, 502, 503, 504, 507]);
-
 /** FailureReason (0008,1197) of an object that the archive has already. */
 const kDuplicate = 0x0111;
 
@@ -41,9 +35,6 @@ const kInstances = 'multipart/related; type="application/dicom"; transfer-syntax
 
 /** What rules look at that QIDO-RS does not tell by itself: body part, protocol, number of objects. */
 const kSeriesFields = '00180015,00181030,00201209';
-
-/** How long a server may take to begin its answer, and between two pieces of it. */
-const kSilenceMs = 60_000;
 
 function checkedUid(uid: string): string {
   if (uidSchema.safeParse(uid).success) return uid;
@@ -59,31 +50,20 @@ function items(json: DicomJson | undefined, tag: string): DicomJson[] {
 }
 
 export class DicomWebServer {
-  readonly #dispatcher: Agent;
-  readonly #config: ServerConfig;
+  readonly #connection: ServerConnection;
 
   /** @param name - what jobs call it */
   constructor(
     readonly name: string,
     config: ServerConfig,
   ) {
-    this.#config = config;
-    const { caFile, certFile, keyFile } = config;
-    this.#dispatcher = new Agent({
-      headersTimeout: kSilenceMs,
-      bodyTimeout: kSilenceMs,
-      connect: {
-        ...(caFile && { ca: readFileSync(caFile) }),
-        ...(certFile && { cert: readFileSync(certFile) }),
-        ...(keyFile && { key: readFileSync(keyFile) }),
-      },
-    });
+    this.#connection = new ServerConnection(name, config);
   }
 
   /** WADO-RS: the objects of a series, one after the other as they arrive. */
   async *instances({ study, series }: SeriesAddress, limits: SeriesLimits, signal?: AbortSignal) {
     const path = `studies/${checkedUid(study)}/series/${checkedUid(series)}`;
-    const response = await this.#request(path, { headers: { accept: kInstances } }, signal);
+    const response = await this.#connection.request(path, { headers: { accept: kInstances } }, signal);
     const type = response.headers.get('content-type') ?? '';
     const [, boundary] = /^multipart\/related.*boundary="?([^";]+)/i.exec(type) ?? [];
     if (boundary === undefined || response.body === null) {
@@ -105,7 +85,7 @@ export class DicomWebServer {
     const limit = 100;
     for (let offset = 0; ; offset += limit) {
       const parameters = new URLSearchParams({ ...query, limit: String(limit), offset: String(offset) });
-      const response = await this.#request(`${path}?${parameters}`, { headers: { accept: kJson } }, signal);
+      const response = await this.#connection.request(`${path}?${parameters}`, { headers: { accept: kJson } }, signal);
       const found = await this.#json(response);
       yield* found;
       if (found.length < limit) return;
@@ -124,10 +104,12 @@ export class DicomWebServer {
   async oneInstance(study: string, series: string, signal?: AbortSignal): Promise<DicomJson | null> {
     const path = `studies/${checkedUid(study)}/series/${checkedUid(series)}/instances`;
     const headers = { accept: kJson };
-    const [found] = await this.#json(await this.#request(`${path}?limit=1`, { headers }, signal));
+    const [found] = await this.#json(await this.#connection.request(`${path}?limit=1`, { headers }, signal));
     const uid = found?.['00080018']?.Value?.[0];
     if (typeof uid !== 'string') return null;
-    const [header] = await this.#json(await this.#request(`${path}/${checkedUid(uid)}/metadata`, { headers }, signal));
+    const [header] = await this.#json(
+      await this.#connection.request(`${path}/${checkedUid(uid)}/metadata`, { headers }, signal),
+    );
     return header ?? null;
   }
 
@@ -136,7 +118,7 @@ export class DicomWebServer {
     const boundary = randomUUID();
     const head = `--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`;
     const parts = objects.flatMap((data) => [head, data as Uint8Array<ArrayBuffer>, '\r\n']);
-    const response = await this.#request(
+    const response = await this.#connection.request(
       study === undefined ? 'studies' : `studies/${checkedUid(study)}`,
       {
         method: 'POST',
@@ -158,7 +140,7 @@ export class DicomWebServer {
   }
 
   async close(): Promise<void> {
-    await this.#dispatcher.destroy();
+    await this.#connection.close();
   }
 
   async #json(response: Response): Promise<readonly DicomJson[]> {
@@ -166,66 +148,6 @@ export class DicomWebServer {
     const found = await response.json().catch(() => null);
     if (Array.isArray(found)) return found as DicomJson[];
     throw new WorkerError('WRONG_ANSWER', `Expected ${this.name} to send a list of DICOM JSON`);
-  }
-
-  #authorization(): Record<string, string> {
-    const { user, passwordFile, tokenFile } = this.#config;
-    if (tokenFile) return { authorization: `Bearer ${textOf(tokenFile)}` };
-    if (!user) return {};
-    const password = passwordFile ? textOf(passwordFile) : '';
-    return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
-  }
-
-  async #request(
-    path: string,
-    settings: RequestInit & { headers: Record<string, string> },
-    signal: AbortSignal | undefined,
-    expected: readonly number[] = [],
-  ): Promise<Response> {
-    const url = `${this.#config.url.replace(/\/+$/, '')}/${path}`;
-    const headers = { ...settings.headers, ...this.#authorization() };
-    let response: Response;
-    try {
-      response = await fetch(url, {
-        ...settings,
-        headers,
-        redirect: 'manual',
-        dispatcher: this.#dispatcher,
-        signal: signal ?? null,
-      });
-    } catch (error) {
-      throw this.#networkError(error, signal);
-    }
-    if (response.ok || expected.includes(response.status)) return response;
-    await response.body?.cancel();
-    throw this.#statusError(response.status);
-  }
-
-  /** No text of the server's: what an archive answers may name the patient. */
-  #statusError(status: number): WorkerError {
-    const said = `${this.name} answered ${status}`;
-    if (kPassingStatus.has(status)) return new WorkerError('SERVER_UNAVAILABLE', said);
-    if (status === 401 || status === 403) {
-      return new WorkerError('ACCESS_DENIED', said, "Give the worker that server's user and password, or a token");
-    }
-    if (status === 404 || status === 410) {
-      return new WorkerError('NOT_IN_ARCHIVE', said, 'Ask for a series that the archive has, whole, under these UIDs');
-    }
-    return new WorkerError('REQUEST_REFUSED', said, 'The address must be the root of a DICOMweb service');
-  }
-
-  #networkError(error: unknown, signal: AbortSignal | undefined): unknown {
-    if (signal?.aborted) return signal.reason;
-    const { code } = ((error as Error).cause ?? {}) as { code?: string };
-    const why = code ?? 'no connection';
-    if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_VERIFY/.test(why)) {
-      return new WorkerError(
-        'ACCESS_DENIED',
-        `${this.name} cannot be trusted (${why})`,
-        'Name its authorities (caFile)',
-      );
-    }
-    return new WorkerError('SERVER_UNAVAILABLE', `${this.name} cannot be reached (${why})`);
   }
 
   #streamError(error: unknown, limits: SeriesLimits, signal: AbortSignal | undefined): unknown {
