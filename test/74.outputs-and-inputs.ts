@@ -7,34 +7,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addCommands } from '../src/cli/commands.js';
 import { readMask, writeMask, writeVolume } from '../src/index.js';
+import { refuses, run } from './support/commands.js';
 import { writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
-import { snapshot } from './support/snapshot.js';
 import { makePhantom } from './support/volumes.js';
-
-process.setMaxListeners(0);
-
-/** Runs a command in this process; resolves to its error's code, '' where there is none. */
-async function run(args: readonly string[]): Promise<string> {
-  const program = new Command('hepatica').exitOverride();
-  addCommands(program);
-  const { stdout, stderr } = process;
-  const [writeOut, writeErr] = [stdout.write, stderr.write];
-  let said = '';
-  stdout.write = ((text: string) => {
-    said += text;
-    return true;
-  }) as typeof stdout.write;
-  stderr.write = (() => true) as typeof stderr.write;
-  try {
-    await program.parseAsync(['node', 'hepatica', ...args, '--json']);
-  } finally {
-    stdout.write = writeOut;
-    stderr.write = writeErr;
-    process.exitCode = 0;
-  }
-  return (JSON.parse(said) as { error?: { code: string } }).error?.code ?? '';
-}
 
 interface CommandRow {
   readonly name: string;
@@ -55,6 +31,24 @@ const kCommands: readonly CommandRow[] = [
     writes: kSegmentation,
     inputs: ['scan', 'model'],
     args: (input, path, other) => ['segment', scanOf(input, path, other), ...flag(input, 'model', path)],
+  },
+  {
+    name: 'segment --mesh',
+    writes: ['mesh/'],
+    inputs: ['scan', 'model'],
+    args: (input, path, other) => [
+      ...['segment', scanOf(input, path, other), '--mesh', 'stl', '--overlay', 'none'],
+      ...flag(input, 'model', path),
+    ],
+  },
+  {
+    name: 'segment --dicom',
+    writes: ['seg.dcm', 'sr.dcm', 'rtstruct.dcm', 'sc.dcm'],
+    inputs: ['model', 'scan'],
+    args: (input, path, other) => [
+      ...['segment', scanOf(input, path, `${dirname(other)}/IM0001`), '--dicom', 'seg,sr,rtstruct,sc'],
+      ...flag(input, 'model', path),
+    ],
   },
   {
     name: 'classify',
@@ -170,13 +164,6 @@ async function freshOut(folder: string): Promise<{ out: string; aside: string; o
   return { out, aside: join(root, 'aside'), other };
 }
 
-/** Runs what has to be refused, and checks that it was, with everything as before. */
-async function refuses(root: string, code: string, args: readonly string[]): Promise<void> {
-  const before = snapshot(root);
-  assert.is(await run(args), code, args.join(' '));
-  assert.equal(snapshot(root), before, args.join(' '));
-}
-
 for (const { name, writes, inputs, args } of kCommands) {
   test(`${name}: an input at the place of an output is refused, however it is named`, async ({ folder }) => {
     for (const output of writes.filter((written) => !written.endsWith('/'))) {
@@ -276,14 +263,26 @@ test('train and evaluate: datasets, and every file that they name', async ({ fol
     await refuses(root, 'OUTPUT_IS_INPUT', ['train', dataset, '--out', target, '--overwrite']);
     await refuses(root, 'OUTPUT_IS_INPUT', ['evaluate', '--dataset', dataset, '--out', target, '--overwrite']);
   }
-  for (const name of ['liver.safetensors', 'history.json', 'checkpoints/best.safetensors']) {
-    for (const field of ['image', 'label']) {
-      const file = join(out, name);
-      mkdirSync(dirname(file), { recursive: true });
-      await writeFile(file, 'the only copy');
-      const json = join(root, 'dataset.json');
-      await writeFile(json, JSON.stringify({ cases: [{ patient: 'p', image: other, label: other, [field]: file }] }));
-      await refuses(root, 'OUTPUT_IS_INPUT', ['train', json, '--out', out, '--overwrite']);
+  for (const model of ['liver', 'structures', 'lesions']) {
+    const names = [`${model}.safetensors`, 'history.json', 'learning-curves.png', 'checkpoints/best.safetensors'];
+    for (const name of [...names, 'checkpoints/p1/label.dcm']) {
+      for (const field of ['image', 'label', ...(model === 'lesions' ? ['liver'] : [])]) {
+        const file = join(out, name);
+        mkdirSync(dirname(file), { recursive: true });
+        await writeFile(file, 'the only copy');
+        const json = join(root, 'dataset.json');
+        await writeFile(json, JSON.stringify({ cases: [{ patient: 'p', image: other, label: other, [field]: file }] }));
+        await refuses(root, 'OUTPUT_IS_INPUT', ['train', json, '--model', model, '--out', out, '--overwrite']);
+      }
+    }
+    for (const name of names) {
+      for (const start of [...(model === 'liver' ? [] : ['initial']), ...(model === 'lesions' ? ['base'] : [])]) {
+        const file = join(out, name);
+        const json = join(root, 'dataset.json');
+        await writeFile(json, JSON.stringify({ cases: [{ patient: 'p', image: other, label: other }] }));
+        const command = ['train', json, '--model', model, `--${start}`, file, '--out', out, '--overwrite'];
+        await refuses(root, 'OUTPUT_IS_INPUT', command);
+      }
     }
   }
   const json = join(out, 'evaluation.json');

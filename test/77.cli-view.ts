@@ -1,8 +1,8 @@
-import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeVolume } from '../src/index.js';
+import { readMask, writeMask, writeVolume } from '../src/index.js';
 import { writeLesionModel } from './support/lesion-model.js';
 import { writeThresholdModel } from './support/models.js';
 import { makeFolder, runCli } from './support/programs.js';
@@ -101,12 +101,38 @@ test('a result without a page gets one: of its files, and of the scan where it l
   assert.is((await runCli(['view', out, '--no-open'])).exitCode, 0, 'the page is there now');
 });
 
+test('a result of which a part was changed or is missing gets no page: its figures are not of what would be drawn', async ({
+  folder,
+  classify,
+}) => {
+  await rename(join(folder.path, 'moved.nii.gz'), classify[1] as string);
+  const out = join(folder.path, 'changed');
+  assert.is((await runCli([...classify.map((word, index) => (index === 3 ? out : word)), '--no-page'])).exitCode, 0);
+  for (const name of ['liver.nii.gz', 'lesions.nii.gz', 'lesions.json', 'report.json']) {
+    const file = join(out, name);
+    const written = await readFile(file);
+    if (name.endsWith('.gz')) {
+      const { data, size, spacing, origin, direction } = await readMask(file);
+      const corrected = { size, spacing, origin, direction, data: data.map((value) => 1 - value) };
+      await writeMask(file, corrected);
+    } else await appendFile(file, '\n');
+    await refused(
+      out,
+      'CORRUPT_FILE',
+      new RegExp(`${name.replaceAll('.', '\\.')} was changed since hepatica wrote it`),
+    );
+    await rm(file);
+    await refused(out, 'CORRUPT_FILE', new RegExp(`${name.replaceAll('.', '\\.')} is missing`));
+    await writeFile(file, written);
+  }
+  assert.is((await runCli(['view', out, '--no-open'])).exitCode, 0);
+});
+
 test('another scan on the same grid is said to be another; one on another grid is refused', async ({
   folder,
   classify,
 }) => {
   const out = join(folder.path, 'other-scan');
-  await rename(join(folder.path, 'moved.nii.gz'), classify[1] as string);
   const again = classify.map((word, index) => (index === 3 ? out : word));
   assert.is((await runCli([...again, '--no-page'])).exitCode, 0);
   const [same, small] = [join(folder.path, 'same.nii.gz'), join(folder.path, 'small.nii.gz')];

@@ -12,6 +12,7 @@ import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import {
   kLesionNames,
   kPageName,
+  kSynthesis,
   type SegmentCommandOptions,
   segmentationNames,
   segmentationSummary,
@@ -41,6 +42,7 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
   const output = await OutputFolder.plan(options.out, {
     writes: [...kLesionNames, ...(options.page ? [kPageName] : []), ...names.writes],
     removes: [...names.removes, kPageName],
+    other: kSynthesis,
     inputs: [input, options.model, options.liverModel],
     overwrite: options.overwrite,
   });

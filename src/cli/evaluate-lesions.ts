@@ -45,6 +45,9 @@ export interface EvaluateLesionsCommandOptions extends ImplausibleOptions {
   readonly maxVoxels?: number;
 }
 
+/** Of lesions alone: segmentations that are evaluated into its folder have none. */
+export const kEvaluationPage = 'evaluation.html';
+
 function figureLines(evaluation: LesionEvaluation): string[] {
   return figureSections(evaluation).flatMap(({ title, rows }) => [
     title,
@@ -155,7 +158,7 @@ async function* inTurn(cases: readonly FileCase[], session: Session): AsyncGener
 
 async function evaluateCases(cases: readonly FileCase[], options: EvaluateLesionsCommandOptions, session: Session) {
   const { out, overwrite } = options;
-  const writes = ['evaluation.json', 'evaluation.html'];
+  const writes = ['evaluation.json', kEvaluationPage];
   const inputs = [...cases.flatMap(({ files }) => files), options.model, options.liverModel];
   const output = out === undefined ? undefined : await OutputFolder.plan(out, { writes, inputs, overwrite });
   const evaluation = await evaluateLesions(inTurn(cases, session), {
@@ -165,7 +168,7 @@ async function evaluateCases(cases: readonly FileCase[], options: EvaluateLesion
   const document = { format: 'hepatica-lesion-evaluation', version: 1, ...evaluation };
   await output?.write(async (target) => {
     await target.writeJson('evaluation.json', document);
-    await target.writeFile('evaluation.html', await renderLesionEvaluation(evaluation));
+    await target.writeFile(kEvaluationPage, await renderLesionEvaluation(evaluation));
   });
   const written = output ? [output.summary] : [];
   session.result(document, [...figureLines(evaluation), ...patientLines(evaluation), ...written]);

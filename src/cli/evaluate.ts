@@ -6,7 +6,7 @@ import { readOptions } from '../schema/files.js';
 import { runOptions } from '../schema/run.js';
 import { segmentOptions } from '../schema/segment.js';
 import type { MaskInput, Model, TrainingCase } from '../types.js';
-import { type EvaluateLesionsCommandOptions, evaluateLesionFiles } from './evaluate-lesions.js';
+import { type EvaluateLesionsCommandOptions, evaluateLesionFiles, kEvaluationPage } from './evaluate-lesions.js';
 import { givenFlags, withFlags } from './flags.js';
 import { readInput, readMaskInput } from './input.js';
 import { kPaper, segmenterFile, segmentWith, withModel } from './model.js';
@@ -119,7 +119,9 @@ async function evaluateDataset(folder: string, options: EvaluateCommandOptions, 
   const { out, model: weights, overwrite } = options;
   const inputs = [folder, weights, ...selected.flatMap(({ image, label }) => [image, label])];
   const output =
-    out === undefined ? undefined : await OutputFolder.plan(out, { writes: ['evaluation.json'], inputs, overwrite });
+    out === undefined
+      ? undefined
+      : await OutputFolder.plan(out, { writes: ['evaluation.json'], removes: [kEvaluationPage], inputs, overwrite });
   const cases: CaseMetrics[] = [];
   await withModel(options.model, async (model) => {
     for (const labelled of selected) {

@@ -14,6 +14,11 @@ export interface OutputPlan {
   readonly writes: readonly string[];
   /** What earlier results of it may have left and this one may have no such part of: removed if hepatica wrote it. */
   readonly removes?: readonly string[];
+  /**
+   * Another command's result of the same names, known by its file `mark`: this one would leave the rest of it standing
+   * beside what it was not made with. Refused; with `overwrite` the rest goes as well.
+   */
+  readonly other?: { readonly command: string; readonly mark: string; readonly names: readonly string[] };
   /** All that it reads: files and folders. */
   readonly inputs: readonly (string | undefined)[];
   /** Replace files that hepatica did not write; never inputs. */
@@ -58,11 +63,37 @@ export class OutputFolder {
     await folder.#refuseInputs([...plan.writes, ...(plan.removes ?? [])]);
     await folder.#recover();
     const manifest = await readManifest(path);
+    await folder.#checkOther(manifest);
     for (const name of plan.writes) {
       if (name.endsWith('/')) await folder.#checkFolder(name, manifest);
       else await folder.#checkFile(name, manifest);
     }
+    for (const name of folder.#earlier(manifest)) await folder.#checkFile(name, manifest);
     return folder;
+  }
+
+  async #checkOther(manifest: Manifest): Promise<void> {
+    const { other, overwrite } = this.#plan;
+    if (!other || manifest[other.mark] === undefined) return;
+    const names = other.names.filter((name) => name.endsWith('/') || manifest[name] !== undefined);
+    await this.#refuseInputs(names);
+    const target = join(this.path, other.mark);
+    if (overwrite || (await hashAt(target)) === undefined) return;
+    throw outputExists(
+      target,
+      'Choose another folder, or replace all of it with --overwrite.',
+      `a part of what hepatica ${other.command} wrote`,
+    );
+  }
+
+  /** Of what the manifest names, the parts of earlier results that this one replaces or that must not outlast it. */
+  #earlier(manifest: Manifest): string[] {
+    const { writes, removes = [], other } = this.#plan;
+    const others = other && manifest[other.mark] !== undefined ? other.names : [];
+    const planned = [...writes, ...removes, ...others];
+    return Object.keys(manifest).filter((name) =>
+      planned.some((plan) => (plan.endsWith('/') ? name.startsWith(plan) : name === plan)),
+    );
   }
 
   #refuseInputs(names: readonly string[]): Promise<void> {
@@ -193,16 +224,14 @@ export class OutputFolder {
     for (const [name, sha256] of staged) {
       writes.push({ name, sha256, replaces: await this.#checkFile(name, manifest) });
     }
-    const planned = [...this.#plan.writes, ...(this.#plan.removes ?? [])];
+    const obsolete = this.#earlier(manifest).filter((name) => !staged.has(name));
     const removes: Change['removes'] = [];
-    for (const [name, sha256] of Object.entries(manifest)) {
-      const isPlanned = planned.some((plan) => (plan.endsWith('/') ? name.startsWith(plan) : name === plan));
-      if (!staged.has(name) && isPlanned && (await hashAt(join(this.path, name))) === sha256) {
-        removes.push({ name, sha256 });
-      }
+    for (const name of obsolete) {
+      const replaced = await this.#checkFile(name, manifest);
+      const sha256 = replaced === kAnything ? await hashAt(join(this.path, name)) : replaced;
+      if (sha256) removes.push({ name, sha256 });
     }
-    const removed = new Set(removes.map(({ name }) => name));
-    const kept = Object.entries(manifest).filter(([name]) => !removed.has(name));
+    const kept = Object.entries(manifest).filter(([name]) => !obsolete.includes(name));
     const files = Object.fromEntries([...kept, ...staged]);
     return { staging: this.#staging.slice(resolve(this.path).length + 1), writes, removes, files };
   }

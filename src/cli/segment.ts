@@ -82,14 +82,23 @@ export function segmentInput(
   return withModel(model, (loaded) => segmentWith(loaded, volume, { signal, onProgress, ...given }));
 }
 
+const kPictures = ['overlay/', 'overview.png'];
+const kMeshes = ['mesh/'];
+export const kPageName = 'report.html';
+
+/** A result of segment or classify, to synthesize. */
+export const kFindings = {
+  command: 'segment',
+  mark: 'report.json',
+  names: ['report.json', 'perimeters.json', ...kPictures, ...kMeshes, ...dicomNames({}).removes, kPageName],
+} as const;
+
 /** What {@link writeSegmentation} will write. */
 export async function segmentationNames(model: string | undefined, options: SegmentCommandOptions) {
-  const pictures = ['overlay/', 'overview.png'];
-  const meshes = ['mesh/'];
   const dicom = dicomNames(options);
   const written = [await plannedMaskName(model), 'perimeters.json', 'report.json', ...dicom.writes];
-  const writes = [...written, ...(options.overlay === 'none' ? [] : pictures), ...(options.mesh ? meshes : [])];
-  return { writes, removes: [...pictures, ...meshes, ...dicom.removes] };
+  const writes = [...written, ...(options.overlay === 'none' ? [] : kPictures), ...(options.mesh ? kMeshes : [])];
+  return { writes, removes: [...kPictures, ...kMeshes, ...dicom.removes] };
 }
 
 /** A result, and what it was computed from. */
@@ -131,9 +140,15 @@ export function segmentationSummary(segmentation: Segmentation): string {
   return `${segmentation.structure}: ${segmentation.volumeMl.toFixed(1)} ml${extent}${phase}, on ${segmentation.device}`;
 }
 
+/** What synthesize writes beside masks and lesions. */
+export const kSynthesis = {
+  command: 'synthesize',
+  mark: 'lesion-ids.nii.gz',
+  names: ['image.nii.gz', 'lesion-ids.nii.gz', 'dicom/'],
+} as const;
+
 /** What classify writes beside what segment does. */
 export const kLesionNames = ['lesions.nii.gz', 'lesions.json'];
-export const kPageName = 'report.html';
 
 async function segment(input: string, options: SegmentCommandOptions, session: Session): Promise<void> {
   const { model, overwrite } = options;
@@ -143,6 +158,7 @@ async function segment(input: string, options: SegmentCommandOptions, session: S
     writes: names.writes,
     // What an earlier classify found in the liver that is replaced now.
     removes: [...names.removes, ...kLesionNames, kPageName],
+    other: kSynthesis,
     inputs: [input, model],
     overwrite,
   });

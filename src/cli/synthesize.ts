@@ -29,6 +29,7 @@ import {
 } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, warnOfResult } from './plausibility.js';
+import { kFindings } from './segment.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
 interface SynthesizeCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions {
@@ -144,6 +145,7 @@ function planOutput(input: string, options: SynthesizeCommandOptions): Promise<O
   return OutputFolder.plan(options.out, {
     writes: ['image.nii.gz', ...masks, 'lesions.json', ...(options.dicom ? kDicomNames : [])],
     removes: kDicomNames,
+    other: kFindings,
     inputs: [input, options.liver, options.realLesions],
     overwrite: options.overwrite,
   });

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { type LesionsDocument, lesionsSchema } from '../documents/lesions.js';
 import { type ReportDocument, reportSchema } from '../documents/report.js';
 import { InputFileError } from '../errors.js';
-import type { Manifest } from '../output/manifest.js';
+import { hashAt, type Manifest } from '../output/manifest.js';
 import { factsOf } from '../page/facts.js';
 import { renderPage } from '../page/report-page.js';
 import type { Mask, Volume, Warning } from '../types.js';
@@ -14,8 +14,21 @@ import { type InputOptions, readInput, readMaskInput } from './input.js';
 import { maskNameOf } from './model.js';
 import { OutputFolder } from './output.js';
 import { hashedInputs } from './provenance.js';
-import { kPageName } from './segment.js';
+import { kLesionNames, kPageName } from './segment.js';
 import type { Session } from './session.js';
+
+/**
+ * Refuses a part of a result that is no longer as hepatica wrote it: what the other parts say may not hold for it.
+ *
+ * @throws InputFileError `CORRUPT_FILE`
+ */
+export async function refuseChanged(folder: string, name: string, manifest: Manifest, remedy: string): Promise<void> {
+  const file = join(folder, name);
+  const hash = await hashAt(file);
+  if (hash === manifest[name]) return;
+  const how = hash === undefined ? 'is missing' : 'was changed since hepatica wrote it';
+  throw new InputFileError('CORRUPT_FILE', `${file} ${how}`, { file, remedy });
+}
 
 async function readDocument<Schema extends z.ZodType>(file: string, schema: Schema): Promise<z.output<Schema>> {
   try {
@@ -106,9 +119,14 @@ export async function makePage(
   scan: string | undefined,
   session: Session,
 ): Promise<void> {
+  const remedy = 'Write the result again: the page would show figures of one mask beside another.';
+  await refuseChanged(folder, 'report.json', manifest, remedy);
   const report = await readDocument(join(folder, 'report.json'), reportSchema);
-  const lesions =
-    'lesions.json' in manifest ? await readDocument(join(folder, 'lesions.json'), lesionsSchema) : undefined;
+  const isClassified = kLesionNames.some((name) => name in manifest);
+  for (const name of [maskNameOf(report.structure), ...(isClassified ? kLesionNames : [])]) {
+    await refuseChanged(folder, name, manifest, remedy);
+  }
+  const lesions = isClassified ? await readDocument(join(folder, 'lesions.json'), lesionsSchema) : undefined;
   const input = resolve(scan ?? report.input);
   const output = await OutputFolder.plan(folder, { writes: [kPageName], inputs: [input] });
   const content = await contentOf(folder, input, [report, lesions], session);

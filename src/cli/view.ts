@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InputFileError } from '../errors.js';
 import { refuseIncomplete } from '../output/commit.js';
-import { hashAt, readManifest } from '../output/manifest.js';
+import { readManifest } from '../output/manifest.js';
 import { withCommonOptions } from './options.js';
 import { kPageName } from './segment.js';
 import { type CommonOptions, runCommand, type Session } from './session.js';
-import { makePage } from './view-page.js';
+import { makePage, refuseChanged } from './view-page.js';
 
 interface ViewCommandOptions extends CommonOptions {
   readonly open: boolean;
@@ -46,14 +46,8 @@ async function pageOf(folder: string, scan: string | undefined, session: Session
     await makePage(folder, manifest, scan, session);
     return page;
   }
-  const hash = await hashAt(page);
-  if (hash !== manifest[kPageName]) {
-    const how = hash === undefined ? 'is missing' : 'was changed since hepatica wrote it';
-    throw new InputFileError('CORRUPT_FILE', `${page} ${how}`, {
-      file: page,
-      remedy: `Classify the scan again, with --overwrite, or open ${join(folder, kPageName)} in a browser yourself.`,
-    });
-  }
+  const remedy = `Classify the scan again, with --overwrite, or open ${page} in a browser yourself.`;
+  await refuseChanged(resolve(folder), kPageName, manifest, remedy);
   return page;
 }
 
