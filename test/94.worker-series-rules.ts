@@ -111,7 +111,7 @@ const kStudies: {
       scout: ['excludedImageTypes', 'excludedWords', 'planes', 'slices'],
       monitoring: ['excludedWords', 'slices', 'sliceThicknessMm'],
       coronal: ['excludedImageTypes', 'excludedWords', 'planes'],
-      report: ['excludedImageTypes', 'excludedWords', 'slices'],
+      report: ['excludedWords', 'slices'],
     },
   },
   {
@@ -182,6 +182,20 @@ const kStudies: {
     ],
     selected: 'low dose',
     excluded: { mr: ['modalities'], pet: ['modalities'], seg: ['modalities', 'slices'] },
+  },
+  {
+    study: 'an archive that was made anew calls all of its series derived',
+    series: [{ name: 'made', text: 'Portal venous phase, synthetic', type: ['DERIVED', 'SECONDARY', 'AXIAL'], mm: 6 }],
+    selected: 'made',
+  },
+  {
+    study: 'of a phase an original, even if it is thicker; of another phase none',
+    series: [
+      { name: 'derived', text: 'pv', type: ['DERIVED', 'PRIMARY', 'AXIAL'], mm: 2.5 },
+      { name: 'original', text: 'pv', mm: 5 },
+      { name: 'arterial', text: 'art', mm: 2.5 },
+    ],
+    selected: 'original',
   },
   {
     study: 'nothing to look at',

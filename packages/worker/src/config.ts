@@ -104,6 +104,22 @@ export const configSchema = z.strictObject({
     'Where the HTTP front listens; none without it',
   ),
   httpTokenFile: option(path.optional(), 'file', 'File with the token of the HTTP front; needed beyond loopback'),
+  orthanc: option(
+    httpUrl.optional(),
+    'url',
+    'Root of an Orthanc, as in http://localhost:8042, whose series become jobs when they have arrived; none without it',
+  ),
+  orthancServer: option(
+    name.default('default'),
+    'name',
+    'DICOMweb server that the same Orthanc is; its credentials are used',
+  ),
+  orthancFrom: option(
+    z.enum(['now', 'beginning']).default('now'),
+    'when',
+    'Which series, at the first start: those that come from now on, or from the beginning all that are there',
+  ),
+  orthancPollSeconds: option(z.number().min(0.1).max(3600).default(5), 'n', 'Between two looks at its changes'),
   logLevel: option(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
     'level',

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { HepaticaError } from 'hepatica';
 import { configJsonSchema, kOptions, loadConfig, type WorkerConfig } from './config.js';
 import { WorkerError } from './failure.js';
-import { runWorker } from './run.js';
+import { runServices, runWorker } from './run.js';
 import { runSubmit, withSubmitFlags } from './submit-command.js';
 
 /** The flags of the configuration, on any command. */
@@ -23,6 +23,9 @@ function program(): Command {
   const root = withConfig(new Command('hepatica-worker')).enablePositionalOptions();
   root.description('Takes jobs from a queue, finds liver and lesions in the series that they name, stores SEG and SR');
   root.action(() => runWorker(configOf(root)));
+  const serve = withConfig(root.command('serve'));
+  serve.description('answer by HTTP, and follow an Orthanc, without computing: where workers come and go');
+  serve.action(() => runServices(configOf(serve)));
   const submit = withSubmitFlags(withConfig(root.command('submit')));
   submit.action((folder: string | undefined) => runSubmit(configOf(submit), folder, submit.opts()));
   root

@@ -161,7 +161,15 @@ interface Candidate {
 }
 
 function candidate(series: SeriesDescription, rules: SeriesRules): Candidate {
-  const { slices = 0, sliceThicknessMm, seriesNumber = Number.MAX_SAFE_INTEGER, texts, seriesInstanceUid } = series;
+  const {
+    slices = 0,
+    sliceThicknessMm,
+    seriesNumber = Number.MAX_SAFE_INTEGER,
+    texts,
+    imageTypes,
+    seriesInstanceUid,
+  } = series;
+  const isDerived = imageTypes[0] === 'DERIVED';
   const phase = rules.phases.findIndex(({ words }) => firstOf(words, texts) !== undefined);
   const { ideal } = rules.sliceThicknessMm;
   const off = sliceThicknessMm === undefined ? Number.MAX_SAFE_INTEGER : Math.abs(sliceThicknessMm - ideal);
@@ -169,13 +177,16 @@ function candidate(series: SeriesDescription, rules: SeriesRules): Candidate {
   return {
     series,
     // One that names no phase may be the wanted one: before those that name another.
-    rank: [phase === -1 ? 0.5 : phase, off, -slices, seriesNumber, seriesInstanceUid],
+    rank: [phase === -1 ? 0.5 : phase, Number(isDerived), off, -slices, seriesNumber, seriesInstanceUid],
     reasons: [
       {
         rule: 'phases',
         message: phase === -1 ? 'The description names no phase' : `Phase: ${rules.phases[phase]?.name}`,
       },
       { rule: 'sliceThicknessMm', message: `Slice thickness ${thickness}` },
+      ...(isDerived
+        ? [{ rule: 'excludedImageTypes' as const, message: 'ImageType says DERIVED: originals first' }]
+        : []),
       { rule: 'slices', message: slices > 0 ? `${slices} instances` : 'Number of instances is not told' },
     ],
   };

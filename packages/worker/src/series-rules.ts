@@ -35,9 +35,10 @@ const kExcludedWords = [
   ...['lung', 'lungs', 'bone', 'iodine', 'subtract*', 'fused'],
 ];
 
+/** Not DERIVED alone: archives that were made anew call all of theirs so. */
 const kExcludedImageTypes = [
-  ...['LOCALIZER', 'DERIVED', 'SECONDARY', 'REFORMATTED', 'MPR', 'MIP', 'PROJECTION IMAGE', 'SCREEN SAVE'],
-  ...['SCREEN CAPTURE', 'DOSE_INFO', 'PERFUSION', 'SUBTRACTION'],
+  ...['LOCALIZER', 'REFORMATTED', 'MPR', 'MIP', 'MINIP', 'PROJECTION IMAGE', 'SCREEN SAVE', 'SCREEN CAPTURE'],
+  ...['DOSE_INFO', 'PERFUSION', 'SUBTRACTION', 'VOLREN'],
 ];
 
 /**
@@ -55,7 +56,9 @@ export const seriesRulesSchema = z.strictObject({
   sliceThicknessMm: z
     .strictObject({ min: positive.default(0.4), max: positive.default(7), ideal: positive.default(2.5) })
     .prefault({})
-    .describe('Bounds of SliceThickness; of series of the same phase, that nearest to `ideal` is taken'),
+    .describe(
+      'Bounds of SliceThickness; of series of the same phase, originals before derived ones, that nearest to `ideal` is taken',
+    ),
   slices: z
     .strictObject({ min: z.int().positive().default(20), max: z.int().positive().default(2000) })
     .prefault({})

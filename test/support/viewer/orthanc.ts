@@ -13,7 +13,7 @@ export const kWithoutOrthanc =
     ? 'no Orthanc with DICOMweb (Debian packages orthanc, orthanc-dicomweb)'
     : '';
 
-function configuration(folder: string, httpPort: number): object {
+function configuration(folder: string, httpPort: number, more: object): object {
   return {
     Name: 'hepatica test',
     StorageDirectory: join(folder, 'storage'),
@@ -24,6 +24,7 @@ function configuration(folder: string, httpPort: number): object {
     RemoteAccessAllowed: false,
     AuthenticationEnabled: false,
     DicomWeb: { Enable: true, Root: '/dicom-web/', EnableWado: false },
+    ...more,
   };
 }
 
@@ -81,11 +82,12 @@ class Archive implements Orthanc {
   }
 }
 
-export async function startOrthanc(): Promise<Orthanc> {
+/** @param more - of its configuration, as `StableAge` */
+export async function startOrthanc(more: object = {}): Promise<Orthanc> {
   const folder = makeFolder();
   const port = await freePort();
   const settings = join(folder.path, 'orthanc.json');
-  writeFileSync(settings, JSON.stringify(configuration(folder.path, port)));
+  writeFileSync(settings, JSON.stringify(configuration(folder.path, port, more)));
   // It ends with the test, however that ends.
   const command = ['--pdeathsig', 'TERM', kProgram, settings];
   const child = spawn('setpriv', command, { stdio: ['ignore', 'pipe', 'pipe'] });
