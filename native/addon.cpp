@@ -34,6 +34,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<evaluate_call>(exports, "evaluateSegmentation");
   add<overlap_figures_call>(exports, "overlapFigures");
   add<evaluate_lesions_call>(exports, "evaluateLesions");
+  add<compare_studies_call>(exports, "compareStudies");
   add<load_model_call>(exports, "loadModel");
   add<save_model_call>(exports, "saveModel");
   add<preload_model_call>(exports, "preloadModel");

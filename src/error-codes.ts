@@ -39,6 +39,8 @@ export const kErrorCodes = {
   NO_DICOM_SOURCE: 'argument',
   /** A patient is both in training and in validation. */
   PATIENT_LEAK: 'argument',
+  /** The livers of two studies do not meet, so that no lesion can be told to be another's. */
+  REGISTRATION_FAILED: 'argument',
   /** The mask is of another structure than the one that is asked for. */
   WRONG_STRUCTURE: 'argument',
   /** A series holds several phases, and none was chosen. */
@@ -219,6 +221,7 @@ export const kErrorMeanings: Readonly<Record<ErrorCode, string>> = {
   INVALID_ARGUMENT: 'An argument or option has a value that the call does not take',
   NO_DICOM_SOURCE: 'The result is not of a DICOM series, which an object made of it has to refer to',
   PATIENT_LEAK: 'A patient is both in training and in validation',
+  REGISTRATION_FAILED: "The livers of two studies do not meet, so that no lesion can be told to be another's",
   WRONG_STRUCTURE: 'The mask is of another structure than the one that is asked for',
   AMBIGUOUS_PHASE: 'A series holds several phases, and none was chosen',
   AMBIGUOUS_SERIES: 'A folder holds several series, and none was chosen',

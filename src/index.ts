@@ -13,6 +13,7 @@
  * @packageDocumentation
  */
 
+export { compareStudies } from './compare/compare-studies.js';
 export type { ErrorCode, ErrorKind } from './error-codes.js';
 export {
   CancelledError,

@@ -380,6 +380,7 @@ export interface Mask extends MaskInput {
   [Symbol.dispose](): void;
 }
 
+export type * from './compare/comparison-types.js';
 export type * from './evaluation/segmentation-types.js';
 export type * from './io/dicom-object-types.js';
 export type * from './lesions/classification-types.js';

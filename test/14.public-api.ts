@@ -57,6 +57,7 @@ test('what is public is listed here', () => {
     'OutputError',
     'TrainingError',
     'classifyLesions',
+    'compareStudies',
     'configure',
     'deviceInfo',
     'discoverDataset',

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { comparisonSchema } from '../src/documents/index.js';
 import { evaluateLesions, type LesionCase, renderLesionEvaluation, writeMask, writeVolume } from '../src/index.js';
 import { geometryOf } from '../src/volume/geometry.js';
 import { writeLesionModel } from './support/lesion-model.js';
 import { writeThresholdModel } from './support/models.js';
 import { runCli } from './support/programs.js';
-import { forEachVoxel, kAxial, makePhantom } from './support/volumes.js';
+import { forEachVoxel, kAxial, kBodyHu, makePhantom } from './support/volumes.js';
 
 const test = suite<{ folder: string }>('cli: lesions');
 test.before.each(async (context) => {
@@ -240,6 +241,44 @@ test('classify writes its lesions with the thresholds that were asked for', asyn
   const wrong = await classify('wrong', '--threshold', '0.4', '--extent-threshold', '0.6');
   assert.is(wrong.exitCode, 2);
   assert.match(wrong.stderr, /Expected extentThreshold to be at most threshold, 0.4, received 0.6/);
+});
+
+test('compare finds the lesions of both dates and tells what became of them', async ({ folder }) => {
+  const scan = (name: string, balls: readonly (readonly [number, number])[]) => {
+    const volume = makePhantom({ size: [96, 80, 12], organRadius: 24 });
+    forEachVoxel(volume.size, (index, x, y, z) => {
+      // Some structure, without which nothing could be registered.
+      if (volume.data[index] === kBodyHu && Math.sin(x / 5) * Math.cos(y / 6) > 0.4) volume.data[index] = -100;
+      if (balls.some(([cx, radius]) => Math.hypot(x - cx, y - 36, z - 6) <= radius)) volume.data[index] = 395;
+    });
+    return writeVolume(join(folder, name), volume);
+  };
+  await scan('before.nii.gz', [
+    [28, 3],
+    [48, 4],
+  ]);
+  await scan('after.nii.gz', [[28, 6]]);
+  const model = writeLesionModel(join(folder, 'lesions.safetensors'));
+  const liverModel = writeThresholdModel(join(folder, 'liver.safetensors'));
+  const out = join(folder, 'compared');
+  const { exitCode, stdout, stderr } = await runCli([
+    'compare',
+    join(folder, 'before.nii.gz'),
+    join(folder, 'after.nii.gz'),
+    ...['--out', out, '--model', model, '--liver-model', liverModel, '--accept-implausible'],
+  ]);
+  assert.is(exitCode, 0, stderr);
+  const document = JSON.parse(await readFile(join(out, 'comparison.json'), 'utf8'));
+  assert.equal(comparisonSchema.parse(document), document);
+  const changes = document.lesions.map(({ change }: { change: string }) => change);
+  assert.equal(changes, ['grown', 'gone']);
+  assert.match(stdout, /grown, \d+\.\d → \d+\.\d mm \(\+\d+ %\)/);
+  const before = JSON.parse(await readFile(join(out, 'before-lesions.json'), 'utf8'));
+  assert.is(before.lesions.length, 2);
+  assert.equal((await readdir(out)).filter((name) => name.endsWith('.nii.gz')).length, 4);
+  // A series is of one scan.
+  const refused = await runCli(['compare', 'a', 'b', '--out', out, '--series', '1.2']);
+  assert.is(refused.exitCode, 2);
 });
 
 test.run();

@@ -62,6 +62,23 @@ const kCommands: readonly CommandRow[] = [
     ],
   },
   {
+    name: 'compare',
+    writes: [
+      'comparison.json',
+      ...['before', 'after'].flatMap((date) =>
+        ['liver.nii.gz', 'lesions.nii.gz', 'lesions.json'].map((name) => `${date}-${name}`),
+      ),
+    ],
+    inputs: ['scan', 'later', 'model', 'liver-model'],
+    args: (input, path, other) => [
+      'compare',
+      scanOf(input, path, other),
+      input === 'later' ? path : other,
+      ...flag(input, 'model', path),
+      ...flag(input, 'liver-model', path),
+    ],
+  },
+  {
     name: 'structures',
     writes: ['structures.nii.gz', 'structures.json'],
     inputs: ['scan', 'model'],

@@ -59,6 +59,11 @@ Napi::Value overlap_figures_call(const Napi::CallbackInfo& info);
 // named by their index
 Napi::Value evaluate_lesions_call(const Napi::CallbackInfo& info);
 
+// compareStudies(volume, liver, lesions, volume, liver, lesions, control), the earlier date first -> { rotation,
+// offsetMm, liverDice, pairings: [{ before, after, distanceMm, shown }], report }; rotation and offset from the later
+// scan to the earlier one, lesions by id
+Napi::Value compare_studies_call(const Napi::CallbackInfo& info);
+
 // loadModel(file, control) -> { handle, kind, structure, architecture, metadata, parameters, postprocessing? }
 Napi::Value load_model_call(const Napi::CallbackInfo& info);
 // preloadModel(handle, { precision }, control) -> { report, precision }: what its first call would do beside its work

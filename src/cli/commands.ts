@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addClassifyCommand } from './classify.js';
+import { addCompareCommand } from './compare.js';
 import { addDoctorCommand } from './doctor.js';
 import { addEvaluateCommand } from './evaluate.js';
 import { addFiltersCommand } from './filters.js';
@@ -18,6 +19,7 @@ export function addCommands(program: Command): void {
   addSegmentCommand(program);
   addStructuresCommand(program);
   addClassifyCommand(program);
+  addCompareCommand(program);
   addPreprocessCommand(program);
   addEvaluateCommand(program);
   addRenderCommand(program);

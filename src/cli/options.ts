@@ -30,9 +30,11 @@ export function withAcceptImplausibleOption(command: Command): Command {
   return command.option('--accept-implausible', 'end with 0 where a result is implausible too');
 }
 
-/** How INPUT is read. */
-export function withInputOptions(command: Command): Command {
-  const own = Object.keys(readSeriesOptions.shape).filter((name) => !(name in runOptions.shape));
+/** How INPUT is read; `without`: what means one scan, where a command reads several. */
+export function withInputOptions(command: Command, without: readonly string[] = []): Command {
+  const own = Object.keys(readSeriesOptions.shape).filter(
+    (name) => !(name in runOptions.shape || without.includes(name)),
+  );
   // No default is taken: of NIfTI, what speaks of series is refused where it is given.
   return withFlags(command, readSeriesOptions, own, { defaults: 'shown' });
 }
@@ -68,11 +70,11 @@ export function withGridOption(command: Command): Command {
   return withFlags(command, writeNiftiOptions, ['grid']);
 }
 
-/** What every command takes that runs a network over a scan and writes its mask. */
-export function withScanNetworkOptions(command: Command): Command {
+/** What every command takes that runs a network over scans and writes masks; `without` as {@link withInputOptions}. */
+export function withScanNetworkOptions(command: Command, without: readonly string[] = []): Command {
   const own = Object.keys(segmentOptions.shape).filter((name) => !(name in runOptions.shape));
   const answering = withAcceptImplausibleOption(withFlags(command, segmentOptions, own));
-  return withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering))));
+  return withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering), without)));
 }
 
 export interface ScanNetworkOptions extends Required<Pick<SegmentOptions, 'precision' | 'device'>> {

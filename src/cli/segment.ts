@@ -74,7 +74,7 @@ async function writeMeshes(
 export function segmentInput(
   volume: Volume,
   model: string | undefined,
-  options: SegmentCommandOptions,
+  options: ScanNetworkOptions,
   session: Session,
 ): Promise<Segmentation> {
   const { signal, onProgress } = session;

@@ -8,18 +8,25 @@
  * @packageDocumentation
  */
 import * as z from 'zod';
+import { comparisonSchema } from './comparison.js';
 import { lesionsSchema } from './lesions.js';
 import type { Unchanging } from './parts.js';
 import { perimetersSchema } from './perimeters.js';
 import { reportSchema } from './report.js';
 
+export { type ComparisonDocument, comparisonSchema } from './comparison.js';
 export { type LesionsDocument, lesionsSchema } from './lesions.js';
 export { type PerimetersDocument, perimetersSchema } from './perimeters.js';
 export { type ReportDocument, reportSchema } from './report.js';
-export { lesionsDocument, type Provenance, perimetersDocument, reportDocument } from './results.js';
+export { comparisonDocument, lesionsDocument, type Provenance, perimetersDocument, reportDocument } from './results.js';
 
 /** Any of them, told by `format`. */
-export const documentSchema = z.discriminatedUnion('format', [lesionsSchema, perimetersSchema, reportSchema]);
+export const documentSchema = z.discriminatedUnion('format', [
+  comparisonSchema,
+  lesionsSchema,
+  perimetersSchema,
+  reportSchema,
+]);
 
 /** A parsed document of any kind. */
 export type HepaticaDocument = Unchanging<z.output<typeof documentSchema>>;

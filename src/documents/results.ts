@@ -1,5 +1,14 @@
 /** The documents of a result, made from it alone: in a browser too. */
-import type { Geometry, LesionClassification, Perimeter, Segmentation, Vector3, Volume } from '../types.js';
+import type {
+  Geometry,
+  LesionClassification,
+  Perimeter,
+  Segmentation,
+  StudyComparison,
+  Vector3,
+  Volume,
+} from '../types.js';
+import type { ComparisonDocument } from './comparison.js';
 import type { LesionsDocument } from './lesions.js';
 import type { PerimetersDocument } from './perimeters.js';
 import type { ReportDocument } from './report.js';
@@ -136,5 +145,22 @@ export function lesionsDocument(input: string, found: LesionClassification): Les
     timingsMs: found.timings,
     warnings: found.warnings,
     geometry: geometryOf(found),
+  };
+}
+
+/** `comparison.json`: every lesion of both dates, by their numbers in the masks beside it. */
+export function comparisonDocument(
+  inputs: ComparisonDocument['inputs'],
+  compared: StudyComparison,
+): ComparisonDocument {
+  const { timings, registration, ...found } = compared;
+  return {
+    format: 'hepatica-comparison',
+    version: 1,
+    notice: 'For research use only. Not a medical device.',
+    inputs,
+    ...found,
+    registration: { ...registration, rotation: [...registration.rotation] },
+    timingsMs: timings,
   };
 }

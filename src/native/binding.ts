@@ -10,6 +10,7 @@ import type {
   LabelledStructure,
   Lesion,
   LesionType,
+  Matrix3,
   RegionOfInterest,
   RvdConvention,
   SegmentationMetrics,
@@ -17,6 +18,7 @@ import type {
   SeriesReport,
   SourceIdentity,
   SyntheticLesion,
+  Vector3,
   Warning,
   WrittenSeries,
 } from '../types.js';
@@ -190,6 +192,22 @@ export interface NativeLesionEvaluation {
   readonly detections: readonly LesionCounts[];
 }
 
+/** Ids of lesions; `shown`: the other date's scan shows the place. */
+export interface NativePairing {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly distanceMm: number | null;
+  readonly shown: boolean;
+}
+
+/** Rotation and offset are from the later scan to the earlier one. */
+export interface NativeComparison extends RunReport {
+  readonly rotation: Matrix3;
+  readonly offsetMm: Vector3;
+  readonly liverDice: number;
+  readonly pairings: readonly NativePairing[];
+}
+
 /** The exports of native/addon.cpp; handles of voxels are of memory that JavaScript has not seen; what they take and give is said in native/napi/calls.h. */
 export interface NativeBinding {
   /** Of files whose bytes are yet to be appended. */
@@ -252,6 +270,15 @@ export interface NativeBinding {
     options: NativeOptions,
     control: NativeControl,
   ): NativeJob<NativePreprocessing>;
+  compareStudies(
+    before: VoxelHandle<CtVoxels>,
+    beforeLiver: VoxelHandle<Uint8Array>,
+    beforeLesions: VoxelHandle<Uint8Array>,
+    after: VoxelHandle<CtVoxels>,
+    afterLiver: VoxelHandle<Uint8Array>,
+    afterLesions: VoxelHandle<Uint8Array>,
+    control: NativeControl,
+  ): NativeJob<NativeComparison>;
   evaluateSegmentation(
     prediction: VoxelHandle<Uint8Array>,
     reference: VoxelHandle<Uint8Array>,
