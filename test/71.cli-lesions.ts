@@ -232,12 +232,15 @@ test('classify writes its lesions with the thresholds that were asked for', asyn
   }
   assert.ok((volumes[1] ?? 0) < 0.4 * (volumes[0] ?? 0), `${volumes}`);
 
-  // The lesions of the liver that is replaced are no result of the new one.
+  // The lesions of the liver that is replaced are no result of the new one; what a person changed is not lost unasked.
   const again = ['segment', input, '--model', liverModel, '--out', join(folder, '0.7'), '--accept-implausible'];
   await writeFile(join(folder, '0.7', 'lesions.json'), 'notes of mine');
-  assert.is((await runCli(again)).exitCode, 0);
+  const refused = await runCli(again);
+  assert.is(refused.exitCode, 5);
+  assert.match(refused.stderr, /OUTPUT_EXISTS/);
+  assert.is((await runCli([...again, '--overwrite'])).exitCode, 0);
   const left = await readdir(join(folder, '0.7'));
-  assert.equal([left.includes('lesions.nii.gz'), left.includes('lesions.json')], [false, true]);
+  assert.equal([left.includes('lesions.nii.gz'), left.includes('lesions.json')], [false, false]);
   const wrong = await classify('wrong', '--threshold', '0.4', '--extent-threshold', '0.6');
   assert.is(wrong.exitCode, 2);
   assert.match(wrong.stderr, /Expected extentThreshold to be at most threshold, 0.4, received 0.6/);
