@@ -287,6 +287,23 @@ std::vector<PlacedFrame> one_slice_a_place(const std::vector<PlacedFrame>& frame
   throw_duplicate(pairs.front().first, pairs.front().second);
 }
 
+void warn_of_strays(const std::vector<PlacedFrame>& frames, Run& run) {
+  for (const PhaseKey& key : phase_keys()) {
+    if (key.kind == PhaseKey::Kind::kOrder || !differs(key, frames)) continue;
+    const std::vector<Stack> stacks = stacks_by_value(key, frames);
+    for (const Stack& few : stacks) {
+      const auto around = std::ranges::find_if(stacks, [&](const Stack& stack) {
+        return few.frames.size() < kMinStack && stack.frames.size() >= kMinStack && lies_inside(few, stack);
+      });
+      if (around == stacks.end()) continue;
+      run.warn("STRAY_SLICES", few.frames.front().frame.object->path + ": " + few.label(key) + " on " +
+                                   std::to_string(few.frames.size()) + " of the slices, between those of " +
+                                   around->label(key) + ": they may be of another scan");
+      return;
+    }
+  }
+}
+
 const PhaseKey* find_mixture(const FrameRef& a, const FrameRef& b, const std::vector<PlacedFrame>& frames) {
   for (const PhaseKey& key : phase_keys()) {
     if (key.kind == PhaseKey::Kind::kOrder || key.value(a) == key.value(b)) continue;

@@ -22,6 +22,10 @@ std::vector<SubVolume> split_phases(SubVolume whole);
 std::vector<PlacedFrame> one_slice_a_place(const std::vector<PlacedFrame>& frames, std::vector<ExcludedFile>& excluded,
                                            Run& run);
 
+// Warns of slices that differ from the stack around them as phases do, and are too few to be one: they may be another
+// scan's, in places of the stack's that are missing. `frames` sorted, one a place.
+void warn_of_strays(const std::vector<PlacedFrame>& frames, Run& run);
+
 // What differs between `a` and `b` so that their mixture would be of neither scan; nullptr where nothing does.
 const PhaseKey* find_mixture(const FrameRef& a, const FrameRef& b, const std::vector<PlacedFrame>& frames);
 

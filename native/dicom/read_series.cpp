@@ -75,6 +75,7 @@ SlicePlan plan_volume(const SubVolume& volume, const ReadSeriesOptions& options,
   check_frame_of_reference(volume.frames);
   const std::vector<PlacedFrame> slices = one_slice_a_place(place_frames(volume.frames), excluded, run);
   SlicePlan plan = plan_slices(slices, options.interpolate_gaps);
+  warn_of_strays(slices, run);
   if (plan.gantry_tilt && !is_axial(volume.frames.front())) {
     const DicomObject& object = *volume.frames.front().object;
     throw Error("UNSUPPORTED_ORIENTATION",
