@@ -30,4 +30,6 @@ export interface WorkerEvents {
   /** Redis is away, or back. */
   disconnected: [reason: string];
   reconnected: [];
+  /** Something of the queue went wrong that nobody waits for; its text may hold anything. */
+  fault: [error: Error];
 }

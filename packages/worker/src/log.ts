@@ -97,4 +97,5 @@ export function logWorker(log: Logger, worker: SeriesWorker): void {
   worker.on('stalled', (job) => log.warn({ job }, 'a worker died with a job'));
   worker.on('disconnected', () => log.warn('Redis is away'));
   worker.on('reconnected', () => log.info('Redis is back'));
+  worker.on('fault', (err) => log.error({ err }, 'fault'));
 }

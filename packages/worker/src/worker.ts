@@ -1,7 +1,15 @@
 /** A worker: takes jobs from the queue, one process a device. */
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DelayedError, type Job, QueueEvents, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import {
+  DelayedError,
+  isNotConnectionError,
+  type Job,
+  QueueEvents,
+  UnrecoverableError,
+  WaitingError,
+  Worker,
+} from 'bullmq';
 import { serversOf, type WorkerConfig } from './config.js';
 import { DicomWebServer } from './dicomweb.js';
 import type { JobFacts, WorkerEvents } from './events.js';
@@ -54,7 +62,9 @@ export class SeriesWorker extends EventEmitter<WorkerEvents> {
   #pipeline: SeriesPipeline | undefined;
   /** The job that is alone in this process, as an earlier worker died with it. */
   #suspect: string | undefined;
-  #connected = false;
+  /** Until the contrary is known. */
+  #isConnected = true;
+  #isStarted = false;
   #draining: Promise<void> | undefined;
 
   constructor(readonly config: WorkerConfig) {
@@ -65,7 +75,7 @@ export class SeriesWorker extends EventEmitter<WorkerEvents> {
 
   get state(): WorkerState {
     const draining = this.#draining !== undefined;
-    return { ready: this.#connected && !draining, draining, running: [...this.#running.keys()] };
+    return { ready: this.#isStarted && this.#isConnected && !draining, draining, running: [...this.#running.keys()] };
   }
 
   /** Loads the networks, then takes jobs. */
@@ -84,8 +94,9 @@ export class SeriesWorker extends EventEmitter<WorkerEvents> {
     this.#events = new QueueEvents(queue, { connection });
     this.#listen(this.#worker, this.#events);
     await this.#worker.waitUntilReady();
-    this.#connected = true;
-    this.#worker.run().catch((error: Error) => this.emit('disconnected', error.message));
+    this.#isConnected = true;
+    this.#isStarted = true;
+    this.#worker.run().catch((error: Error) => this.emit('fault', error));
     const { device, precision, milliseconds } = preloaded;
     this.emit('ready', { device, precision, seconds: milliseconds / 1000 });
   }
@@ -112,12 +123,12 @@ export class SeriesWorker extends EventEmitter<WorkerEvents> {
   }
 
   #listen(worker: Worker<JobData, JobResult>, events: QueueEvents): void {
-    worker.on('error', (error) => this.#lost(error));
-    events.on('error', (error) => this.#lost(error));
-    worker.on('ready', () => {
-      if (!this.#connected) this.emit('reconnected');
-      this.#connected = true;
-    });
+    worker.on('error', (error) => this.#troubled(error));
+    events.on('error', (error) => this.#troubled(error));
+    // BullMQ's worker tells of its first connection alone.
+    const backend = worker.getBackend();
+    backend.on('close', () => this.#lost('the connection ended'));
+    backend.on('ready', () => this.#found());
     worker.on('stalled', (id) => this.emit('stalled', id));
     worker.on('failed', (job, error) => {
       // Only of those that were set aside: the others are told of where they fail.
@@ -129,9 +140,19 @@ export class SeriesWorker extends EventEmitter<WorkerEvents> {
     events.on(kCancelEvent as 'active', onCancel);
   }
 
-  #lost({ message }: Error): void {
-    if (this.#connected) this.emit('disconnected', message);
-    this.#connected = false;
+  #troubled(error: Error): void {
+    if (this.#isStarted && isNotConnectionError(error)) this.emit('fault', error);
+    else if (!this.#isStarted) this.#lost(error.message);
+  }
+
+  #lost(reason: string): void {
+    if (this.#isConnected && !this.#draining) this.emit('disconnected', reason);
+    this.#isConnected = false;
+  }
+
+  #found(): void {
+    if (!this.#isConnected && this.#isStarted) this.emit('reconnected');
+    this.#isConnected = true;
   }
 
   async #process(job: QueuedJob, token: string | undefined, cancelled: AbortSignal | undefined): Promise<JobResult> {
