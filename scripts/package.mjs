@@ -1,12 +1,12 @@
 // `npm run package`: from a clean clone to the tarballs that are published, in build/packages: the main package without
-// binaries, the add-on with its libraries inside, libtorch, and the lesion network's weights.
+// binaries, the add-on with its libraries inside, libtorch, the lesion network's weights, and the worker.
 //   --trial   in build/packages-trial, with the checkout's own add-on, which links Debian's shared libraries: what the
 //             test apps run with where there is no time to compile those libraries; not for publishing
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildTypeScript, kBuildFolder } from './build.mjs';
+import { buildTypeScript, buildWorker, kBuildFolder } from './build.mjs';
 import { libtorchLicenses } from './package/libtorch-licenses.mjs';
 import { ensureStaticLibraries } from './package/static-libraries.mjs';
 import { checkBinaries, checkTarball } from './package/verify.mjs';
@@ -34,7 +34,9 @@ export function packagesFolder(trial) {
 export async function makePackages(trial) {
   const setup = await setUp({ packaging: !trial });
   // Imported here: it takes a package, and in a clean clone there were none until now.
-  const { stageLesionWeights, stageLibtorch, stageMain, stagePlatform } = await import('./package/stage.mjs');
+  const { stageLesionWeights, stageLibtorch, stageMain, stagePlatform, stageWorker } = await import(
+    './package/stage.mjs'
+  );
   const staticLibraries = trial ? null : await ensureStaticLibraries();
   const packages = packagesFolder(trial);
   rmSync(packages, { recursive: true, force: true });
@@ -42,12 +44,14 @@ export async function makePackages(trial) {
 
   const platform = stagePlatform(packages, setup, staticLibraries);
   buildTypeScript();
+  buildWorker();
   const libtorch = stageLibtorch(packages, setup.libtorch, trial ? {} : libtorchLicenses(setup.libtorch));
   const packed = [
     pack(packages, 'main', stageMain(packages)),
     pack(packages, 'platform', platform),
     pack(packages, 'libtorch', libtorch),
     pack(packages, 'weights', stageLesionWeights(packages)),
+    pack(packages, 'worker', stageWorker(packages)),
   ];
   const complaints = packed.flatMap((each) => each.complaints);
   complaints.push(...checkBinaries(platform.files, libtorch.files, { selfContained: !trial }));

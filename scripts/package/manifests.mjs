@@ -12,8 +12,12 @@ export const kLibtorchPackage = `@hepatica/libtorch-${kPlatform}`;
 /** What that package holds: the CPU libraries, and GCC's OpenMP library that they need. */
 export const kLibtorchFiles = ['libtorch.so', 'libtorch_cpu.so', 'libc10.so', 'libgomp.so.1'];
 export const kLesionWeightsPackage = '@hepatica/weights-mdl';
+export const kWorkerPackage = '@hepatica/worker';
 
 const kInEveryPackage = ['README.md', 'LICENSE', 'THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json'];
+
+/** The worker: a workspace of the checkout that needs the checkout itself, and when published hepatica of its version. */
+export const kWorker = join(kRoot, 'packages/worker');
 
 /** The lesion network's weights: a workspace of the checkout, where `npm ci` links it into node_modules. */
 export const kLesionWeights = join(kRoot, 'packages/weights-mdl');
@@ -81,5 +85,20 @@ export function lesionWeightsManifest() {
     ...manifest,
     files: [...manifest.files, 'sbom.cdx.json'],
     ...kUnplugged,
+  };
+}
+
+export function workerManifest() {
+  const manifest = JSON.parse(readFileSync(join(kWorker, 'package.json'), 'utf8'));
+  if (manifest.version !== project.version) {
+    throw new SetupError(
+      `${kWorkerPackage} is ${manifest.version}, and hepatica ${project.version}: one version for all`,
+    );
+  }
+  return {
+    ...shared(manifest.name, manifest.description),
+    ...manifest,
+    files: ['dist', 'deploy', ...kInEveryPackage],
+    dependencies: { ...manifest.dependencies, hepatica: project.version },
   };
 }

@@ -6,10 +6,11 @@ import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import { bundledPackages } from '../bundles.mjs';
 import { outputOf, SetupError } from '../setup/process.mjs';
 import { kRoot } from '../setup.mjs';
+import { kWorkerPackage } from './manifests.mjs';
 import { kSources } from './sources.mjs';
 
 /** What lies in files of dist/, and is not installed by npm. */
-function bundledComponents() {
+export function bundledComponents() {
   return bundledPackages().map(({ folder, files }) => {
     const { name, version, license } = JSON.parse(readFileSync(join(kRoot, folder, 'package.json'), 'utf8'));
     return {
@@ -24,28 +25,66 @@ function bundledComponents() {
   });
 }
 
-/** npm's own, of what a user installs with the main package; npm does not know of the packages made here. */
-export function npmBom(manifest) {
+/** What npm knows of the checkout and its workspaces: what is installed, and what each needs. */
+function installedBom() {
   const args = ['sbom', '--sbom-format', 'cyclonedx', '--sbom-type', 'library', '--omit', 'dev', '--package-lock-only'];
   const text = outputOf('npm', args, { cwd: kRoot });
   if (text === null) throw new SetupError(`npm ${args.join(' ')} failed`);
-  const bom = JSON.parse(text);
-  const own = bom.metadata.component;
-  const license = { license: { name: manifest.license } };
-  Object.assign(own, { name: manifest.name, licenses: [license], properties: [] });
-  const made = Object.entries(manifest.optionalDependencies).map(([name, version]) => ({
+  return JSON.parse(text);
+}
+
+/** All that is needed by what `refs` name. */
+function closure(refs, neededBy) {
+  const all = new Set(refs);
+  for (const ref of all) for (const needed of neededBy.get(ref) ?? []) all.add(needed);
+  return all;
+}
+
+function packageComponent(name, version) {
+  return {
     'bom-ref': `${name}@${version}`,
     type: 'library',
     name,
     version,
-    scope: 'optional',
     purl: `pkg:npm/${encodeURIComponent(name)}@${version}`.replace('%2F', '/'),
-  }));
-  const known = new Set(bom.components.map((component) => component['bom-ref']));
-  const bundled = bundledComponents().filter((component) => !known.has(component['bom-ref']));
-  bom.components.push(...made, ...bundled);
-  const dependencies = bom.dependencies.find(({ ref }) => ref === own['bom-ref']);
-  dependencies.dependsOn.push(...[...made, ...bundled].map((each) => each['bom-ref']));
+  };
+}
+
+/**
+ * npm's own, of what a user installs with a package; npm does not know of the packages made here.
+ *
+ * @param bundled - components that lie in the package's own files
+ */
+export function npmBom(manifest, bundled = []) {
+  const bom = installedBom();
+  const { dependencies = {}, optionalDependencies = {} } = manifest;
+  // npm takes every workspace for a dependency of the checkout.
+  const isWorker = (ref) => ref.startsWith(`${kWorkerPackage}@`);
+  const kept = bom.dependencies.map(({ ref, dependsOn }) => [ref, dependsOn.filter((each) => !isWorker(each))]);
+  const wanted = Object.entries(dependencies).map((pair) => pair.join('@'));
+  const refs = closure(wanted, new Map(kept));
+  const installed = bom.components.filter((each) => refs.has(each['bom-ref']));
+  const known = new Set(installed.map((each) => each['bom-ref']));
+  const made = [
+    ...Object.entries(dependencies)
+      .filter((pair) => !known.has(pair.join('@')))
+      .map((pair) => packageComponent(...pair)),
+    ...Object.entries(optionalDependencies).map(([name, version]) => ({
+      ...packageComponent(name, version),
+      scope: 'optional',
+    })),
+    ...bundled.filter((each) => !known.has(each['bom-ref'])),
+  ];
+  const own = packageComponent(manifest.name, manifest.version);
+  const license = { license: { name: manifest.license } };
+  const { description } = manifest;
+  bom.metadata.component = { ...bom.metadata.component, ...own, description, licenses: [license], properties: [] };
+  bom.components = [...installed, ...made];
+  const direct = [...new Set([...wanted, ...made.map((each) => each['bom-ref'])])];
+  bom.dependencies = [
+    { ref: own['bom-ref'], dependsOn: direct },
+    ...kept.filter(([ref]) => known.has(ref)).map(([ref, dependsOn]) => ({ ref, dependsOn })),
+  ];
   return JSON.stringify(bom, null, 2);
 }
 

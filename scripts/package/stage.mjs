@@ -8,7 +8,7 @@ import { highestFloors } from './elf.mjs';
 import { libtorchParts } from './libtorch-parts.mjs';
 import * as manifests from './manifests.mjs';
 import { libtorchNotices, mainNotices, moduleVersion, platformNotices } from './notices.mjs';
-import { libraryComponent, npmBom, staticComponents, writeBom } from './sbom.mjs';
+import { bundledComponents, libraryComponent, npmBom, staticComponents, writeBom } from './sbom.mjs';
 
 function emptyFolder(packages, name) {
   const folder = join(packages, 'stage', name);
@@ -49,8 +49,21 @@ export function stageMain(packages) {
     cpSync(join(kRoot, name), join(folder, name), { recursive: true });
   }
   const manifest = manifests.mainManifest();
-  writeCommon(folder, manifest, mainNotices(), npmBom(manifest));
+  writeCommon(folder, manifest, mainNotices(), npmBom(manifest, bundledComponents()));
   write(folder, 'LICENSE', mainLicense());
+  return { folder, manifest };
+}
+
+/** The worker's program, and the files that it is deployed by. */
+export function stageWorker(packages) {
+  const folder = emptyFolder(packages, 'worker');
+  for (const name of ['dist', 'deploy', 'README.md']) {
+    cpSync(join(manifests.kWorker, name), join(folder, name), { recursive: true });
+  }
+  rmSync(join(folder, 'deploy/secrets'), { recursive: true, force: true });
+  const manifest = manifests.workerManifest();
+  const notices = 'The packages that this one depends on bring their own licences; it holds none of them.\n';
+  writeCommon(folder, manifest, notices, npmBom(manifest));
   return { folder, manifest };
 }
 

@@ -12,6 +12,7 @@ const kLargest = {
   platform: 20 * kMegabyte,
   libtorch: 150 * kMegabyte,
   weights: 150 * kMegabyte,
+  worker: kMegabyte,
 };
 
 const kSystem = /^(libc|libm|libdl|librt|libpthread|libgcc_s|libstdc\+\+|ld-linux-x86-64)\.so\.\d+$/;
@@ -21,6 +22,7 @@ const kContents = {
   main: /^dist\/[\w./-]+\.(js|d\.ts|js\.map)$|^weights\/(liver-3d\.safetensors|liver-paper\.safetensors|training\.json|README\.md|LICENSE)$/,
   platform: /^prebuilds\/linux-x64\/(hepatica\.glibc\.node|hepatica_preload\.node|libhepatica_cuda\.so)$/,
   libtorch: /^lib\/(libtorch|libtorch_cpu|libc10)\.so$|^lib\/libgomp\.so\.1$/,
+  worker: /^dist\/[\w./-]+\.(js|d\.ts|js\.map)$|^deploy\/[\w./-]+\.(yaml|json|sh|mjs)$/,
   weights: /^[\w.-]+\.safetensors$|^[\w.-]+\.(json|md|txt)$/,
 };
 
