@@ -85,6 +85,23 @@ test('the same findings give the same bytes, in a file and in memory; other find
   assert.is(new Set(uids).size, uids.length);
 });
 
+test('with an identity UIDs follow from it, the series and the networks, whatever was found', async ({ folder }) => {
+  const volume = await phantomSeries(folder);
+  const findings = makeFindings(volume, 2);
+  const uidsOf = async (found: typeof findings, identity: string) => {
+    const made = [await writeSegmentation(null, found, { identity }), await writeReport(null, found, { identity })];
+    return made.map(({ sopInstanceUid }) => sopInstanceUid);
+  };
+  const uids = await uidsOf(findings, 'a');
+  assert.equal(await uidsOf(makeFindings(volume, 1), 'a'), uids, 'of another machine');
+  const model = { ...findings.model, sha256: 'b'.repeat(64) } as NonNullable<typeof findings.model>;
+  const others = [...(await uidsOf(findings, 'b')), ...(await uidsOf({ ...findings, model }, 'a'))];
+  const plain = [await writeSegmentation(null, findings), await writeReport(null, findings)];
+  const all = [...uids, ...others, ...plain.map(({ sopInstanceUid }) => sopInstanceUid)];
+  assert.is(new Set(all).size, all.length, 'other options, networks, and no identity give others');
+  await rejection(writeReport(null, findings, { identity: '' }), InvalidArgumentError, 'INVALID_ARGUMENT');
+});
+
 test('files of others, and own ones that were changed, are not replaced', async ({ folder }) => {
   const findings = makeFindings(await phantomSeries(folder), 1);
   const foreign = join(folder, 'foreign.dcm');

@@ -47,7 +47,7 @@ test.before(async (context) => {
   context.networks = writeNetworks(context.folder.path);
   context.series = [];
   for (let seed = 1; seed <= kJobs; seed++) {
-    context.series.push(await writePhantomSeries(join(context.folder.path, `${seed}`), seed, [96, 84, 16]));
+    context.series.push(await writePhantomSeries(join(context.folder.path, `${seed}`), seed, [64, 56, 12]));
   }
   context.expected = await expectedObjects(context.series, context.networks);
   context.orthanc = await startOrthanc();

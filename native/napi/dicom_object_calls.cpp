@@ -90,6 +90,7 @@ Findings findings_argument(const Napi::Object& object) {
   findings.date = string_argument(object, "date");
   findings.time = string_argument(object, "time");
   findings.deidentify = flag_argument(object, "deidentify");
+  findings.identity = string_argument(object, "identity");
   return findings;
 }
 

@@ -113,6 +113,7 @@ function nativeFindings(findings: DicomFindings, options: MakeDicomOptions): Omi
     softwareVersion: manifest.version,
     ...dicomDate(options.date),
     deidentify: options.deidentify ?? false,
+    identity: options.identity ?? '',
   };
 }
 

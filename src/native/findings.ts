@@ -39,6 +39,8 @@ export interface NativeFindings {
   readonly date: string;
   readonly time: string;
   readonly deidentify: boolean;
+  /** Empty: UIDs follow from all that was found. */
+  readonly identity: string;
   /** Of a secondary capture alone: RGB, pixel by pixel. */
   readonly pictures: {
     readonly width: number;

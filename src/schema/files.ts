@@ -169,6 +169,15 @@ export const makeDicomOptions = z.strictObject({
     otherwise: 'the date of the study, so that the same input gives the same bytes',
     native: false,
   }),
+  identity: option(z.string().min(1).max(1024), {
+    expected: 'a text of 1 to 1024 characters',
+    text: 'What UIDs follow from beside the series, the networks and the version of hepatica',
+    otherwise: 'all that was found',
+    more:
+      'Of one identity, objects that machines make which differ in the last digits have the same UIDs: an archive keeps ' +
+      'one of each. Name in it every option that changes the result.',
+    native: false,
+  }),
 });
 
 export const writeDicomOptions = z.strictObject({ ...makeDicomOptions.shape, ...overwriteFields });

@@ -220,6 +220,12 @@ export interface MakeDicomOptions extends RunOptions {
   readonly deidentify?: boolean;
   /** When the object was made; default: the date of the study, so that the same input gives the same bytes. */
   readonly date?: Date;
+  /**
+   * What UIDs follow from beside the series, the networks and the version of hepatica; default: all that was found. Of
+   * one identity, objects that machines make which differ in the last digits have the same UIDs: an archive keeps one
+   * of each. Name in it every option that changes the result.
+   */
+  readonly identity?: string;
 }
 
 /** Options of the calls that write DICOM objects. */

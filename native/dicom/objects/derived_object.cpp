@@ -68,6 +68,13 @@ void add(ContentHash& hash, const LesionFinding& lesion) {
   hash.add(lesion.place);
 }
 
+void add_content(ContentHash& hash, const Findings& findings) {
+  hash.add(findings.geometry());
+  hash.add(findings.structure_mask.get());
+  hash.add(findings.lesion_mask.get());
+  for (const LesionFinding& lesion : findings.lesions) add(hash, lesion);
+}
+
 std::string name_of(const Findings& findings) {
   ContentHash hash;
   hash.add(findings.source.study_instance_uid);
@@ -77,13 +84,14 @@ std::string name_of(const Findings& findings) {
     hash.add_number(instance.frame.value_or(0));
   }
   hash.add(findings.structure);
-  hash.add(findings.geometry());
-  hash.add(findings.structure_mask.get());
-  hash.add(findings.lesion_mask.get());
-  for (const LesionFinding& lesion : findings.lesions) add(hash, lesion);
+  if (findings.identity.empty()) add_content(hash, findings);
   for (const NetworkIdentity& network : findings.networks) hash.add(network.sha256);
-  for (const std::string& doubt : findings.doubts) hash.add(doubt);
-  hash.add(findings.contrast);
+  if (findings.identity.empty()) {
+    for (const std::string& doubt : findings.doubts) hash.add(doubt);
+    hash.add(findings.contrast);
+  } else {
+    hash.add(findings.identity);
+  }
   hash.add(findings.software_version);
   hash.add(findings.date + findings.time);
   hash.add_number(findings.deidentify ? 1 : 0);

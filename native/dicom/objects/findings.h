@@ -63,6 +63,9 @@ struct Findings {
   std::string date;
   std::string time;
   bool deidentify = false;
+  // What UIDs follow from beside the series and the networks, instead of from all that was found; empty: all that was
+  // found. Machines that differ in the last digits give an object one identity then.
+  std::string identity;
 
   const Geometry& geometry() const { return structure_mask->geometry; }
 };

@@ -44,6 +44,14 @@ export function jobIdOf({ server, study, series, options }: SeriesJob): string {
   return createHash('sha256').update(asked).digest('hex').slice(0, 32);
 }
 
+/**
+ * What the UIDs of a job's objects follow from beside the series and the networks: not from the machine, so that a job
+ * that runs twice, here and there, gives the same objects.
+ */
+export function identityOf({ options }: Pick<SeriesJob, 'options'>): string {
+  return `job|${JSON.stringify(Object.entries(options).sort())}`;
+}
+
 /** What a job goes through, in this order. */
 export const kStages = ['fetch', 'segment', 'classify', 'write', 'store'] as const;
 export type Stage = (typeof kStages)[number];

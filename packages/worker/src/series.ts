@@ -16,7 +16,7 @@ import { lesionsDocument, perimetersDocument, type ReportDocument, reportDocumen
 import type { WorkerConfig } from './config.js';
 import type { DicomWebServer } from './dicomweb.js';
 import { WorkerError } from './failure.js';
-import { type JobResult, kStages, type SeriesJob, type Stage, type StoredObject } from './job.js';
+import { identityOf, type JobResult, kStages, type SeriesJob, type Stage, type StoredObject } from './job.js';
 import type { Networks } from './networks.js';
 
 /** What a job is told while it runs. */
@@ -94,7 +94,7 @@ export class SeriesPipeline {
       const chosen = { ...(threshold !== undefined && { threshold }), ...(model && { model }) };
       return classifyLesions(liver, { ...common('classify'), device, precision, ...chosen });
     });
-    const written = await timed('write', () => this.#write(found, run.signal));
+    const written = await timed('write', () => this.#write(job, found, run.signal));
     await timed('store', async () => {
       for (const { object } of written) await server.store([object.data], job.study, run.signal);
     });
@@ -127,8 +127,8 @@ export class SeriesPipeline {
     throw new WorkerError('WRONG_ANSWER', `${server.name} sent a series of another study than it was asked for`);
   }
 
-  async #write(found: LesionClassification, signal: AbortSignal) {
-    const options = { signal, deidentify: this.#config.deidentify };
+  async #write(job: SeriesJob, found: LesionClassification, signal: AbortSignal) {
+    const options = { signal, deidentify: this.#config.deidentify, identity: identityOf(job) };
     return [
       { kind: 'SEG', object: await writeSegmentation(null, found, options) },
       { kind: 'SR', object: await writeReport(null, found, options) },

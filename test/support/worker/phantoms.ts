@@ -1,6 +1,7 @@
 // Series with livers and lesions of a known answer, each of another patient, and networks that find them at once.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { identityOf } from '../../../packages/worker/src/job.js';
 import {
   classifyLesions,
   loadModel,
@@ -58,7 +59,8 @@ export async function expectedObjects(series: readonly PhantomSeries[], files: N
   for (const { folder } of series) {
     const liver = await segmentLiver(await readSeries(folder), { model });
     const found = await classifyLesions(liver, { model: lesionModel });
-    all.push([(await writeSegmentation(null, found)).data, (await writeReport(null, found)).data]);
+    const options = { identity: identityOf({ options: {} }) };
+    all.push([(await writeSegmentation(null, found, options)).data, (await writeReport(null, found, options)).data]);
   }
   return all;
 }
