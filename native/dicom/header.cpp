@@ -95,7 +95,10 @@ void read_directory(DcmItem& dataset, DicomObject& object) {
   DcmObject* record = nullptr;
   while ((record = records->nextInContainer(record)) != nullptr) {
     std::string file = get_bytes(static_cast<DcmItem&>(*record), tag::kReferencedFileId);
-    if (!file.empty()) object.referenced_files.push_back(std::move(file));
+    if (file.empty()) continue;
+    object.referenced_files.push_back(std::move(file));
+    std::string instance = get_bytes(static_cast<DcmItem&>(*record), tag::kReferencedInstanceInFile);
+    if (!instance.empty()) object.referenced_instances.push_back(std::move(instance));
   }
 }
 

@@ -101,6 +101,8 @@ struct DicomObject {
   std::vector<FrameHeader> frames;
   // DICOMDIR: ReferencedFileID of its records, components joined by '\'.
   std::vector<std::string> referenced_files;
+  // And the SOPInstanceUIDs that they are said to hold; shorter where some are not said.
+  std::vector<std::string> referenced_instances;
 
   InputFile file() const { return {path, memory}; }
 };

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <filesystem>
 #include <iterator>
+#include <set>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -58,6 +60,17 @@ DirectoryFiles check_directory(const DicomObject& directory, Run& run) {
              std::to_string(named.missing.size()) + of_all_named(directory) + "missing: " + some_of(named.missing));
   }
   return named;
+}
+
+// What a DICOMDIR in memory names is told by UIDs: files there have other names than on the disc, or none.
+void check_in_memory(const DicomObject& directory, const std::vector<std::unique_ptr<DicomObject>>& objects, Run& run) {
+  std::set<std::string_view> present;
+  for (const auto& object : objects) present.insert(object->sop_instance_uid);
+  std::vector<std::string> missing = directory.referenced_instances;
+  std::erase_if(missing, [&](const std::string& uid) { return present.contains(uid); });
+  if (missing.empty()) return;
+  run.warn("MISSING_FILES",
+           std::to_string(missing.size()) + of_all_named(directory) + "not among those given: " + some_of(missing));
 }
 
 // The files that a DICOMDIR given by name leads to.
@@ -130,6 +143,7 @@ Scan scan_headers(const std::vector<std::string>& paths, Scan in_memory, int64_t
   std::ranges::move(in_memory.objects, std::back_inserter(scan.objects));
   std::ranges::move(in_memory.excluded, std::back_inserter(scan.excluded));
   if (scan.objects.empty()) throw_no_dicom(paths, scan);
+  for (const auto& directory : in_memory.directories) check_in_memory(*directory, scan.objects, run);
   warn_of_damaged(scan.excluded, run);
   return scan;
 }

@@ -15,6 +15,7 @@ namespace hepatica::dicom {
 struct Scan {
   std::vector<std::unique_ptr<DicomObject>> objects;  // sorted by path; then those in memory, as they came
   std::vector<ExcludedFile> excluded;
+  std::vector<std::unique_ptr<DicomObject>> directories;  // DICOMDIRs in memory
 };
 
 // Of `paths`, and of what is in memory, whose headers were read before. Throws Error FILE_NOT_FOUND, EMPTY_FOLDER,

@@ -30,6 +30,8 @@ void SeriesIntake::add(const std::vector<InputFile>& files, Run& run) {
     }
     if (result.object->sop_class_uid == kMediaStorageDirectory) {
       in_memory_.excluded.push_back({files[i].name, "DICOMDIR", "a directory of other files, no image"});
+      result.object->memory.reset();
+      in_memory_.directories.push_back(std::move(result.object));
       continue;
     }
     const bool is_wanted = series_.empty() || result.object->series_instance_uid == series_;

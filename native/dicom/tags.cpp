@@ -10,6 +10,7 @@ namespace {
 constexpr TagEntry kHeaderTags[] = {
     {tag::kDirectoryRecords, EVR_SQ, "DirectoryRecordSequence"},
     {tag::kReferencedFileId, EVR_CS, "ReferencedFileID"},
+    {tag::kReferencedInstanceInFile, EVR_UI, "ReferencedSOPInstanceUIDInFile"},
     {tag::kSpecificCharacterSet, EVR_CS, "SpecificCharacterSet"},
     {tag::kImageType, EVR_CS, "ImageType"},
     {tag::kSopClassUid, EVR_UI, "SOPClassUID"},

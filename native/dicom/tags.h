@@ -24,6 +24,7 @@ struct TagEntry {
 
 namespace tag {
 inline constexpr Tag kReferencedFileId{0x0004, 0x1500};
+inline constexpr Tag kReferencedInstanceInFile{0x0004, 0x1511};
 inline constexpr Tag kDirectoryRecords{0x0004, 0x1220};
 inline constexpr Tag kSpecificCharacterSet{0x0008, 0x0005};
 inline constexpr Tag kImageType{0x0008, 0x0008};

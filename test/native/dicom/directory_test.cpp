@@ -1,4 +1,7 @@
 // A DICOMDIR's names, and those of the files beside it.
+#include <fstream>
+
+#include "dicom/series_intake.h"
 #include "series_fixture.h"
 
 using namespace hepatica;
@@ -6,12 +9,14 @@ using namespace hepatica::test;
 
 namespace {
 
-void write_directory(const std::string& path, const std::vector<std::string>& names) {
+void write_directory(const std::string& path, const std::vector<std::string>& names,
+                     const std::vector<std::string>& instances = {}) {
   DcmFileFormat directory;
   auto* records = new DcmSequenceOfItems(DCM_DirectoryRecordSequence);
-  for (const std::string& name : names) {
+  for (size_t i = 0; i < names.size(); ++i) {
     auto* record = new DcmItem();
-    record->putAndInsertString(DCM_ReferencedFileID, name.c_str());
+    record->putAndInsertString(DCM_ReferencedFileID, names[i].c_str());
+    if (i < instances.size()) record->putAndInsertString(DCM_ReferencedSOPInstanceUIDInFile, instances[i].c_str());
     records->append(record);
   }
   directory.getDataset()->putAndInsertString(DCM_SOPClassUID, UID_MediaStorageDirectoryStorage);
@@ -90,6 +95,44 @@ TEST_CASE("files that a DICOMDIR names and the disk lacks are named") {
   const Error error = error_of(folder / "DICOMDIR");
   CHECK(error.code == "NO_DICOM");
   CHECK(std::string(error.what()).find("IM2") != std::string::npos);
+}
+
+TEST_CASE("in memory, where names are lost, a DICOMDIR tells by UID which files are not there") {
+  const TempFolder folder;
+  const auto paths = write_series(folder, make_volume(6));
+  std::vector<std::string> names;
+  std::vector<std::string> instances;
+  std::vector<InputFile> files;
+  const auto in_memory = [&](const std::string& path) {
+    std::ifstream stream(path, std::ios::binary);
+    auto bytes = std::make_shared<FileBytes>();
+    bytes->bytes.assign(std::istreambuf_iterator<char>(stream), {});
+    bytes->size = bytes->bytes.size();
+    return InputFile("source[" + std::to_string(files.size()) + "]", bytes);
+  };
+  for (const std::string& path : paths) {
+    names.push_back("IM" + std::to_string(names.size()));
+    DcmFileFormat file;
+    OFString uid;
+    REQUIRE(file.loadFile(path.c_str()).good());
+    file.getDataset()->findAndGetOFString(DCM_SOPInstanceUID, uid);
+    instances.emplace_back(uid.c_str());
+    files.push_back(in_memory(path));
+  }
+  write_directory(folder / "DICOMDIR", names, instances);
+  files.insert(files.begin() + 2, in_memory(folder / "DICOMDIR"));
+  for (const size_t missing : {size_t{0}, size_t{6}, files.size()}) {
+    std::vector<InputFile> given = files;
+    if (missing < files.size()) given.erase(given.begin() + static_cast<std::ptrdiff_t>(missing));
+    Run run;
+    SeriesIntake intake;
+    for (const InputFile& file : given) intake.add({file}, run);
+    const SeriesVolume series = read_series(intake, {}, run);
+    CHECK(series.volume.geometry.size[2] == (missing < files.size() ? 5 : 6));
+    const std::string message = message_of(run.warnings(), "MISSING_FILES");
+    CHECK((message.find(instances[missing == 0 ? 0 : 5]) != std::string::npos) == (missing < files.size()));
+    CHECK(message.empty() == (missing == files.size()));
+  }
 }
 
 TEST_CASE("a name that several files could have is missing, and none leads out of the folder") {
