@@ -38,7 +38,9 @@ export function generateErrorCodes({ kinds, errors } = readErrorTable()) {
       `  /** ${meaning}. */\n  ${kind}: { className: '${className}', exitCode: ${exitCode} },`,
   );
   const codeLines = errors.map(({ code, kind, meaning }) => `  /** ${meaning}. */\n  ${code}: '${kind}',`);
-  const meaningLines = errors.map(({ code, meaning }) => `  ${code}: '${meaning.replaceAll("'", "\\'")}',`);
+  // As the formatter quotes.
+  const quoted = (text) => (text.includes("'") ? `"${text}"` : `'${text}'`);
+  const meaningLines = errors.map(({ code, meaning }) => `  ${code}: ${quoted(meaning)},`);
   return `// Written by scripts/error-codes.mjs from ${kTable}; change that.
 
 /** The kinds of errors: the class of each, and what the command line exits with. */
