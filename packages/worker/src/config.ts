@@ -8,7 +8,10 @@ import { z } from 'zod';
 import { fileOption, option, textOptions } from './option.js';
 import { seriesRulesSchema } from './series-rules.js';
 
-const httpUrl = z.url({ protocol: /^https?$/ });
+/** Addresses stand in process lists and logs: passwords come from files. */
+const withoutPassword = (url: string) => URL.canParse(url) && new URL(url).password === '';
+const kNoPassword = 'passwords come from files';
+const httpUrl = z.url({ protocol: /^https?$/ }).refine(withoutPassword, kNoPassword);
 const path = z.string().min(1);
 const name = z.string().regex(/^[\w.-]{1,64}$/);
 
@@ -32,7 +35,10 @@ const documentName = z.enum(['report', 'lesions', 'perimeters']);
 /** What a worker does, and with whom it talks. */
 export const configSchema = z.strictObject({
   redis: option(
-    z.url({ protocol: /^rediss?$/ }).default('redis://127.0.0.1:6379'),
+    z
+      .url({ protocol: /^rediss?$/ })
+      .refine(withoutPassword, kNoPassword)
+      .default('redis://127.0.0.1:6379'),
     'url',
     'Redis of the queue; rediss:// is TLS',
   ),
@@ -132,7 +138,7 @@ export type WorkerConfig = z.output<typeof configSchema>;
 export const kOptions = textOptions(configSchema);
 
 function received(value: unknown): string {
-  return JSON.stringify(value) ?? 'nothing';
+  return (JSON.stringify(value) ?? 'nothing').replaceAll(/\/\/[^/@]*@/g, '//…@');
 }
 
 function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
@@ -144,12 +150,13 @@ export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown
   const { data, error } = schema.safeParse(value);
   if (!error) return data as z.output<Schema>;
   const [issue] = error.issues;
-  const field = [what, ...(issue?.path.map(String) ?? [])].filter((part) => part !== '').join('.');
-  throw new InvalidArgumentError(
-    'INVALID_ARGUMENT',
-    `Expected ${field} to be valid (${issue?.message}), received ${received(valueAt(value, issue?.path ?? []))}`,
-    { field, remedy: 'hepatica-worker --help lists every option; hepatica-worker schema prints the schema' },
-  );
+  const path = issue?.path ?? [];
+  const field = path.length === 0 ? what : path.join('.');
+  const was = path.length === 0 ? '' : `, received ${received(valueAt(value, path))}`;
+  throw new InvalidArgumentError('INVALID_ARGUMENT', `Expected ${field} to be valid (${issue?.message})${was}`, {
+    field,
+    remedy: 'hepatica-worker --help lists every option; hepatica-worker schema prints the schema',
+  });
 }
 
 /** The text of a file, without white space around it: a secret, or the configuration. */
@@ -192,7 +199,7 @@ export function loadConfig(flags: Readonly<Record<string, string>>, environment:
       ...given(environment, ({ variable }) => variable),
       ...given(flags, ({ name }) => name),
     },
-    '',
+    'the configuration',
   );
 }
 

@@ -63,20 +63,24 @@ export class DicomWebServer {
   /** WADO-RS: the objects of a series, one after the other as they arrive. */
   async *instances({ study, series }: SeriesAddress, limits: SeriesLimits, signal?: AbortSignal) {
     const path = `studies/${checkedUid(study)}/series/${checkedUid(series)}`;
-    const response = await this.#connection.request(path, { headers: { accept: kInstances } }, signal);
-    const type = response.headers.get('content-type') ?? '';
-    const [, boundary] = /^multipart\/related.*boundary="?([^";]+)/i.exec(type) ?? [];
-    if (boundary === undefined || response.body === null) {
-      await response.body?.cancel();
-      throw new WorkerError('WRONG_ANSWER', `Expected ${this.name} to send multipart/related for a series`);
-    }
     const { maxSlices, maxBytes } = limits;
-    const parts = { boundary, maxParts: maxSlices, maxFileSize: maxBytes, maxTotalSize: maxBytes };
+    // Who wants no more of a series ends its transfer.
+    const enough = new AbortController();
+    const ended = signal ? AbortSignal.any([signal, enough.signal]) : enough.signal;
     try {
+      const response = await this.#connection.request(path, { headers: { accept: kInstances } }, ended);
+      const type = response.headers.get('content-type') ?? '';
+      const [, boundary] = /^multipart\/related.*boundary="?([^";]+)/i.exec(type) ?? [];
+      if (boundary === undefined || response.body === null) {
+        throw new WorkerError('WRONG_ANSWER', `Expected ${this.name} to send multipart/related for a series`);
+      }
+      const parts = { boundary, maxParts: maxSlices, maxFileSize: maxBytes, maxTotalSize: maxBytes };
       const body = response.body as unknown as ReadableStream<Uint8Array>;
       for await (const { bytes } of parseMultipartStream(body, parts)) yield bytes;
     } catch (error) {
       throw this.#streamError(error, limits, signal);
+    } finally {
+      enough.abort();
     }
   }
 
@@ -152,6 +156,7 @@ export class DicomWebServer {
 
   #streamError(error: unknown, limits: SeriesLimits, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return signal.reason;
+    if (error instanceof WorkerError) return error;
     if (error instanceof MaxPartsExceededError) {
       return new WorkerError(
         'SERIES_TOO_LARGE',
