@@ -8,10 +8,17 @@ import { z } from 'zod';
 import { fileOption, option, textOptions } from './option.js';
 import { seriesRulesSchema } from './series-rules.js';
 
+<<<<<<< Updated upstream
 /** Addresses stand in process lists and logs: passwords come from files. */
 const withoutPassword = (url: string) => URL.canParse(url) && new URL(url).password === '';
 const kNoPassword = 'passwords come from files';
 const httpUrl = z.url({ protocol: /^https?$/ }).refine(withoutPassword, kNoPassword);
+=======
+/** Others see what stands on command lines and in the environment. */
+const withoutSecret = (url: string) => new URL(url).password === '';
+const kSecretInUrl = 'passwords come from files';
+const httpUrl = z.url({ protocol: /^https?$/ }).refine(withoutSecret, kSecretInUrl);
+>>>>>>> Stashed changes
 const path = z.string().min(1);
 const name = z.string().regex(/^[\w.-]{1,64}$/);
 
@@ -37,19 +44,27 @@ export const configSchema = z.strictObject({
   redis: option(
     z
       .url({ protocol: /^rediss?$/ })
+<<<<<<< Updated upstream
       .refine(withoutPassword, kNoPassword)
+=======
+      .refine(withoutSecret, kSecretInUrl)
+>>>>>>> Stashed changes
       .default('redis://127.0.0.1:6379'),
     'url',
     'Redis of the queue; rediss:// is TLS',
   ),
   redisPasswordFile: option(path.optional(), 'file', 'File with the password for Redis'),
   redisCaFile: option(path.optional(), 'file', "PEM file of the authorities that Redis' certificate is checked by"),
+  redisCertFile: option(path.optional(), 'file', 'PEM file of the certificate that the worker shows to Redis'),
+  redisKeyFile: option(path.optional(), 'file', "PEM file of that certificate's key"),
   queue: option(name.default('hepatica'), 'name', 'Name of the queue'),
   dicomweb: option(httpUrl.optional(), 'url', 'Root of the DICOMweb service that jobs call "default"'),
   dicomwebUser: option(z.string().optional(), 'name', 'User of that service'),
   dicomwebPasswordFile: option(path.optional(), 'file', "File with that user's password"),
   dicomwebTokenFile: option(path.optional(), 'file', 'File with a bearer token for that service'),
   dicomwebCaFile: option(path.optional(), 'file', 'PEM file of the authorities that its certificate is checked by'),
+  dicomwebCertFile: option(path.optional(), 'file', 'PEM file of the certificate that the worker shows to it'),
+  dicomwebKeyFile: option(path.optional(), 'file', "PEM file of that certificate's key"),
   servers: fileOption(z.record(name, serverSchema).default({}), 'DICOMweb services by the names that jobs give them'),
   rules: fileOption(seriesRulesSchema.prefault({}), 'Which series of a study is looked at'),
   device: option(
@@ -137,8 +152,13 @@ export type WorkerConfig = z.output<typeof configSchema>;
 
 export const kOptions = textOptions(configSchema);
 
+/** Without what a URL may hold of a secret. */
 function received(value: unknown): string {
+<<<<<<< Updated upstream
   return (JSON.stringify(value) ?? 'nothing').replaceAll(/\/\/[^/@]*@/g, '//…@');
+=======
+  return (JSON.stringify(value) ?? 'nothing').replace(/(:\/\/[^/"]*?:)[^/"@]*@/g, '$1…@');
+>>>>>>> Stashed changes
 }
 
 function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
@@ -205,14 +225,16 @@ export function loadConfig(flags: Readonly<Record<string, string>>, environment:
 
 /** All servers that jobs may name; what is not among them is never talked to. */
 export function serversOf(config: WorkerConfig): Readonly<Record<string, ServerConfig>> {
-  const { dicomweb, dicomwebUser, dicomwebPasswordFile, dicomwebTokenFile, dicomwebCaFile, servers } = config;
+  const { dicomweb, servers } = config;
   if (dicomweb === undefined) return servers;
   const server = {
     url: dicomweb,
-    user: dicomwebUser,
-    passwordFile: dicomwebPasswordFile,
-    tokenFile: dicomwebTokenFile,
-    caFile: dicomwebCaFile,
+    user: config.dicomwebUser,
+    passwordFile: config.dicomwebPasswordFile,
+    tokenFile: config.dicomwebTokenFile,
+    caFile: config.dicomwebCaFile,
+    certFile: config.dicomwebCertFile,
+    keyFile: config.dicomwebKeyFile,
   };
   return { ...servers, default: server };
 }

@@ -11,6 +11,8 @@ export const kJobName = 'series';
 /** The event by which a worker is told that its job is cancelled. */
 export const kCancelEvent = 'hepatica:cancel';
 
+const kRedisPort = 6379;
+
 /** What the queue keeps of a job: what it was asked for, and whether nobody wants it any more. */
 export type JobData = SeriesJob & { readonly cancelled?: boolean };
 
@@ -42,14 +44,30 @@ export interface AddedJob {
   readonly existed: boolean;
 }
 
+function redisTls({ redis, redisCaFile, redisCertFile, redisKeyFile }: WorkerConfig) {
+  if (!redis.startsWith('rediss:')) return {};
+  return {
+    tls: {
+      ...(redisCaFile && { ca: readFileSync(redisCaFile) }),
+      ...(redisCertFile && { cert: readFileSync(redisCertFile) }),
+      ...(redisKeyFile && { key: readFileSync(redisKeyFile) }),
+    },
+  };
+}
+
 /** How Redis is reached; commands wait while it is away. */
 export function redisConnection(config: WorkerConfig): ConnectionOptions {
-  const { redis, redisPasswordFile, redisCaFile } = config;
+  const { redis, redisPasswordFile } = config;
+  // Not as `url`: of rediss:// ioredis makes TLS of its own, which knows none of the certificates.
+  const { hostname, port, username, pathname } = new URL(redis);
   return {
-    url: redis,
-    maxRetriesPerRequest: null,
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || kRedisPort,
+    db: Number(pathname.slice(1)) || 0,
+    ...(username && { username: decodeURIComponent(username) }),
     ...(redisPasswordFile && { password: textOf(redisPasswordFile) }),
-    ...(redisCaFile && { tls: { ca: readFileSync(redisCaFile) } }),
+    ...redisTls(config),
+    maxRetriesPerRequest: null,
   };
 }
 

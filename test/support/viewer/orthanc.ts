@@ -28,10 +28,11 @@ function configuration(folder: string, httpPort: number, more: object): object {
   };
 }
 
+/** One that asks for a password is there too. */
 async function answers(url: string, hasEnded: () => boolean): Promise<boolean> {
   for (let tries = 0; tries < 300 && !hasEnded(); tries++) {
     const response = await fetch(url).catch(() => null);
-    if (response?.ok) return true;
+    if (response?.ok || response?.status === 401) return true;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return false;
