@@ -8,17 +8,10 @@ import { z } from 'zod';
 import { fileOption, option, textOptions } from './option.js';
 import { seriesRulesSchema } from './series-rules.js';
 
-<<<<<<< Updated upstream
 /** Addresses stand in process lists and logs: passwords come from files. */
 const withoutPassword = (url: string) => URL.canParse(url) && new URL(url).password === '';
 const kNoPassword = 'passwords come from files';
 const httpUrl = z.url({ protocol: /^https?$/ }).refine(withoutPassword, kNoPassword);
-=======
-/** Others see what stands on command lines and in the environment. */
-const withoutSecret = (url: string) => new URL(url).password === '';
-const kSecretInUrl = 'passwords come from files';
-const httpUrl = z.url({ protocol: /^https?$/ }).refine(withoutSecret, kSecretInUrl);
->>>>>>> Stashed changes
 const path = z.string().min(1);
 const name = z.string().regex(/^[\w.-]{1,64}$/);
 
@@ -44,11 +37,7 @@ export const configSchema = z.strictObject({
   redis: option(
     z
       .url({ protocol: /^rediss?$/ })
-<<<<<<< Updated upstream
       .refine(withoutPassword, kNoPassword)
-=======
-      .refine(withoutSecret, kSecretInUrl)
->>>>>>> Stashed changes
       .default('redis://127.0.0.1:6379'),
     'url',
     'Redis of the queue; rediss:// is TLS',
@@ -154,11 +143,7 @@ export const kOptions = textOptions(configSchema);
 
 /** Without what a URL may hold of a secret. */
 function received(value: unknown): string {
-<<<<<<< Updated upstream
   return (JSON.stringify(value) ?? 'nothing').replaceAll(/\/\/[^/@]*@/g, '//…@');
-=======
-  return (JSON.stringify(value) ?? 'nothing').replace(/(:\/\/[^/"]*?:)[^/"@]*@/g, '$1…@');
->>>>>>> Stashed changes
 }
 
 function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
