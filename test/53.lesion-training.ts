@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,6 +11,8 @@ import {
   loadModel,
   type Model,
   ModelError,
+  OutputError,
+  type Progress,
   type TrainLesionsOptions,
   trainLesionClassifier,
   writeMask,
@@ -135,6 +137,41 @@ test('an aborted training goes on from its checkpoint, as if it had never stoppe
   assert.not(existsSync(output('resumed')));
   await trainLesionClassifier(dataset, { ...options, resume: true });
   assert.ok(weightsOf('resumed').equals(weightsOf('first')), 'the files differ');
+});
+
+test('scans are drawn from a folder that later trainings find, and an aborted one leaves nothing half there', async ({
+  dataset,
+}) => {
+  const cache = join(folder.path, 'scans');
+  const train = (name: string, more: object) =>
+    trainLesionClassifier(dataset, { ...kQuick, output: output(name), ...more });
+  const controller = new AbortController();
+  const onProgress = ({ stage, fraction }: Progress) => {
+    if (stage === 'training' || fraction > 0.02) controller.abort('stop');
+  };
+  const aborted = train('aborted', { cache, onProgress, signal: controller.signal });
+  assert.is(await aborted.catch((reason) => reason), 'stop');
+  const files = () => readdirSync(cache).map((name) => ({ name, ms: statSync(join(cache, name)).mtimeMs }));
+  const [before] = [files()];
+  for (const { name } of before) assert.match(name, /^[0-9a-f]{40}\.scan$/);
+  await train('kept', { cache });
+  const kept = files();
+  // The region and the ground of two patients, the region and a variant of the third.
+  assert.is(kept.length, 6);
+  for (const file of before)
+    assert.equal(
+      kept.find(({ name }) => name === file.name),
+      file,
+    );
+  await train('found', { cache });
+  assert.equal(files(), kept);
+  await train('in-memory', { cache: false });
+  for (const name of ['kept', 'found', 'in-memory']) {
+    assert.ok(weightsOf(name).equals(weightsOf('first')), `${name} differs`);
+  }
+  assert.ok(existsSync(join(folder.path, 'first.cache')));
+  assert.not(existsSync(join(folder.path, 'in-memory.cache')));
+  await rejection(train('never', { cache: folder.path }), OutputError, 'OUTPUT_IS_INPUT');
 });
 
 test('the classes of a trained network are learned anew, its location stays', async ({ dataset }) => {

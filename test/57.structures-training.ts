@@ -1,5 +1,5 @@
 // The 3-D network goes on learning from labels of some of its structures.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -64,12 +64,20 @@ test('it goes on from the weights that come with the package, and segments with 
 });
 
 test('the same options give the same bytes', async () => {
-  const train = async (name: string) => {
-    await trainStructures({ cases: kCases }, { ...kQuick, output: at(name), seed: 3 });
+  const train = async (name: string, more: object = {}) => {
+    await trainStructures({ cases: kCases }, { ...kQuick, output: at(name), seed: 3, ...more });
     return readFileSync(at(name));
   };
   const [one, two] = [await train('one.safetensors'), await train('two.safetensors')];
   assert.ok(one.equals(two));
+  const cache = at('scans');
+  for (const more of [{ cache }, { cache }, { cache: false }] as const) {
+    assert.ok((await train('other.safetensors', more)).equals(one), JSON.stringify(more));
+  }
+  assert.is(readdirSync(cache).length, 2);
+  for (const name of readdirSync(cache)) assert.match(name, /^[0-9a-f]{40}\.scan$/);
+  assert.ok(existsSync(at('one.cache')));
+  assert.not.ok(existsSync(at('other.cache')));
   assert.not.ok(one.equals(readFileSync(kShipped)));
 });
 
@@ -106,6 +114,7 @@ test('the command line trains it', async () => {
   const history = JSON.parse(readFileSync(at('run', 'history.json'), 'utf8')) as TrainingHistory;
   assert.is(history.epochs.length, 1);
   assert.is((await loadModel(at('run', 'structures.safetensors'))).info.kind, 'encoder3d');
+  assert.is(readdirSync(at('run', 'cache')).length, 2);
 });
 
 test.run();

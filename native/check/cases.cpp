@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "models/liver_cnn/channels.h"
@@ -19,7 +20,7 @@ constexpr int64_t kRegionSide = 96;
 constexpr int64_t kQuickRegionSide = 32;
 constexpr int64_t kQuickSlices = 4;
 
-at::Tensor bytes_tensor(const std::vector<uint8_t>& bytes, at::IntArrayRef shape) {
+at::Tensor bytes_tensor(std::span<const uint8_t> bytes, at::IntArrayRef shape) {
   return at::from_blob(const_cast<uint8_t*>(bytes.data()), shape, at::kByte).clone();
 }
 

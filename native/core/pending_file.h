@@ -17,6 +17,9 @@ class PendingFile {
   // For libraries that write to a descriptor; it stays this object's.
   int descriptor() const { return descriptor_; }
 
+  // The name that it has until it is finished.
+  const std::string& temporary() const { return temporary_; }
+
   void write(const void* data, size_t bytes);
 
   // Brings the bytes to the disk and renames the file; what bore that name before is replaced.

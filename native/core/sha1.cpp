@@ -71,4 +71,15 @@ void Sha1::compress(const uint8_t* block) {
   state_ = {state_[0] + a, state_[1] + b, state_[2] + c, state_[3] + d, state_[4] + e};
 }
 
+std::string sha1_hex(const void* data, size_t bytes) {
+  Sha1 hash;
+  hash.update(data, bytes);
+  std::string text;
+  for (const uint8_t byte : hash.finish()) {
+    constexpr const char* kDigits = "0123456789abcdef";
+    text += {kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return text;
+}
+
 }  // namespace hepatica

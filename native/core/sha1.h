@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace hepatica {
 
@@ -23,5 +24,8 @@ class Sha1 {
   std::array<uint8_t, 64> block_{};
   uint64_t bytes_ = 0;
 };
+
+// In lower-case hex.
+std::string sha1_hex(const void* data, size_t bytes);
 
 }  // namespace hepatica

@@ -21,12 +21,10 @@ TrainingResult train_lesion_classifier(const LesionTrainingPlan& plan, const Loa
   check_resume(plan, config);
   History history;
   train_together(plan.options.process, run, [&](Communicator& communicator) {
-    run.begin_stage("reading training scans", 0, 0.03);
-    const std::vector<LesionSource> training = load_lesion_sources(plan, FileCaseReader(), false, config, run);
-    run.begin_stage("reading validation scans", 0.03, 0.04);
-    const std::vector<LesionSource> held_out = load_lesion_sources(plan, FileCaseReader(), true, config, run);
-    run.begin_stage("preparing regions", 0.04, 0.06);
-    const std::vector<LesionScan> validation = make_validation_scans(held_out, config, plan.options, run);
+    run.begin_stage("reading training scans", 0, 0.04);
+    const LesionTrainingScans training = load_training_scans(plan, FileCaseReader(), config, communicator, run);
+    run.begin_stage("reading validation scans", 0.04, 0.06);
+    const std::vector<LesionScan> validation = load_validation_scans(plan, FileCaseReader(), config, communicator, run);
     run.begin_stage("training", 0.06, 1);
     history = train_on(device, choice, plan.options.precision, communicator, on_epoch, run,
                        [&](const TrainingDevice& where, const EpochCallback& told) {

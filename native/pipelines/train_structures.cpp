@@ -40,9 +40,9 @@ TrainingResult train_structures(const VolumeTrainingPlan& plan, const DeviceChoi
   History history;
   train_together(plan.options.process, run, [&](Communicator& communicator) {
     run.begin_stage("reading training scans", 0, 0.03);
-    const std::vector<VolumeScan> training = load_volume_scans(plan, FileCaseReader(), false, kind, run);
+    const std::vector<VolumeScan> training = load_volume_scans(plan, FileCaseReader(), false, kind, communicator, run);
     run.begin_stage("reading validation scans", 0.03, 0.05);
-    const std::vector<VolumeScan> validation = load_volume_scans(plan, FileCaseReader(), true, kind, run);
+    const std::vector<VolumeScan> validation = load_volume_scans(plan, FileCaseReader(), true, kind, communicator, run);
     run.begin_stage("training", 0.05, 1);
     history = train_on(device, choice, plan.options.precision, communicator, on_epoch, run,
                        [&](const TrainingDevice& where, const EpochCallback& told) {

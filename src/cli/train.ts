@@ -40,10 +40,10 @@ type Config = Record<string, unknown>;
 
 const kCache = 'cache';
 
-/** Where a segmenter's scans are kept as they are learned from; the other networks take none. */
-function cacheOf({ model, out, cache }: TrainCommandOptions, config: Config): string | undefined {
+/** Where scans are kept as they are learned from; undefined: as the config says. */
+function cacheOf({ out, cache }: TrainCommandOptions, config: Config): string | undefined {
   if (cache !== undefined) return cache;
-  return model !== 'liver' || 'cache' in config ? undefined : join(out, kCache);
+  return 'cache' in config ? undefined : join(out, kCache);
 }
 
 /** Of a process that writes none. */
@@ -85,7 +85,7 @@ async function runTraining(
   dataset: string,
   options: TrainCommandOptions,
   config: Config,
-  run: TrainRunOptions & Pick<TrainOptions, 'cache'>,
+  run: TrainRunOptions,
 ): Promise<TrainingResult> {
   if (options.model === 'lesions') return trainLesionClassifier(dataset, { ...config, ...run } as TrainLesionsOptions);
   if (options.model === 'structures') return trainStructures(dataset, { ...config, ...run } as TrainStructuresOptions);
@@ -103,10 +103,12 @@ async function inputsOf(dataset: string, options: TrainCommandOptions, config: C
 /** As one of several processes, on another machine perhaps, of which the first one writes. */
 async function takePart(dataset: string, options: TrainCommandOptions, config: Config, session: Session) {
   const { signal } = session;
+  const cache = cacheOf(options, config);
   const run = {
     ...config,
     output: join(options.out, kWeightsElsewhere),
     checkpoints: join(options.out, 'checkpoints'),
+    ...(cache !== undefined && { cache }),
     signal,
   };
   const { native } = await (options.model === 'lesions'

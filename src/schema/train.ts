@@ -160,6 +160,19 @@ const keepingFields = {
     value: false,
     flag: { help: 'go on from the checkpoints in the output folder' },
   }),
+  cache: option(z.union([z.string().min(1), z.literal(false)]), {
+    expected: 'a path, or false',
+    text:
+      'Folder in which scans are kept as they are learned from, by the hash of their files and of what they were ' +
+      'prepared with, and found again by later trainings',
+    otherwise: 'beside `output`, `NAME.cache`; `false`: in memory',
+    more: 'They are drawn from there, so that a dataset need not fit in memory. They show patients as the dataset does.',
+    flag: {
+      value: '<folder>',
+      help: 'where scans are kept as they are learned from (default: cache in the output folder)',
+    },
+    native: false,
+  }),
   overwrite: option(z.boolean(), {
     expected: kFlag,
     text: 'Replace files at `output` and in `checkpoints` that hepatica did not write',

@@ -53,6 +53,12 @@ export interface TrainRunOptions extends RunOptions, DeviceOptions {
   readonly checkpoints?: string;
   /** Go on from `checkpoints`, which has to be given, where it holds some; default `false`. */
   readonly resume?: boolean;
+  /**
+   * Folder in which scans are kept as they are learned from, by the hash of their files and of what they were prepared
+   * with, and found again by later trainings; default: beside `output`, `NAME.cache`; `false`: in memory. They are
+   * drawn from there, so that a dataset need not fit in memory. They show patients as the dataset does.
+   */
+  readonly cache?: string | false;
   /** Replace files at `output` and in `checkpoints` that hepatica did not write; default `false`. Never inputs. */
   readonly overwrite?: boolean;
   /** Kept in the weights' metadata. */
@@ -113,12 +119,6 @@ export interface TrainOptions extends TrainRunOptions {
   readonly canvas?: readonly [number, number];
   /** Distance of the slices validated on, mm; 0: every slice; default `0`. */
   readonly validationStrideMm?: number;
-  /**
-   * Folder in which scans are kept as they are learned from, by the hash of their files and of what they were prepared
-   * with, and found again by later trainings; default: beside `output`, `NAME.cache`; `false`: in memory. They are
-   * drawn from there, so that a dataset need not fit in memory. They show patients as the dataset does.
-   */
-  readonly cache?: string | false;
 }
 
 /** Amounts of `augment`, standard deviations unless said otherwise. */

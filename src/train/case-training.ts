@@ -2,11 +2,19 @@
 import type { z } from 'zod';
 import type { NativeBinding, NativeControl, NativeJob } from '../native/binding.js';
 import { runJob } from '../native/job.js';
+import { refuseInputs } from '../output/guard.js';
 import type { trainRunOptions } from '../schema/train.js';
 import type { TrainRunOptions, Warning } from '../types.js';
 import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
 import { runTraining, type TrainingCall } from './training-processes.js';
-import { checkRunOutputs, type EndedTraining, type EpochRecord, publishedNames, splitOf } from './training-run.js';
+import {
+  cacheFolder,
+  checkRunOutputs,
+  type EndedTraining,
+  type EpochRecord,
+  publishedNames,
+  splitOf,
+} from './training-run.js';
 
 type NativeCase = Record<string, unknown>;
 
@@ -20,10 +28,8 @@ export interface CaseTraining<Case extends { readonly patient: string }> {
   readonly filesOf: (entry: Case) => string[];
   readonly saidOf: (entry: Case) => HashedEntry;
   readonly nativeOf: (entry: Case, validation: boolean) => Promise<NativeCase>;
-  /** The plan's case with the hash of its content, where the plan takes it. */
-  readonly withHash?: (entry: NativeCase, sha256: string) => NativeCase;
   /** Throws where nothing could be learned, or written. */
-  readonly checkCases?: (validation: ReadonlySet<string>) => void | Promise<void>;
+  readonly checkCases?: (validation: ReadonlySet<string>) => void;
   readonly name: TrainingCall['name'];
   readonly check: (native: NativeBinding, plan: string, control: NativeControl) => NativeJob<void>;
   readonly start: TrainingCall['start'];
@@ -31,7 +37,7 @@ export interface CaseTraining<Case extends { readonly patient: string }> {
 
 /** Checks all that can be said without reading a scan, then trains. */
 export async function trainOnCases<Case extends { readonly patient: string }>(
-  { found, inputs, settings, filesOf, saidOf, nativeOf, withHash, checkCases, name, check, start }: CaseTraining<Case>,
+  { found, inputs, settings, filesOf, saidOf, nativeOf, checkCases, name, check, start }: CaseTraining<Case>,
   options: TrainRunOptions,
   checked: z.output<typeof trainRunOptions>,
 ): Promise<EndedTraining> {
@@ -41,7 +47,9 @@ export async function trainOnCases<Case extends { readonly patient: string }>(
   await checkRunOutputs(checked, [...inputs, ...files]);
   const split = splitOf(patients, checked);
   const validation = new Set(split.validation);
-  await checkCases?.(validation);
+  checkCases?.(validation);
+  const cache = cacheFolder(checked);
+  if (cache !== undefined) await refuseInputs([cache], files);
   await requireReadable(files);
   const cases = await Promise.all(found.cases.map((entry) => nativeOf(entry, validation.has(entry.patient))));
   const { onProgress: _, ...unheard } = options;
@@ -50,7 +58,7 @@ export async function trainOnCases<Case extends { readonly patient: string }>(
   const hashed = await hashDataset(found.cases.map(saidOf), signal);
   const published = publishedNames(patients, hashed, checked);
   const known = { dataset_sha256: hashed.sha256, published_patients: published };
-  const named = withHash ? cases.map((entry, i) => withHash(entry, hashed.entries[i] as string)) : cases;
+  const named = cases.map((entry, i) => ({ ...entry, content_sha256: hashed.entries[i] }));
   const plan = { cases: named, options: { ...settings, ...known } };
   const report = (record: string) => onEpoch?.(JSON.parse(record) as EpochRecord);
   const native = await runTraining({ name, plan, start }, checked.processes, options, report);

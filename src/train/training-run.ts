@@ -133,6 +133,12 @@ function snakeCased(options: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [snakeCase(name), value]));
 }
 
+/** Where prepared scans are kept; undefined: in memory. */
+export function cacheFolder({ cache, output = '' }: CheckedRunOptions): string | undefined {
+  if (cache !== undefined) return cache || undefined;
+  return `${output.replace(/\.safetensors$/, '')}.cache`;
+}
+
 /** The options of a training, for the native side: each by its name, but for what is one of several to it. */
 export function nativeRunOptions(
   schema: z.ZodObject,
@@ -143,6 +149,7 @@ export function nativeRunOptions(
     ...snakeCased(nativeOptions(schema, options)),
     preprocess: window && { hu_min: window[0], hu_max: window[1], equalization },
     checkpoint_folder: options.checkpoints,
+    cache_folder: cacheFolder(options),
     dataset: options.datasetName,
     hepatica_version: version,
   });

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import type { NativeBinding, NativeControl } from '../native/binding.js';
-import { refuseInputs } from '../output/guard.js';
 import { checkOptions } from '../schema/check.js';
 import type { trainRunOptions } from '../schema/train.js';
 import { segmenterAugmentation, trainOptions } from '../schema/train-segmenter.js';
@@ -20,18 +19,11 @@ import {
   trainingResult,
 } from './training-run.js';
 
-/** Where prepared scans are kept; undefined: in memory. */
-function cacheFolder({ cache, output = '' }: z.output<typeof trainOptions>): string | undefined {
-  if (cache !== undefined) return cache || undefined;
-  return `${output.replace(/\.safetensors$/, '')}.cache`;
-}
-
 function nativeOptions(options: z.output<typeof trainOptions>): Record<string, unknown> {
   return given({
     ...nativeRunOptions(trainOptions, options),
     augmentation: nativeAugmentation(segmenterAugmentation, options.augment),
     canvas_px: options.canvas,
-    cache_folder: cacheFolder(options),
   });
 }
 
@@ -61,8 +53,6 @@ interface LabelledRun {
   readonly settings: Record<string, unknown>;
   /** Weights that are read. */
   readonly initial?: string;
-  /** A folder that is written to. */
-  readonly cache?: string | undefined;
 }
 
 /** A training on labelled scans, up to what needs the weights. */
@@ -70,7 +60,7 @@ export async function runLabelledTraining(
   dataset: TrainingDataset | string,
   options: TrainRunOptions,
   checked: z.output<typeof trainRunOptions>,
-  { name, check, settings, initial, cache }: LabelledRun,
+  { name, check, settings, initial }: LabelledRun,
 ): Promise<EndedTraining> {
   checkRun(checked);
   const found = await discoverDataset(dataset);
@@ -82,10 +72,6 @@ export async function runLabelledTraining(
     filesOf,
     saidOf,
     nativeOf: nativeCase,
-    withHash: (entry: object, sha256: string) => ({ ...entry, content_sha256: sha256 }),
-    checkCases: async () => {
-      if (cache !== undefined) await refuseInputs([cache], found.cases.flatMap(filesOf));
-    },
     name,
     check: (native: NativeBinding, plan: string, control: NativeControl) => native[check](plan, control),
     start: (native: NativeBinding, plan: string, control: NativeControl) => native[name](plan, control),
@@ -103,7 +89,6 @@ export async function runSegmenterTraining(
     check: 'checkSegmenterTraining',
     name: 'trainSegmenter',
     settings: nativeOptions(checked),
-    cache: cacheFolder(checked),
   });
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "core/parallel.h"
 #include "ops/bounding_box.h"
@@ -106,17 +107,20 @@ RegionInput make_unmasked_region(const Volume& hu, const Mask& liver, const MdlC
   const int64_t reach = slab_reach(config, region.slice_spacing_mm);
   for (size_t i = 0; i < config.channels.size(); ++i) {
     const PreprocessOptions options = channel_preprocessing(config.channels[i], region.reference_hu, preprocessing);
-    region.planes[i] = picture_of_region(hu, options, region, run);
-    average_slabs(region, reach, region.planes[i], run);
+    std::vector<uint8_t> planes = picture_of_region(hu, options, region, run);
+    average_slabs(region, reach, planes, run);
+    region.planes[i] = std::move(planes);
   }
   return region;
 }
 
 void mask_region(RegionInput& region) {
-  for (std::vector<uint8_t>& planes : region.planes) {
+  for (Bytes& planes : region.planes) {
+    std::vector<uint8_t> masked(planes.begin(), planes.end());
     for (size_t pixel = 0; pixel < region.liver.size(); ++pixel) {
-      if (region.liver[pixel] < RegionInput::kInside) planes[pixel] = 0;
+      if (region.liver[pixel] < RegionInput::kInside) masked[pixel] = 0;
     }
+    planes = std::move(masked);
   }
 }
 

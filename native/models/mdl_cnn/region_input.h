@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/run.h"
+#include "core/shared_array.h"
 #include "core/volume.h"
 #include "grid/network_grid.h"
 #include "models/mdl_cnn/config.h"
@@ -32,9 +33,9 @@ struct RegionInput {
   float reference_hu = 0;
   // The part of each pixel inside the liver, 0 to 255, order (z, y, x): inside from kInside on.
   static constexpr uint8_t kInside = 128;
-  std::vector<uint8_t> liver;
+  Bytes liver;
   // By channel, order (z, y, x).
-  std::vector<std::vector<uint8_t>> planes;
+  std::vector<Bytes> planes;
 
   int64_t channels() const { return static_cast<int64_t>(planes.size()); }
   const uint8_t* plane(int64_t channel, int64_t slice) const {

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/pending_file.h"
 #include "core/sha1.h"
 
 namespace hepatica {
@@ -12,56 +13,86 @@ namespace {
 
 namespace fs = std::filesystem;
 
-}  // namespace
+constexpr const char* kKey = "key";
+constexpr const char* kWarnings = "warnings";
 
-std::string ScanCache::path_of(const std::string& key) const {
-  Sha1 hash;
-  hash.update(key.data(), key.size());
-  std::string name;
-  for (const uint8_t byte : hash.finish()) {
-    constexpr const char* kDigits = "0123456789abcdef";
-    name += {kDigits[byte >> 4], kDigits[byte & 15]};
-  }
-  return (fs::path(folder_) / (name + ".scan")).string();
-}
-
-std::shared_ptr<const SafetensorsFile> ScanCache::find(const std::string& key) const {
-  std::error_code ignored;
-  if (!keeps() || !fs::exists(path_of(key), ignored)) return nullptr;
-  try {
-    auto file = std::make_shared<const SafetensorsFile>(path_of(key));
-    const auto named = file->metadata().find("key");
-    return named != file->metadata().end() && named->second == key ? file : nullptr;
-  } catch (const Error&) {
-    // Damaged: it is made anew.
-    return nullptr;
-  }
-}
-
-std::shared_ptr<const SafetensorsFile> ScanCache::keep(const std::string& key, const StateDict& arrays,
-                                                       Metadata metadata) const {
-  if (!keeps()) return nullptr;
-  std::error_code failure;
-  fs::create_directories(folder_, failure);
-  if (failure) {
-    throw Error("OUTPUT_UNWRITABLE", "The folder for prepared scans cannot be made: " + failure.message(), folder_,
-                "cache", "Name a folder that can be written");
-  }
-  metadata["key"] = key;
-  write_safetensors(path_of(key), arrays, metadata);
-  return std::make_shared<const SafetensorsFile>(path_of(key));
-}
-
-std::string warnings_json(const std::vector<Warning>& warnings) {
+std::string text_of(const std::vector<Warning>& warnings) {
   auto list = nlohmann::json::array();
   for (const Warning& warning : warnings) list.push_back({warning.code, warning.message});
   return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void warn_again(const std::string& warnings, Run& run) {
-  for (const auto& warning : nlohmann::json::parse(warnings)) {
-    run.warn(warning.at(0).get<std::string>(), warning.at(1).get<std::string>());
+[[noreturn]] void refuse_warnings(const std::string& path) {
+  throw Error("CORRUPT_FILE", path + " says nothing readable of what its scan warned of", path, "cache",
+              "Delete it: it is made anew");
+}
+
+std::vector<Warning> warnings_of(const std::string& text, const std::string& path) {
+  const auto list = nlohmann::json::parse(text, nullptr, false);
+  if (!list.is_array()) refuse_warnings(path);
+  std::vector<Warning> warnings;
+  for (const auto& pair : list) {
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string()) refuse_warnings(path);
+    warnings.push_back({pair[0].get<std::string>(), pair[1].get<std::string>()});
   }
+  return warnings;
+}
+
+}  // namespace
+
+std::string ScanCache::path_of(const std::string& key) const {
+  return (fs::path(folder_) / (sha1_hex(key.data(), key.size()) + ".scan")).string();
+}
+
+void ScanCache::make_folder() const {
+  std::error_code failure;
+  fs::create_directories(folder_, failure);
+  if (!failure) return;
+  throw Error("OUTPUT_UNWRITABLE", "The folder for prepared scans cannot be made: " + failure.message(), folder_,
+              "cache", "Name a folder that can be written");
+}
+
+ScanCache::File ScanCache::open(const std::string& path) {
+  File file;
+  file.path = path;
+  file.tensors = std::make_shared<const SafetensorsFile>(path);
+  return file;
+}
+
+ScanCache::File ScanCache::find_file(const std::string& key) const {
+  std::error_code ignored;
+  const std::string path = path_of(key);
+  if (!fs::exists(path, ignored)) return {};
+  try {
+    File file = open(path);
+    const Metadata& metadata = file.tensors->metadata();
+    const auto named = metadata.find(kKey);
+    if (named == metadata.end() || named->second != key) return {};
+    const auto warnings = metadata.find(kWarnings);
+    file.warnings = warnings_of(warnings == metadata.end() ? "" : warnings->second, path);
+    return file;
+  } catch (const Error&) {
+    // Damaged: it is made anew.
+    return {};
+  }
+}
+
+void ScanCache::write_file(const std::string& key, const PartsWriter& parts,
+                           const std::vector<Warning>& warnings) const {
+  make_folder();
+  Metadata metadata = parts.metadata();
+  metadata[kKey] = key;
+  metadata[kWarnings] = text_of(warnings);
+  write_safetensors(path_of(key), parts.tensors(), metadata);
+}
+
+ScanCache::File ScanCache::write_nameless(const PartsWriter& parts) const {
+  make_folder();
+  PendingFile pending((fs::path(folder_) / "variant").string());
+  const FileBytes content = safetensors_bytes(parts.tensors(), parts.metadata());
+  pending.write(content.bytes.data(), content.bytes.size());
+  // Never finished: only the mapping keeps it.
+  return open(pending.temporary());
 }
 
 }  // namespace hepatica

@@ -121,7 +121,7 @@ TEST_CASE("the same scan gives the same bytes whatever the thread count") {
   const RegionInput first = make_region_input(scan.hu, scan.liver, {}, {}, one);
   const RegionInput second = make_region_input(scan.hu, scan.liver, {}, {}, four);
   CHECK(first.liver == second.liver);
-  CHECK(first.planes == second.planes);
+  CHECK((first.planes == second.planes));
 }
 
 TEST_CASE("a liver's mask goes to the region and comes back") {

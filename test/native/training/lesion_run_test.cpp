@@ -21,16 +21,16 @@ namespace {
 History train(const LesionTrainingPlan& plan, int64_t cancel_after_epoch = 0) {
   Run run;
   run.threads = 1;
-  std::vector<LesionSource> sources = {lesion_source("a", 16), lesion_source("b", 32, 5, LesionType::kMetastasis)};
-  for (LesionSource& source : sources) source.ground = true;
-  const std::vector<LesionSource> held_out = {lesion_source("v", 24)};
+  const SourceReader reader(
+      {lesion_source("a", 16), lesion_source("b", 32, 5, LesionType::kMetastasis), lesion_source("v", 24)});
   const LesionStart start = lesion_start(plan.options);
   const MdlCnnConfig& config = start.config;
-  const std::vector<LesionScan> validation = make_validation_scans(held_out, config, plan.options, run);
   check_run(plan, config);
+  const LesionTrainingScans training = load_training_scans(plan, reader, config, *one_process(), run);
+  const std::vector<LesionScan> validation = load_validation_scans(plan, reader, config, *one_process(), run);
   int64_t epochs = 0;
   return run_training(
-      plan, start, sources, validation, {}, *one_process(),
+      plan, start, training, validation, {}, *one_process(),
       [&](const std::string&) {
         if (++epochs == cancel_after_epoch) run.cancel();
       },

@@ -13,17 +13,8 @@ using namespace hepatica::test;
 
 namespace {
 
-std::vector<LesionScan> scans_of(const std::vector<LesionSource>& sources, double max_lesion_share = 0.4) {
-  Run run;
-  std::vector<LesionScan> scans;
-  for (const LesionSource& source : sources) {
-    scans.push_back(make_lesion_scan(source, small_lesion_config(), {}, max_lesion_share, run));
-  }
-  return scans;
-}
-
 // The region's slices that hold one of the voxels.
-std::vector<int64_t> slices_of(const LesionScan& scan, const std::vector<uint32_t>& voxels) {
+std::vector<int64_t> slices_of(const LesionScan& scan, const SharedArray<uint32_t>& voxels) {
   std::vector<int64_t> slices;
   for (const uint32_t voxel : voxels) {
     const int64_t slice = voxel / scan.region.canvas.pixels();
@@ -40,27 +31,27 @@ std::vector<float> sorted_values(const at::Tensor& picture) {
 }  // namespace
 
 TEST_CASE("lesions are known by their voxels, and slices that one lesion fills are left out") {
-  const std::vector<LesionScan> scans = scans_of({lesion_source("a", 20)});
+  const std::vector<LesionScan> scans = real_lesion_scans({lesion_source("a", 20)});
   REQUIRE(scans[0].lesion_voxels.size() == 1);
   CHECK(slices_of(scans[0], scans[0].lesion_voxels[0]) == std::vector<int64_t>{1, 2, 3, 4});
   CHECK(slices_of(scans[0], scans[0].liver_voxels) == std::vector<int64_t>{0, 1, 2, 3, 4, 5});
   // A radius of 12 of 18 voxels is 44 % of the liver's area.
-  const std::vector<LesionScan> full = scans_of({lesion_source("a", 24, 12)});
+  const std::vector<LesionScan> full = real_lesion_scans({lesion_source("a", 24, 12)});
   CHECK(full[0].lesion_voxels.empty());
   CHECK(slices_of(full[0], full[0].liver_voxels) == std::vector<int64_t>{0, 5});
-  CHECK(scans_of({lesion_source("a", 24, 12)}, 1)[0].lesion_voxels.size() == 1);
+  CHECK(real_lesion_scans({lesion_source("a", 24, 12)}, 1)[0].lesion_voxels.size() == 1);
 }
 
 TEST_CASE("a scan whose lesions are not marked teaches nothing as it is") {
-  LesionSource source = lesion_source("a", 20, 0);
-  source.marked = false;
-  const std::vector<LesionScan> scans = scans_of({source});
+  Run run;
+  const std::vector<LesionScan> scans = {
+      make_lesion_scan(lesion_source("a", 20, 0), false, small_lesion_config(), {}, 0.4, run)};
   LesionSampler sampler(scans, small_lesion_config(), lesion_plan("").options);
   CHECK_THROWS_AS(sampler.set_synthetic({}), Error);
 }
 
 TEST_CASE("without augmentation a picture holds the liver's own pixels") {
-  const std::vector<LesionScan> scans = scans_of({lesion_source("a", 20)});
+  const std::vector<LesionScan> scans = real_lesion_scans({lesion_source("a", 20)});
   LesionTrainingOptions options = lesion_plan("").options;
   options.lesion_fraction = 1;
   options.canvas_px = {160, 160};
@@ -84,7 +75,7 @@ TEST_CASE("without augmentation a picture holds the liver's own pixels") {
 }
 
 TEST_CASE("the fraction of pictures around lesions is kept to, and what is drawn belongs to its place in the run") {
-  const std::vector<LesionScan> scans = scans_of({lesion_source("a", 14), lesion_source("b", 34)});
+  const std::vector<LesionScan> scans = real_lesion_scans({lesion_source("a", 14), lesion_source("b", 34)});
   LesionTrainingOptions options = lesion_plan("").options;
   options.batch_size = 64;
   options.lesion_fraction = 0.25;
@@ -102,7 +93,7 @@ TEST_CASE("the fraction of pictures around lesions is kept to, and what is drawn
 }
 
 TEST_CASE("a wrong liver shows what lies beside it, and teaches no lesion there") {
-  const std::vector<LesionScan> scans = scans_of({lesion_source("a", 20)});
+  const std::vector<LesionScan> scans = real_lesion_scans({lesion_source("a", 20)});
   LesionTrainingOptions options = lesion_plan("").options;
   options.batch_size = 32;
   options.lesion_fraction = 0;

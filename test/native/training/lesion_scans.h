@@ -1,8 +1,11 @@
 // Small livers with a bright ball in them, for tests that train the lesion network.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "training/tasks/lesions/run.h"
@@ -39,6 +42,45 @@ inline LesionSource lesion_source(const std::string& patient, int64_t x, double 
   return source;
 }
 
+// Gives sources as the cases of lesion_plan() name them, and says how often it was asked for one.
+class SourceReader : public CaseReader {
+ public:
+  explicit SourceReader(std::vector<LesionSource> sources) : sources_(std::move(sources)) {}
+
+  LabelledImage read_image(const std::string& path, Run& run) const override {
+    ++read;
+    run.warn("MADE_UP", path + " is no file");
+    return {source(path).volume, {}};
+  }
+  Mask read_labels(const LabelFile& file, const LabelledImage& /*image*/, Run& /*run*/) const override {
+    const std::string patient = file.path.substr(0, file.path.find(' '));
+    return file.path == patient + " liver" ? source(patient).liver : source(patient).types;
+  }
+
+  mutable std::atomic<int> read = 0;
+
+ private:
+  const LesionSource& source(const std::string& patient) const {
+    return *std::find_if(sources_.begin(), sources_.end(),
+                         [&](const LesionSource& source) { return source.patient == patient; });
+  }
+
+  std::vector<LesionSource> sources_;
+};
+
+inline LesionCase lesion_case(const std::string& patient, bool validation) {
+  LesionCase c;
+  c.patient = c.image = patient;
+  c.liver = patient + " liver";
+  c.label = patient + " types";
+  for (int type = 1; type <= static_cast<int>(LesionType::kUnknown); ++type) {
+    c.lesion_values.push_back({type, static_cast<LesionType>(type)});
+  }
+  c.ground = true;
+  c.validation = validation;
+  return c;
+}
+
 inline MdlCnnConfig small_lesion_config() {
   MdlCnnConfig config;
   config.spacing_mm = 2;
@@ -53,10 +95,7 @@ inline MdlCnnConfig small_lesion_config() {
 inline LesionTrainingPlan lesion_plan(const std::string& folder) {
   LesionTrainingPlan plan;
   for (const char* patient : {"a", "b", "v"}) {
-    LesionCase c;
-    c.patient = patient;
-    c.validation = c.patient == "v";
-    plan.cases.push_back(c);
+    plan.cases.push_back(lesion_case(patient, std::string(patient) == "v"));
   }
   plan.options.epochs = 2;
   plan.options.batch_size = 4;
@@ -67,6 +106,16 @@ inline LesionTrainingPlan lesion_plan(const std::string& folder) {
   plan.options.architecture = small_lesion_config().to_json();
   plan.options.output = folder + "/lesions.safetensors";
   return plan;
+}
+
+inline std::vector<LesionScan> real_lesion_scans(const std::vector<LesionSource>& sources,
+                                                 double max_lesion_share = 0.4) {
+  Run run;
+  std::vector<LesionScan> scans;
+  for (const LesionSource& source : sources) {
+    scans.push_back(make_lesion_scan(source, true, small_lesion_config(), {}, max_lesion_share, run));
+  }
+  return scans;
 }
 
 }  // namespace hepatica::test

@@ -164,11 +164,12 @@ TEST_CASE("two processes learn lesions and their types as one does") {
   options.synthetic_per_scan = 0;
   options.batch_size = 4;
   // One has no type: mini-batches in which one process has nothing to classify come about.
-  const std::vector<LesionSource> sources = {lesion_source("a", 20), lesion_source("b", 28, 5, LesionType::kUnknown)};
+  const LesionTrainingScans training = {
+      real_lesion_scans({lesion_source("a", 20), lesion_source("b", 28, 5, LesionType::kUnknown)}), {}};
   LesionStart start;
   start.config = small_lesion_config();
-  check_processes(2, 20, options, [&](Run& run) -> std::unique_ptr<TrainingTask> {
-    return std::make_unique<LesionTask>(options, start, sources, std::span<const LesionScan>(), TrainingDevice{}, run);
+  check_processes(2, 20, options, [&](Run& /*run*/) -> std::unique_ptr<TrainingTask> {
+    return std::make_unique<LesionTask>(options, start, training, std::span<const LesionScan>(), TrainingDevice{});
   });
 }
 

@@ -2,14 +2,16 @@
 
 #include <ATen/ops/ones.h>
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <utility>
 
+#include "process_threads.h"
+#include "resident_memory.h"
 #include "synthetic_scans.h"
 #include "temporary_folder.h"
 #include "training/tasks/structure/grid_scan.h"
@@ -44,7 +46,7 @@ class CountingReader : public CaseReader {
     return mask;
   }
 
-  mutable int read = 0;
+  mutable std::atomic<int> read = 0;
 
  private:
   Geometry geometry() const {
@@ -84,12 +86,6 @@ void check_equal(const GridScan& a, const GridScan& b) {
   CHECK(a.input.slices == b.input.slices);
   CHECK(a.input.grid.spacing_mm == b.input.grid.spacing_mm);
   CHECK(a.input.slice_spacing_mm == b.input.slice_spacing_mm);
-}
-
-int64_t resident_bytes() {
-  int64_t total = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> total >> resident;
-  return resident * sysconf(_SC_PAGESIZE);
 }
 
 // While scans are prepared and an epoch is drawn from them.
@@ -167,13 +163,70 @@ TEST_CASE("a damaged file of the cache is made anew, and one of another key is n
   CHECK(reader.read == 3);
 }
 
+TEST_CASE("a file that says more than it holds is made anew") {
+  const TemporaryFolder folder;
+  const CountingReader reader;
+  const StructureTrainingPlan plan = plan_of(1, folder.path);
+  Run run;
+  const GridScan expected = load(plan, reader, run)[0];
+  const fs::path path = fs::directory_iterator(folder.path)->path();
+  const StateDict whole = SafetensorsFile(path.string()).tensors();
+  const Metadata metadata = SafetensorsFile(path.string()).metadata();
+  int made = 1;
+  const auto check_made_anew = [&](const StateDict& tensors, const Metadata& said) {
+    write_safetensors(path, tensors, said);
+    check_equal(load(plan, reader, run)[0], expected);
+    CHECK(reader.read == ++made);
+  };
+  for (const auto& [name, tensor] : whole) {
+    CAPTURE(name);
+    StateDict changed = whole;
+    changed.erase(name);
+    check_made_anew(changed, metadata);
+    if (tensor.numel() == 0) continue;
+    changed[name] = tensor.slice(0, 0, tensor.size(0) - 1).clone();
+    check_made_anew(changed, metadata);
+  }
+  for (const int64_t number : {int64_t{0}, int64_t{2}, int64_t{3}, whole.at("numbers").size(0) - 1}) {
+    CAPTURE(number);
+    StateDict changed = whole;
+    changed["numbers"] = whole.at("numbers").clone();
+    changed["numbers"][number] = 1e9;
+    check_made_anew(changed, metadata);
+  }
+  for (const auto& [name, value] : metadata) {
+    CAPTURE(name);
+    Metadata changed = metadata;
+    changed[name] = "[[3";
+    check_made_anew(whole, changed);
+  }
+}
+
+TEST_CASE("processes that share a folder prepare each scan once") {
+  const TemporaryFolder folder;
+  const CountingReader reader;
+  const StructureTrainingPlan plan = plan_of(5, folder.path);
+  Run alone;
+  const std::vector<GridScan> expected = load(plan_of(5, ""), reader, alone);
+  reader.read = 0;
+  std::vector<std::vector<GridScan>> loaded(3);
+  run_processes(3, [&](Communicator& communicator, Run& run) {
+    loaded[static_cast<size_t>(communicator.rank())] =
+        load_grid_scans(plan, reader, false, small_config(), communicator, run);
+  });
+  CHECK(reader.read == 5);
+  for (const std::vector<GridScan>& scans : loaded) {
+    REQUIRE(scans.size() == 5);
+    for (size_t i = 0; i < 5; ++i) check_equal(scans[i], expected[i]);
+  }
+}
+
 TEST_CASE("memory does not grow with the number of prepared scans") {
   const TemporaryFolder folder;
   most_resident(2, folder.path);
   const int64_t few = most_resident(5, folder.path);
   const int64_t many = most_resident(40, folder.path);
-  int64_t on_disk = 0;
-  for (const auto& entry : fs::directory_iterator(folder.path)) on_disk += static_cast<int64_t>(entry.file_size());
+  const int64_t on_disk = bytes_on_disk(folder.path);
   CHECK(on_disk > int64_t{100} << 20);
   CHECK(many - few < on_disk / 10);
 }

@@ -11,6 +11,8 @@
 
 namespace hepatica {
 
+Ground survey_source(const LesionSource& source, Run& run);
+
 // For one thread.
 class GroundCache {
  public:

@@ -64,6 +64,7 @@ void visit_fields(Visitor& v, LesionCase& c) {
   v.field("marked", c.marked);
   v.field("ground", c.ground);
   v.field("validation", c.validation);
+  v.field("content_sha256", c.content_sha256);
 }
 
 template <class Visitor>

@@ -44,6 +44,7 @@ struct LesionCase {
   // Synthetic lesions may be put into it.
   bool ground = false;
   bool validation = false;
+  std::string content_sha256;  // as StructureCase's
 };
 
 // What the best epoch is chosen by: the global lesion Dice, the part of the found lesions whose type is right, the mean

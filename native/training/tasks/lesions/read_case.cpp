@@ -112,8 +112,6 @@ LesionSource read_whole(const LesionCase& c, const CaseReader& reader, double co
   source.volume = to_canonical(std::move(image.volume), order);
   source.liver = to_canonical(std::move(liver), order);
   if (types) source.types = to_canonical(std::move(*types), order);
-  source.marked = c.marked;
-  source.ground = c.ground;
   crop_to_liver(source, context_mm);
   return source;
 }

@@ -15,8 +15,6 @@ struct LesionSource {
   Volume volume;
   Mask liver;  // 0 and 1, the lesions included
   Mask types;  // LesionType values, 0 = none; without voxels where no lesion is marked
-  bool marked = true;
-  bool ground = false;
 };
 
 // Beside what the reader throws: LABEL_GEOMETRY_MISMATCH where liver or label lie on other voxels than the image,

@@ -4,7 +4,6 @@
 #include <functional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "core/run.h"
 #include "models/mdl_cnn/config.h"
@@ -12,8 +11,7 @@
 #include "training/loop/history.h"
 #include "training/loop/training_device.h"
 #include "training/tasks/lesions/plan.h"
-#include "training/tasks/lesions/read_case.h"
-#include "training/tasks/lesions/scan.h"
+#include "training/tasks/lesions/prepare.h"
 #include "training/tasks/lesions/start.h"
 
 namespace hepatica {
@@ -22,15 +20,7 @@ namespace hepatica {
 void check_run(const LesionTrainingPlan& plan, const MdlCnnConfig& config);
 void check_resume(const LesionTrainingPlan& plan, const MdlCnnConfig& config);
 
-// Reads all cases of the plan whose `validation` is as given, one after the other.
-std::vector<LesionSource> load_lesion_sources(const LesionTrainingPlan& plan, const CaseReader& reader, bool validation,
-                                              const MdlCnnConfig& config, Run& run);
-
-// Marked scans as they are, and the validation variants of the grounds, which depend on the seed alone.
-std::vector<LesionScan> make_validation_scans(std::span<const LesionSource> sources, const MdlCnnConfig& config,
-                                              const LesionTrainingOptions& options, Run& run);
-
-History run_training(const LesionTrainingPlan& plan, const LesionStart& start, std::span<const LesionSource> training,
+History run_training(const LesionTrainingPlan& plan, const LesionStart& start, const LesionTrainingScans& training,
                      std::span<const LesionScan> validation, const TrainingDevice& device, Communicator& communicator,
                      const std::function<void(const std::string&)>& on_epoch, Run& run);
 

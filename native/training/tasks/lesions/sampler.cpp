@@ -15,8 +15,8 @@ namespace {
 
 constexpr uint64_t kItemStream = 5;
 
-template <class T>
-const T& any_of(const std::vector<T>& list, Random& random) {
+template <class List>
+const auto& any_of(const List& list, Random& random) {
   return list[static_cast<size_t>(random.below(static_cast<int64_t>(list.size())))];
 }
 
@@ -78,6 +78,7 @@ LesionBatch LesionSampler::draw(int64_t epoch, int64_t step_of_epoch, std::span<
     Random random(options_.seed, {kItemStream, static_cast<uint64_t>(epoch), static_cast<uint64_t>(position)});
     const Item item = choose(random);
     fill(item, place(item, random), random, i, batch);
+    item.scan->release();
   }
   return batch;
 }

@@ -28,21 +28,21 @@ SliceReader slices_of_type(const Mask& types, uint8_t type) {
 // Coverage of each type, one after the other: the largest one gives the pixel its type.
 void fill_targets(const Mask& types, LesionScan& scan, Run& run) {
   const size_t size = scan.region.liver.size();
-  scan.lesion.assign(size, 0);
-  scan.types.assign(size, 0);
-  if (types.voxels.empty()) return;
-  std::vector<uint8_t> most(size, 0);
-  for (uint8_t type = 1; type <= static_cast<uint8_t>(LesionType::kUnknown); ++type) {
+  std::vector<uint8_t> covered(size, 0), type_of(size, 0), most(size, 0);
+  const auto last = types.voxels.empty() ? uint8_t{0} : static_cast<uint8_t>(LesionType::kUnknown);
+  for (uint8_t type = 1; type <= last; ++type) {
     const std::vector<uint8_t> part =
         resample_to_region(slices_of_type(types, type), types.geometry, scan.region, 255, run);
     for (size_t i = 0; i < size; ++i) {
       if (part[i] == 0) continue;
-      scan.lesion[i] = static_cast<uint8_t>(std::min(255, scan.lesion[i] + part[i]));
+      covered[i] = static_cast<uint8_t>(std::min(255, covered[i] + part[i]));
       if (part[i] <= most[i]) continue;
       most[i] = part[i];
-      scan.types[i] = type;
+      type_of[i] = type;
     }
   }
+  scan.lesion = std::move(covered);
+  scan.types = std::move(type_of);
 }
 
 int64_t count_in_slice(const Mask& mask, int64_t z) {
@@ -82,14 +82,18 @@ Mask lesions_on_region(const LesionScan& scan) {
 void index_voxels(const std::vector<bool>& overfull, LesionScan& scan) {
   const auto pixels = static_cast<size_t>(scan.region.canvas.pixels());
   const LesionInstances found = lesions_of_mask(lesions_on_region(scan));
-  scan.lesion_voxels.resize(found.lesions.size());
+  std::vector<uint32_t> liver;
+  std::vector<std::vector<uint32_t>> lesions(found.lesions.size());
   for (size_t i = 0; i < scan.region.liver.size(); ++i) {
     const bool inside = scan.region.liver[i] >= RegionInput::kInside;
     if (!inside || overfull[static_cast<size_t>(scan.region.first_slice) + i / pixels]) continue;
-    scan.liver_voxels.push_back(static_cast<uint32_t>(i));
-    if (found.labels[i] > 0) scan.lesion_voxels[found.labels[i] - 1U].push_back(static_cast<uint32_t>(i));
+    liver.push_back(static_cast<uint32_t>(i));
+    if (found.labels[i] > 0) lesions[found.labels[i] - 1U].push_back(static_cast<uint32_t>(i));
   }
-  std::erase_if(scan.lesion_voxels, [](const std::vector<uint32_t>& voxels) { return voxels.empty(); });
+  scan.liver_voxels = std::move(liver);
+  for (std::vector<uint32_t>& voxels : lesions) {
+    if (!voxels.empty()) scan.lesion_voxels.emplace_back(std::move(voxels));
+  }
 }
 
 LesionScan make_scan(const std::string& patient, const Volume& volume, const Mask& liver, const Mask& types,
@@ -105,6 +109,14 @@ LesionScan make_scan(const std::string& patient, const Volume& volume, const Mas
 
 }  // namespace
 
+LesionScan blank_lesion_scan(const std::string& patient, const MdlCnnConfig& config) {
+  LesionScan scan;
+  scan.patient = patient;
+  scan.region.context_mm = config.context_mm;
+  scan.region.planes.resize(config.channels.size());
+  return scan;
+}
+
 Mask LesionScan::empty_mask() const {
   Mask mask;
   mask.geometry.size = {region.canvas.width, region.canvas.height, region.slices};
@@ -117,12 +129,12 @@ int64_t class_target(uint8_t lesion, uint8_t type) {
   return lesion > 127 && type > 0 ? class_channel(static_cast<LesionType>(type)) : -1;
 }
 
-LesionScan make_lesion_scan(const LesionSource& source, const MdlCnnConfig& config,
+LesionScan make_lesion_scan(const LesionSource& source, bool marked, const MdlCnnConfig& config,
                             const PreprocessOptions& preprocessing, double max_lesion_share, Run& run) {
   LesionScan scan = make_scan(source.patient, source.volume, source.liver, source.types, config, preprocessing,
                               max_lesion_share, run);
-  if (!source.marked) {
-    scan.liver_voxels.clear();
+  if (!marked) {
+    scan.liver_voxels = {};
     scan.lesion_voxels.clear();
   }
   return scan;

@@ -19,15 +19,6 @@ constexpr const char* kClassChannel = "class";
 
 bool is_base(const std::string& parameter) { return parameter.starts_with(std::string(kBase) + "."); }
 
-std::vector<LesionScan> make_real_scans(std::span<const LesionSource> sources, const MdlCnnConfig& config,
-                                        const LesionTrainingOptions& options, Run& run) {
-  std::vector<LesionScan> scans;
-  for (const LesionSource& source : sources) {
-    scans.push_back(make_lesion_scan(source, config, options.preprocess, options.max_lesion_share, run));
-  }
-  return scans;
-}
-
 LesionBatch on_device(const LesionBatch& made, const TrainingDevice& device) {
   return {device.take(made.region), device.take(made.liver), device.take(made.lesion), device.take(made.types)};
 }
@@ -74,14 +65,13 @@ class LesionTask::RegionBatch : public TrainingBatch {
 };
 
 LesionTask::LesionTask(const LesionTrainingOptions& options, const LesionStart& start,
-                       std::span<const LesionSource> training, std::span<const LesionScan> validation,
-                       const TrainingDevice& device, Run& run)
+                       const LesionTrainingScans& training, std::span<const LesionScan> validation,
+                       const TrainingDevice& device)
     : options_(options),
       validation_(validation),
       device_(device),
-      real_(make_real_scans(training, start.config, options, run)),
-      variants_(training, start.config, options),
-      sampler_(real_, start.config, options),
+      variants_(training.grounds, start.config, options),
+      sampler_(training.real, start.config, options),
       network_(seeded_network<MdlCnn>(start.config, options.seed)),
       average_(seeded_network<MdlCnn>(start.config, options.seed)) {
   for (MdlCnn network : {network_, average_}) {

@@ -4,15 +4,13 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "models/mdl_cnn/module.h"
 #include "training/loop/training_device.h"
 #include "training/loop/training_task.h"
 #include "training/tasks/lesions/plan.h"
-#include "training/tasks/lesions/read_case.h"
+#include "training/tasks/lesions/prepare.h"
 #include "training/tasks/lesions/sampler.h"
-#include "training/tasks/lesions/scan.h"
 #include "training/tasks/lesions/start.h"
 #include "training/tasks/lesions/variants.h"
 
@@ -20,9 +18,9 @@ namespace hepatica {
 
 class LesionTask : public TrainingTask {
  public:
-  // Keeps references to sources and validation scans.
-  LesionTask(const LesionTrainingOptions& options, const LesionStart& start, std::span<const LesionSource> training,
-             std::span<const LesionScan> validation, const TrainingDevice& device, Run& run);
+  // Keeps references to the scans.
+  LesionTask(const LesionTrainingOptions& options, const LesionStart& start, const LesionTrainingScans& training,
+             std::span<const LesionScan> validation, const TrainingDevice& device);
 
   const TrainingDevice& device() const override { return device_; }
   torch::nn::Module& network() override { return *network_; }
@@ -43,7 +41,6 @@ class LesionTask : public TrainingTask {
   const LesionTrainingOptions options_;
   std::span<const LesionScan> validation_;
   const TrainingDevice device_;
-  std::vector<LesionScan> real_;
   LesionVariants variants_;
   LesionSampler sampler_;
   MdlCnn network_;

@@ -220,6 +220,7 @@ void validate_lesions(MdlCnn& network, std::span<const LesionScan> scans, const 
     score.dice = dice(totals.overlap);
     score.voe = voe(totals.overlap);
     score.rvd = rvd(totals.overlap, RvdConvention::kPaper);
+    scan.release();
   }
   share_scores(scores, communicator);
   share_sums({&pixels.loss, &pixels.right, &pixels.pixels}, communicator);

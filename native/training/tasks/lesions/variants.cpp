@@ -5,9 +5,9 @@
 
 namespace hepatica {
 
-LesionVariants::LesionVariants(std::span<const LesionSource> sources, const MdlCnnConfig& config,
+LesionVariants::LesionVariants(std::span<const LesionGround> grounds, const MdlCnnConfig& config,
                                const LesionTrainingOptions& options)
-    : sources_(sources), config_(config), options_(options) {
+    : grounds_(grounds), config_(config), options_(options), cache_(options.cache_folder) {
   background_.threads = 1;
 }
 
@@ -18,12 +18,14 @@ LesionVariants::~LesionVariants() {
 
 std::vector<LesionScan> LesionVariants::make(int64_t generation) {
   std::vector<LesionScan> scans;
-  for (size_t i = 0; i < sources_.size(); ++i) {
-    if (!sources_[i].ground) continue;
-    const auto ground = grounds_.survey(i, sources_[i], background_);
+  for (const LesionGround& ground : grounds_) {
+    const OpenGround open = open_ground(ground, cache_, surveys_, background_);
+    const LesionScan blank = blank_lesion_scan(ground.patient, config_);
     for (int64_t variant = 0; variant < options_.synthetic_per_scan; ++variant) {
-      const SyntheticPlace place{options_.seed, i, static_cast<uint64_t>(variant), static_cast<uint64_t>(generation)};
-      scans.push_back(make_synthetic_scan(sources_[i], *ground, place, config_, options_, background_));
+      const SyntheticPlace place{options_.seed, ground.place, static_cast<uint64_t>(variant),
+                                 static_cast<uint64_t>(generation)};
+      LesionScan made = make_synthetic_scan(*open.source, *open.survey, place, config_, options_, background_);
+      scans.push_back(cache_.set_aside(std::move(made), blank));
     }
   }
   return scans;

@@ -9,16 +9,17 @@
 
 #include "core/run.h"
 #include "models/mdl_cnn/config.h"
+#include "training/data/scan_cache.h"
 #include "training/tasks/lesions/ground_cache.h"
 #include "training/tasks/lesions/plan.h"
-#include "training/tasks/lesions/scan.h"
+#include "training/tasks/lesions/prepare.h"
 
 namespace hepatica {
 
 class LesionVariants {
  public:
-  // Keeps references to the sources; those that are grounds are used.
-  LesionVariants(std::span<const LesionSource> sources, const MdlCnnConfig& config,
+  // Keeps references to the grounds.
+  LesionVariants(std::span<const LesionGround> grounds, const MdlCnnConfig& config,
                  const LesionTrainingOptions& options);
   ~LesionVariants();
   LesionVariants(const LesionVariants&) = delete;
@@ -35,11 +36,12 @@ class LesionVariants {
   void start(int64_t generation);
   std::vector<LesionScan> wait(Run& run);
 
-  std::span<const LesionSource> sources_;
+  std::span<const LesionGround> grounds_;
   const MdlCnnConfig config_;
   const LesionTrainingOptions options_;
   Run background_;
-  GroundCache grounds_;
+  const ScanCache cache_;
+  GroundCache surveys_;
   int64_t generation_ = -1;
   std::future<std::vector<LesionScan>> next_;
   std::vector<LesionScan> scans_;

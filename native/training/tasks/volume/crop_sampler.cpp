@@ -52,6 +52,7 @@ CropBatch CropSampler::draw(int64_t epoch, int64_t step_of_epoch, std::span<cons
     const VolumeScan& scan = scans_[static_cast<size_t>(random.below(static_cast<int64_t>(scans_.size())))];
     const CropPlace where = place(scan, random);
     VolumeCrop crop = take_crop(scan, where, size_);
+    scan.release();
     std::array<double, 4> moved_mm{};
     if (options_.augmentation.enabled) {
       change_look(options_.augmentation, network_.cell_mm[2], random, crop);

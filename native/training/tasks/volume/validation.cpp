@@ -53,6 +53,7 @@ Judged judge(VolumeNetwork& network, const VolumeNetworkKind& kind, const Volume
   const CellBox box = judged_box(scan, kind, options.validation_margin_mm);
   const CropPlace place = place_of(box, scan.grid);
   VolumeCrop crop = take_crop(scan, place, box.length);
+  scan.release();
   Judged judged;
   judged.reference = classes_of(crop);
   const at::Tensor coordinates = coordinates_of(scan, place, box.length, kind, {});

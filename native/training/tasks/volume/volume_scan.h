@@ -6,23 +6,26 @@
 #include <vector>
 
 #include "core/run.h"
+#include "core/shared_array.h"
 #include "core/volume.h"
 #include "grid/body_frame.h"
 #include "grid/cell_grid.h"
 #include "training/data/case_reader.h"
+#include "training/data/scan_parts.h"
 #include "training/data/structure_case.h"
+#include "training/loop/communicator.h"
 #include "training/tasks/volume/network.h"
 #include "training/tasks/volume/plan.h"
 
 namespace hepatica {
 
-struct VolumeScan {
+struct VolumeScan : MappedScan {
   std::string patient;
   CellGrid grid;
   // Order (z, y, x): clipped HU (grid/sample_cells.h), and which of the structures fills most of the cell, from 1;
   // 0: none of them.
-  std::vector<int16_t> hu;
-  std::vector<uint8_t> classes;
+  SharedArray<int16_t> hu;
+  Bytes classes;
   BodyFrame body;
   // Around all structures.
   BoxMm structures;
@@ -32,12 +35,10 @@ struct VolumeScan {
 VolumeScan make_volume_scan(const Volume& volume, const Mask& label, const std::string& patient,
                             const std::vector<LabelledStructure>& structures, const Vec3& cell_mm, Run& run);
 
-// The case's labels as the structures' values choose, or, where the one structure has none, as the case itself does.
-VolumeScan load_volume_scan(const StructureCase& one, const std::vector<LabelledStructure>& structures,
-                            const CaseReader& reader, const VolumeNetworkKind& network, Run& run);
-
-// Reads all cases of the plan whose `validation` is as given, one after the other.
+// All cases of the plan whose `validation` is as given: from options.cache_folder where they were prepared before, else
+// read, one after the other. Processes prepare some each. Labels are as the structures' values choose, or, where the
+// one structure has none, as the case itself does.
 std::vector<VolumeScan> load_volume_scans(const VolumeTrainingPlan& plan, const CaseReader& reader, bool validation,
-                                          const VolumeNetworkKind& network, Run& run);
+                                          const VolumeNetworkKind& network, Communicator& communicator, Run& run);
 
 }  // namespace hepatica
