@@ -65,12 +65,17 @@ export function createLog({ logLevel }: Pick<WorkerConfig, 'logLevel'>, destinat
     level: logLevel,
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }), bindings: allowed },
+    formatters: { level: (label: string) => ({ level: label }) },
     // pino would take the text of an error for a message, and put anything into the places of one.
     hooks: {
       logMethod(this: Logger, args: unknown[], method: pino.LogFn) {
         const [fields, message] = typeof args[0] === 'string' ? [{}, args[0]] : [args[0], args[1]];
         method.call(this, allowed((fields ?? {}) as Record<string, unknown>), String(message ?? 'fault'));
+      },
+      // Last, as a logger of a part has fields of its own.
+      streamWrite(line: string) {
+        const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+        return `${JSON.stringify({ level, time, ...allowed(fields), msg })}\n`;
       },
     },
   };
