@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   InvalidArgumentError,
+  type LesionClassification,
   OutputError,
   readSeries,
   type SourcedMask,
@@ -176,6 +177,23 @@ dsrdump('dsrdump renders the report: measurements, segment, boxes, models', asyn
   const empty = execFileSync('dsrdump', ['+Pl', none.file], { encoding: 'utf8' });
   assert.ok(empty.includes('No lesions were found'));
   assert.is(empty.split('Image Region').length - 1, 1, 'the structure has its box');
+});
+
+dsrdump('a lesion whose type is indeterminate has no type and no malignancy in any object', async ({ folder }) => {
+  const findings = makeFindings(await phantomSeries(folder), 2);
+  const [first, second] = findings.lesions.map((lesion, index) => ({ ...lesion, indeterminate: index === 1 }));
+  const unsure = { ...findings, lesions: [first, second] } as LesionClassification;
+  for (const [kind, write] of Object.entries(kWriters)) {
+    const { file } = await write(join(folder, `unsure-${kind}.dcm`), unsure);
+    if (hasTool('dciodvfy')) assert.equal(errorsOf(file), [], kind);
+  }
+  const report = execFileSync('dsrdump', ['+Pl', join(folder, 'unsure-sr.dcm')], { encoding: 'utf8' });
+  assert.match(report, /Lesion of liver/);
+  assert.match(report, /The type is indeterminate: none is likely enough\. Probabilities of the four types: cyst 70 %/);
+  assert.is(report.match(/Malignan|Benign/g)?.length, 2, 'of the first lesion alone: the concept and its value');
+  const segments = execFileSync('dcmdump', ['+P', 'SegmentLabel', '+P', 'CodeMeaning', join(folder, 'unsure-seg.dcm')]);
+  assert.match(segments.toString(), /\[Lesion\]/);
+  assert.not.match(segments.toString(), /\[Cyst\]/);
 });
 
 test('--dicom writes the objects beside the result, and a later run without it takes them away', async ({ folder }) => {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { suite } from 'uvu';
@@ -6,6 +7,7 @@ import {
   type ClassifyOptions,
   classifyLesions,
   InvalidArgumentError,
+  type Lesion,
   type LiverMask,
   loadModel,
   type Model,
@@ -18,8 +20,9 @@ import {
   writeSegmentation,
   writeSeries,
 } from '../src/index.js';
-import { writeLesionModel } from './support/lesion-model.js';
-import { writeThresholdModel } from './support/models.js';
+import { kLesionTypes } from '../src/lesions/lesion-types.js';
+import { kLesionArchitecture, lesionMetadata, lesionTensors, writeLesionModel } from './support/lesion-model.js';
+import { safetensors, writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
 import { forEachVoxel, makePhantom } from './support/volumes.js';
@@ -85,6 +88,38 @@ test('finds what the network finds, largest first, on the grid of the volume', a
   assert.is(found.threshold, 0.5);
   assert.is(found.minimumMl, 0.05);
   assert.ok(found.warnings.some(({ code }) => code === 'SEVERAL_TYPES'));
+});
+
+test("types have the probability that the model's temperature makes of the map, and none where it is too low", async ({
+  model,
+  liver,
+}) => {
+  const plain = await classifyLesions(liver, { model });
+  assert.is(plain.indeterminateBelow, 0);
+  assert.equal(
+    plain.lesions.map(({ indeterminate }) => indeterminate),
+    [false, false],
+  );
+  const cool = join(folder.path, 'cool.safetensors');
+  const architecture = { ...kLesionArchitecture, type_temperature: 20, indeterminate_below: 0.6 };
+  writeFileSync(
+    cool,
+    safetensors(lesionTensors(), { ...lesionMetadata(), architecture: JSON.stringify(architecture) }),
+  );
+  const found = await classifyLesions(liver, { model: await loadModel(cool) });
+  assert.is(found.indeterminateBelow, 0.6);
+  for (const [index, lesion] of found.lesions.entries()) {
+    const before = plain.lesions[index] as Lesion;
+    const powers = kLesionTypes.map((type) => before.probabilities[type] ** (1 / 20));
+    const sum = powers.reduce((total, power) => total + power, 0);
+    for (const [at, type] of kLesionTypes.entries()) {
+      assert.ok(Math.abs(lesion.probabilities[type] - (powers[at] as number) / sum) < 1e-9, type);
+    }
+    assert.is(lesion.type, before.type, 'the likeliest stays the likeliest');
+    assert.is(lesion.indeterminate, lesion.probability < 0.6);
+  }
+  assert.ok(found.lesions.every(({ indeterminate }) => indeterminate));
+  assert.not(found.warnings.some(({ code }) => code === 'SEVERAL_TYPES'));
 });
 
 test('takes a mask from elsewhere in the place of a segmentation', async ({ model, liver }) => {

@@ -34,11 +34,12 @@ test('the perimeter is yellow and runs through the centres of its pixels', async
   assert.equal(pixels.at(60 * 8, 16 * 16), [255, 255, 255]);
 });
 
-test('lesions are boxed with their names above: green where benign, red where malignant', async () => {
+test('lesions are boxed with their names above: green where benign, red where malignant, white where neither is sure', async () => {
   const slices = (x: number) => [{ slice: 1, box: { min: [x, 14], max: [x + 5, 18] }, areaMm2: 60 }] as const;
   const lesions = [
     { type: 'CYS', probability: 0.912, malignant: false, slices: slices(10) },
     { type: 'MET', probability: 0.7, malignant: true, slices: slices(18) },
+    { type: 'ANG', probability: 0.41, malignant: false, indeterminate: true, slices: slices(34) },
   ] as const;
   const [picture] = await renderOverlay(makeVolume(), { perimeters: [square], lesions });
   const [bare] = await renderOverlay(makeVolume(), { perimeters: [square] });
@@ -50,6 +51,7 @@ test('lesions are boxed with their names above: green where benign, red where ma
   assert.ok(green > 150 && red < 80 && blue < 120, `green on the benign one's left edge, found ${at(10)}`);
   const [r, g, b] = at(18);
   assert.ok(r > 180 && g < 100 && b < 100, `red on the malignant one's left edge, found ${at(18)}`);
+  assert.ok(Math.min(...at(34)) > 180, `white on the indeterminate one's left edge, found ${at(34)}`);
   assert.equal(pixels.at(13 * 8, 16 * 16), [0, 0, 0], 'inside, the CT shows');
   const changed = (top: number, bottom: number) => {
     let count = 0;

@@ -41,6 +41,11 @@ class JsonFields {
     return checked_number(at(field, expected), field, expected, low, high);
   }
 
+  // Where the file is of an earlier version, which did not know the field.
+  double number_or(double earlier, const std::string& field, double low, double high) {
+    return object_.contains(field) ? number(field, low, high) : earlier;
+  }
+
   int64_t integer(const std::string& field, int64_t low, int64_t high) {
     const std::string expected = "an integer from " + std::to_string(low) + " to " + std::to_string(high);
     return checked_integer(at(field, expected), field, expected, low, high);

@@ -83,6 +83,7 @@ Napi::Object lesion_value(Napi::Env env, const Lesion& lesion, const std::shared
   object.Set("id", lesion.id);
   object.Set("type", std::string(kLesionCodes[class_channel(lesion.type)]));
   object.Set("probabilities", numbers_value(env, lesion.probabilities));
+  object.Set("indeterminate", Napi::Boolean::New(env, lesion.indeterminate));
   object.Set("malignant", Napi::Boolean::New(env, is_malignant(lesion.type)));
   object.Set("detectionProbability", lesion.detection_probability);
   object.Set("boundingBox", box_value(env, lesion.box));
@@ -118,6 +119,7 @@ Napi::Object classification_value(Napi::Env env, const Outcome& outcome, const R
   object.Set("threshold", classification.threshold);
   object.Set("extentThreshold", classification.extent_threshold);
   object.Set("minimumMl", classification.minimum_ml);
+  object.Set("indeterminateBelow", classification.indeterminate_below);
   object.Set("precision", precision_name(classification.precision));
   return object;
 }

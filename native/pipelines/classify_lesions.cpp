@@ -1,6 +1,8 @@
 #include "pipelines/classify_lesions.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <set>
 #include <sstream>
 #include <string>
@@ -97,18 +99,30 @@ std::vector<BoundingBox> boxes_of(const Mask& ids, size_t count) {
   return boxes;
 }
 
-std::vector<Lesion> describe(const Volume& source, const Found& found, Run& run) {
+using TypeProbabilities = std::array<double, kLesionTypes>;
+
+TypeProbabilities at_temperature(const TypeProbabilities& means, double temperature) {
+  if (temperature == 1) return means;
+  TypeProbabilities result;
+  double sum = 0;
+  for (size_t i = 0; i < means.size(); ++i) sum += result[i] = std::pow(means[i], 1 / temperature);
+  for (double& probability : result) probability /= sum;
+  return result;
+}
+
+std::vector<Lesion> describe(const Volume& source, const Found& found, const MdlCnnConfig& config, Run& run) {
   const std::vector<BoundingBox> boxes = boxes_of(found.ids, found.scores.size());
   std::vector<Lesion> lesions(found.scores.size());
   for (size_t i = 0; i < lesions.size(); ++i) {
     run.check_cancelled();
     Lesion& lesion = lesions[i];
-    const auto& probabilities = found.scores[i].probabilities;
+    const auto probabilities = at_temperature(found.scores[i].probabilities, config.type_temperature);
     lesion.id = static_cast<int>(i + 1);
     lesion.probabilities = probabilities;
     lesion.detection_probability = found.scores[i].detection_probability;
     const auto likeliest = std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin();
     lesion.type = lesion_type(static_cast<int>(likeliest));
+    lesion.indeterminate = probabilities[static_cast<size_t>(likeliest)] < config.indeterminate_below;
     lesion.box = boxes[i];
     measure_lesion(source, found.ids, lesion);
   }
@@ -127,7 +141,7 @@ void warn_of_lesions(const std::vector<Lesion>& lesions, const Mask& liver, Run&
   std::string large;
   std::set<LesionType> types;
   for (const Lesion& lesion : lesions) {
-    types.insert(lesion.type);
+    if (!lesion.indeterminate) types.insert(lesion.type);
     if (is_large(lesion, liver)) large += (large.empty() ? "" : ", ") + std::to_string(lesion.id);
   }
   if (!large.empty()) {
@@ -158,7 +172,8 @@ LesionClassification classify_on(const ComputeDevice& device, const Volume& sour
   result.minimum_ml = options.minimum_ml.value_or(model.config().minimum_ml);
   result.precision = choose_precision(options.precision, device);
   Found found = find_in_canonical(source, liver, model, device, result, run);
-  result.lesions = describe(source, found, run);
+  result.indeterminate_below = model.config().indeterminate_below;
+  result.lesions = describe(source, found, model.config(), run);
   result.mask = std::move(found.ids);
   place_lesions(liver, result.mask, result.lesions, run);
   warn_of_lesions(result.lesions, liver, run);

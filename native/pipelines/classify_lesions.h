@@ -40,8 +40,11 @@ struct Lesion {
   // From 1, largest first: its value in LesionClassification::mask.
   int id = 0;
   LesionType type = LesionType::kUnknown;
-  // In the order of kLesionCodes; they add up to 1. Mean of the class map over the lesion's voxels.
+  // In the order of kLesionCodes; they add up to 1. Mean of the class map over the lesion's voxels, at the model's
+  // temperature.
   std::array<double, kLesionTypes> probabilities{};
+  // No type is as likely as the model's level: `type` is the likeliest all the same.
+  bool indeterminate = false;
   // Mean of the location map over the lesion's voxels.
   double detection_probability = 0;
   BoundingBox box;
@@ -69,6 +72,8 @@ struct LesionClassification {
   double threshold = 0;
   double extent_threshold = 0;
   double minimum_ml = 0;
+  // The model's: the least that a type's probability has where the lesion is not indeterminate.
+  double indeterminate_below = 0;
   Precision precision = Precision::kFp32;
   // Of the liver that the lesions were looked for in.
   Judgement judgement;

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { lesionsDocument } from '../documents/results.js';
 import { classifyLesions, type Lesion, type LesionClassification, renderReportPage, writeMask } from '../index.js';
+import { natureOf } from '../lesions/lesion-nature.js';
 import { classifyOptions, segmentOptions } from '../schema/segment.js';
 import { checkDicomInput } from './dicom-objects.js';
 import { givenFlags, withFlags } from './flags.js';
@@ -28,8 +29,8 @@ interface ClassifyCommandOptions extends SegmentCommandOptions {
 }
 
 function lesionLine(lesion: Lesion): string {
-  const { id, type, probability, malignant, volumeMl, diameterMm, perpendicularMm, centre, octant } = lesion;
-  const nature = malignant ? 'malignant' : 'benign';
+  const { id, type, probability, volumeMl, diameterMm, perpendicularMm, centre, octant } = lesion;
+  const nature = natureOf(lesion);
   const size = `${diameterMm.toFixed(1)} × ${perpendicularMm.toFixed(1)} mm, ${volumeMl.toFixed(2)} ml`;
   const place = octant ? `, ${octant.side} ${octant.sector}` : '';
   const slice = Math.round(centre[2]);

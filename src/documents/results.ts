@@ -131,6 +131,7 @@ export function lesionsDocument(input: string, found: LesionClassification): Les
     threshold: found.threshold,
     extentThreshold: found.extentThreshold,
     minimumMl: found.minimumMl,
+    indeterminateBelow: found.indeterminateBelow,
     lesions: found.lesions.map((lesion) => ({
       ...lesion,
       perimeters: lesion.perimeters.map(({ slice, hole, pixels, mm }) => ({

@@ -65,8 +65,9 @@ function sourceOf(findings: DicomFindings): SourceIdentity {
 }
 
 function lesionOf(lesion: Lesion): NativeFindings['lesions'][number] {
-  const { id, type, detectionProbability, volumeMl, diameterMm, perpendicularMm, diameterSlice, meanHu, sdHu } = lesion;
+  const { id, detectionProbability, volumeMl, diameterMm, perpendicularMm, diameterSlice, meanHu, sdHu } = lesion;
   const { recistMeasurable, surfaceDistanceMm, octant } = lesion;
+  const type = lesion.indeterminate ? '' : lesion.type;
   return {
     ...{ id, type, detectionProbability, volumeMl, diameterMm, perpendicularMm, diameterSlice, meanHu, sdHu },
     ...{ recistMeasurable, surfaceDistanceMm, place: octant ? describeOctant(octant) : '' },

@@ -106,12 +106,17 @@ export interface LiverOctant {
 export interface Lesion {
   /** From 1, largest first; its value in `LesionClassification.mask`. */
   readonly id: number;
-  /** The likeliest of the four. */
+  /** The likeliest of the four, also where it is indeterminate. */
   readonly type: LesionType;
   /** Of `type`. */
   readonly probability: number;
-  /** Of all four; they add up to 1. Area-weighted mean of the class map over the lesion. */
+  /**
+   * Of all four; they add up to 1. Mean of the class map over the lesion, at the model's temperature, which was fitted to
+   * synthetic lesions.
+   */
   readonly probabilities: Readonly<Record<LesionType, number>>;
+  /** No type is as likely as `LesionClassification.indeterminateBelow`: it could be any. */
+  readonly indeterminate: boolean;
   /** Whether `type` is HCC or MET. */
   readonly malignant: boolean;
   /** P(HCC) + P(MET). */
@@ -205,6 +210,8 @@ export interface LesionClassification<Liver extends ClassifiedLiver = Classified
   readonly extentThreshold: number;
   /** The least that a lesion had above `threshold`: the option, or the model's. */
   readonly minimumMl: number;
+  /** The model's: a lesion whose likeliest type is less likely is `indeterminate`. */
+  readonly indeterminateBelow: number;
   /** `NON_CONTRAST`, `LARGE_LESION` (over 40 % of the liver in a slice), `FEW_SLICES`, `SEVERAL_TYPES`, `TOO_MANY_LESIONS`, … */
   readonly warnings: readonly Warning[];
   /** Frees the mask at once, not the liver and its volume; `mask` has length 0 afterwards. */

@@ -69,6 +69,7 @@ class NativeClassification<Liver extends ClassifiedLiver>
   readonly threshold: number;
   readonly extentThreshold: number;
   readonly minimumMl: number;
+  readonly indeterminateBelow: number;
   readonly warnings: readonly Warning[];
 
   constructor(result: NativeClassificationResult, liver: Liver, model: ModelIdentity) {
@@ -80,6 +81,7 @@ class NativeClassification<Liver extends ClassifiedLiver>
     this.threshold = result.threshold;
     this.extentThreshold = result.extentThreshold;
     this.minimumMl = result.minimumMl;
+    this.indeterminateBelow = result.indeterminateBelow;
     this.warnings = joinWarnings(warningsOf(liver), [...loadWarnings(), ...result.warnings]);
   }
 }

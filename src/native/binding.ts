@@ -133,6 +133,7 @@ export interface NativeClassificationResult extends NativeGrid<Uint8Array>, Judg
   readonly threshold: number;
   readonly extentThreshold: number;
   readonly minimumMl: number;
+  readonly indeterminateBelow: number;
   readonly precision: 'fp32' | 'tf32' | 'bf16';
 }
 

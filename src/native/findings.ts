@@ -8,6 +8,7 @@ export interface NativeFindings {
   readonly structureMl: number;
   readonly lesions: readonly {
     readonly id: number;
+    /** Empty where it is indeterminate. */
     readonly type: string;
     /** In the order CYS, ANG, HCC, MET. */
     readonly probabilities: readonly number[];

@@ -1,5 +1,6 @@
 /** The table of lesions, as HTML that shows and copies without a script. */
 import { escapeHtml } from '../html.js';
+import { natureOf } from '../lesions/lesion-nature.js';
 import { kLesionTypes } from '../lesions/lesion-types.js';
 import type { Lesion, LesionType } from '../types.js';
 
@@ -16,7 +17,7 @@ export type ListedLesion = Omit<Lesion, 'perimeters' | 'slices' | 'boundingBox' 
   readonly [Key in keyof Place]?: Place[Key] | undefined;
 };
 
-type Place = Pick<Lesion, 'recistMeasurable' | 'surfaceDistanceMm' | 'octant'>;
+type Place = Pick<Lesion, 'indeterminate' | 'recistMeasurable' | 'surfaceDistanceMm' | 'octant'>;
 
 interface Column {
   readonly name: string;
@@ -26,11 +27,14 @@ interface Column {
   readonly cell: (lesion: ListedLesion) => string;
 }
 
+const typeText = ({ type, indeterminate }: ListedLesion) =>
+  indeterminate ? `Indeterminate (likeliest ${type})` : `${kTypeNames[type]} (${type})`;
+
 const percent = (fraction: number) => `${(fraction * 100).toFixed(0)} %`;
 
 const kColumns: readonly Column[] = [
   { name: 'Lesion', isText: true, cell: ({ id }) => String(id) },
-  { name: 'Type', isText: true, cell: ({ type }) => `${kTypeNames[type]} (${type})` },
+  { name: 'Type', isText: true, cell: typeText },
   ...kLesionTypes.map((type) => ({
     name: `P(${type})`,
     cell: ({ probabilities }: ListedLesion) => percent(probabilities[type]),
@@ -60,7 +64,7 @@ const kColumns: readonly Column[] = [
 ];
 
 function row(lesion: ListedLesion): string {
-  const nature = lesion.malignant ? 'malignant' : 'benign';
+  const nature = natureOf(lesion);
   const cells = kColumns.map(({ name, isText, isWide, cell }) => {
     const classes = [
       ...(isText ? ['text'] : []),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { HepaticaError } from '../errors.js';
 import { escapeHtml, jsonInHtml } from '../html.js';
+import { natureOf } from '../lesions/lesion-nature.js';
 import type { BoundingBox, Judged, VolumeInput, Warning } from '../types.js';
 import type { Fact } from './facts.js';
 import { type ListedLesion, lesionTable } from './lesion-table.js';
@@ -145,7 +146,11 @@ export async function renderPage(content: PageContent, signal?: AbortSignal): Pr
     region,
     grid: gridOfRegion(volume, region),
     structure: structure.name,
-    lesions: (lesions?.found ?? []).map(({ id, malignant, centre }) => ({ id, malignant, target: centre })),
+    lesions: (lesions?.found ?? []).map((lesion) => ({
+      id: lesion.id,
+      nature: natureOf(lesion),
+      target: lesion.centre,
+    })),
   };
   return html(content, { script, data, hu, labels });
 }

@@ -38,7 +38,7 @@ export const kPageStyle = `
   tbody tr { cursor: pointer; }
   tbody tr:hover { background: #1c2228; }
   tbody tr[aria-current=true] { background: #1d2b3a; }
-  .malignant { color: var(--malignant); } .benign { color: var(--benign); }
+  .malignant { color: var(--malignant); } .benign { color: var(--benign); } .indeterminate { color: #fff; }
   .lesions p { margin: 8px 14px; color: var(--quiet); }
   kbd { font: 12px ui-monospace, monospace; border: 1px solid var(--line); border-radius: 4px; padding: 0 4px; }
   @media (max-width: 760px) {

@@ -1,4 +1,5 @@
 /** What the page's script is given, as JSON: plain numbers and texts, for Node and the browser alike. */
+import type { LesionNature } from '../lesions/lesion-nature.js';
 import type { Geometry, Vector3 } from '../volume/geometry-types.js';
 
 /** Which voxels of the scan the page holds, and how. */
@@ -14,7 +15,7 @@ export interface ShownRegion {
 /** What is drawn of a lesion, and where a click leads. */
 export interface PlacedLesion {
   readonly id: number;
-  readonly malignant: boolean;
+  readonly nature: LesionNature;
   /** Voxel of the scan (x, y, z), fractions allowed. */
   readonly target: Vector3;
 }

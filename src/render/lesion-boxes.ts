@@ -1,4 +1,5 @@
 import type { SKRSContext2D } from '@napi-rs/canvas';
+import { type LesionNature, natureOf } from '../lesions/lesion-nature.js';
 import type { Lesion } from '../types.js';
 import { lesionBoxInView } from './axial-outlines.js';
 import type { AxialView, ViewBox } from './axial-view.js';
@@ -7,16 +8,20 @@ import { placeLabels, type Rectangle } from './label-places.js';
 import { drawPlate, fontOf, plateSize, setFont } from './text.js';
 
 /** What is drawn of a lesion. */
-export type BoxedLesion = Pick<Lesion, 'type' | 'probability' | 'malignant' | 'slices'>;
+export type BoxedLesion = Pick<Lesion, 'type' | 'probability' | 'malignant' | 'slices'> &
+  Partial<Pick<Lesion, 'indeterminate'>>;
 
 /** The paper's figure 7: "green … benign, red … malignant". Texts are lighter: at least 7 : 1 on their black plates. */
-const kBenign = { box: '#00e040', text: '#5dff8f' };
-const kMalignant = { box: '#ff3030', text: '#ff7878' };
+const kColours: Readonly<Record<LesionNature, { readonly box: string; readonly text: string }>> = {
+  benign: { box: '#00e040', text: '#5dff8f' },
+  malignant: { box: '#ff3030', text: '#ff7878' },
+  indeterminate: { box: '#e8e8e8', text: '#ffffff' },
+};
 
 /** A lesion in one slice. */
 interface ShownLesion {
   readonly text: string;
-  readonly colours: typeof kBenign;
+  readonly colours: (typeof kColours)[LesionNature];
   readonly box: Rectangle;
 }
 
@@ -57,8 +62,10 @@ export function drawLesionBoxes(
   const shown = lesions.flatMap((lesion): ShownLesion[] => {
     const box = lesionBoxInView(lesion, slice, view);
     if (!box) return [];
-    const text = `${lesion.type} ${Math.round(lesion.probability * 100)} %`;
-    return [{ text, colours: lesion.malignant ? kMalignant : kBenign, box: placeBox(box, placement) }];
+    const nature = natureOf(lesion);
+    const type = nature === 'indeterminate' ? `${lesion.type}?` : lesion.type;
+    const text = `${type} ${Math.round(lesion.probability * 100)} %`;
+    return [{ text, colours: kColours[nature], box: placeBox(box, placement) }];
   });
   context.lineWidth = Math.max(2, placement.width / 300);
   for (const { colours, box } of shown) {

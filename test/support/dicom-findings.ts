@@ -22,6 +22,7 @@ function lesion(id: number, volume: Volume, mask: Uint8Array): Lesion {
     probabilities: isMalignant
       ? { CYS: 0.1, ANG: 0.1, HCC: 0.7, MET: 0.1 }
       : { CYS: 0.7, ANG: 0.1, HCC: 0.1, MET: 0.1 },
+    indeterminate: false,
     malignant: isMalignant,
     malignancyProbability: isMalignant ? 0.8 : 0.2,
     detectionProbability: 0.9,
@@ -89,5 +90,6 @@ export function makeFindings(volume: Volume, lesionCount: number): LesionClassif
     threshold: 0.5,
     extentThreshold: 0.5,
     minimumMl: 0,
+    indeterminateBelow: 0.5,
   };
 }

@@ -30,6 +30,7 @@ function lesionOf(box: Box, index: number): Lesion {
     type: malignant ? 'HCC' : 'CYS',
     probability: malignant ? 0.7 : 0.9,
     probabilities,
+    indeterminate: false,
     malignant,
     malignancyProbability: probabilities.HCC + probabilities.MET,
     detectionProbability: 0.8,

@@ -34,7 +34,7 @@ constexpr LesionCodes kLesionTable[kLesionTypes + 1] = {
     {{"14799000", "SCT", "Neoplasm, Secondary"},
      {"94381002", "SCT", "Secondary malignant neoplasm of liver"},
      "metastasis"},
-    {{"52988006", "SCT", "Lesion"}, {"300331000", "SCT", "Lesion of liver"}, "lesion of unknown type"},
+    {{"52988006", "SCT", "Lesion"}, {"300331000", "SCT", "Lesion of liver"}, "lesion of indeterminate type"},
 };
 
 const Structure& find_structure(std::string_view name) {

@@ -25,7 +25,7 @@ struct FindingBox {
 
 struct LesionFinding {
   int id = 0;  // its value in the mask
-  LesionType type = LesionType::kUnknown;
+  LesionType type = LesionType::kUnknown;  // kUnknown: indeterminate
   std::array<double, kLesionTypes> probabilities{};
   double detection_probability = 0;
   double volume_ml = 0;

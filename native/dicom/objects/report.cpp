@@ -177,7 +177,8 @@ void add_volume_group(ContentTree& tree, const Group& group, const DerivedObject
 }
 
 std::string probabilities_text(const LesionFinding& lesion) {
-  std::string text = "Probabilities of the four types: ";
+  std::string text = lesion.type == LesionType::kUnknown ? "The type is indeterminate: none is likely enough. " : "";
+  text += "Probabilities of the four types: ";
   for (int channel = 0; channel < kLesionTypes; ++channel) {
     text += (channel == 0 ? "" : ", ") + std::string(lesion_codes(lesion_type(channel)).name) + " " +
             number(100 * lesion.probabilities[static_cast<size_t>(channel)], 0) + " %";
@@ -199,12 +200,12 @@ void add_measurements(ContentTree& tree, const LesionFinding& lesion) {
   tree.number(kAttenuation, lesion.sd_hu, 1, kHounsfield, &kDeviation);
   tree.number(kCertainty, 100 * lesion.detection_probability, 1, kPercent);
   tree.text(kContains, kComment, place_text(lesion));
-  const int channel = class_channel(lesion.type);
-  if (channel < 0) return;
   const double malignant = lesion.probabilities[static_cast<size_t>(class_channel(LesionType::kHcc))] +
                            lesion.probabilities[static_cast<size_t>(class_channel(LesionType::kMetastasis))];
   tree.number(kCancer, 100 * malignant, 1, kPercent);
-  tree.code(kContains, kMalignancy, is_malignant(lesion.type) ? kMalignant : kBenign);
+  if (lesion.type != LesionType::kUnknown) {
+    tree.code(kContains, kMalignancy, is_malignant(lesion.type) ? kMalignant : kBenign);
+  }
   tree.text(kContains, kComment, probabilities_text(lesion));
 }
 

@@ -55,6 +55,8 @@ MdlCnnConfig MdlCnnConfig::from_json(const std::string& text, const std::string&
   config.threshold = fields.number("threshold", 0.01, 0.99);
   config.extent_threshold = fields.number("extent_threshold", 0.01, 0.99);
   config.minimum_ml = fields.number("minimum_ml", 0, 1000);
+  config.type_temperature = fields.number_or(config.type_temperature, "type_temperature", 0.05, 20);
+  config.indeterminate_below = fields.number_or(config.indeterminate_below, "indeterminate_below", 0, 1);
   fields.refuse_unknown();
   return config;
 }
@@ -70,6 +72,8 @@ std::string MdlCnnConfig::to_json() const {
               {"threshold", threshold},
               {"extent_threshold", extent_threshold},
               {"minimum_ml", minimum_ml},
+              {"type_temperature", type_temperature},
+              {"indeterminate_below", indeterminate_below},
               {"slab_mm", slab_mm}}
       .dump();
 }

@@ -44,6 +44,12 @@ struct MdlCnnConfig {
   double threshold = 0.7;
   double extent_threshold = 0.5;
   double minimum_ml = 0.1;
+  // A type's probability is the mean of the class map over the lesion to the power of 1 / type_temperature, over the
+  // sum of all types' (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017); 1 leaves the means as they
+  // are.
+  double type_temperature = 1;
+  // A lesion of which no type is as likely is indeterminate; 0: none is.
+  double indeterminate_below = 0;
 
   // Planes of a region's tensor, order (channel, context).
   int64_t input_planes() const { return static_cast<int64_t>(channels.size() * context_mm.size()); }

@@ -2,7 +2,7 @@
 import { cmapper, DRAG_MODE, Niivue, NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
 import type { Geometry, Vector3 } from '../../volume/geometry-types.js';
 import { kMostLabel, kStructureLabel, type ShownRegion, type ViewerData } from '../types.js';
-import { kBenignColour, kMalignantColour, kStructureColour } from './colours.js';
+import { kLesionColours, kStructureColour } from './colours.js';
 
 export type Plane = 'axial' | 'coronal' | 'sagittal';
 export type View = 'all' | Plane;
@@ -44,9 +44,9 @@ function labelColours(lesions: ViewerData['lesions']) {
     { label: 0, colour: [0, 0, 0] as const, alpha: 0 },
     // Its inside is left as it is: what has no alpha at all has no outline either.
     { label: kStructureLabel, colour: kStructureColour, alpha: 1 },
-    ...lesions.map(({ id, malignant }) => ({
+    ...lesions.map(({ id, nature }) => ({
       label: Math.min(kMostLabel, kStructureLabel + id),
-      colour: malignant ? kMalignantColour : kBenignColour,
+      colour: kLesionColours[nature],
       alpha: 255,
     })),
   ];

@@ -4,7 +4,7 @@ import { extentsOf, type Labels } from '../../mesh/extents.js';
 import { type Surface, surfaceOf } from '../../mesh/surface.js';
 import type { Vector3 } from '../../volume/geometry-types.js';
 import { kMostLabel, kStructureLabel, type ViewerData } from '../types.js';
-import { kBenignColour, kMalignantColour, kStructureSurfaceColour } from './colours.js';
+import { kLesionColours, kStructureSurfaceColour } from './colours.js';
 
 /** What a liver's surface shows of finer voxels costs a telephone seconds. */
 const kFinestMm = 1.4;
@@ -71,11 +71,10 @@ export class Space {
     niivue.setRenderAzimuthElevation(...kFront);
     const [voxels, nap] = [{ ...data.grid, data: labels }, napper()];
     const extents = await extentsOf(voxels, nap);
-    for (const { id, malignant } of data.lesions) {
+    for (const { id, nature } of data.lesions) {
       const label = Math.min(kMostLabel, kStructureLabel + id);
       const surface = await surfaceOf(voxels, (value) => value === label, nap, extents);
-      const colour = malignant ? kMalignantColour : kBenignColour;
-      if (surface) niivue.addMesh(meshOf(surface, `lesion ${id}`, colour, 1, niivue));
+      if (surface) niivue.addMesh(meshOf(surface, `lesion ${id}`, kLesionColours[nature], 1, niivue));
     }
     // Last: what is seen through has to find what is behind it.
     const structure = await surfaceOf(thinned(voxels), (value) => value >= kStructureLabel, nap);

@@ -37,10 +37,21 @@ TEST_CASE("the lesion network's configuration survives its JSON") {
   config.extent_threshold = 0.25;
   config.minimum_ml = 0.1;
   config.slab_mm = 5;
+  config.type_temperature = 0.4;
+  config.indeterminate_below = 0.6;
   CHECK(MdlCnnConfig::from_json(config.to_json()) == config);
   CHECK(config.input_planes() == 2);
   CHECK(config.stride() == 32);
   CHECK(MdlCnnConfig().input_planes() == 6);
+}
+
+TEST_CASE("weights of before types had a temperature load, and give what they gave") {
+  Json json = Json::parse(MdlCnnConfig().to_json());
+  json.erase("type_temperature");
+  json.erase("indeterminate_below");
+  const MdlCnnConfig config = MdlCnnConfig::from_json(json.dump());
+  CHECK(config.type_temperature == 1);
+  CHECK(config.indeterminate_below == 0);
 }
 
 TEST_CASE("what is not the lesion network's configuration is refused with the field's name") {
@@ -56,5 +67,7 @@ TEST_CASE("what is not the lesion network's configuration is refused with the fi
   check_refused("threshold", 1);
   check_refused("extent_threshold", 0);
   check_refused("minimum_ml", -1);
+  check_refused("type_temperature", 0);
+  check_refused("indeterminate_below", 1.5);
   check_refused("attention", true);
 }
