@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "core/vec3.h"
+#include "dicom/tags.h"
 
 namespace hepatica::dicom {
 namespace {
 
 constexpr size_t kMostValues = 255;
+// Farther apart, the two may be two structures.
+constexpr double kMostGapMm = 10;
 
 bool matches(const LabelSegment& segment, const std::string& chosen) {
   return chosen == std::to_string(segment.number) || chosen == segment.label || chosen == segment.code;
@@ -29,6 +33,7 @@ std::string list_of(const std::vector<LabelSegment>& segments) {
 
 LabelGrid::LabelGrid(const std::string& path, const SourceIdentity& source, const Geometry& grid)
     : path_(path), source_(source), grid_(grid) {
+  for (const SourceInstance& instance : source.instances) images_.insert(instance.sop_instance_uid);
   for (size_t z = 0; z < source.slices.size(); ++z) {
     if (source.slices[z].size() != 1) continue;  // mixed of two images, and none of them
     const SourceInstance& instance = source.instances.at(static_cast<size_t>(source.slices[z][0]));
@@ -41,16 +46,31 @@ void LabelGrid::throw_mismatch(const std::string& why) const {
               "Name the scan that was labelled, or resample the labels onto it.");
 }
 
-void LabelGrid::check_series(const std::vector<std::string>& series, const std::vector<std::string>& instances) const {
-  if (series.empty() && instances.empty()) return;
+void LabelGrid::check_references(const LabelReferences& said, Run& run) const {
+  const auto& [series, instances, frame_of_reference] = said;
   const bool names_series = std::ranges::find(series, source_.series_instance_uid) != series.end();
   const bool names_image =
-      std::ranges::any_of(instances, [&](const std::string& uid) { return slices_of_.contains(uid); });
-  if (names_series || names_image) return;
-  throw Error("LABEL_OF_OTHER_SERIES",
-              path_ + " refers to series " + (series.empty() ? "unknown" : series.front()) + ", not to " +
-                  source_.series_instance_uid,
-              path_, "ReferencedSeriesSequence (0008,1115)", "Read the series that was labelled.");
+      std::ranges::any_of(instances, [&](const std::string& uid) { return images_.contains(uid); });
+  const bool is_silent = series.empty() && instances.empty();
+  const std::string& expected = source_.frame_of_reference_uid;
+  if (is_silent && !frame_of_reference.empty() && !expected.empty() && frame_of_reference != expected) {
+    throw Error("LABEL_OF_OTHER_SERIES",
+                path_ + " lies in the frame of reference " + frame_of_reference + ", and the scan in " + expected,
+                path_, field_name(tag::kFrameOfReferenceUid), "Read the series that was labelled.");
+  }
+  if (!is_silent && !names_series && !names_image) {
+    throw Error("LABEL_OF_OTHER_SERIES",
+                path_ + " refers to series " + (series.empty() ? "unknown" : series.front()) + ", not to " +
+                    source_.series_instance_uid,
+                path_, "ReferencedSeriesSequence (0008,1115)", "Read the series that was labelled.");
+  }
+  if (names_image || (names_series && instances.empty())) return;
+  run.warn("LABEL_SOURCE_UNSURE",
+           path_ +
+               (is_silent ? " does not say which images it was drawn on"
+                          : " refers to other images of the series than those that were read, of another phase "
+                            "perhaps") +
+               ": it was put on the scan by positions alone");
 }
 
 Vec3 LabelGrid::index_of(const Vec3& position_mm) const {
@@ -80,10 +100,11 @@ int64_t LabelGrid::slice_at(const Vec3& position_mm) const {
 std::optional<int64_t> LabelGrid::slice_of(const std::string& sop_instance_uid, int frame) const {
   const auto found = slices_of_.find(sop_instance_uid);
   if (found == slices_of_.end()) return std::nullopt;
-  for (const auto& [of_frame, z] : found->second) {
-    if (of_frame == frame || found->second.size() == 1) return z;
-  }
-  return std::nullopt;
+  const auto& slices = found->second;
+  if (slices.size() == 1) return slices.front().second;
+  const auto is_frame = [&](const auto& slice) { return slice.first == frame; };
+  if (std::ranges::count_if(slices, is_frame) != 1) return std::nullopt;
+  return std::ranges::find_if(slices, is_frame)->second;
 }
 
 LabelMask::LabelMask(const LabelGrid& grid, const std::vector<LabelSegment>& segments,
@@ -119,7 +140,38 @@ Mask LabelMask::finish(Run& run) {
   if (overlap_) {
     run.warn("OVERLAPPING_SEGMENTS", "Segments of the labels overlap: of each voxel the last one is kept");
   }
+  warn_of_gaps(run);
   return std::move(mask_);
+}
+
+void LabelMask::warn_of_gaps(Run& run) const {
+  const auto [width, height, depth] = mask_.geometry.size;
+  const int64_t pixels = width * height;
+  const auto most = static_cast<int64_t>(kMostGapMm / mask_.geometry.spacing_mm[2]);
+  std::vector<int64_t> last(kMostValues + 1, -1);  // slice that has the value, by value
+  int64_t missing = 0;
+  std::string first;
+  for (int64_t z = 0; z < depth; ++z) {
+    const uint8_t* slice = mask_.voxels.data() + z * pixels;
+    std::vector<uint8_t> present(kMostValues + 1, 0);
+    for (int64_t i = 0; i < pixels; ++i) present[slice[i]] = 1;
+    for (size_t value = 1; value <= kMostValues; ++value) {
+      if (!present[value]) continue;
+      const int64_t before = std::exchange(last[value], z);
+      const int64_t gap = z - before - 1;
+      if (before < 0 || gap < 1 || gap > most) continue;
+      const uint8_t* other = mask_.voxels.data() + before * pixels;
+      bool overlaps = false;
+      for (int64_t i = 0; i < pixels && !overlaps; ++i) overlaps = slice[i] == value && other[i] == value;
+      if (!overlaps) continue;
+      if (missing == 0) first = std::to_string(before + 1);
+      missing += gap;
+    }
+  }
+  if (missing == 0) return;
+  run.warn("LABEL_GAPS", "The labels leave out " + std::to_string(missing) +
+                             " slices between two that show the same structure at one place, the first of them slice " +
+                             first + ": what was outlined on every other slice alone has too little volume");
 }
 
 }  // namespace hepatica::dicom

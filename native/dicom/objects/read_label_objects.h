@@ -25,7 +25,7 @@ std::vector<double> numbers_of(DcmItem& item, Tag tag, size_t count, const Label
 
 namespace tag {
 inline constexpr Tag kReferencedSeries{0x0008, 0x1115};
-inline constexpr Tag kReferencedInstances{0x0008, 0x1199};
+inline constexpr Tag kReferencedInstances{0x0008, 0x114a};
 inline constexpr Tag kReferencedInstanceUid{0x0008, 0x1155};
 inline constexpr Tag kReferencedFrame{0x0008, 0x1160};
 }  // namespace tag

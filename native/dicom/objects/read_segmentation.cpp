@@ -42,16 +42,16 @@ std::vector<LabelSegment> segments_of(DcmItem& dataset) {
   return segments;
 }
 
-void check_references(DcmItem& dataset, const LabelGrid& grid) {
-  std::vector<std::string> series;
-  std::vector<std::string> instances;
+LabelReferences references_of(DcmItem& dataset) {
+  LabelReferences said;
+  said.frame_of_reference = get_string(dataset, tag::kFrameOfReferenceUid);
   for (DcmItem* item : items_of(dataset, tag::kReferencedSeries)) {
-    series.push_back(get_string(*item, tag::kSeriesInstanceUid));
+    said.series.push_back(get_string(*item, tag::kSeriesInstanceUid));
     for (DcmItem* instance : items_of(*item, tag::kReferencedInstances)) {
-      instances.push_back(get_string(*instance, tag::kReferencedInstanceUid));
+      said.instances.push_back(get_string(*instance, tag::kReferencedInstanceUid));
     }
   }
-  grid.check_series(series, instances);
+  return said;
 }
 
 // The group of a frame: its own, or the one that all share.
@@ -185,12 +185,17 @@ std::vector<double> numbers_of(DcmItem& item, Tag tag, size_t count, const Label
 
 LabelledMask read_segmentation(DcmDataset& dataset, const LabelGrid& grid, const std::vector<std::string>& chosen,
                                Run& run) {
-  check_references(dataset, grid);
+  grid.check_references(references_of(dataset), run);
   LabelMask mask(grid, segments_of(dataset), chosen);
   const Kind kind = kind_of(dataset);
   const Pixels pixels(dataset, grid);
   const std::vector<DcmItem*> frames = items_of(dataset, tag::kPerFrameFunctionalGroups);
   if (frames.empty() || !pixels.has_frames(frames.size())) throw_corrupt(grid, "its pixels are fewer than its frames");
+  std::optional<FieldProblem> ignored;
+  const double said = get_number(dataset, tag::kNumberOfFrames, ignored).value_or(0);
+  if (said != static_cast<double>(frames.size())) {
+    throw_corrupt(grid, "it tells of " + std::to_string(frames.size()) + " of its frames where they lie");
+  }
   DcmItem* shared = first_item(dataset, tag::kSharedFunctionalGroups);
   const unsigned half = (get_u16(dataset, kMaximumFraction).value_or(255) + 1u) / 2;
   for (size_t i = 0; i < frames.size(); ++i) {

@@ -32,20 +32,20 @@ int whole_number(DcmItem& item, Tag tag) {
   return static_cast<int>(get_number(item, tag, ignored).value_or(-1));
 }
 
-void check_references(DcmItem& dataset, const LabelGrid& grid) {
-  std::vector<std::string> series;
-  std::vector<std::string> instances;
+LabelReferences references_of(DcmItem& dataset) {
+  LabelReferences said;
   for (DcmItem* frame : items_of(dataset, kReferencedFrames)) {
+    said.frame_of_reference = get_string(*frame, tag::kFrameOfReferenceUid);
     for (DcmItem* study : items_of(*frame, kReferencedStudies)) {
       for (DcmItem* item : items_of(*study, kReferencedSeries)) {
-        series.push_back(get_string(*item, tag::kSeriesInstanceUid));
+        said.series.push_back(get_string(*item, tag::kSeriesInstanceUid));
         for (DcmItem* image : items_of(*item, kContourImages)) {
-          instances.push_back(get_string(*image, tag::kReferencedInstanceUid));
+          said.instances.push_back(get_string(*image, tag::kReferencedInstanceUid));
         }
       }
     }
   }
-  grid.check_series(series, instances);
+  return said;
 }
 
 std::vector<LabelSegment> regions_of(DcmItem& dataset) {
@@ -135,7 +135,7 @@ void read_region(DcmItem& region, int number, const LabelGrid& grid, LabelMask& 
 
 LabelledMask read_structure_set(DcmDataset& dataset, const LabelGrid& grid, const std::vector<std::string>& chosen,
                                 Run& run) {
-  check_references(dataset, grid);
+  grid.check_references(references_of(dataset), run);
   const std::vector<DcmItem*> contours = items_of(dataset, kRegionContours);
   if (contours.empty()) {
     // A file that was cut between two elements reads as a whole one.
