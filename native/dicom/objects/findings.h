@@ -24,7 +24,7 @@ struct FindingBox {
 };
 
 struct LesionFinding {
-  int id = 0;  // its value in the mask
+  int id = 0;                              // its value in the mask
   LesionType type = LesionType::kUnknown;  // kUnknown: indeterminate
   std::array<double, kLesionTypes> probabilities{};
   double detection_probability = 0;
