@@ -1,5 +1,6 @@
 // How jobs end that do not end well, and what becomes of those whose worker is told to end.
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
@@ -18,7 +19,7 @@ import {
   writeNetworks,
   writePhantomSeries,
 } from './support/worker/phantoms.js';
-import { kWithoutWorker, optionsAsEnvironment, WorkerProcess } from './support/worker/process.js';
+import { kWithoutWorker, optionsAsEnvironment, runWorkerCommand, WorkerProcess } from './support/worker/process.js';
 
 const kWithout = kWithoutOrthanc || kWithoutRedis || kWithoutWorker;
 
@@ -223,5 +224,78 @@ withServers('a worker that is told to end gives back what it does not finish in 
   assert.is((await queue.get(id))?.state, 'completed', 'what is finished in time is finished');
   assert.is(successor.exitCode, 0);
 });
+
+withServers('a folder, a study, a list and days are submitted; what is done is not done again', async (context) => {
+  const { redis, orthanc, folder } = context;
+  const scans = join(folder.path, 'scans');
+  const written = [
+    await writePhantomSeries(join(scans, 'a', 'ct'), 60, [64, 56, 12]),
+    await writePhantomSeries(join(scans, 'b'), 61, [64, 56, 12]),
+  ];
+  writeFileSync(join(scans, 'notes.txt'), 'none of DICOM');
+  const configuration = join(folder.path, 'config.json');
+  writeFileSync(configuration, JSON.stringify({ rules: { slices: { min: 5 } } }));
+  const common = { redis: redis.url, dicomweb: orthanc.dicomWeb, config: configuration };
+  const submit = (...args: string[]) => runWorkerCommand(['submit', ...args], optionsAsEnvironment(common));
+  start(context);
+
+  const first = await submit(scans, '--wait');
+  assert.is(first.exitCode, 0, first.stdout + first.stderr);
+  assert.is(first.stdout.match(/^added /gm)?.length, 2);
+  for (const { studyInstanceUid, seriesInstanceUid } of written) {
+    assert.match(first.stdout, new RegExp(`^done .*${seriesInstanceUid}: SEG [\\d.]+, SR [\\d.]+$`, 'm'));
+    for (const modality of ['SEG', 'SR']) assert.is((await orthanc.list(studyInstanceUid, modality)).length, 1);
+  }
+  const [{ studyInstanceUid: study }, { studyInstanceUid: other, seriesInstanceUid }] = written as [
+    PhantomSeries,
+    PhantomSeries,
+  ];
+  const known = await submit('--study', study);
+  assert.match(known.stdout, /^known /m, known.stderr);
+  const list = join(folder.path, 'list.txt');
+  writeFileSync(list, `# two ways\n${study}\n${other}, ${seriesInstanceUid}\n`);
+  const again = await submit('--list', list, '--again', '--wait');
+  assert.is(again.stdout.match(/^done /gm)?.length, 2, again.stdout + again.stderr);
+  const ofDays = await submit('--from', '20260101', '--to', '20260103');
+  assert.ok((ofDays.stdout.match(/^(known|added) /gm)?.length ?? 0) >= 2, ofDays.stdout + ofDays.stderr);
+  const ofOthers = await submit('--from', '19990101');
+  assert.equal([ofOthers.stdout, ofOthers.exitCode], ['', 0]);
+  for (const args of [['--study', '1.2/../3'], ['--from', 'today'], [], [scans, '--study', study]]) {
+    const refused = await submit(...args);
+    assert.is(refused.exitCode, 1, args.join(' '));
+    assert.match(refused.stderr, /INVALID/);
+  }
+});
+
+withServers(
+  'while Redis is away a worker waits, ends when it is told to, and a submission says so',
+  async (context) => {
+    const { redis } = context;
+    const [worker, waiting] = [start(context, { graceSeconds: 1 }), start(context)];
+    await Promise.all([worker, waiting].map((one) => one.until(({ msg }) => msg === 'ready')));
+    await redis.halt('SIGKILL');
+    await worker.until(({ msg }) => msg === 'Redis is away');
+    await worker.kill('SIGTERM');
+    assert.is(worker.exitCode, 0);
+    const late = start(context);
+    await late.until(({ msg }) => msg === 'Redis is away');
+    const refused = await runWorkerCommand([
+      'submit',
+      '--study',
+      '1.2.3',
+      '--redis',
+      redis.url,
+      '--dicomweb',
+      'http://localhost:1',
+    ]);
+    assert.is(refused.exitCode, 1);
+    assert.match(refused.stderr, 'QUEUE_UNAVAILABLE');
+    await redis.start();
+    await late.until(({ msg }) => msg === 'ready');
+    await waiting.until(({ msg }) => msg === 'Redis is back');
+    const id = await add(context, addressOf(take(context)));
+    assert.is((await until(context.queue, id, isOver)).state, 'completed');
+  },
+);
 
 test.run();

@@ -29,6 +29,8 @@ export const kFailures = {
   KILLED_WORKERS: 'permanent',
   /** The server does not answer, or says that it cannot at the moment. */
   SERVER_UNAVAILABLE: 'passing',
+  /** Redis does not answer. */
+  QUEUE_UNAVAILABLE: 'passing',
   /** The server's answer ended before its end. */
   ANSWER_CUT: 'passing',
 } as const satisfies Record<string, 'permanent' | 'passing'>;

@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'hepatica';
 import type { WorkerConfig } from './config.js';
+import { WorkerError } from './failure.js';
 import { JobQueue, type JobStatus } from './queue.js';
 import { type Source, submit } from './submit.js';
+import { within } from './within.js';
 
 interface SubmitFlags {
   readonly study?: string;
@@ -20,6 +22,8 @@ interface SubmitFlags {
 }
 
 const kPollMs = 500;
+const kConnectMs = 10_000;
+const kCloseMs = 3000;
 
 /** The flags beside those of the configuration. */
 export function withSubmitFlags(command: Command): Command {
@@ -94,6 +98,13 @@ export async function runSubmit(config: WorkerConfig, folder: string | undefined
   const { server, priority, deadline, again = false } = flags;
   const queue = new JobQueue(config);
   try {
+    await within(kConnectMs, queue.queue.waitUntilReady(), () => {
+      throw new WorkerError(
+        'QUEUE_UNAVAILABLE',
+        `Redis does not answer at ${config.redis}`,
+        'Start it, or name it: --redis',
+      );
+    });
     const ids = new Set<string>();
     const wishes = { server, again, ...(priority && { priority }), ...(deadline && { deadline }) };
     for await (const made of submit(config, queue, source, wishes)) {
@@ -106,6 +117,6 @@ export async function runSubmit(config: WorkerConfig, folder: string | undefined
     }
     if (flags.wait && !(await waitFor(queue, ids))) process.exitCode = 1;
   } finally {
-    await queue.close();
+    await within(kCloseMs, queue.close(), () => undefined);
   }
 }

@@ -19,6 +19,7 @@ import { loadNetworks } from './networks.js';
 import { type JobData, kCancelEvent, redisConnection } from './queue.js';
 import { kGiveBack, RunningJob } from './running-job.js';
 import { fractionOf, SeriesPipeline } from './series.js';
+import { within } from './within.js';
 
 type QueuedJob = Job<JobData, JobResult>;
 
@@ -37,6 +38,9 @@ const kLongestBackoffMs = 600_000;
 const kProgressMs = 1000;
 /** How long a job waits that must not run beside one that is suspected of killing workers. */
 const kBesideSuspectMs = 1000;
+
+/** How long the queue may take to hear that a worker ends. */
+const kCloseMs = 3000;
 
 /** With half of it at random, so that a hundred jobs do not ask a server that came back at once. */
 function backoffMs(
@@ -116,9 +120,10 @@ export class SeriesWorker extends EventEmitter<WorkerEvents> {
       },
       () => {},
     );
-    await ended;
+    // Where Redis is away, its locks run out, and the jobs go back without a word of ours.
+    await within(this.config.graceSeconds * 1000 + kCloseMs, ended, () => undefined);
     grace.abort();
-    await this.#events?.close();
+    await within(kCloseMs, this.#events?.close() ?? Promise.resolve(), () => undefined);
     await Promise.all([...this.#servers.values()].map((server) => server.close()));
   }
 

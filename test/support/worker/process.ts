@@ -3,11 +3,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { kRoot } from '../programs.js';
+import { kRoot, type Outcome, runNode } from '../programs.js';
 
 const kProgram = join(kRoot, 'packages/worker/dist/main.js');
 
 export const kWithoutWorker = existsSync(kProgram) ? '' : `no ${kProgram} (npm run build:ts)`;
+
+/** Runs `hepatica-worker ARGS` to its end. */
+export function runWorkerCommand(args: readonly string[], environment: Environment = {}): Promise<Outcome> {
+  return runNode([kProgram, ...args], environment);
+}
 
 export type Environment = Readonly<Record<string, string>>;
 
