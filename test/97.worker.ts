@@ -120,12 +120,16 @@ withServers('each result once, whatever dies on the way', async (context) => {
     ...{ leaseSeconds: 2, maxDeaths: 9, backoffSeconds: 0.5, ...networks },
   };
   let done = 0;
+  const memory = new Map<WorkerProcess, number[]>();
   const accidents = new Accidents({ fetch: 1, compute: 4, between: 8, acknowledgement: 12, cut: 15 });
   const fleet = new Fleet((name) => {
     const environment = { ...optionsAsEnvironment({ ...options, dicomwebUser: name }), TMPDIR: temporary };
     const worker = new WorkerProcess(name, environment);
     worker.onLine(({ msg, stage }) => {
-      if (msg === 'job completed') done += 1;
+      if (msg === 'job completed') {
+        done += 1;
+        memory.set(worker, [...(memory.get(worker) ?? []), worker.residentMb()]);
+      }
       if (stage === 'fetch' && accidents.happens('compute', done)) fleet.kill(name);
     });
     return worker;
@@ -186,6 +190,9 @@ withServers('each result once, whatever dies on the way', async (context) => {
     }
   }
   assert.equal(readdirSync(temporary), []);
+  for (const [first = 0, ...later] of memory.values()) {
+    assert.ok((later.at(-1) ?? 0) < first + 100, `memory stays: ${[first, ...later]} MB`);
+  }
   const lines = fleet.past.flatMap((worker) => worker.lines);
   assert.ok(
     lines.some(({ code }) => code === 'SERVER_UNAVAILABLE'),
