@@ -5,6 +5,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { InputFileError } from 'hepatica';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -12,7 +13,8 @@ import { configJsonSchema, kOptions, loadConfig, type ServerConfig, serversOf } 
 import { DicomWebServer } from '../packages/worker/src/dicomweb.js';
 import { failedReasonOf, failureOf, parseFailedReason, WorkerError } from '../packages/worker/src/failure.js';
 import { jobIdOf, jobSchema } from '../packages/worker/src/job.js';
-import { makeFolder } from './support/programs.js';
+import { withSubmitFlags } from '../packages/worker/src/submit-command.js';
+import { kRoot, makeFolder } from './support/programs.js';
 
 interface Context {
   folder: string;
@@ -240,6 +242,24 @@ test('every option is text or stands in the file alone; one that is wrong is nam
       assert.match((error as Error).message, message);
       assert.not.match((error as Error).message, 'hidden');
     }
+  }
+});
+
+test('commands and options of the README exist', () => {
+  const readme = readFileSync(join(kRoot, 'packages/worker/README.md'), 'utf8');
+  const submit = withSubmitFlags(new Command()).options.map(({ long }) => long);
+  const known = new Set([...kOptions.map(({ flags }) => flags.split(' ')[0]), '--config', '--help', ...submit]);
+  const named = [...readme.matchAll(/(?<=[\s`])--[a-z-]+/g)].map(([flag]) => flag);
+  assert.ok(named.length > 8);
+  assert.equal(
+    named.filter((flag) => !known.has(flag)),
+    [],
+  );
+  for (const [, option = ''] of readme.matchAll(/`(max\w+|\w+Seconds)`/g)) {
+    assert.ok(
+      kOptions.some(({ name }) => name === option),
+      option,
+    );
   }
 });
 
