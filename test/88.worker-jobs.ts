@@ -47,7 +47,7 @@ test.before(async (context) => {
   context.networks = writeNetworks(path);
   context.orthanc = await startOrthanc();
   context.series = [];
-  for (let seed = 1; seed <= 12; seed++) {
+  for (let seed = 1; seed <= 13; seed++) {
     const series = await writePhantomSeries(join(path, `${seed}`), seed, [64, 56, 12]);
     for (const file of filesOf(series)) await context.orthanc.store(file);
     context.series.push(series);
@@ -162,6 +162,8 @@ withServers('a series that kills workers is set aside after three, and takes non
   assert.is(killed?.failure?.code, 'KILLED_WORKERS');
   assert.ok(killed?.failure?.remedy);
   assert.is(deaths, 3);
+  const told = context.workers.flatMap(({ lines }) => lines).filter(({ code }) => code === 'KILLED_WORKERS');
+  assert.is(told.length, 1, 'the log tells of it once');
   assert.equal(
     good.map(({ state }) => state),
     ['completed', 'completed'],
@@ -175,10 +177,14 @@ withServers('emergencies come before research', async (context) => {
   for (const [priority, series] of Object.entries(wanted)) {
     ids.set(await add(context, { ...addressOf(series), priority: priority as 'routine' }), priority);
   }
+  const urgent = take(context);
+  const urgentId = await add(context, { ...addressOf(urgent), priority: 'research' });
+  ids.set(await add(context, { ...addressOf(urgent), priority: 'emergency' }), 'hurried');
+  assert.ok(ids.has(urgentId), 'the same job');
   const worker = start(context, { concurrency: 1 });
   for (const id of ids.keys()) await until(queue, id, isOver);
   const started = worker.lines.filter(({ msg }) => msg === 'job started').map(({ job = '' }) => ids.get(job));
-  assert.equal(started, ['emergency', 'routine', 'research']);
+  assert.equal(started, ['emergency', 'hurried', 'routine', 'research']);
 });
 
 withServers('a job is cancelled while it waits, and while it runs; its deadline ends it too', async (context) => {

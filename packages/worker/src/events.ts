@@ -23,7 +23,7 @@ export interface WorkerEvents {
   completed: [job: JobFacts, facts: { readonly slices: number; readonly seconds: number }];
   /** `retried`: the job comes back after a while. */
   failed: [job: JobFacts, failure: Failure, retried: boolean];
-  /** The job goes back to the queue, untried: the worker ends, or another job must be alone. */
+  /** The job is in the queue again, untried: the worker ends, or was away from the queue for too long. */
   returned: [job: JobFacts];
   /** A worker died with this job, which goes back to the queue. */
   stalled: [id: string];

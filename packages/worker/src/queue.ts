@@ -103,16 +103,21 @@ export class JobQueue {
   }
 
   /**
-   * Asks for a series to be looked at. A job that waits, runs or ended well is not added anew; one that failed is tried
-   * again. `again`: as if it had never been there.
+   * Asks for a series to be looked at. A job that waits, runs or ended well is not added anew, and is hurried where the
+   * new priority is higher; one that failed or was cancelled is tried again. `again`: as if it had never been there.
    */
   async add(job: SeriesJob, { again = false } = {}): Promise<AddedJob> {
     const id = jobIdOf(job);
     const found = await this.queue.getJob(id);
     const state = await found?.getState();
-    if (found && state !== 'active' && (again || state === 'failed')) {
+    if (found && state !== 'active' && (again || found.data.cancelled || state === 'failed')) {
       await found.remove();
     } else if (found) {
+      const priority = kPriorities[job.priority];
+      if (state === 'prioritized' && priority < found.priority) {
+        await found.updateData({ ...found.data, priority: job.priority });
+        await found.changePriority({ priority });
+      }
       return { id, existed: true };
     }
     await this.queue.add(kJobName, job, jobOptions(this.#config, id, job));

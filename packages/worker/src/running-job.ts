@@ -4,6 +4,8 @@ import type { SeriesJob } from './job.js';
 
 /** The reason by which a job is stopped that goes back to the queue. */
 export const kGiveBack = new Error('The worker ends');
+/** The reason by which a job is stopped that the queue has given to another. */
+export const kLost = new Error('The queue took the job for that of a dead worker');
 
 export class RunningJob {
   readonly #controller = new AbortController();
@@ -35,6 +37,11 @@ export class RunningJob {
   /** Stops it; it is another's then. */
   giveBack(): void {
     this.#controller.abort(kGiveBack);
+  }
+
+  /** Stops what is another's already. */
+  lose(): void {
+    this.#controller.abort(kLost);
   }
 
   end(): void {

@@ -43,7 +43,7 @@ interface Wanted {
 const kBatchBytes = 2 ** 26;
 const kBatchFiles = 200;
 
-async function isDicom(bytes: Buffer): Promise<boolean> {
+function isDicom(bytes: Buffer): boolean {
   return bytes.length > 132 && bytes.toString('latin1', 128, 132) === 'DICM';
 }
 
@@ -65,7 +65,7 @@ async function upload(folder: string, server: DicomWebServer): Promise<void> {
   };
   for await (const file of filesBelow(folder)) {
     const content = await readFile(file);
-    if (!(await isDicom(content))) continue;
+    if (!isDicom(content)) continue;
     batch.push(content);
     bytes += content.length;
     if (bytes >= kBatchBytes || batch.length >= kBatchFiles) await send();

@@ -17,7 +17,7 @@ import { failedReasonOf, failureOf, parseFailedReason, WorkerError } from './fai
 import { type JobProgress, type JobResult, jobSchema, type SeriesJob, type Stage } from './job.js';
 import { loadNetworks } from './networks.js';
 import { type JobData, kCancelEvent, redisConnection } from './queue.js';
-import { kGiveBack, RunningJob } from './running-job.js';
+import { kGiveBack, kLost, RunningJob } from './running-job.js';
 import { fractionOf, SeriesPipeline } from './series.js';
 import { within } from './within.js';
 
@@ -134,6 +134,9 @@ export class SeriesWorker extends EventEmitter<WorkerEvents> {
     const backend = worker.getBackend();
     backend.on('close', () => this.#lost('the connection ended'));
     backend.on('ready', () => this.#found());
+    worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) this.#running.get(id)?.lose();
+    });
     worker.on('stalled', (id) => this.emit('stalled', id));
     worker.on('failed', (job, error) => {
       // Only of those that were set aside: the others are told of where they fail.
@@ -243,8 +246,8 @@ export class SeriesWorker extends EventEmitter<WorkerEvents> {
 
   /** What BullMQ is to be thrown. */
   async #failed(job: QueuedJob, token: string | undefined, facts: JobFacts, error: unknown): Promise<Error> {
-    if (error === kGiveBack) {
-      await job.moveToWait(token);
+    if (error === kGiveBack || error === kLost) {
+      if (error === kGiveBack) await job.moveToWait(token);
       this.emit('returned', facts);
       return new WaitingError();
     }
