@@ -47,7 +47,7 @@ test.before(async (context) => {
   context.networks = writeNetworks(path);
   context.orthanc = await startOrthanc();
   context.series = [];
-  for (let seed = 1; seed <= 13; seed++) {
+  for (let seed = 1; seed <= 15; seed++) {
     const series = await writePhantomSeries(join(path, `${seed}`), seed, [64, 56, 12]);
     for (const file of filesOf(series)) await context.orthanc.store(file);
     context.series.push(series);
@@ -229,6 +229,23 @@ withServers('a worker that is told to end gives back what it does not finish in 
   await successor.kill('SIGTERM');
   assert.is((await queue.get(id))?.state, 'completed', 'what is finished in time is finished');
   assert.is(successor.exitCode, 0);
+});
+
+withServers('a worker that stood still stops what another has meanwhile', async (context) => {
+  const { queue, proxy } = context;
+  proxy.treatments = { before: ({ worker, kind }) => (kind === 'fetch' && worker === '1' ? 'half' : 'pass') };
+  const still = start(context);
+  const id = await add(context, addressOf(take(context)));
+  await still.until(({ msg, job }) => msg === 'job started' && job === id);
+  still.pause(true);
+  start(context);
+  assert.is((await until(queue, id, isOver)).state, 'completed');
+  still.pause(false);
+  await still.until(({ msg, job }) => msg === 'job given back' && job === id);
+  proxy.treatments = {};
+  const next = await add(context, addressOf(take(context)));
+  assert.is((await until(queue, next, isOver)).state, 'completed');
+  assert.ok(still.isRunning);
 });
 
 withServers('a folder, a study, a list and days are submitted; what is done is not done again', async (context) => {

@@ -93,6 +93,11 @@ export class WorkerProcess {
     await this.ended;
   }
 
+  /** Stops it, as a machine that is out of memory does, or lets it go on. */
+  pause(isPaused: boolean): void {
+    this.#child.kill(isPaused ? 'SIGSTOP' : 'SIGCONT');
+  }
+
   /** VmRSS in MB. */
   residentMb(): number {
     const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8')) ?? [];
