@@ -197,11 +197,20 @@ withProgram(
   },
 );
 
-withProgram('hepatica-worker serve with nothing to serve says so', async ({ redis }: Context) => {
-  const served = new WorkerProcess('serve', optionsAsEnvironment({ redis: redis.url }), ['serve']);
-  await served.ended;
-  assert.is(served.exitCode, 1);
-  assert.match(served.output, /Expected http or orthanc to be given, received neither \(INVALID_ARGUMENT\)/);
+withProgram('hepatica-worker serve that cannot serve says why, and ends', async ({ redis, orthanc }: Context) => {
+  const taken = `127.0.0.1:${new URL(orthanc.url).port}`;
+  const wrong: [options: Record<string, string>, said: RegExp][] = [
+    [{}, /Expected http or orthanc to be given, received neither \(INVALID_ARGUMENT\)/],
+    [{ http: '0.0.0.0:1' }, /Expected httpTokenFile to be given where http is not loopback/],
+    [{ http: taken }, /Expected http to be an address of this machine that is free, received .*EADDRINUSE/],
+    [{ http: '127.0.0.1:0', orthanc: orthanc.url }, /The configuration has no server default \(UNKNOWN_SERVER\)/],
+  ];
+  for (const [options, said] of wrong) {
+    const served = new WorkerProcess('serve', optionsAsEnvironment({ redis: redis.url, ...options }), ['serve']);
+    await served.ended;
+    assert.is(served.exitCode, 1, served.output);
+    assert.match(served.output, said);
+  }
 });
 
 test.run();

@@ -40,5 +40,6 @@ try {
 } catch (error) {
   const isOurs = error instanceof HepaticaError || error instanceof WorkerError;
   console.error(isOurs ? `${error.message} (${error.code})${error.remedy ? `\n${error.remedy}` : ''}` : error);
-  process.exitCode = 1;
+  // Connections that were opened before would keep it alive, as a worker that does nothing.
+  process.exit(1);
 }

@@ -8,6 +8,7 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
+import { InvalidArgumentError } from 'hepatica';
 import type { Registry } from 'prom-client';
 import { requireAccess } from './access.js';
 import { type JobRoutes, jobRoutes } from './job-routes.js';
@@ -112,7 +113,16 @@ export async function createFront(front: Front): Promise<FastifyInstance> {
 
 /** @returns The port, which the system chose for `port` 0 */
 export async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<number> {
-  await app.listen({ host, port });
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const { code = 'no reason' } = cause as { code?: string };
+    throw new InvalidArgumentError(
+      'INVALID_ARGUMENT',
+      `Expected http to be an address of this machine that is free, received ${host}:${port} (${code})`,
+      { field: 'http', cause },
+    );
+  }
   const address = app.server.address();
   return typeof address === 'object' && address ? address.port : port;
 }

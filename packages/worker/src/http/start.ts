@@ -51,13 +51,14 @@ export async function startFront(config: WorkerConfig, parts: FrontParts): Promi
     onAnswer: (facts) => log.debug(facts, 'answered'),
     onFault: (err) => log.error({ err }, 'fault of the front'),
   });
-  const port = await listen(app, parseAddress(config.http));
-  log.info({ port }, 'listening');
-  return {
-    port,
-    close: async () => {
-      await app.close();
-      await events.close();
-    },
+  const close = async () => {
+    await app.close();
+    await events.close();
   };
+  const port = await listen(app, parseAddress(config.http)).catch(async (error) => {
+    await close();
+    throw error;
+  });
+  log.info({ port }, 'listening');
+  return { port, close };
 }
