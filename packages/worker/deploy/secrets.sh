@@ -10,6 +10,8 @@ make() { [ -e "$1" ] || openssl rand -hex 32 >"$1"; }
 make redis-password
 make orthanc-password
 make http-token
+# They are made of those above, and cannot be written.
+rm -f redis.conf orthanc-users.json
 printf 'requirepass %s\n' "$(cat redis-password)" >redis.conf
 printf '{ "RegisteredUsers": { "hepatica": "%s" } }\n' "$(cat orthanc-password)" >orthanc-users.json
 # The containers' users are not yours.
