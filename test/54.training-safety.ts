@@ -9,7 +9,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -29,12 +29,14 @@ import {
   type TrainOptions,
   trainLesionClassifier,
   trainSegmenter,
+  trainStructures,
   writeMask,
   writeVolume,
 } from '../src/index.js';
 import { kThresholdArchitecture, writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
+import { snapshot } from './support/snapshot.js';
 import { forEachVoxel, kAxial } from './support/volumes.js';
 
 const folder = makeFolder();
@@ -195,6 +197,35 @@ test('wrong options are told before anything is read', async () => {
   const nothing = start({ syntheticPerScan: 0 });
   await rejection(nothing, InvalidArgumentError, 'INVALID_ARGUMENT');
   assert.not(existsSync(output));
+});
+
+test('scans are kept in no folder of the dataset', async () => {
+  const dataset = await writeDataset('kept', 2);
+  const before = snapshot(dataset);
+  const { cases } = await discoverDataset(dataset);
+  const lesions = join(dataset, 'lesions.json');
+  const output = join(folder.path, 'never.safetensors');
+  const structures = { liver: [1] };
+  for (const cache of [
+    dataset,
+    join(dataset, 'cache'),
+    join(dataset, 'cache/of/scans'),
+    dirname(cases[0]?.image ?? ''),
+  ]) {
+    const trainings = [
+      () => trainSegmenter(dataset, { ...kQuick, output, cache }),
+      () => trainStructures(dataset, { output, cache, structures }),
+    ];
+    for (const training of trainings) await rejection(training(), OutputError, 'OUTPUT_IS_INPUT');
+  }
+  assert.equal(snapshot(dataset), before);
+  writeFileSync(
+    lesions,
+    JSON.stringify({ cases: cases.map(({ patient, image, label }) => ({ patient, image, label, liver: label })) }),
+  );
+  for (const cache of [lesions, dirname(cases[1]?.label ?? '')]) {
+    await rejection(trainLesionClassifier(lesions, { output, cache }), OutputError, 'OUTPUT_IS_INPUT');
+  }
 });
 
 test('weights name no patient unless they are asked to', async () => {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace hepatica {
 
@@ -34,5 +37,11 @@ class PendingFile {
   int descriptor_ = -1;
   bool renamed_ = false;
 };
+
+// Removes what writers that were killed left in `folder` under the names of `files`: those of this machine's processes
+// that are gone, and only once nobody has written to it for `idle_s`, since other machines may share the folder. After
+// a week nobody writes any more, whoever has the process' number now.
+void remove_abandoned(const std::string& folder, const std::function<bool(std::string_view file)>& files,
+                      int64_t idle_s);
 
 }  // namespace hepatica

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { NativeBinding, NativeControl, NativeJob } from '../native/binding.js';
 import { runJob } from '../native/job.js';
-import { refuseInputs } from '../output/guard.js';
+import { refuseFolderInInputs, refuseInputs } from '../output/guard.js';
 import type { trainRunOptions } from '../schema/train.js';
 import type { TrainRunOptions, Warning } from '../types.js';
 import { type HashedEntry, hashDataset, requireReadable } from './training-input.js';
@@ -44,12 +44,16 @@ export async function trainOnCases<Case extends { readonly patient: string }>(
   const { signal, onEpoch } = checked;
   const patients = found.cases.map(({ patient }) => patient);
   const files = found.cases.flatMap(filesOf);
-  await checkRunOutputs(checked, [...inputs, ...files]);
+  const given = inputs.filter((path) => path !== undefined);
+  await checkRunOutputs(checked, [...given, ...files]);
   const split = splitOf(patients, checked);
   const validation = new Set(split.validation);
   checkCases?.(validation);
   const cache = cacheFolder(checked);
-  if (cache !== undefined) await refuseInputs([cache], files);
+  if (cache !== undefined) {
+    await refuseInputs([cache], files);
+    await refuseFolderInInputs(cache, given);
+  }
   await requireReadable(files);
   const cases = await Promise.all(found.cases.map((entry) => nativeOf(entry, validation.has(entry.patient))));
   const { onProgress: _, ...unheard } = options;

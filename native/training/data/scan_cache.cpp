@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "core/error.h"
 #include "core/pending_file.h"
@@ -15,6 +17,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kKey = "key";
 constexpr const char* kWarnings = "warnings";
+// Names in the folder.
+constexpr const char* kEnding = ".scan";
+constexpr const char* kVariant = "variant";
 
 std::string text_of(const std::vector<Warning>& warnings) {
   auto list = nlohmann::json::array();
@@ -40,8 +45,15 @@ std::vector<Warning> warnings_of(const std::string& text, const std::string& pat
 
 }  // namespace
 
+ScanCache::ScanCache(std::string folder) : folder_(std::move(folder)) {
+  if (folder_.empty()) return;
+  constexpr int64_t kDayS = 24 * 3600;
+  remove_abandoned(
+      folder_, [](std::string_view file) { return file == kVariant || file.ends_with(kEnding); }, kDayS);
+}
+
 std::string ScanCache::path_of(const std::string& key) const {
-  return (fs::path(folder_) / (sha1_hex(key.data(), key.size()) + ".scan")).string();
+  return (fs::path(folder_) / (sha1_hex(key.data(), key.size()) + kEnding)).string();
 }
 
 void ScanCache::make_folder() const {
@@ -88,7 +100,7 @@ void ScanCache::write_file(const std::string& key, const PartsWriter& parts,
 
 ScanCache::File ScanCache::write_nameless(const PartsWriter& parts) const {
   make_folder();
-  PendingFile pending((fs::path(folder_) / "variant").string());
+  PendingFile pending((fs::path(folder_) / kVariant).string());
   const FileBytes content = safetensors_bytes(parts.tensors(), parts.metadata());
   pending.write(content.bytes.data(), content.bytes.size());
   // Never finished: only the mapping keeps it.

@@ -18,8 +18,8 @@ namespace hepatica {
 
 class ScanCache {
  public:
-  // Without a folder, nothing is found and kept.
-  explicit ScanCache(std::string folder) : folder_(std::move(folder)) {}
+  // Without a folder, nothing is found and kept. What trainings that were killed left half written there goes.
+  explicit ScanCache(std::string folder);
 
   bool keeps() const { return !folder_.empty(); }
 

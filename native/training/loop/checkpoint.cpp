@@ -1,16 +1,12 @@
 #include "training/loop/checkpoint.h"
 
-#include <signal.h>
-#include <sys/types.h>
-
-#include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <system_error>
 
 #include "core/error.h"
+#include "core/pending_file.h"
 #include "models/weights/safetensors.h"
 
 namespace hepatica {
@@ -43,20 +39,6 @@ StateDict take(const StateDict& all, const std::string& prefix) {
 [[noreturn]] void refuse_corrupt(const std::string& file, const std::string& why) {
   throw Error("CORRUPT_CHECKPOINT", "The checkpoint cannot be read: " + why, file, {},
               "Delete the checkpoint folder and train anew");
-}
-
-// A run that was killed while it wrote leaves its temporary file (core/pending_file.h): NAME.tmp-PID-SERIAL.
-void remove_leftovers(const std::string& folder) {
-  constexpr std::string_view kMark = ".safetensors.tmp-";
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename().string();
-    const size_t mark = name.find(kMark);
-    if (mark == std::string::npos) continue;
-    const auto writer = static_cast<pid_t>(std::strtol(name.c_str() + mark + kMark.size(), nullptr, 10));
-    const bool alive = writer > 0 && (kill(writer, 0) == 0 || errno != ESRCH);
-    if (!alive) fs::remove(entry.path(), ignored);
-  }
 }
 
 TrainingState parse_checkpoint(const std::string& path, const std::string& identity) {
@@ -101,7 +83,9 @@ void write_checkpoint(const std::string& folder, const TrainingState& state, con
     throw Error("OUTPUT_UNWRITABLE", "The checkpoint folder cannot be made: " + failure.message(), folder,
                 "checkpointFolder", "Name a folder that can be written");
   }
-  remove_leftovers(folder);
+  // What a run that was killed while it wrote left. Nobody else writes here.
+  remove_abandoned(
+      folder, [](std::string_view file) { return file == "last.safetensors" || file == "best.safetensors"; }, 0);
   write_safetensors(last_checkpoint_path(folder), all,
                     {{"format", kFormat},
                      {"identity", identity},
