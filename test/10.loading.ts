@@ -51,6 +51,22 @@ test('importing alone loads no native code', async () => {
   assert.is(stdout.trim(), 'false');
 });
 
+test("threads of libtorch's that have no work do not keep the cores busy, unless the user says so", async () => {
+  const code = `
+    import { deviceInfo } from './src/index.ts';
+    await deviceInfo();
+    console.log(JSON.stringify(Object.keys(process.env).filter((name) => /^(GOMP|OMP_WAIT)/.test(name))));`;
+  for (const [given, spins] of [
+    [{}, '2000'],
+    [{ GOMP_SPINCOUNT: '77' }, '77'],
+    [{ OMP_WAIT_POLICY: 'PASSIVE' }, '0'],
+  ] as const) {
+    const { stdout, stderr } = await runCode(code, { ...given, OMP_DISPLAY_ENV: 'verbose' });
+    assert.match(stderr, new RegExp(`GOMP_SPINCOUNT = '${spins}'`));
+    assert.equal(JSON.parse(stdout), Object.keys(given), 'the environment, which children get, is as it was');
+  }
+});
+
 test('a CommonJS program can require the package', async () => {
   assert.ok(existsSync(join(kRoot, 'dist/index.js')), 'dist/ is missing: npm run build:ts');
   const { stdout, stderr, exitCode } = await runNode(['test/fixtures/require.cjs']);
