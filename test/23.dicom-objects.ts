@@ -119,6 +119,26 @@ test('files of others, and own ones that were changed, are not replaced', async 
   await rejection(writeSegmentation(join(folder, 'ct/CT_0001.dcm'), findings), OutputError, 'OUTPUT_IS_INPUT');
 });
 
+test('an object that refers to images of one UID says so', async ({ folder }) => {
+  const volume = await phantomSeries(folder);
+  const findings = makeFindings(volume, 1);
+  const report = volume.report as NonNullable<Volume['report']>;
+  const { source } = report;
+  const [first, ...rest] = source.instances;
+  const instances = [first, ...rest.map((one, index) => (index < 2 ? { ...one, sopInstanceUid: '1.2.3' } : one))];
+  const shared = { ...volume, report: { ...report, source: { ...source, instances } } } as Volume;
+  const ambiguous = { ...findings, volume: shared, liver: { ...findings.liver, volume: shared } };
+  for (const write of [writeSegmentation, writeReport, writeStructureSet]) {
+    assert.equal((await write(null, findings)).warnings, []);
+    const { warnings } = await write(null, ambiguous);
+    assert.equal(
+      warnings.map(({ code }) => code),
+      ['SHARED_SOP_INSTANCE_UID'],
+    );
+    assert.match(warnings[0]?.message ?? '', /9 images .* share 8 /);
+  }
+});
+
 test('what did not come from DICOM, or lies on another grid, is refused', async ({ folder }) => {
   const volume = await phantomSeries(folder);
   const findings = makeFindings(volume, 0);

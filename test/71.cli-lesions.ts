@@ -254,7 +254,9 @@ test('compare finds the lesions of both dates and tells what became of them', as
       if (volume.data[index] === kBodyHu && Math.sin(x / 5) * Math.cos(y / 6) > 0.4) volume.data[index] = -100;
       if (balls.some(([cx, radius]) => Math.hypot(x - cx, y - 36, z - 6) <= radius)) volume.data[index] = 395;
     });
-    return writeVolume(join(folder, name), volume);
+    // A gantry tilted a little, so that the masks are written on another grid.
+    const direction = [1, 0, 0, 0, 1, 0.1, 0, 0, Math.sqrt(1 - 0.1 ** 2)] as const;
+    return writeVolume(join(folder, name), { ...volume, direction }, { grid: 'source' });
   };
   await scan('before.nii.gz', [
     [28, 3],
@@ -275,6 +277,7 @@ test('compare finds the lesions of both dates and tells what became of them', as
   assert.equal(comparisonSchema.parse(document), document);
   const changes = document.lesions.map(({ change }: { change: string }) => change);
   assert.equal(changes, ['grown', 'gone']);
+  for (const when of ['before', 'after']) assert.match(stderr, new RegExp(`${when}: .*RESAMPLED_GRID`));
   assert.match(stdout, /grown, \d+\.\d → \d+\.\d mm \(\+\d+ %\)/);
   const before = JSON.parse(await readFile(join(out, 'before-lesions.json'), 'utf8'));
   assert.is(before.lesions.length, 2);

@@ -49,8 +49,10 @@ async function writeStudy(
   input: string,
   found: Found,
   { grid }: CompareCommandOptions,
+  session: Session,
 ): Promise<void> {
-  await writeMask(await folder.place(`${when}-liver.nii.gz`), found.liver, { grid });
+  const { warnings } = await writeMask(await folder.place(`${when}-liver.nii.gz`), found.liver, { grid });
+  session.warn(warnings, when);
   await writeMask(await folder.place(`${when}-lesions.nii.gz`), found, { grid });
   await folder.writeJson(`${when}-lesions.json`, lesionsDocument(input, found));
 }
@@ -79,8 +81,8 @@ async function compare(before: string, after: string, options: CompareCommandOpt
   session.warn(compared.warnings);
   const document = comparisonDocument({ before, after }, compared);
   await output.write(async (folder) => {
-    await writeStudy(folder, 'before', before, earlier, options);
-    await writeStudy(folder, 'after', after, later, options);
+    await writeStudy(folder, 'before', before, earlier, options, session);
+    await writeStudy(folder, 'after', after, later, options, session);
     await folder.writeJson('comparison.json', document);
   });
   const { targets, registration } = compared;

@@ -12,6 +12,7 @@ import type { LesionClassification, Segmentation } from '../types.js';
 import { withFlags } from './flags.js';
 import { isNifti } from './input.js';
 import type { OutputFolder } from './output.js';
+import type { Session } from './session.js';
 
 const kWriters = {
   seg: writeSegmentation,
@@ -62,6 +63,10 @@ export async function writeDicomObjects(
   folder: OutputFolder,
   findings: Segmentation | LesionClassification,
   { dicom = [], deidentify = false }: DicomCommandOptions,
+  session: Session,
 ): Promise<void> {
-  for (const kind of dicom) await kWriters[kind](await folder.place(fileOf(kind)), findings, { deidentify });
+  for (const kind of dicom) {
+    const { warnings } = await kWriters[kind](await folder.place(fileOf(kind)), findings, { deidentify });
+    session.warn(warnings);
+  }
 }

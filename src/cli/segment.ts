@@ -125,7 +125,7 @@ export async function writeSegmentation(
   const report = { ...found, warnings: [...found.warnings, ...warnings] };
   await folder.writeJson('perimeters.json', perimetersDocument(volume, segmentation));
   await folder.writeJson('report.json', report);
-  await writeDicomObjects(folder, lesions ?? segmentation, options);
+  await writeDicomObjects(folder, lesions ?? segmentation, options, session);
   if (options.overlay !== 'none') {
     await writeOverlays(folder, volume, lesions ?? segmentation, options.overlay, session);
   }

@@ -20,6 +20,7 @@ import type {
   ModelIdentity,
   Segmentation,
   SourceIdentity,
+  Warning,
   WriteDicomOptions,
   WrittenDicomObject,
 } from '../types.js';
@@ -123,6 +124,16 @@ function checkFindings(findings: unknown): asserts findings is DicomFindings {
   throw invalidArgument('findings', 'a result, or a mask with its source', findings);
 }
 
+/** An object names its images by their UIDs: where several slices share one, readers cannot tell which is meant. */
+function warningsOfSource({ instances }: SourceIdentity): Warning[] {
+  const named = new Set(instances.map(({ sopInstanceUid, frame }) => `${sopInstanceUid}/${frame}`));
+  if (named.size === instances.length) return [];
+  const message =
+    `The ${instances.length} images that the object refers to share ${named.size} SOPInstanceUIDs: ` +
+    'other programs may show it on the wrong ones';
+  return [{ code: 'SHARED_SOP_INSTANCE_UID', message }];
+}
+
 /** Makes an object, in a file or in memory. */
 async function makeDicomObject(
   kind: DicomObjectKind,
@@ -149,11 +160,12 @@ async function makeDicomObject(
       if (kind === 'sc') pictures = await rgbPictures(findings as Segmentation, options.signal);
     },
   );
-  if (path !== null) return { file: path, ...identity, warnings: [] };
+  const warnings = warningsOfSource(content.source);
+  if (path !== null) return { file: path, ...identity, warnings };
   return {
     data: Buffer.from((data as Uint8Array).buffer, data?.byteOffset, data?.byteLength),
     ...identity,
-    warnings: [],
+    warnings,
   };
 }
 
