@@ -15,6 +15,7 @@ import {
   segmentLiver,
   segmentStructure,
 } from '../src/index.js';
+import { lesionMetadata, lesionTensors } from './support/lesion-model.js';
 import {
   kThresholdArchitecture,
   safetensors,
@@ -164,6 +165,26 @@ const broken: [string, () => Buffer, string][] = [
   ['weights of another kind', () => safetensors(thresholdTensors(), { kind: 'resnet101' }), 'WRONG_MODEL'],
   ['weights without metadata', () => safetensors(thresholdTensors(), {}), 'WRONG_MODEL'],
   ['an architecture that is not its own', () => safetensors(thresholdTensors(3), thresholdMetadata(1)), 'WRONG_MODEL'],
+  [
+    'a negative variance',
+    () => {
+      const { 'bn2.running_var': norm, ...others } = thresholdTensors() as Record<string, Tensor>;
+      const values = Float32Array.from((norm as Tensor).values, (value, index) => (index === 7 ? -value : value));
+      return safetensors({ ...others, 'bn2.running_var': { ...(norm as Tensor), values } }, thresholdMetadata());
+    },
+    'WRONG_MODEL',
+  ],
+  [
+    'a negative variance of a lesion network',
+    () => {
+      const tensors = lesionTensors();
+      const name = Object.keys(tensors).find((key) => key.endsWith('running_var')) as string;
+      const norm = tensors[name] as Tensor;
+      const values = Float32Array.from(norm.values, (value, index) => (index === 0 ? -1 : value));
+      return safetensors({ ...tensors, [name]: { ...norm, values } }, lesionMetadata());
+    },
+    'WRONG_MODEL',
+  ],
   [
     'a missing tensor',
     () => {

@@ -8,7 +8,7 @@ import { writeVolume } from '../src/index.js';
 import { refuses, run } from './support/commands.js';
 import { writeLesionModel } from './support/lesion-model.js';
 import { writeThresholdModel } from './support/models.js';
-import { makeFolder } from './support/programs.js';
+import { makeFolder, runCli } from './support/programs.js';
 import { makePhantom } from './support/volumes.js';
 
 const test = suite<{ folder: ReturnType<typeof makeFolder> }>('results in one folder');
@@ -56,6 +56,24 @@ test('segment after classify leaves no lesions of the liver that it replaces', a
   for (const name of ['lesions.json', 'lesions.nii.gz']) rmSync(join(out, name));
   assert.is(await run([...segment, '--out', out]), '');
   assert.equal(manifestOf(out), rest);
+});
+
+test('what is said to be written is what was written', async ({ folder }) => {
+  const { segment } = await scanWithModels(folder.path);
+  const plain = segment.filter((word, index) => word !== '--overlay' && segment[index - 1] !== '--overlay');
+  for (const [overlay, pictures] of [
+    ['none', []],
+    ['structure', ['overlay/', 'overview.png']],
+  ] as const) {
+    const out = join(folder.path, overlay);
+    const { exitCode, stdout, stderr } = await runCli([...plain, '--overlay', overlay, '--out', out]);
+    assert.is(exitCode, 0, stderr);
+    const [, told = ''] = /written to [^:]*: (.*)/.exec(stdout) ?? [];
+    const written = readdirSync(out, { withFileTypes: true }).filter(({ name }) => !name.startsWith('.'));
+    const names = written.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+    assert.equal(told.split(', ').sort(), names.sort());
+    assert.equal(names, [...['liver.nii.gz', 'perimeters.json', 'report.json'], ...pictures].sort());
+  }
 });
 
 test('results of segment and of synthesize do not mix', async ({ folder }) => {
