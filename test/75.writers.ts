@@ -1,5 +1,5 @@
 // The library's writers: what their data was read from, and files that hepatica did not write.
-import { linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { createReadStream, linkSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -18,6 +18,7 @@ import {
   saveModel,
   segmentStructure,
   trainSegmenter,
+  type Volume,
   writeMask,
   writeMesh,
   writeReport,
@@ -26,11 +27,13 @@ import {
   writeStructureSet,
   writeVolume,
 } from '../src/index.js';
+import { makeFindings } from './support/dicom-findings.js';
 import { writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
 import { snapshot } from './support/snapshot.js';
 import { makePhantom } from './support/volumes.js';
+import { makeZip } from './support/zip.js';
 
 const test = suite<{ folder: ReturnType<typeof makeFolder> }>('writers');
 test.before.each((context) => {
@@ -131,6 +134,33 @@ test('labels, masks from elsewhere and weights are inputs of what is made with t
   }
   assert.equal(snapshot(folder.path), before);
   await writeSegmentation(at('again.dcm'), labels['seg.dcm']);
+});
+
+test('what was read is known whatever it came through, and wherever the program works later', async ({ folder }) => {
+  const { files } = await writeSeries(join(folder.path, 'ct'), makePhantom());
+  const scan = join(folder.path, 'scan.nii.gz');
+  await writeVolume(scan, makePhantom());
+  const [first, ...rest] = files as [string, ...string[]];
+  const zip = join(folder.path, 'study.zip');
+  await writeFile(zip, makeZip(files.map((file) => ({ name: basename(file), data: readFileSync(file) }))));
+  const before = snapshot(folder.path);
+  const start = process.cwd();
+  process.chdir(folder.path);
+  const relative = await Promise.all([readSeries('ct'), readVolume('scan.nii.gz')]).finally(() => process.chdir(start));
+  const series: [Volume, string][] = [
+    [await readSeries([first, ...rest.map((file) => createReadStream(file))]), rest[2] as string],
+    [await readSeries(zip), zip],
+    [await readSeries(createReadStream(zip)), zip],
+    [relative[0], rest[1] as string],
+  ];
+  for (const [volume, target] of series) {
+    const findings = makeFindings(volume, 1);
+    await rejection(writeSegmentation(target, findings, { overwrite: true }), OutputError, 'OUTPUT_IS_INPUT');
+  }
+  for (const volume of [relative[1], await readVolume(createReadStream(scan))]) {
+    await rejection(writeVolume(scan, volume, { overwrite: true }), OutputError, 'OUTPUT_IS_INPUT');
+  }
+  assert.equal(snapshot(folder.path), before);
 });
 
 test("the writers replace hepatica's files, and others with overwrite alone", async ({ folder }) => {

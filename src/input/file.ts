@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { ReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import type { NativeBinding } from '../native/binding.js';
@@ -37,6 +38,8 @@ export function isFileInput(value: unknown): value is FileInput {
 export class FileArgument implements CallArgument<NativeFile> {
   readonly name: string;
   readonly path: string | undefined;
+  /** The file on a disk behind it, where that is known: the path, or a stream's. */
+  readonly origin: string | undefined;
   readonly #limit: ByteLimit;
   readonly #hash: Hash | undefined;
   readonly #chunks: Chunks | undefined;
@@ -52,6 +55,7 @@ export class FileArgument implements CallArgument<NativeFile> {
   constructor(name: string, source: unknown, limit: ByteLimit, options: { readonly hashed?: boolean } = {}) {
     if (typeof source === 'string' && source !== '' && !source.includes('\0')) this.path = source;
     this.name = this.path ?? name;
+    this.origin = source instanceof ReadStream && source.path ? String(source.path) : this.path;
     this.#limit = limit;
     this.#hash = options.hashed ? createHash('sha256') : undefined;
     const bytes = source instanceof ArrayBuffer ? new Uint8Array(source) : source;

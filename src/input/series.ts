@@ -39,7 +39,8 @@ function itemsOf(source: unknown): Items {
 
 /** A series' files, taken in the tick of the call where they are all there. */
 export class SeriesFiles {
-  readonly paths: string[] = [];
+  /** The files behind them, those that are known. */
+  readonly origins: string[] = [];
   readonly #excluded: ExcludedFile[] = [];
   readonly #options: IntakeOptions;
   readonly #limit: ByteLimit;
@@ -94,7 +95,7 @@ export class SeriesFiles {
 
   #fileOf(name: string, item: unknown): FileArgument {
     const file = new FileArgument(name, item, this.#limit);
-    if (file.path) this.paths.push(file.path);
+    if (file.origin) this.origins.push(file.origin);
     return file;
   }
 

@@ -63,8 +63,8 @@ export async function readSeries(source: SeriesInput, options: ReadSeriesOptions
   const report = { ...result.series, excluded: [...result.series.excluded, ...files.excluded] };
   const volume = new NativeVolume({ ...result, warnings: [...files.warnings, ...result.warnings] }, report);
   // A mask with the source of a series is of that series, whatever it came from itself.
-  rememberSources(report.source, ...files.paths);
-  return rememberSources(volume, ...files.paths);
+  rememberSources(report.source, ...files.origins);
+  return rememberSources(volume, ...files.origins);
 }
 
 /**
@@ -96,7 +96,7 @@ export async function readVolume(source: FileInput, options: ReadOptions = {}): 
   const result = await runJobOn([file], options, (native, control, loaded) =>
     native.readVolume(loaded, maxVoxels, control),
   );
-  return rememberSources(new NativeVolume(result, null), file.path);
+  return rememberSources(new NativeVolume(result, null), file.origin);
 }
 
 async function readLabels(input: FileInput, options: ReadLabelsOptions): Promise<LabelMask> {
@@ -114,7 +114,7 @@ async function readLabels(input: FileInput, options: ReadLabelsOptions): Promise
   const result = await runJobOn([file], options, (native, control, loaded) =>
     native.readDicomLabels(loaded, source, geometryOf(grid), segments.map(String), control),
   );
-  return rememberSources(new NativeLabelMask(result, source, result.labels), file.path);
+  return rememberSources(new NativeLabelMask(result, source, result.labels), file.origin);
 }
 
 /**
@@ -136,7 +136,7 @@ export async function readMask(source: FileInput, options: ReadOptions | ReadLab
   const result = await runJobOn([file], options, (native, control, loaded) =>
     native.readMask(loaded, maxVoxels, control),
   );
-  return rememberSources(new NativeMask(result), file.path);
+  return rememberSources(new NativeMask(result), file.origin);
 }
 
 /** What is written comes first where there is no path. */

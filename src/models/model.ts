@@ -150,7 +150,7 @@ export async function loadModel(
     ...(result.missing && { missing: result.missing }),
     ...(result.surplus && { surplus: result.surplus }),
   };
-  return rememberSources(new NativeModel(info, result.handle), file.path);
+  return rememberSources(new NativeModel(info, result.handle), file.origin);
 }
 
 /**

@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path';
+
 /**
  * The files and folders that voxels were read from, kept beside the objects that hold them: what is written of a scan
  * must not take its scan's place.
@@ -12,9 +14,14 @@ export function rememberOwner(voxels: ArrayBufferView, owner: object): void {
   owners.set(voxels.buffer, owner);
 }
 
+/** As it is meant now, whatever the working directory is later. `..` stays: behind a link it means another folder (places.ts). */
+function absolute(path: string): string {
+  return isAbsolute(path) ? path : `${process.cwd()}/${path}`;
+}
+
 /** Remembers what `object` was made from: paths, or other objects. */
 export function rememberSources<T extends object>(object: T, ...origins: readonly unknown[]): T {
-  const paths = origins.flatMap((origin) => (typeof origin === 'string' ? [origin] : sourcesOf(origin)));
+  const paths = origins.flatMap((origin) => (typeof origin === 'string' ? [absolute(origin)] : sourcesOf(origin)));
   if (paths.length > 0) sources.set(object, [...new Set(paths)]);
   return object;
 }
