@@ -6,9 +6,11 @@
  *   node --import tsx bench/worker.mjs --jobs 20 --size 256,224,40 --workers 1 --repeats 3
  *
  * Each way is timed from when its networks are loaded until the last object is stored, in turns; the best turn counts.
+ * CPU seconds, which other programs of the machine change less, are those of the loop or the workers alone.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +42,17 @@ const { values } = parseArgs({
 
 const kSelf = fileURLToPath(import.meta.url);
 
+/** User and system time of this process, or of another. */
+function cpuSeconds(pid) {
+  if (pid === undefined) {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  }
+  // proc(5): the fields after the name in parentheses, from the third; ticks are hundredths of a second.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 function report(line) {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
@@ -49,11 +62,11 @@ async function loop(dicomweb) {
   const config = loadConfig({ dicomweb, model: values.model }, {});
   const pipeline = await SeriesPipeline.create(config, await loadNetworks(config));
   const server = new DicomWebServer('default', { url: dicomweb });
-  report({ ready: true });
+  report({ cpuSeconds: cpuSeconds() });
   const { signal } = new AbortController();
   for await (const line of createInterface({ input: process.stdin })) {
     await pipeline.run(server, jobSchema.parse(JSON.parse(line)), { signal, onStage: () => {} });
-    report({ residentMb: process.memoryUsage.rss() / 2 ** 20 });
+    report({ residentMb: process.memoryUsage.rss() / 2 ** 20, cpuSeconds: cpuSeconds() });
   }
   await server.close();
 }
@@ -62,15 +75,16 @@ async function timeLoop(dicomweb, jobs) {
   const args = ['--import', 'tsx', kSelf, '--loop', dicomweb, '--model', values.model];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  await lines.next();
+  const before = JSON.parse((await lines.next()).value).cpuSeconds;
   const start = performance.now();
   child.stdin.end(jobs.map((job) => `${JSON.stringify(job)}\n`).join(''));
-  const resident = [];
-  for await (const line of lines) resident.push(JSON.parse(line).residentMb);
+  const done = [];
+  for await (const line of lines) done.push(JSON.parse(line));
   const seconds = (performance.now() - start) / 1000;
   if (child.exitCode === null) await once(child, 'close');
-  if (resident.length !== jobs.length) throw new Error(`the loop did ${resident.length} of ${jobs.length} jobs`);
-  return { seconds, residentMb: [resident[0], resident.at(-1)] };
+  if (done.length !== jobs.length) throw new Error(`the loop did ${done.length} of ${jobs.length} jobs`);
+  const [first, last] = [done[0], done.at(-1)];
+  return { seconds, cpuSeconds: last.cpuSeconds - before, residentMb: [first.residentMb, last.residentMb] };
 }
 
 async function timeWorkers(count, redis, dicomweb, jobs) {
@@ -89,6 +103,8 @@ async function timeWorkers(count, redis, dicomweb, jobs) {
       resident.set(worker, [resident.get(worker)?.[0] ?? worker.residentMb(), worker.residentMb()]);
     });
   }
+  const spent = () => workers.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
+  const before = spent();
   const start = performance.now();
   await queue.queue.resume();
   for (let done = 0; done < jobs.length; ) {
@@ -99,9 +115,24 @@ async function timeWorkers(count, redis, dicomweb, jobs) {
   }
   const seconds = (performance.now() - start) / 1000;
   const [residentMb] = resident.values();
+  const cpu = spent() - before;
   await Promise.all(workers.map((worker) => worker.kill('SIGTERM')));
   await queue.close();
-  return { seconds, residentMb };
+  const pauses = workers.flatMap(({ lines }) => pausesOf(lines));
+  return { seconds, cpuSeconds: cpu, residentMb, ...(values.concurrency === '1' && { pauseMs: median(pauses) }) };
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** From the end of a job to the beginning of the next: what acknowledging one and taking another costs. */
+function pausesOf(lines) {
+  const pauses = [];
+  let ended;
+  for (const { msg, time } of lines) {
+    if (msg === 'job started' && ended !== undefined) pauses.push(Date.parse(time) - ended);
+    if (msg === 'job completed') ended = Date.parse(time);
+  }
+  return pauses;
 }
 
 async function makeJobs(orthanc, folder, count, size) {
@@ -115,14 +146,17 @@ async function makeJobs(orthanc, folder, count, size) {
 }
 
 function table(ways, jobs) {
-  const loopSeconds = Math.min(...ways.get('one process in a loop').map(({ seconds }) => seconds));
+  const least = (name, what) => Math.min(...ways.get(name).map((turn) => turn[what]));
+  const ofLoop = (name, what) => (least(name, what) / least('one process in a loop', what)).toFixed(3);
   for (const [name, turns] of ways) {
     const best = turns.reduce((a, b) => (a.seconds < b.seconds ? a : b));
     const hour = (3600 * jobs.length) / best.seconds;
     const [first, last] = best.residentMb;
     console.log(
       `${name.padEnd(24)} ${best.seconds.toFixed(1).padStart(7)} s ${hour.toFixed(0).padStart(6)} series an hour ` +
-        `${(best.seconds / loopSeconds).toFixed(3)} of the loop's time, ${first.toFixed(0)} to ${last.toFixed(0)} MB`,
+        `${ofLoop(name, 'seconds')} of the loop's time, ${ofLoop(name, 'cpuSeconds')} of its CPU time, ` +
+        `${first.toFixed(0)} to ${last.toFixed(0)} MB` +
+        (best.pauseMs === undefined ? '' : `, ${best.pauseMs} ms between two jobs`),
     );
   }
 }
