@@ -75,7 +75,13 @@ SlicePlan plan_volume(const SubVolume& volume, const ReadSeriesOptions& options,
   check_frame_of_reference(volume.frames);
   const std::vector<PlacedFrame> slices = one_slice_a_place(place_frames(volume.frames), excluded, run);
   SlicePlan plan = plan_slices(slices, options.interpolate_gaps);
-  warn_of_strays(slices, run);
+  std::vector<PlacedFrame> used = slices;
+  std::erase_if(used, [&](const PlacedFrame& placed) {
+    return std::ranges::any_of(plan.off_grid, [&](const FrameRef& frame) {
+      return frame.object == placed.frame.object && frame.frame == placed.frame.frame;
+    });
+  });
+  warn_of_strays(used, run);
   if (plan.gantry_tilt && !is_axial(volume.frames.front())) {
     const DicomObject& object = *volume.frames.front().object;
     throw Error("UNSUPPORTED_ORIENTATION",
@@ -84,6 +90,19 @@ SlicePlan plan_volume(const SubVolume& volume, const ReadSeriesOptions& options,
   }
   options.limit.check(plan.geometry.size, volume.frames.front().object->path, field_name(tag::kRows));
   return plan;
+}
+
+// Slices that are missing may lie in files that cannot be read. They were warned of, which an error does not tell.
+SlicePlan plan_naming_damaged(const SubVolume& volume, const ReadSeriesOptions& options,
+                              std::vector<ExcludedFile>& excluded, Run& run) {
+  try {
+    return plan_volume(volume, options, excluded, run);
+  } catch (const Error& error) {
+    const std::vector<Warning> warnings = run.warnings();
+    const auto damaged = std::ranges::find(warnings, "DAMAGED_FILES", &Warning::code);
+    if (damaged == warnings.end() || (error.code != "MISSING_SLICE" && error.code != "IRREGULAR_SPACING")) throw;
+    throw Error(error.code, std::string(error.what()) + ". " + damaged->message, error.file, error.field, error.remedy);
+  }
 }
 
 std::optional<Warning> find_problem(const SubVolume& volume, Run& run) {
@@ -161,7 +180,7 @@ SeriesVolume read_series(SeriesIntake& intake, const ReadSeriesOptions& options,
   const std::vector<SubVolume> volumes = checked_volumes(series, raw, excluded, run);
   const SubVolume& chosen = choose_phase(volumes, options.phase);
   exclude_other_phases(volumes, chosen, excluded);
-  const SlicePlan plan = plan_volume(chosen, options, excluded, run);
+  const SlicePlan plan = plan_naming_damaged(chosen, options, excluded, run);
   let_go_of_others(scan, plan);
   Assembled assembled = assemble_volume(plan, run);
   result.volume = std::move(assembled.volume);

@@ -83,3 +83,14 @@ TEST_CASE("a file that should be a slice by its name and is none is warned of; o
   read_series({folder / "s"}, {}, run);
   CHECK(has_code(run.warnings(), "DAMAGED_FILES"));
 }
+
+TEST_CASE("slices that are missing because a file is damaged are told with that file") {
+  const TempFolder folder;
+  const auto paths = write_series(folder, make_volume(6));
+  fs::resize_file(paths[2], 150);
+  const Error error = error_of(folder / "s");
+  CHECK(error.code == "MISSING_SLICE");
+  CHECK(std::string(error.what()).find(paths[2]) != std::string::npos);
+  fs::remove(paths[2]);
+  CHECK(std::string(error_of(folder / "s").what()).find("cannot be read") == std::string::npos);
+}

@@ -72,3 +72,18 @@ TEST_CASE("acquisitions one after the other, and a number for each slice, have n
     }
   }
 }
+
+TEST_CASE("a slice that interpolation leaves out is no stray of the volume") {
+  const TempFolder folder;
+  add_slices(folder, 0, 10, [](DcmDataset& dataset, size_t) { set(dataset, DCM_AcquisitionNumber, "1"); });
+  const std::vector<std::string> other = add_slices(folder, 4, 1, [](DcmDataset& dataset, size_t) {
+    set(dataset, DCM_AcquisitionNumber, "2");
+    set(dataset, DCM_ImagePositionPatient, "-100.5\\-90.25\\53.5");
+  });
+  Run run;
+  const SeriesVolume series = read_series({folder / "s"}, {.interpolate_gaps = true}, run);
+  CHECK(series.volume.geometry.size[2] == 10);
+  REQUIRE(series.report.excluded.size() == 1);
+  CHECK(series.report.excluded[0].file == other[0]);
+  CHECK_FALSE(has_code(run.warnings(), "STRAY_SLICES"));
+}
