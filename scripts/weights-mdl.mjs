@@ -1,6 +1,6 @@
-// `node scripts/weights-mdl.mjs RUN THRESHOLD EXTENT`: makes the weights of packages/weights-mdl from a training's output
-// folder (`hepatica train --model lesions --out RUN`): kernels as bf16, and the thresholds that were chosen afterwards.
-// Needs `npm run build`.
+// `node scripts/weights-mdl.mjs WEIGHTS NAME=VALUE…`: makes the weights of packages/weights-mdl from a training's
+// (`hepatica train --model lesions --out RUN`: RUN/lesions.safetensors) or from those that are there: kernels as bf16, and
+// numbers of its architecture that were chosen afterwards, as threshold=0.7 extent_threshold=0.5. Needs `npm run build`.
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,13 +8,14 @@ import { main, say } from './setup/process.mjs';
 import { kRoot } from './setup.mjs';
 
 const kTarget = join(kRoot, 'packages', 'weights-mdl', 'mdl_cnn.safetensors');
+const kUsage = 'Usage: node scripts/weights-mdl.mjs WEIGHTS NAME=VALUE…';
 
-/** A safetensors file with other thresholds in its metadata: 8 bytes of length, a JSON header, the tensors. */
-function withThresholds(bytes, thresholds) {
+/** A safetensors file with other numbers in its architecture: 8 bytes of length, a JSON header, the tensors. */
+function withNumbers(bytes, numbers) {
   const end = 8 + Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.subarray(8, end).toString());
   const metadata = header.__metadata__;
-  metadata.architecture = JSON.stringify({ ...JSON.parse(metadata.architecture), ...thresholds });
+  metadata.architecture = JSON.stringify({ ...JSON.parse(metadata.architecture), ...numbers });
   const text = Buffer.from(JSON.stringify(header));
   const padded = Buffer.concat([text, Buffer.alloc(-text.length & 7, ' ')]);
   const length = Buffer.alloc(8);
@@ -22,17 +23,21 @@ function withThresholds(bytes, thresholds) {
   return Buffer.concat([length, padded, bytes.subarray(end)]);
 }
 
+function numberOf(setting) {
+  const [, name, value] = /^([a-z_]+)=([\d.]+)$/.exec(setting) ?? [];
+  if (name === undefined) throw new Error(kUsage);
+  return [name, Number(value)];
+}
+
 await main(async () => {
-  const [run, threshold, extent] = process.argv.slice(2);
-  if (extent === undefined) throw new Error('Usage: node scripts/weights-mdl.mjs RUN THRESHOLD EXTENT');
+  const [weights, ...settings] = process.argv.slice(2);
+  if (settings.length === 0) throw new Error(kUsage);
   const { loadModel, saveModel } = await import(join(kRoot, 'dist', 'index.js'));
-  const model = await loadModel(join(run, 'lesions.safetensors'));
   const draft = `${kTarget}.new`;
-  await saveModel(model, draft, { precision: 'bf16' });
-  writeFileSync(
-    draft,
-    withThresholds(readFileSync(draft), { threshold: Number(threshold), extent_threshold: Number(extent) }),
-  );
+  await saveModel(await loadModel(weights), draft, { precision: 'bf16' });
+  writeFileSync(draft, withNumbers(readFileSync(draft), Object.fromEntries(settings.map(numberOf))));
+  // What the network does not know is refused here, before anything is replaced.
+  await loadModel(draft);
   renameSync(draft, kTarget);
   const { info } = await loadModel(kTarget);
   const bytes = readFileSync(kTarget);

@@ -131,6 +131,38 @@ test('types: the confusion matrix and what is computed of it (paper, equations 7
   assert.is(auc, 3 / 4);
 });
 
+test('calibration: how far probabilities are from what comes true, in ten bins', async () => {
+  const as = (id: number, type: LesionType, probability: number): LesionDescription => {
+    const rest = (1 - probability) / 3;
+    return { id, type, probabilities: { CYS: rest, ANG: rest, HCC: rest, MET: rest, [type]: probability } };
+  };
+  // 0.95 and 0.91 are right; of 0.55, 0.52, 0.6 and 0.58 one is; the false alarm does not count.
+  const { pooled } = await evaluateLesions([
+    {
+      patient: 'one',
+      prediction: {
+        mask: row('1.2.3.4.5.6.7..'),
+        lesions: [
+          ...[as(1, 'CYS', 0.95), as(2, 'MET', 0.91), as(3, 'HCC', 0.55), as(4, 'ANG', 0.52), as(5, 'MET', 0.6)],
+          ...[as(6, 'HCC', 0.58), as(7, 'CYS', 0.5)],
+        ],
+      },
+      reference: row('1.4.3.1.2.1....'),
+    },
+  ]);
+  const { error, bins } = pooled.typing.calibration;
+  assert.equal(
+    bins.map(({ from, to, lesions, accuracy }) => [from, to, lesions, accuracy]),
+    [
+      [0.5, 0.6, 4, 1 / 4],
+      [0.9, 1, 2, 1],
+    ],
+  );
+  assert.ok(Math.abs((bins[0]?.confidence ?? 0) - 0.5625) < 1e-9);
+  const expected = (4 * (0.5625 - 0.25) + 2 * (1 - 0.93)) / 6;
+  assert.ok(Math.abs((error.value ?? 0) - expected) < 1e-9, `${error.value}`);
+});
+
 test('global figures count voxels, those by case are means', async () => {
   const { pooled } = await evaluateLesions(
     [scan('a', '11........', [], '1111......'), scan('b', '1.........', [], '1.........')],

@@ -125,6 +125,75 @@ function rocLine(data: string, colour: string, width: number, dash: number[]): V
   };
 }
 
+/** How often the likeliest type is right, by its probability; null where predictions have no probabilities. */
+export function reliabilityChart({ pooled }: LesionEvaluation): Vega.Spec | null {
+  const { bins } = pooled.typing.calibration;
+  if (bins.length === 0) return null;
+  const values = bins.map((bin) => ({ ...bin, label: String(bin.lesions) }));
+  const bar = { x: { scale: 'x', field: 'from', offset: 1 }, x2: { scale: 'x', field: 'to', offset: -1 } };
+  return chart(260, 260, {
+    data: [
+      { name: 'bins', values },
+      {
+        name: 'right',
+        values: [
+          { falsePositiveRate: 0, truePositiveRate: 0 },
+          { falsePositiveRate: 1, truePositiveRate: 1 },
+        ],
+      },
+    ],
+    scales: [
+      { name: 'x', type: 'linear', domain: [0, 1], range: 'width' },
+      { name: 'y', type: 'linear', domain: [0, 1], range: 'height' },
+    ],
+    axes: [
+      { orient: 'bottom', scale: 'x', title: 'probability of the likeliest type', grid: true, tickCount: 5 },
+      { orient: 'left', scale: 'y', title: 'share that is right', grid: true, tickCount: 5 },
+    ],
+    marks: [
+      {
+        type: 'rect',
+        from: { data: 'bins' },
+        encode: {
+          enter: {
+            ...bar,
+            y: { scale: 'y', field: 'accuracy' },
+            y2: { scale: 'y', value: 0 },
+            fill: { value: kPaleBlue },
+          },
+        },
+      },
+      rocLine('right', kGrey, 1, [4, 4]),
+      {
+        type: 'symbol',
+        from: { data: 'bins' },
+        encode: {
+          enter: {
+            x: { scale: 'x', field: 'confidence' },
+            y: { scale: 'y', field: 'accuracy' },
+            size: { value: 40 },
+            fill: { value: kBlue },
+          },
+        },
+      },
+      {
+        type: 'text',
+        from: { data: 'bins' },
+        encode: {
+          enter: {
+            x: { scale: 'x', field: 'confidence' },
+            y: { scale: 'y', value: 0, offset: -6 },
+            align: { value: 'center' },
+            fontSize: { value: 10 },
+            fill: { value: kInk },
+            text: { field: 'label' },
+          },
+        },
+      },
+    ],
+  });
+}
+
 /** A bar a case, in the order given; a dashed line at the global Dice. */
 export function diceChart({ cases, pooled }: LesionEvaluation): Vega.Spec {
   const values = cases.map(({ patient, dice }, index) => ({ index, patient, dice, label: figureText(dice) }));

@@ -1,7 +1,7 @@
 import { isMalignant, kLesionTypes } from '../lesions/lesion-types.js';
 import type { NativeBinding } from '../native/binding.js';
 import type { LesionType, RvdConvention } from '../types.js';
-import type { LesionCaseEvaluation, LesionCounts, PredictedLesion, ReferenceLesion } from './types.js';
+import type { CalibrationBin, LesionCaseEvaluation, LesionCounts, PredictedLesion, ReferenceLesion } from './types.js';
 
 export type Overlaps = Pick<NativeBinding, 'overlapFigures'>;
 
@@ -161,15 +161,46 @@ export interface RocPoint {
 /** A found lesion of known type whose prediction has probabilities. */
 export interface ScoredLesion {
   readonly malignant: boolean;
+  /** That it is malignant. */
   readonly probability: number;
+  /** The probability of the likeliest type. */
+  readonly confidence: number;
+  /** Whether that is its type. */
+  readonly right: boolean;
 }
 
 export function scoredLesions({ references, predictions }: Lesions): ScoredLesion[] {
-  const probabilities = new Map(predictions.map(({ id, malignancyProbability }) => [id, malignancyProbability]));
+  const byId = new Map(predictions.map((prediction) => [prediction.id, prediction]));
   return references.flatMap(({ type, prediction }) => {
-    const probability = prediction === null ? null : (probabilities.get(prediction) ?? null);
-    return type === null || probability === null ? [] : [{ malignant: isMalignant(type), probability }];
+    const { probabilities = null, malignancyProbability: probability = null } = byId.get(prediction ?? 0) ?? {};
+    if (type === null || probabilities === null || probability === null) return [];
+    const confidence = Math.max(...kLesionTypes.map((name) => probabilities[name]));
+    return [{ malignant: isMalignant(type), probability, confidence, right: probabilities[type] === confidence }];
   });
+}
+
+const kCalibrationBins = 10;
+
+/** By the probability of the likeliest type, in ten parts of 0 to 1; parts without lesions are left out. */
+export function calibrationBins(lesions: readonly ScoredLesion[]): CalibrationBin[] {
+  return Array.from({ length: kCalibrationBins }, (_, index) => {
+    const [from, to] = [index / kCalibrationBins, (index + 1) / kCalibrationBins];
+    const inside = lesions.filter(({ confidence }) => confidence > from && confidence <= to);
+    return {
+      ...{ from, to, lesions: inside.length },
+      confidence: mean(inside.map(({ confidence }) => confidence)) ?? 0,
+      accuracy: mean(inside.map(({ right }) => Number(right))) ?? 0,
+    };
+  }).filter((bin) => bin.lesions > 0);
+}
+
+/** The mean distance of confidence and accuracy over the bins, by their lesions (Guo et al., ICML 2017, equation 3). */
+export function calibrationError(lesions: readonly ScoredLesion[]): number | null {
+  if (lesions.length === 0) return null;
+  return calibrationBins(lesions).reduce(
+    (sum, bin) => sum + (bin.lesions / lesions.length) * Math.abs(bin.confidence - bin.accuracy),
+    0,
+  );
 }
 
 /** Malignant against benign as the limit of the malignancy probability falls; empty where one side has no lesion. */

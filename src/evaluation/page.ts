@@ -1,7 +1,7 @@
 import type * as Vega from 'vega';
 import { escapeHtml } from '../html.js';
 import { renderChart } from '../render/chart.js';
-import { confusionChart, diceChart, freeResponseChart, rocChart, sizeChart } from './charts.js';
+import { confusionChart, diceChart, freeResponseChart, reliabilityChart, rocChart, sizeChart } from './charts.js';
 import { figureSections, figureText, intervalText } from './rows.js';
 import type { LesionCaseEvaluation, LesionEvaluation } from './types.js';
 
@@ -88,6 +88,7 @@ async function inlineChart(title: string, note: string, spec: Vega.Spec): Promis
 
 async function charts(evaluation: LesionEvaluation): Promise<string[]> {
   const roc = rocChart(evaluation);
+  const reliability = reliabilityChart(evaluation);
   const sizes = sizeChart(evaluation);
   const freeResponse = freeResponseChart(evaluation);
   const typed = evaluation.pooled.typing.confusion.flat().some((lesions) => lesions > 0);
@@ -100,6 +101,15 @@ async function charts(evaluation: LesionEvaluation): Promise<string[]> {
       ? [inlineChart('Types', 'Lesions; colour is the share of the row. Found is IoU > 0.', confusionChart(evaluation))]
       : []),
     ...(roc ? [inlineChart('Malignant against benign', 'Of P(HCC) + P(MET).', roc)] : []),
+    ...(reliability
+      ? [
+          inlineChart(
+            'Reliability of the types',
+            'Points: how often the likeliest type is right, by its mean probability; numbers: lesions. On the dashed line probabilities are what they say.',
+            reliability,
+          ),
+        ]
+      : []),
     inlineChart('Dice by patient', 'All lesions of a scan as one mask; dashed: global Dice.', diceChart(evaluation)),
   ]);
 }

@@ -44,6 +44,7 @@ export function figureSections({ pooled }: LesionEvaluation): FigureSection[] {
       title: `Types (${typing.lesions} found lesions of known type)`,
       rows: [
         row('right type', typing.accuracy),
+        row('expected calibration error', typing.calibration.error),
         row('accuracy, one against rest, pooled', typing.pooled.accuracy),
         row('sensitivity, pooled', typing.pooled.sensitivity),
         row('specificity, pooled', typing.pooled.specificity),

@@ -6,6 +6,8 @@ import {
   areaUnder,
   binaryFigures,
   type Cases,
+  calibrationBins,
+  calibrationError,
   confusionOf,
   countsOf,
   globalOverlap,
@@ -72,6 +74,10 @@ export async function typingOf<Figure>(cases: Cases, evaluate: Evaluate<Figure>)
     malignancy: {
       ...(await against(isMalignant)),
       auc: await evaluate((some) => areaUnder(rocOf(some.flatMap(({ scored }) => scored)))),
+    },
+    calibration: {
+      error: await evaluate((some) => calibrationError(some.flatMap(({ scored }) => scored))),
+      bins: calibrationBins(cases.flatMap(({ scored }) => scored)),
     },
   };
 }

@@ -102,6 +102,25 @@ export interface LesionTyping<Figure> {
   readonly perType: Readonly<Record<LesionType, BinaryFigures<Figure>>>;
   /** Malignant (HCC, MET) against benign; `auc` of the malignancy probability, over lesions that have one. */
   readonly malignancy: BinaryFigures<Figure> & { readonly auc: Figure };
+  /** Whether probabilities are what they say, over lesions that have them. */
+  readonly calibration: {
+    /** Expected calibration error of the likeliest type's probability, in ten bins (Guo et al., ICML 2017). */
+    readonly error: Figure;
+    /** Those with lesions, ascending. */
+    readonly bins: readonly CalibrationBin[];
+  };
+}
+
+/** Lesions whose likeliest type has a probability above `from`, up to `to`. */
+export interface CalibrationBin {
+  readonly from: number;
+  readonly to: number;
+  /** How many there are. */
+  readonly lesions: number;
+  /** Mean of that probability. */
+  readonly confidence: number;
+  /** Share whose likeliest type is right. */
+  readonly accuracy: number;
 }
 
 /** A reference lesion and what was found of it. */
