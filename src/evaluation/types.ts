@@ -113,7 +113,9 @@ export interface LesionTyping<Figure> {
 
 /** Lesions whose likeliest type has a probability above `from`, up to `to`. */
 export interface CalibrationBin {
+  /** Not among them. */
   readonly from: number;
+  /** Among them. */
   readonly to: number;
   /** How many there are. */
   readonly lesions: number;
