@@ -43,6 +43,8 @@ cmake -S "$root" -B "$build" -G "$generator" -DHEPATICA_CHECK=ON -DHEPATICA_WERR
 echo "built in $((SECONDS - start)) s"
 
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2>/dev/null || true
+nccl=$(find "$build" -name libhepatica_nccl.so -print -quit)
+[ -z "$nccl" ] || export HEPATICA_NCCL_LIBRARY=$nccl
 arguments=(--weights "$root/weights/liver-paper.safetensors")
 kernels=$(find "$build" -name libhepatica_cuda.so -print -quit)
 timings=$(find "$build" -name libhepatica_check_kernels.so -print -quit)

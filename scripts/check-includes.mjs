@@ -20,7 +20,8 @@ const kAllowed = {
   models: ['platform', 'core', 'ops', 'grid', 'runtime'],
   segmentation: ['platform', 'core', 'ops', 'grid', 'runtime', 'models'],
   synthesis: ['platform', 'core', 'ops'],
-  training: ['platform', 'core', 'ops', 'grid', 'runtime', 'models', 'synthesis'],
+  nccl: [],
+  training: ['platform', 'core', 'ops', 'grid', 'runtime', 'models', 'nccl', 'synthesis'],
   pipelines: [
     'platform',
     'core',
@@ -54,7 +55,7 @@ const kForeign = [
   {
     name: 'torch',
     pattern: /^(torch|ATen|c10|caffe2)\//,
-    layers: ['models', 'training', 'runtime', 'pipelines', 'check'],
+    layers: ['models', 'nccl', 'training', 'runtime', 'pipelines', 'check'],
   },
 ];
 

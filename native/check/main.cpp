@@ -2,7 +2,7 @@
 //                       [--kernel-timings libhepatica_check_kernels.so] [--only PART] [--quick yes]
 // Checks every kernel, network and training step on a GPU against the CPU, then measures; prints tables in Markdown.
 // With --device cpu the CPU stands in the GPU's place. Exits with 1 where a line failed, with 2 for a wrong call.
-// (--rank, --port and --output are its own, for the processes that it starts.)
+// (--rank, --port, --own-device and --output are its own, for the processes that it starts.)
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
@@ -46,6 +46,7 @@ bool parse(int argc, char** argv, Call& call) {
   std::string quick;
   std::string rank = "-1";
   std::string port = "0";
+  std::string own_device;
   const std::map<std::string, std::string*> options = {
       {"--device", &device},
       {"--weights", &call.target.weights},
@@ -55,6 +56,7 @@ bool parse(int argc, char** argv, Call& call) {
       {"--quick", &quick},
       {"--rank", &rank},
       {"--port", &port},
+      {"--own-device", &own_device},
       {"--output", &call.rank.output},
   };
   for (int i = 1; i < argc; i += 2) {
@@ -66,6 +68,7 @@ bool parse(int argc, char** argv, Call& call) {
   call.target.device = device == "cpu" ? at::Device(at::kCPU) : at::Device(at::kCUDA, 0);
   call.target.quick = quick == "yes";
   call.rank.number = std::atoi(rank.c_str());
+  call.rank.own_device = own_device == "yes";
   call.rank.port = static_cast<uint16_t>(std::atoi(port.c_str()));
   return !call.target.weights.empty();
 }

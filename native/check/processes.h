@@ -1,4 +1,4 @@
-// Two processes that train together on the one device, against one that trains alone.
+// Two processes that train together, on one device and on two, against one that trains alone.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@ namespace hepatica::check {
 struct Rank {
   int number = -1;
   uint16_t port = 0;
+  bool own_device = false;
   std::string output;  // a safetensors file: what it learned
 };
 

@@ -22,6 +22,11 @@ class Communicator {
   virtual int size() const = 0;
   bool is_first() const { return rank() == 0; }
 
+  // Where this process computes; a collective member. Where each has a GPU of its own and NCCL is there, tensors of
+  // GPUs go from one to the other from here on, else through the host's memory, as those of the CPU always do.
+  virtual void compute_on(const at::Device& device) = 0;
+  virtual bool uses_nccl() const = 0;
+
   // The tensor's values become their sum over all processes, the same bytes in all of them. Any device and layout.
   virtual void all_reduce_sum(at::Tensor tensor) = 0;
   // The tensor's values become those that process `root` has.

@@ -5,6 +5,7 @@
 #define USE_C10D_GLOO
 #include "training/loop/process_group.h"
 
+#include <ATen/ops/from_blob.h>
 #include <c10/util/Exception.h>
 #include <c10/util/Flags.h>
 
@@ -19,6 +20,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "training/loop/nccl_library.h"
 
 C10_DECLARE_int(caffe2_log_level);
 
@@ -35,6 +37,7 @@ constexpr seconds kAnswering{60};
 // that are lost are known by their signs of life.
 constexpr minutes kCollectiveTimeout{24 * 60};
 constexpr seconds kPolling{1};
+constexpr std::chrono::microseconds kPollingGpu{50};
 constexpr const char* kCome = "come";
 
 // c10d tells the terminal of every machine that it cannot reach yet.
@@ -111,6 +114,7 @@ ProcessGroup::ProcessGroup(const ProcessPlace& place, Run& run) : place_(place) 
     const std::string prefix = place.agent_prefix + "hepatica";
     wait_for_all(with_prefix(tcp, prefix), place.size, deadline, run);
     gloo_ = connect(with_prefix(tcp, prefix + "/gloo"), place);
+    nccl_store_ = with_prefix(tcp->clone(), prefix + "/nccl");
     signs_ = std::make_unique<SignsOfLife>(with_prefix(tcp->clone(), prefix + "/alive"), place, run);
   } catch (const Cancelled&) {
     throw;
@@ -123,9 +127,34 @@ ProcessGroup::ProcessGroup(const ProcessPlace& place, Run& run) : place_(place) 
   }
 }
 
-// Gloo waits for what is still under way, which never ends where another process is lost.
+// Gloo waits for what is still under way, which never ends where another process is lost; NCCL's kernels go on.
 ProcessGroup::~ProcessGroup() {
-  if (!signs_->all_well()) std::thread([gloo = std::move(gloo_)]() mutable { gloo.reset(); }).detach();
+  if (signs_->all_well() && !nccl_) return;
+  std::thread([gloo = std::move(gloo_), nccl = std::move(nccl_)]() mutable {
+    if (nccl) nccl->abort();
+    nccl.reset();
+    gloo.reset();
+  }).detach();
+}
+
+// Each process fills in its own line.
+std::vector<std::string> ProcessGroup::gather(const std::string& name) {
+  constexpr size_t kLongest = 64;
+  std::vector<uint8_t> lines(kLongest * static_cast<size_t>(size()), 0);
+  std::copy_n(name.begin(), std::min(name.size(), kLongest), lines.begin() + rank() * static_cast<int64_t>(kLongest));
+  all_reduce_sum(at::from_blob(lines.data(), {static_cast<int64_t>(lines.size())}, at::kByte));
+  std::vector<std::string> names;
+  for (auto line = lines.begin(); line != lines.end(); line += kLongest) {
+    names.emplace_back(line, std::find(line, line + kLongest, uint8_t{0}));
+  }
+  return names;
+}
+
+void ProcessGroup::compute_on(const at::Device& device) {
+  const NcclApi* const nccl = device.is_cuda() ? find_nccl() : nullptr;
+  const std::string own = nccl ? nccl->device_name(std::max<int>(0, device.index())) : std::string();
+  if (!all_apart(gather(own))) return;
+  nccl_ = nccl->connect(nccl_store_, rank(), size(), kCollectiveTimeout);
 }
 
 void ProcessGroup::wait(const std::function<Work()>& start) {
@@ -148,24 +177,50 @@ void ProcessGroup::wait(const std::function<Work()>& start) {
   }
 }
 
-void ProcessGroup::collect(at::Tensor& tensor, const std::function<Work(std::vector<at::Tensor>&)>& start) {
+// The host waits, so that a process that is lost is told of here.
+void ProcessGroup::wait_for_gpu(const std::function<Work()>& start) {
+  signs_->check();
+  try {
+    const Work work = start();
+    while (!work->isCompleted()) {
+      signs_->check();
+      std::this_thread::sleep_for(kPollingGpu);
+    }
+    work->wait();
+  } catch (const Error&) {
+    nccl_->abort();
+    throw;
+  } catch (const std::exception& error) {
+    nccl_->abort();
+    signs_->report_lost("the connection to another process' GPU broke: " + first_line(error));
+    signs_->check();
+  }
+}
+
+void ProcessGroup::collect(at::Tensor& tensor, const Start& start) {
   const at::NoGradGuard no_grad;
-  const bool direct = tensor.device().is_cpu() && tensor.is_contiguous();
-  std::vector<at::Tensor> dense = {direct ? tensor : tensor.cpu().contiguous()};
-  wait([&] { return start(dense); });
+  const bool by_nccl = nccl_ && tensor.is_cuda();
+  const bool direct = (by_nccl || tensor.device().is_cpu()) && tensor.is_contiguous();
+  std::vector<at::Tensor> dense = {direct ? tensor : by_nccl ? tensor.contiguous() : tensor.cpu().contiguous()};
+  if (by_nccl) {
+    wait_for_gpu([&] { return start(*nccl_, dense); });
+  } else {
+    wait([&] { return start(*gloo_, dense); });
+  }
   if (!direct) tensor.copy_(dense.front());
 }
 
 void ProcessGroup::all_reduce_sum(at::Tensor tensor) {
   if (tensor.numel() == 0) return;
-  collect(tensor, [this](std::vector<at::Tensor>& dense) { return gloo_->allreduce(dense); });
+  collect(tensor, [](c10d::Backend& backend, std::vector<at::Tensor>& dense) { return backend.allreduce(dense); });
 }
 
 void ProcessGroup::broadcast(at::Tensor tensor, int root) {
   if (tensor.numel() == 0) return;
   c10d::BroadcastOptions options;
   options.rootRank = root;
-  collect(tensor, [&](std::vector<at::Tensor>& dense) { return gloo_->broadcast(dense, options); });
+  collect(tensor,
+          [&](c10d::Backend& backend, std::vector<at::Tensor>& dense) { return backend.broadcast(dense, options); });
 }
 
 void ProcessGroup::barrier() {
@@ -176,6 +231,7 @@ void ProcessGroup::abort(const std::string& reason) noexcept { signs_->abort(rea
 
 void ProcessGroup::leave() {
   barrier();
+  if (nccl_) std::exchange(nccl_, {})->shutdown();
   signs_->leave();
 }
 

@@ -9,6 +9,7 @@ namespace hepatica {
 void TrainingTask::join(Communicator& communicator) {
   communicator_ = &communicator;
   if (communicator.size() == 1) return;
+  communicator.compute_on(device().tensors);
   sum_ = [&communicator](const at::Tensor& tensor) { communicator.all_reduce_sum(tensor); };
   network().apply([this](torch::nn::Module& module) {
     if (auto* const layers = dynamic_cast<TrainedLayers*>(&module)) layers->synchronize(sum_);

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "process_threads.h"
+#include "training/loop/nccl_library.h"
 
 namespace hepatica {
 namespace {
@@ -45,6 +46,20 @@ TEST_CASE("Three processes add up tensors of any layout, and hand them out") {
     CHECK(at::equal(handed_out, at::ones({5}, at::kLong)));
     communicator.all_reduce_sum(at::empty({0}));
     communicator.barrier();
+  });
+}
+
+TEST_CASE("NCCL takes over where every process has a device of its own, and no two share one") {
+  CHECK(all_apart({"a", "b", "c"}));
+  CHECK_FALSE(all_apart({"a", "b", "a"}));
+  CHECK_FALSE(all_apart({"a", "", "b"}));
+  CHECK_FALSE(all_apart({}));
+  run_processes(2, [](Communicator& communicator, Run&) {
+    communicator.compute_on(at::kCPU);
+    CHECK_FALSE(communicator.uses_nccl());
+    at::Tensor sum = at::ones(3);
+    communicator.all_reduce_sum(sum);
+    CHECK(at::equal(sum, at::full(3, 2.0)));
   });
 }
 
