@@ -273,19 +273,21 @@ withServers('a folder, a study, a list and days are submitted; what is done is n
     PhantomSeries,
     PhantomSeries,
   ];
-  const known = await submit('--study', study);
-  assert.match(known.stdout, /^known /m, known.stderr);
   const list = join(folder.path, 'list.txt');
   writeFileSync(list, `# two ways\n${study}\n${other}, ${seriesInstanceUid}\n`);
+  const [known, ofDays, ofOthers] = await Promise.all([
+    submit('--study', study),
+    submit('--from', '20260101', '--to', '20260103'),
+    submit('--from', '19990101'),
+  ]);
+  assert.match(known.stdout, /^known /m, known.stderr);
+  assert.ok((ofDays.stdout.match(/^(known|added) /gm)?.length ?? 0) >= 2, ofDays.stdout + ofDays.stderr);
+  assert.equal([ofOthers.stdout, ofOthers.exitCode], ['', 0]);
   const again = await submit('--list', list, '--again', '--wait');
   assert.is(again.stdout.match(/^done /gm)?.length, 2, again.stdout + again.stderr);
-  const ofDays = await submit('--from', '20260101', '--to', '20260103');
-  assert.ok((ofDays.stdout.match(/^(known|added) /gm)?.length ?? 0) >= 2, ofDays.stdout + ofDays.stderr);
-  const ofOthers = await submit('--from', '19990101');
-  assert.equal([ofOthers.stdout, ofOthers.exitCode], ['', 0]);
-  for (const args of [['--study', '1.2/../3'], ['--from', 'today'], [], [scans, '--study', study]]) {
-    const refused = await submit(...args);
-    assert.is(refused.exitCode, 1, args.join(' '));
+  const wrong = [['--study', '1.2/../3'], ['--from', 'today'], [], [scans, '--study', study]];
+  for (const refused of await Promise.all(wrong.map((args) => submit(...args)))) {
+    assert.is(refused.exitCode, 1);
     assert.match(refused.stderr, /INVALID/);
   }
 });

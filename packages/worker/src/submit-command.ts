@@ -22,7 +22,7 @@ interface SubmitFlags {
 }
 
 const kPollMs = 500;
-const kConnectMs = 10_000;
+const kConnectMs = 5000;
 const kCloseMs = 3000;
 
 /** The flags beside those of the configuration. */
