@@ -13,8 +13,11 @@ import { configJsonSchema, kOptions, loadConfig, type ServerConfig, serversOf } 
 import { DicomWebServer } from '../packages/worker/src/dicomweb.js';
 import { failedReasonOf, failureOf, parseFailedReason, WorkerError } from '../packages/worker/src/failure.js';
 import { jobIdOf, jobSchema } from '../packages/worker/src/job.js';
+import { JobQueue } from '../packages/worker/src/queue.js';
 import { withSubmitFlags } from '../packages/worker/src/submit-command.js';
+import { freePort } from './support/free-port.js';
 import { kRoot, makeFolder } from './support/programs.js';
+import { kWithoutRedis, startRedis } from './support/redis.js';
 
 interface Context {
   folder: string;
@@ -193,11 +196,16 @@ test('a token is read anew for each request; a password comes from its file', as
 
 const withOpenssl = spawnSync('openssl', ['version']).error ? test.skip : test;
 
-withOpenssl('a certificate is trusted where its authority is named', async (context) => {
-  const [key, cert] = [join(context.folder, 'key.pem'), join(context.folder, 'cert.pem')];
+function makeCertificate(folder: string): [key: string, certificate: string] {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert];
   const named = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-days', '2'];
   execFileSync('openssl', ['req', '-x509', ...made, ...named], { stdio: 'ignore' });
+  return [key, cert];
+}
+
+withOpenssl('a certificate is trusted where its authority is named', async (context) => {
+  const [key, cert] = makeCertificate(context.folder);
   const secure = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, answer) => {
     answer.end('[]');
   });
@@ -206,6 +214,28 @@ withOpenssl('a certificate is trusted where its authority is named', async (cont
   context.close.push(() => Promise.all([stranger.close(), friend.close()]));
   assert.is(await codeOf(stranger.searchSeries('1.2.3')), 'ACCESS_DENIED');
   assert.equal(await friend.searchSeries('1.2.3'), []);
+});
+
+const withRedis = kWithoutRedis ? test.skip : withOpenssl;
+
+withRedis('Redis is reached by TLS, with a password from its file', async (context) => {
+  const [key, cert] = makeCertificate(context.folder);
+  const port = await freePort();
+  const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert];
+  const tls = ['--tls-port', String(port), '--tls-auth-clients', 'no', ...files];
+  const redis = await startRedis(...tls, '--requirepass', 'open sesame');
+  context.close.push(() => redis.stop());
+  const file = join(context.folder, 'password');
+  writeFileSync(file, 'open sesame\n');
+  const url = { redis: `rediss://localhost:${port}`, redisPasswordFile: file };
+  const queue = new JobQueue(loadConfig({ ...url, redisCaFile: cert }, {}));
+  const { id } = await queue.add(jobSchema.parse(kSeries));
+  assert.is((await queue.get(id))?.state, 'prioritized');
+  await queue.close();
+  const stranger = new JobQueue(loadConfig(url, {}));
+  const failed = new Promise<Error>((resolve) => stranger.queue.once('error', resolve));
+  assert.match((await failed).message, /certificate/);
+  await Promise.race([stranger.close(), new Promise((resolve) => setTimeout(resolve, 500))]);
 });
 
 test('flags come before the environment, that before the file, that before defaults', ({ folder }) => {
