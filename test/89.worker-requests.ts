@@ -18,6 +18,7 @@ import { withSubmitFlags } from '../packages/worker/src/submit-command.js';
 import { freePort } from './support/free-port.js';
 import { kRoot, makeFolder } from './support/programs.js';
 import { kWithoutRedis, startRedis } from './support/redis.js';
+import { kWithoutWorker, optionsAsEnvironment, runWorkerCommand } from './support/worker/process.js';
 
 interface Context {
   folder: string;
@@ -140,7 +141,12 @@ test('answers that are too large, cut, of another kind, or refusals', async (con
 
 test('who wants no more of a series, or is told to stop, ends its transfer', async (context) => {
   let ended = 0;
+  const reason = new Error('stop');
+  const controller = new AbortController();
+  let seen = 0;
   const server = await serverOf(context, (request, answer) => {
+    seen += 1;
+    if (seen === 2) setTimeout(() => controller.abort(reason), 50);
     related(request, answer);
     answer.write(`${part(10)}${part(10)}`);
     answer.on('close', () => {
@@ -148,9 +154,6 @@ test('who wants no more of a series, or is told to stop, ends its transfer', asy
     });
   });
   for await (const _ of server.instances(kSeries, kLimits)) break;
-  const reason = new Error('stop');
-  const controller = new AbortController();
-  setTimeout(() => controller.abort(reason), 50);
   const stopped = await fetchAll(server, kSeries, controller.signal).catch((error: unknown) => error);
   assert.is(stopped, reason);
   for (let tries = 0; ended < 2 && tries < 100; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -216,7 +219,7 @@ withOpenssl('a certificate is trusted where its authority is named', async (cont
   assert.equal(await friend.searchSeries('1.2.3'), []);
 });
 
-const withRedis = kWithoutRedis ? test.skip : withOpenssl;
+const withRedis = kWithoutRedis || kWithoutWorker ? test.skip : withOpenssl;
 
 withRedis('Redis is reached by TLS, with a password from its file', async (context) => {
   const [key, cert] = makeCertificate(context.folder);
@@ -232,10 +235,10 @@ withRedis('Redis is reached by TLS, with a password from its file', async (conte
   const { id } = await queue.add(jobSchema.parse(kSeries));
   assert.is((await queue.get(id))?.state, 'prioritized');
   await queue.close();
-  const stranger = new JobQueue(loadConfig(url, {}));
-  const failed = new Promise<Error>((resolve) => stranger.queue.once('error', resolve));
-  assert.match((await failed).message, /certificate/);
-  await Promise.race([stranger.close(), new Promise((resolve) => setTimeout(resolve, 500))]);
+  const stranger = optionsAsEnvironment({ ...url, dicomweb: 'http://localhost:1' });
+  const { exitCode, stderr } = await runWorkerCommand(['submit', '--study', '1.2.3'], stranger);
+  assert.is(exitCode, 1);
+  assert.match(stderr, /certificate.*QUEUE_UNAVAILABLE/);
 });
 
 test('flags come before the environment, that before the file, that before defaults', ({ folder }) => {

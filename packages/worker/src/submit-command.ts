@@ -93,18 +93,23 @@ async function waitFor(queue: JobQueue, ids: ReadonlySet<string>): Promise<boole
   return good;
 }
 
+async function connected({ queue }: JobQueue, address: string): Promise<void> {
+  let reason = 'no answer';
+  queue.on('error', ({ message }) => {
+    reason = message;
+  });
+  await within(kConnectMs, queue.waitUntilReady(), () => {
+    const remedy = 'Start it, or name it: --redis';
+    throw new WorkerError('QUEUE_UNAVAILABLE', `Redis cannot be reached at ${address}: ${reason}`, remedy);
+  });
+}
+
 export async function runSubmit(config: WorkerConfig, folder: string | undefined, flags: SubmitFlags): Promise<void> {
   const source = sourceOf(folder, flags);
   const { server, priority, deadline, again = false } = flags;
   const queue = new JobQueue(config);
   try {
-    await within(kConnectMs, queue.queue.waitUntilReady(), () => {
-      throw new WorkerError(
-        'QUEUE_UNAVAILABLE',
-        `Redis does not answer at ${config.redis}`,
-        'Start it, or name it: --redis',
-      );
-    });
+    await connected(queue, config.redis);
     const ids = new Set<string>();
     const wishes = { server, again, ...(priority && { priority }), ...(deadline && { deadline }) };
     for await (const made of submit(config, queue, source, wishes)) {
