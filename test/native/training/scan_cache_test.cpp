@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "core/error.h"
 #include "process_threads.h"
 #include "resident_memory.h"
 #include "synthetic_scans.h"
@@ -199,6 +200,27 @@ TEST_CASE("a file that says more than it holds is made anew") {
     Metadata changed = metadata;
     changed[name] = "[[3";
     check_made_anew(whole, changed);
+  }
+}
+
+TEST_CASE("a prepared validation scan without its label is refused") {
+  const TemporaryFolder folder;
+  const CountingReader reader;
+  StructureTrainingPlan plan = plan_of(1, folder.path);
+  plan.cases[0].validation = true;
+  Run run;
+  const auto validate_on = [&] { return load_grid_scans(plan, reader, true, small_config(), *one_process(), run); };
+  REQUIRE_FALSE(validate_on()[0].reference.empty());
+  const fs::path path = fs::directory_iterator(folder.path)->path();
+  const SafetensorsFile file(path.string());
+  StateDict tensors = file.tensors();
+  tensors["reference"] = tensors.at("reference").slice(0, 0, 0).clone();
+  write_safetensors(path.string(), tensors, file.metadata());
+  try {
+    validate_on();
+    FAIL("was taken");
+  } catch (const Error& error) {
+    CHECK(error.code == "CORRUPT_FILE");
   }
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/error.h"
 #include "ops/preprocess.h"
 #include "training/data/scan_cache.h"
 #include "training/loop/prepare_cases.h"
@@ -28,6 +29,12 @@ std::string key_of(const StructureCase& one, const StructureTrainingOptions& opt
                               static_cast<int>(p.equalization),
                               options.hepatica_version};
   return key.dump();
+}
+
+[[noreturn]] void refuse_reference(const std::string& patient, const std::string& folder) {
+  throw Error("CORRUPT_FILE",
+              "The prepared scan of " + patient + " in " + folder + " does not hold what it is named for", folder,
+              "cache", "Delete the folder: scans are prepared anew");
 }
 
 }  // namespace
@@ -72,10 +79,12 @@ std::vector<GridScan> load_grid_scans(const StructureTrainingPlan& plan, const C
     const StructureCase& one = *cases[i];
     GridScan blank;
     blank.patient = one.patient;
-    return cache.prepared(key_of(one, options, config), run, blank, [&] {
+    GridScan prepared = cache.prepared(key_of(one, options, config), run, blank, [&] {
       const LabelledScan scan = read_structure_case(one, reader, run);
       return make_grid_scan(scan, one.patient, one.validation, config, options.preprocess, run);
     });
+    if (prepared.reference.empty() == one.validation) refuse_reference(one.patient, options.cache_folder);
+    return prepared;
   });
 }
 
