@@ -17,6 +17,7 @@ import {
   writeReport,
   writeSegmentation,
 } from '../src/index.js';
+import { natureOf } from '../src/lesions/lesion-nature.js';
 import { positionMm } from '../src/volume/geometry.js';
 import { kWithoutChromium, startBrowser } from './support/browser.js';
 import { moved } from './support/moved-mask.js';
@@ -104,7 +105,7 @@ withArchive(
 
 /** Of each voxel of a slice. */
 function expectedLabels({ mask, liver, lesions, size }: LesionClassification, z: number): DrawnLabel[] {
-  const kinds = new Map(lesions.map(({ id, malignant }) => [id, malignant ? 'malignant' : 'benign'] as const));
+  const kinds = new Map(lesions.map((lesion) => [lesion.id, natureOf(lesion)] as const));
   const pixels = size[0] * size[1];
   return Array.from({ length: pixels }, (_, pixel) => {
     const voxel = z * pixels + pixel;

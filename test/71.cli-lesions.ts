@@ -174,7 +174,7 @@ test('the page holds its figures, asks the network for nothing, and takes names 
   ]) {
     assert.ok(value !== null && page.includes(`<td class="number">${value.toFixed(3)}</td>`), `${value}`);
   }
-  assert.is(page.match(/<svg/g)?.length, 5, 'detection by size, free response, types, ROC, Dice');
+  assert.is(page.match(/<svg/g)?.length, 6, 'detection by size, free response, types, ROC, reliability, Dice');
 });
 
 test('filters: of the lesion network, in the liver that a network of its own finds', async ({ folder }) => {

@@ -1,18 +1,22 @@
 // What a viewer's picture says of each voxel of a slice, by colour at the voxel's middle.
 
 import type { Vector3, Volume } from '../../../src/index.js';
+import type { LesionNature } from '../../../src/lesions/lesion-nature.js';
 import { positionMm } from '../../../src/volume/geometry.js';
 import type { Viewer } from './viewer.js';
 
-export type DrawnLabel = 'none' | 'structure' | 'benign' | 'malignant';
+export type DrawnLabel = 'none' | 'structure' | LesionNature;
 
 const kWindow = [-160, 240] as const;
 
-/** Scans are grey; the liver is drawn in a mild orange, benign lesions in green, malignant ones in red. */
+/** Scans are grey; the liver is drawn in a mild orange, benign lesions in green, malignant in red, indeterminate in yellow. */
 function labelOf([red = 0, green = 0, blue = 0]: readonly number[]): DrawnLabel {
-  if (Math.max(red, green, blue) - Math.min(red, green, blue) < 20) return 'none';
-  if (green > red) return 'benign';
-  return (green - blue) / (red - blue) < 0.12 ? 'malignant' : 'structure';
+  const chroma = Math.max(red, green, blue) - Math.min(red, green, blue);
+  if (chroma < 20) return 'none';
+  if (green - red > 0.3 * chroma) return 'benign';
+  const yellow = (green - blue) / (red - blue);
+  if (yellow > 0.6) return 'indeterminate';
+  return yellow < 0.12 ? 'malignant' : 'structure';
 }
 
 /** Pearson's r. */
