@@ -9,7 +9,7 @@ import { kErrorCodes, kErrorKinds } from '../src/error-codes.js';
 import { nativeError } from '../src/errors.js';
 import { deviceInfo, writeMask, writeSeries, writeVolume } from '../src/index.js';
 import { writeThresholdModel } from './support/models.js';
-import { kMain, kRoot, makeFolder, runCli, runNode } from './support/programs.js';
+import { kMain, kRoot, makeFolder, runCli, runNode, runProgram } from './support/programs.js';
 import { makePhantom } from './support/volumes.js';
 
 const folder = makeFolder();
@@ -25,6 +25,12 @@ test.before(async () => {
 test.after(() => folder.remove());
 
 const count = (text: string, part: string) => text.split(part).length - 1;
+
+test('who reads a part of the output, or none of it, makes no fault', async () => {
+  const command = `${process.execPath} --import tsx ${kMain} info --json`;
+  const { stdout, stderr } = await runProgram('bash', ['-c', `${command} | true; echo "\${PIPESTATUS[0]}"`]);
+  assert.equal([stdout.trim(), stderr], ['0', '']);
+});
 
 test('the documented schema is the one that errors are made by', async () => {
   const documented = JSON.parse(await readFile(join(kRoot, 'docs/error.schema.json'), 'utf8'));

@@ -24,6 +24,13 @@ Exit codes: 0 done, 1 failure, 2 wrong use, 3 unusable input, 4 unusable model, 
 7 failed download, 8 implausible result (the files are written), 9 failed training, 130 interrupted.`,
 );
 
+// Who reads a part of what is said, as `head` does, has what they wanted.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
