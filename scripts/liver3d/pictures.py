@@ -8,6 +8,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from limbs import limb
+
 AIR_HU, BONE_HU = -160.0, 240.0  # where the training copies are saturated
 OTHER_BODY = 4
 
@@ -73,12 +75,12 @@ def thick_slices(volume, spacing, thickness, phase=0.0):
 
 
 class Pictures:
-    """`cell` and `whole`: of the network's input; `coarse_cell`, `coarse_shape`: where it takes coordinates."""
+    """`cell` and `whole`: of the network's input; `coarse_cell`, `coarse_shape`: where it takes coordinates. `negatives`: the share of muscle."""
 
-    def __init__(self, cases, singles, locator, shape, seed, device):
+    def __init__(self, cases, singles, locator, shape, seed, device, negatives=0.0):
         self.cases, self.locator, self.whole, self.shape, self.device = cases, locator, shape, shape, device
         self.single_images, self.single_livers = singles
-        self.random = np.random.default_rng(seed)
+        self.random, self.negatives = np.random.default_rng(seed), negatives
         self.cell = (6.0, 6.0, 6.0) if locator else (1.5, 1.5, 3.0)
         self.coarse_cell = self.cell if locator else (12.0, 12.0, 12.0)
 
@@ -96,6 +98,10 @@ class Pictures:
         self.shape = (int(self.random.choice([8, 16, 24, 32])) if self.chance(0.3) else self.whole[0], *self.whole[1:])
         drawn = []
         for _ in range(count):
+            which = self.random.random()
+            if which < self.negatives:
+                drawn.append(self.muscle())
+                continue
             which = self.random.random()
             if which < (0.12 if self.locator else 0.07):
                 drawn.append(self.made_up())
@@ -137,7 +143,7 @@ class Pictures:
             return (case.low + case.high) / 2 + self.random.normal(0, 1, 3) * [25, 20, 30]
         return np.array([self.uniform(0.1, 0.9), self.uniform(0.1, 0.9), self.uniform(0, 1)]) * case.size
 
-    def random_affine(self):
+    def random_affine(self, enlarged=1.0):
         turn = self.random.normal(0, 1, 3) * np.radians([4, 4, 8])
         if self.chance(0.03):
             turn[2] += np.pi  # prone
@@ -145,7 +151,7 @@ class Pictures:
         about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
         about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
         about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
-        scale = np.exp(self.random.normal(0, 0.09)) * np.exp(self.random.normal(0, 0.05, 3))
+        scale = np.exp(self.random.normal(0, 0.09)) / enlarged * np.exp(self.random.normal(0, 0.05, 3))
         return about_x @ about_y @ about_z @ np.diag(scale)
 
     def positions(self, shape, cell, affine, centre, warp):
@@ -312,6 +318,31 @@ class Pictures:
             relative.append(2 * (pixels[axis] - low) / max(20, high - low) - 1)
         coordinates = torch.stack(relative).clamp(-1.5, 1.5)[:, None].expand(2, *cells)
         return hu, (liver > 0.5).long(), coordinates, 0.0
+
+    def muscle(self):
+        """What a pelvis or thigh shows, made up, or enlarged from what lies below a liver. It teaches that no liver is there alone:
+        learned as bone and body too, made-up bones took real ones' borders away."""
+        below = [case for case in self.cases if case.low[2] > 25]
+        if self.chance(0.6) or not below:
+            hu, label, box = limb(self.random, self.shape, self.cell, self.device)
+            hu = self.smoothed(hu, self.uniform(0.5, 1.2)) + torch.randn_like(hu) * self.uniform(3, 12)
+            hu = torch.where(label == 0, AIR_HU, hu)
+            case, centre = Case("", np.ones(3), [], label, label, np.array([box], np.float32), False), np.zeros(3)
+            affine = np.eye(3)
+        else:
+            case = below[self.random.choice(len(below))]
+            depth = self.shape[0] * self.cell[2] / 2
+            enlarged = max(self.uniform(1.0, 2.5), 1.15 * depth / (case.low[2] / 2 - 3))
+            affine = self.random_affine(enlarged)
+            centre = np.array([self.uniform(0.2, 0.8), self.uniform(0.3, 0.9), 0]) * case.size
+            centre[2] = self.uniform(depth / enlarged, case.low[2] - 3 - depth / enlarged)
+            at = self.positions(self.shape, self.cell, affine, centre, 0)
+            hu = self.sample(case.images[0] - AIR_HU, case.spacing, at) + AIR_HU
+            label = torch.round(self.sample(case.label.float(), case.spacing, at, "nearest")).long()
+            label = torch.where(label == 1, OTHER_BODY, label)
+        hu, label = self.cut(self.look(hu, torch.zeros_like(hu)), label)
+        cells = self.positions(self.coarse_shape(self.shape), self.coarse_cell, affine, centre, 0)
+        return hu, label, self.coordinates(cells, case, self.random.normal(0, 8, 4)), 0.0
 
     def made_up(self):
         """Slices out of order, constants, noise. Nothing is found where nothing is."""

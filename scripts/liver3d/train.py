@@ -32,7 +32,8 @@ def arguments():
     parser.add_argument("--frozen", type=float, default=0.08, help="share of the time that the encoder is held fixed")
     parser.add_argument("--encoder", type=Path, help="the encoder's first weights (base.py)")
     parser.add_argument("--fixed-norm", action="store_true", help="batch norm by the statistics that are stored, for small batches")
-    parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--start", type=Path, help="weights to go on from: one network's, or both as hepatica loads them")
+    parser.add_argument("--negatives", type=float, default=0, help="share of the pictures that show muscle and bone alone")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
@@ -63,6 +64,13 @@ def read_cases(folder, locator, device):
     return cases
 
 
+def own_part(state, locator):
+    """Of a file that holds both networks, this one's."""
+    if not any(name.startswith("locator.") for name in state):
+        return state
+    return {name.removeprefix("locator."): value for name, value in state.items() if name.startswith("locator.") == locator}
+
+
 def loss_of(logits, label, known):
     """Cross entropy and Dice of the liver against everything else; cross entropy of all structures where they are labelled."""
     logits = logits.float()
@@ -90,7 +98,7 @@ class Training:
         self.pictures = Pictures(
             [case for case in cases if options.all or not case.held_back],
             (torch.from_numpy(singles["image"]).to(device), torch.from_numpy(livers).to(device)),
-            self.locator, tuple(int(n) for n in shape.split(",")), options.seed, device,
+            self.locator, tuple(int(n) for n in shape.split(",")), options.seed, device, options.negatives,
         )
         self.network = self.first_network().to(device).to(memory_format=torch.channels_last_3d)
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items() if v.is_floating_point()}
@@ -109,7 +117,7 @@ class Training:
             if isinstance(module, nn.BatchNorm3d):
                 module.momentum = 0.02
         if self.options.start:
-            state = {name: value.float() for name, value in load_file(self.options.start).items()}
+            state = own_part({name: value.float() for name, value in load_file(self.options.start).items()}, self.locator)
             assert not network.load_state_dict(state, strict=False).unexpected_keys
         else:
             with torch.no_grad():
