@@ -9,7 +9,7 @@ export const kSanitizers = ['address,undefined', 'thread'];
 
 // CI takes the layers without torch: ATen's headers cost a quarter of an hour more. libtorch is not instrumented, so the
 // sanitizers see what our own code does to the memory that they share, and no more.
-const kLayers = ['platform', 'core', 'ops', 'grid', 'dicom', 'nifti'];
+const kLayers = ['platform', 'core', 'ops', 'grid', 'registration', 'dicom', 'nifti'];
 const kTorchLayers = ['runtime', 'models', 'segmentation', 'training', 'pipelines', 'check'];
 
 // libtorch's vectors carry no annotations of their spare room, and its operators stay registered until the process ends.
