@@ -28,7 +28,9 @@ await main(async () => {
   const shown = relative(process.cwd(), kOutput) || '.';
   say(`\nThe liver and its lesions are in ${shown}/:`);
   say('  report.html       all of it on one page, for a browser: hepatica view FOLDER');
-  say('  overlay/          a picture a slice: the liver in yellow, boxes around lesions, benign green, malignant red, indeterminate white');
+  say(
+    '  overlay/          a picture a slice: the liver in yellow, boxes around lesions, benign green, malignant red, indeterminate white',
+  );
   say('  liver.nii.gz      the liver on the grid of the scan');
   say('  lesions.nii.gz    the lesions, by number');
   say('  lesions.json      their types, probabilities and measurements');

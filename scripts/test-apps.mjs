@@ -15,6 +15,7 @@ import { refuseExternalBuffers } from './apps/no-external-buffers.mjs';
 import { startRegistry } from './apps/registry.mjs';
 import { checkReport, reportIn, succeeds } from './apps/report.mjs';
 import { buildNative, buildTypeScript, kBuildFolder } from './build.mjs';
+import { kWorkerPackage } from './package/manifests.mjs';
 import { makePackages, packagesFolder } from './package.mjs';
 import { ensurePhantom, kPhantomFolder } from './phantom.mjs';
 import { main, outputOf, run, SetupError, say } from './setup/process.mjs';
@@ -166,10 +167,11 @@ async function typedPrograms(folder) {
   return tally;
 }
 
-/** `hepatica` from the registry, or each package from its file. */
+/** `hepatica` from the registry, or each of its packages from its file; the worker is no part of it, but stands upon it. */
 function dependenciesOf(name, tarballs) {
   if (name !== kFromFiles) return { hepatica: '*' };
-  return Object.fromEntries(tarballs.map(({ name: each, path }) => [each, `file:${path}`]));
+  const own = tarballs.filter(({ name: each }) => each !== kWorkerPackage);
+  return Object.fromEntries(own.map(({ name: each, path }) => [each, `file:${path}`]));
 }
 
 async function runAll(wanted, context) {
