@@ -24,6 +24,7 @@ import {
 } from '../src/index.js';
 import { kRoot, makeFolder, runCode } from './support/programs.js';
 import { rejection } from './support/rejections.js';
+import { unless } from './support/unless.js';
 import { makePhantom, widenedOrgan } from './support/volumes.js';
 
 const shared = process.env.HEPATICA_SHARED ?? join(kRoot, '../shared');
@@ -37,9 +38,7 @@ test.before.each((context) => {
 test.after.each(({ remove }) => remove());
 
 /** Runs only where the real scans are. */
-const onRealScans = existsSync(series)
-  ? test
-  : (name: string, _run: unknown) => console.log(`skipped: ${name} (no ${series})`);
+const onRealScans = unless(existsSync(series) ? '' : `no ${series}`, test);
 
 test('a volume written as NIfTI is read back on the same grid', async ({ folder }) => {
   const volume = makePhantom({ spacing: [0.75, 0.5, 2.5], origin: [-101.5, 20.25, -300] });

@@ -22,6 +22,7 @@ import { positionMm } from '../src/volume/geometry.js';
 import { kWithoutChromium, startBrowser } from './support/browser.js';
 import { moved } from './support/moved-mask.js';
 import { kIndex, kRoot, runNode } from './support/programs.js';
+import { unless } from './support/unless.js';
 import { type DrawnLabel, drawnSlice } from './support/viewer/drawn.js';
 import { type Ohif, serveOhif } from './support/viewer/ohif.js';
 import { kWithoutOrthanc, type Orthanc, startOrthanc } from './support/viewer/orthanc.js';
@@ -40,9 +41,8 @@ const kWithoutArchive = kWithoutOrthanc || (existsSync(kSeries) ? '' : `no ${kSe
 const kWithoutViewer = kWithoutArchive || kWithoutOhif || kWithoutChromium;
 
 const test = suite<Context>('a viewer and its archive');
-const skipped = (why: string) => (name: string, _run: unknown) => console.log(`skipped: ${name} (${why})`);
-const withArchive = kWithoutArchive ? skipped(kWithoutArchive) : test;
-const withViewer = kWithoutViewer ? skipped(kWithoutViewer) : test;
+const withArchive = unless(kWithoutArchive, test);
+const withViewer = unless(kWithoutViewer, test);
 
 async function sendSeries(orthanc: Orthanc, folder: string): Promise<void> {
   for (const name of readdirSync(folder)) await orthanc.store(readFileSync(join(folder, name)));

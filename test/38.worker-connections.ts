@@ -16,6 +16,7 @@ import { type Certificate, kWithoutOpenssl, makeAuthority, makeCertificate } fro
 import { freePort } from './support/free-port.js';
 import { makeFolder } from './support/programs.js';
 import { kWithoutRedis, type Redis, startRedis } from './support/redis.js';
+import { unless } from './support/unless.js';
 import { kWithoutOrthanc, startOrthanc } from './support/viewer/orthanc.js';
 
 interface Context {
@@ -28,9 +29,8 @@ interface Context {
 }
 
 const test = suite<Context>('connections of the worker');
-const skipped = (why: string) => (name: string, _run: unknown) => console.log(`skipped: ${name} (${why})`);
-const withRedis = kWithoutRedis || kWithoutOpenssl ? skipped(kWithoutRedis || kWithoutOpenssl) : test;
-const withOrthanc = kWithoutOrthanc || kWithoutOpenssl ? skipped(kWithoutOrthanc || kWithoutOpenssl) : test;
+const withRedis = unless(kWithoutRedis || kWithoutOpenssl, test);
+const withOrthanc = unless(kWithoutOrthanc || kWithoutOpenssl, test);
 
 test.before((context) => {
   const { path, remove } = makeFolder();

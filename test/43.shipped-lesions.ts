@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { classifyLesions, evaluateLesions, readMask, readSeries, segmentLiver } from '../src/index.js';
 import { kIndex, kRoot, makeFolder, runNode } from './support/programs.js';
+import { unless } from './support/unless.js';
 
 const kPhantom = join(kRoot, 'test/data/phantom');
 const kScan = join(process.env.HEPATICA_SHARED ?? join(kRoot, '../shared'), 'data/dicom/hcc-a10w');
@@ -44,9 +45,7 @@ test('two runs give the same bytes', async () => {
 });
 
 /** Runs only where the real scan is. */
-const onRealScan = existsSync(kScan)
-  ? test
-  : (name: string, _run: unknown) => console.log(`skipped: ${name} (no ${kScan})`);
+const onRealScan = unless(existsSync(kScan) ? '' : `no ${kScan}`, test);
 
 onRealScan('finds the tumour of a real patient with hepatocellular carcinoma, inside the liver', async () => {
   const volume = await readSeries(kScan);

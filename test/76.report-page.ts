@@ -12,11 +12,10 @@ import { kWithoutChromium, type OpenedPage, openFile, startBrowser } from './sup
 import { type Box, kBody, kLesionBoxes, makePagePhantom } from './support/page-phantom.js';
 import { pixelsOf } from './support/pictures.js';
 import { makeFolder } from './support/programs.js';
+import { unless } from './support/unless.js';
 
 const test = suite<{ browser: Browser; folder: ReturnType<typeof makeFolder> }>('the page of a result, in a browser');
-const inBrowser = kWithoutChromium
-  ? (name: string, _run: unknown) => console.log(`skipped: ${name} (${kWithoutChromium})`)
-  : test;
+const inBrowser = unless(kWithoutChromium, test);
 
 test.before(async (context) => {
   context.folder = makeFolder();

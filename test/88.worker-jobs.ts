@@ -8,27 +8,12 @@ import * as assert from 'uvu/assert';
 import { loadConfig } from '../packages/worker/src/config.js';
 import { jobSchema, type SeriesJobInput } from '../packages/worker/src/job.js';
 import { JobQueue, type JobStatus } from '../packages/worker/src/queue.js';
-import { makeFolder } from './support/programs.js';
-import { kWithoutRedis, type Redis, startRedis } from './support/redis.js';
-import { kWithoutOrthanc, type Orthanc, startOrthanc } from './support/viewer/orthanc.js';
-import { ArchiveProxy } from './support/worker/archive-proxy.js';
-import {
-  filesOf,
-  type NetworkFiles,
-  type PhantomSeries,
-  writeNetworks,
-  writePhantomSeries,
-} from './support/worker/phantoms.js';
-import { kWithoutWorker, optionsAsEnvironment, runWorkerCommand, WorkerProcess } from './support/worker/process.js';
+import { unless } from './support/unless.js';
+import { filesOf, type PhantomSeries, writePhantomSeries } from './support/worker/phantoms.js';
+import { optionsAsEnvironment, runWorkerCommand, WorkerProcess } from './support/worker/process.js';
+import { kWithoutServers, type Servers, startServers, stopServers } from './support/worker/servers.js';
 
-const kWithout = kWithoutOrthanc || kWithoutRedis || kWithoutWorker;
-
-interface Context {
-  folder: ReturnType<typeof makeFolder>;
-  networks: NetworkFiles;
-  orthanc: Orthanc;
-  redis: Redis;
-  proxy: ArchiveProxy;
+interface Context extends Servers {
   queue: JobQueue;
   /** Each test takes series of its own. */
   series: PhantomSeries[];
@@ -36,39 +21,30 @@ interface Context {
 }
 
 const test = suite<Context>('jobs of workers');
-const withServers = kWithout
-  ? (name: string, _run: unknown) => console.log(`skipped: ${name} (${kWithout})`)
-  : (name: string, run: (context: Context) => Promise<void>) => test(name, run);
+const withServers = unless(kWithoutServers, test);
 
 test.before(async (context) => {
-  if (kWithout) return;
-  context.folder = makeFolder();
+  if (kWithoutServers) return;
+  Object.assign(context, await startServers());
   const { path } = context.folder;
-  context.networks = writeNetworks(path);
-  context.orthanc = await startOrthanc();
   context.series = [];
   for (let seed = 1; seed <= 15; seed++) {
     const series = await writePhantomSeries(join(path, `${seed}`), seed, [64, 56, 12]);
     for (const file of filesOf(series)) await context.orthanc.store(file);
     context.series.push(series);
   }
-  context.redis = await startRedis();
-  context.proxy = await new ArchiveProxy(context.orthanc.url).start();
   context.queue = new JobQueue(loadConfig({ redis: context.redis.url, backoffSeconds: '0.2', attempts: '3' }, {}));
 });
 test.before.each(async (context) => {
   context.workers = [];
-  if (!kWithout) context.proxy.treatments = {};
+  if (!kWithoutServers) context.proxy.treatments = {};
 });
 test.after.each(async ({ workers }) => {
   await Promise.all(workers.map((worker) => worker.kill()));
 });
-test.after(async ({ queue, proxy, redis, orthanc, folder }) => {
+test.after(async ({ queue, ...servers }) => {
   await queue?.close();
-  await proxy?.stop();
-  await redis?.stop();
-  await orthanc?.stop();
-  folder?.remove();
+  await stopServers(servers);
 });
 
 function start(context: Context, options: Readonly<Record<string, string | number>> = {}): WorkerProcess {

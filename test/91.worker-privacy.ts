@@ -9,20 +9,10 @@ import { loadConfig } from '../packages/worker/src/config.js';
 import { jobSchema } from '../packages/worker/src/job.js';
 import { JobQueue } from '../packages/worker/src/queue.js';
 import { freePort } from './support/free-port.js';
-import { makeFolder } from './support/programs.js';
-import { kWithoutRedis, type Redis, startRedis } from './support/redis.js';
-import { kWithoutOrthanc, type Orthanc, startOrthanc } from './support/viewer/orthanc.js';
-import { ArchiveProxy } from './support/worker/archive-proxy.js';
-import {
-  filesOf,
-  type NetworkFiles,
-  type PhantomSeries,
-  writeNetworks,
-  writePhantomSeries,
-} from './support/worker/phantoms.js';
-import { kWithoutWorker, optionsAsEnvironment, WorkerProcess } from './support/worker/process.js';
-
-const kWithout = kWithoutOrthanc || kWithoutRedis || kWithoutWorker;
+import { unless } from './support/unless.js';
+import { filesOf, type PhantomSeries, writePhantomSeries } from './support/worker/phantoms.js';
+import { optionsAsEnvironment, WorkerProcess } from './support/worker/process.js';
+import { kWithoutServers, type Servers, startServers, stopServers } from './support/worker/servers.js';
 
 /** In every text below, and nowhere else. */
 const kMarker = 'QZX';
@@ -44,33 +34,14 @@ const kTexts = [
 /** `(0008,0050)=QZX00080050`, in upper case as codes are. */
 const markerOf = (tag: string) => `(${tag})=${kMarker}${tag.replace(',', '').toUpperCase()}`;
 
-interface Context {
-  folder: ReturnType<typeof makeFolder>;
-  networks: NetworkFiles;
-  orthanc: Orthanc;
-  redis: Redis;
-  proxy: ArchiveProxy;
-}
-
-const test = suite<Context>('privacy of workers');
-const withServers = kWithout
-  ? (name: string, _run: unknown) => console.log(`skipped: ${name} (${kWithout})`)
-  : (name: string, run: (context: Context) => Promise<void>) => test(name, run);
+const test = suite<Servers>('privacy of workers');
+const withServers = unless(kWithoutServers, test);
 
 test.before(async (context) => {
-  if (kWithout) return;
-  context.folder = makeFolder();
-  context.networks = writeNetworks(context.folder.path);
-  context.orthanc = await startOrthanc();
-  context.redis = await startRedis('--dir', context.folder.path);
-  context.proxy = await new ArchiveProxy(context.orthanc.url).start();
+  if (kWithoutServers) return;
+  Object.assign(context, await startServers((folder) => ['--dir', folder]));
 });
-test.after(async ({ proxy, redis, orthanc, folder }) => {
-  await proxy?.stop();
-  await redis?.stop();
-  await orthanc?.stop();
-  folder?.remove();
-});
+test.after(stopServers);
 
 function modify(files: readonly string[], changes: readonly string[]): void {
   execFileSync('dcmodify', ['-nb', ...changes.flatMap((change) => ['-i', change]), ...files]);
@@ -78,7 +49,7 @@ function modify(files: readonly string[], changes: readonly string[]): void {
 
 /** A series of markers, with further changes to all its files, and to every other one. */
 async function arrive(
-  { folder, orthanc }: Context,
+  { folder, orthanc }: Servers,
   seed: number,
   { all = [], some = [], without = -1 }: { all?: string[]; some?: string[]; without?: number } = {},
 ): Promise<PhantomSeries> {

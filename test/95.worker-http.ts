@@ -16,6 +16,7 @@ import { modulesOf } from '../scripts/dicom-tools.mjs';
 import { errorDocumentSchema } from '../src/cli/error-document.js';
 import { kRoot, makeFolder } from './support/programs.js';
 import { kWithoutRedis, type Redis, startRedis } from './support/redis.js';
+import { unless } from './support/unless.js';
 
 const kToken = '0123456789abcdef0123456789abcdef';
 const kMarker = 'DOE^JANE-4711';
@@ -38,9 +39,7 @@ interface Context {
 }
 
 const test = suite<Context>('HTTP front of the worker');
-const withRedis = kWithoutRedis
-  ? (name: string, _run: unknown) => console.log(`skipped: ${name} (${kWithoutRedis})`)
-  : test;
+const withRedis = unless(kWithoutRedis, test);
 
 const folder = makeFolder();
 const kTokenFile = join(folder.path, 'token');

@@ -13,6 +13,7 @@ import { writeSeries } from '../src/index.js';
 import { freePort } from './support/free-port.js';
 import { makeFolder } from './support/programs.js';
 import { kWithoutRedis, type Redis, startRedis } from './support/redis.js';
+import { unless } from './support/unless.js';
 import { kWithoutOrthanc, type Orthanc, startOrthanc } from './support/viewer/orthanc.js';
 import { makePhantom } from './support/volumes.js';
 import { kWithoutWorker, optionsAsEnvironment, WorkerProcess } from './support/worker/process.js';
@@ -25,11 +26,8 @@ interface Context {
 
 const kWithout = kWithoutOrthanc || kWithoutRedis;
 const test = suite<Context>('stable series of Orthanc');
-const withProgram =
-  kWithout || kWithoutWorker
-    ? (name: string, _run: unknown) => console.log(`skipped: ${name} (${kWithout || kWithoutWorker})`)
-    : test;
-const withArchive = kWithout ? (name: string) => console.log(`skipped: ${name} (${kWithout})`) : test;
+const withProgram = unless(kWithout || kWithoutWorker, test);
+const withArchive = unless(kWithout, test);
 
 test.before(async (context) => {
   if (kWithout) return;

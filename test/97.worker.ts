@@ -7,61 +7,38 @@ import * as assert from 'uvu/assert';
 import { loadConfig } from '../packages/worker/src/config.js';
 import { jobSchema } from '../packages/worker/src/job.js';
 import { JobQueue } from '../packages/worker/src/queue.js';
-import { makeFolder } from './support/programs.js';
-import { kWithoutRedis, type Redis, startRedis } from './support/redis.js';
-import { kWithoutOrthanc, type Orthanc, startOrthanc } from './support/viewer/orthanc.js';
-import { ArchiveProxy, type Exchange } from './support/worker/archive-proxy.js';
-import {
-  expectedObjects,
-  filesOf,
-  type NetworkFiles,
-  type PhantomSeries,
-  writeNetworks,
-  writePhantomSeries,
-} from './support/worker/phantoms.js';
-import { kWithoutWorker, optionsAsEnvironment, WorkerProcess } from './support/worker/process.js';
+import { unless } from './support/unless.js';
+import type { Exchange } from './support/worker/archive-proxy.js';
+import { expectedObjects, filesOf, type PhantomSeries, writePhantomSeries } from './support/worker/phantoms.js';
+import { optionsAsEnvironment, WorkerProcess } from './support/worker/process.js';
+import { kWithoutServers, type Servers, startServers, stopServers } from './support/worker/servers.js';
 
 const kJobs = 30;
 const kWorkers = ['one', 'two', 'three'];
-const kWithout = kWithoutOrthanc || kWithoutRedis || kWithoutWorker;
 
-interface Context {
-  folder: ReturnType<typeof makeFolder>;
-  networks: NetworkFiles;
+interface Context extends Servers {
   series: PhantomSeries[];
   expected: Buffer[][];
-  orthanc: Orthanc;
-  redis: Redis;
-  proxy: ArchiveProxy;
   queue: JobQueue;
 }
 
 const test = suite<Context>('workers');
-const withServers = kWithout
-  ? (name: string, _run: unknown) => console.log(`skipped: ${name} (${kWithout})`)
-  : (name: string, run: (context: Context) => Promise<void>) => test(name, run);
+const withServers = unless(kWithoutServers, test);
 
 test.before(async (context) => {
-  if (kWithout) return;
-  context.folder = makeFolder();
-  context.networks = writeNetworks(context.folder.path);
+  if (kWithoutServers) return;
+  Object.assign(context, await startServers());
   context.series = [];
   for (let seed = 1; seed <= kJobs; seed++) {
     context.series.push(await writePhantomSeries(join(context.folder.path, `${seed}`), seed, [64, 56, 12]));
   }
   context.expected = await expectedObjects(context.series, context.networks);
-  context.orthanc = await startOrthanc();
   for (const series of context.series) for (const file of filesOf(series)) await context.orthanc.store(file);
-  context.redis = await startRedis();
-  context.proxy = await new ArchiveProxy(context.orthanc.url).start();
   context.queue = new JobQueue(loadConfig({ redis: context.redis.url, backoffSeconds: '0.5' }, {}));
 });
-test.after(async ({ queue, proxy, redis, orthanc, folder }) => {
+test.after(async ({ queue, ...servers }) => {
   await queue?.close();
-  await proxy?.stop();
-  await redis?.stop();
-  await orthanc?.stop();
-  folder?.remove();
+  await stopServers(servers);
 });
 
 /** Workers that are started again when they die, as an orchestrator does. */

@@ -11,6 +11,7 @@ import { createMetrics } from '../packages/worker/src/metrics.js';
 import type { JobQueue } from '../packages/worker/src/queue.js';
 import { modulesOf } from '../scripts/dicom-tools.mjs';
 import { kRoot, makeFolder, runProgram } from './support/programs.js';
+import { unless } from './support/unless.js';
 
 const kDeploy = join(kRoot, 'packages/worker/deploy');
 const kBase = join(kDeploy, 'kustomize/base');
@@ -22,9 +23,8 @@ const kKustomize = [
 ].find(([program = '', command = '']) => spawnSync(program, [command, '--help'], { stdio: 'ignore' }).status === 0);
 
 const test = suite('deployment of the worker');
-const skipped = (why: string) => (name: string, _run: unknown) => console.log(`skipped: ${name} (${why})`);
-const withSchemas = kWithout ? skipped(kWithout) : test;
-const withKustomize = kWithout ? skipped(kWithout) : kKustomize ? test : skipped('no kubectl or kustomize');
+const withSchemas = unless(kWithout, test);
+const withKustomize = unless(kWithout || (kKustomize ? '' : 'no kubectl or kustomize'), test);
 
 /** A document of YAML, as far as it is looked into. */
 // biome-ignore lint/suspicious/noExplicitAny: any shape that Kubernetes and Compose have

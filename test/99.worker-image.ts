@@ -12,6 +12,7 @@ import { JobQueue, type JobStatus } from '../packages/worker/src/queue.js';
 import { readSeries } from '../src/index.js';
 import { kRoot, makeFolder, runNode } from './support/programs.js';
 import { kWithoutRedis, type Redis, startRedis } from './support/redis.js';
+import { unless } from './support/unless.js';
 import { kWithoutOrthanc, type Orthanc, startOrthanc } from './support/viewer/orthanc.js';
 
 const kImage = process.env.HEPATICA_IMAGE_ROOT ?? '';
@@ -26,7 +27,7 @@ const kPassword = 'a-password-of-redis';
 const kEntry = ['/usr/local/bin/node', '/opt/hepatica-worker/node_modules/@hepatica/worker/dist/main.js'];
 
 const test = suite('image of the worker');
-const withImage = kWithout ? (name: string, _run: unknown) => console.log(`skipped: ${name} (${kWithout})`) : test;
+const withImage = unless(kWithout, test);
 
 /** As a container does: a process and mount namespace of its own; secrets and /tmp in memory, all else read-only. */
 const kEnter = `

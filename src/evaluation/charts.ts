@@ -86,30 +86,30 @@ export function confusionChart({ pooled }: LesionEvaluation): Vega.Spec {
 export function rocChart({ cases }: LesionEvaluation): Vega.Spec | null {
   const points = rocOf(cases.flatMap(scoredLesions));
   if (points.length === 0) return null;
+  return shareChart('1 − specificity', 'sensitivity', { name: 'curve', values: points }, [
+    shareLine('diagonal', kGrey, 1, [4, 4]),
+    shareLine('curve', kBlue, 2.5, []),
+  ]);
+}
+
+/** Two shares against one another, with the diagonal as data. */
+function shareChart(x: string, y: string, data: Vega.ValuesData, marks: Vega.Mark[]): Vega.Spec {
+  const ends = [0, 1].map((share) => ({ falsePositiveRate: share, truePositiveRate: share }));
   return chart(260, 260, {
-    data: [
-      { name: 'curve', values: points },
-      {
-        name: 'chance',
-        values: [
-          { falsePositiveRate: 0, truePositiveRate: 0 },
-          { falsePositiveRate: 1, truePositiveRate: 1 },
-        ],
-      },
-    ],
+    data: [data, { name: 'diagonal', values: ends }],
     scales: [
       { name: 'x', type: 'linear', domain: [0, 1], range: 'width' },
       { name: 'y', type: 'linear', domain: [0, 1], range: 'height' },
     ],
     axes: [
-      { orient: 'bottom', scale: 'x', title: '1 − specificity', grid: true, tickCount: 5 },
-      { orient: 'left', scale: 'y', title: 'sensitivity', grid: true, tickCount: 5 },
+      { orient: 'bottom', scale: 'x', title: x, grid: true, tickCount: 5 },
+      { orient: 'left', scale: 'y', title: y, grid: true, tickCount: 5 },
     ],
-    marks: [rocLine('chance', kGrey, 1, [4, 4]), rocLine('curve', kBlue, 2.5, [])],
+    marks,
   });
 }
 
-function rocLine(data: string, colour: string, width: number, dash: number[]): Vega.LineMark {
+function shareLine(data: string, colour: string, width: number, dash: number[]): Vega.LineMark {
   return {
     type: 'line',
     from: { data },
@@ -131,67 +131,47 @@ export function reliabilityChart({ pooled }: LesionEvaluation): Vega.Spec | null
   if (bins.length === 0) return null;
   const values = bins.map((bin) => ({ ...bin, label: String(bin.lesions) }));
   const bar = { x: { scale: 'x', field: 'from', offset: 1 }, x2: { scale: 'x', field: 'to', offset: -1 } };
-  return chart(260, 260, {
-    data: [
-      { name: 'bins', values },
-      {
-        name: 'right',
-        values: [
-          { falsePositiveRate: 0, truePositiveRate: 0 },
-          { falsePositiveRate: 1, truePositiveRate: 1 },
-        ],
-      },
-    ],
-    scales: [
-      { name: 'x', type: 'linear', domain: [0, 1], range: 'width' },
-      { name: 'y', type: 'linear', domain: [0, 1], range: 'height' },
-    ],
-    axes: [
-      { orient: 'bottom', scale: 'x', title: 'probability of the likeliest type', grid: true, tickCount: 5 },
-      { orient: 'left', scale: 'y', title: 'share that is right', grid: true, tickCount: 5 },
-    ],
-    marks: [
-      {
-        type: 'rect',
-        from: { data: 'bins' },
-        encode: {
-          enter: {
-            ...bar,
-            y: { scale: 'y', field: 'accuracy' },
-            y2: { scale: 'y', value: 0 },
-            fill: { value: kPaleBlue },
-          },
+  return shareChart('probability of the likeliest type', 'share that is right', { name: 'bins', values }, [
+    {
+      type: 'rect',
+      from: { data: 'bins' },
+      encode: {
+        enter: {
+          ...bar,
+          y: { scale: 'y', field: 'accuracy' },
+          y2: { scale: 'y', value: 0 },
+          fill: { value: kPaleBlue },
         },
       },
-      rocLine('right', kGrey, 1, [4, 4]),
-      {
-        type: 'symbol',
-        from: { data: 'bins' },
-        encode: {
-          enter: {
-            x: { scale: 'x', field: 'confidence' },
-            y: { scale: 'y', field: 'accuracy' },
-            size: { value: 40 },
-            fill: { value: kBlue },
-          },
+    },
+    shareLine('diagonal', kGrey, 1, [4, 4]),
+    {
+      type: 'symbol',
+      from: { data: 'bins' },
+      encode: {
+        enter: {
+          x: { scale: 'x', field: 'confidence' },
+          y: { scale: 'y', field: 'accuracy' },
+          size: { value: 40 },
+          fill: { value: kBlue },
         },
       },
-      {
-        type: 'text',
-        from: { data: 'bins' },
-        encode: {
-          enter: {
-            x: { scale: 'x', field: 'confidence' },
-            y: { scale: 'y', value: 0, offset: -6 },
-            align: { value: 'center' },
-            fontSize: { value: 10 },
-            fill: { value: kInk },
-            text: { field: 'label' },
-          },
+    },
+    {
+      type: 'text',
+      from: { data: 'bins' },
+      encode: {
+        enter: {
+          x: { scale: 'x', field: 'confidence' },
+          y: { scale: 'y', value: 0, offset: -6 },
+          align: { value: 'center' },
+          fontSize: { value: 10 },
+          fill: { value: kInk },
+          text: { field: 'label' },
         },
       },
-    ],
-  });
+    },
+  ]);
 }
 
 /** A bar a case, in the order given; a dashed line at the global Dice. */
