@@ -12,10 +12,14 @@ const kDeclarations = join(kRoot, 'build/declarations');
 const kModels = join(kRoot, 'build/api');
 const kBinaries = join(kRoot, 'node_modules/.bin');
 
+/** What makes declarations: a folder of the package's in kDeclarations each. */
+const kProjects = { hepatica: 'tsconfig.json', worker: 'packages/worker/tsconfig.json' };
+
 /** What users import, and its declarations. */
 const kEntryPoints = [
-  { report: 'hepatica', declarations: 'index.d.ts' },
-  { report: 'hepatica-documents', declarations: 'documents/index.d.ts' },
+  { report: 'hepatica', declarations: 'hepatica/index.d.ts' },
+  { report: 'hepatica-documents', declarations: 'hepatica/documents/index.d.ts' },
+  { report: 'hepatica-worker', declarations: 'worker/index.d.ts' },
 ];
 
 const silent = { logLevel: 'none' };
@@ -38,7 +42,7 @@ function configOf({ report, declarations }) {
     target: 'ES2023',
     module: 'nodenext',
     moduleResolution: 'nodenext',
-    lib: ['ES2023'],
+    lib: ['ES2023', 'esnext.disposable'],
     types: ['node'],
   };
   return ExtractorConfig.prepare({
@@ -106,8 +110,10 @@ await main(() => {
   const { values } = parseArgs({ options: { check: flag, reference: flag } });
   rmSync(kDeclarations, { recursive: true, force: true });
   mkdirSync(kModels, { recursive: true });
-  const emit = ['-p', 'tsconfig.json', '--emitDeclarationOnly', '--outDir', kDeclarations];
-  run(join(kBinaries, 'tsc'), emit, { cwd: kRoot });
+  for (const [folder, project] of Object.entries(kProjects)) {
+    const emit = ['-p', project, '--emitDeclarationOnly', '--outDir', join(kDeclarations, folder)];
+    run(join(kBinaries, 'tsc'), emit, { cwd: kRoot });
+  }
   const passed = kEntryPoints.map((entry) => extracted(entry, values.check)).every(Boolean);
   if (passed && values.reference) writeReference();
   return passed ? 0 : 1;

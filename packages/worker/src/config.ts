@@ -28,6 +28,7 @@ export const serverSchema = z
   })
   .readonly();
 
+/** As {@link WorkerConfig} holds a DICOMweb server. */
 export type ServerConfig = z.output<typeof serverSchema>;
 
 const documentName = z.enum(['report', 'lesions', 'perimeters']);
@@ -137,6 +138,7 @@ export const configSchema = z.strictObject({
   ),
 });
 
+/** Every option of a worker, its defaults filled in; `hepatica-worker --help` tells what each does. */
 export type WorkerConfig = z.output<typeof configSchema>;
 
 export const kOptions = textOptions(configSchema);
@@ -188,7 +190,13 @@ function fileValues(file: string | undefined): Record<string, unknown> {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @param flags - by the options' names, as text */
+/**
+ * Options of flags, of environment variables (HEPATICA_WORKER_…) and of a configuration file, in this order of precedence.
+ * Throws INVALID_ARGUMENT naming the field.
+ *
+ * @param flags - by the options' names, as text
+ * @param environment - as process.env
+ */
 export function loadConfig(flags: Readonly<Record<string, string>>, environment: Environment): WorkerConfig {
   const given = (source: Environment, key: (option: (typeof kOptions)[number]) => string) =>
     Object.fromEntries(

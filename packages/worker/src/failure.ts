@@ -35,6 +35,7 @@ export const kFailures = {
   ANSWER_CUT: 'passing',
 } as const satisfies Record<string, 'permanent' | 'passing'>;
 
+/** A code of the worker's own. */
 export type FailureCode = keyof typeof kFailures;
 
 /** Codes of hepatica's for what may be over at the next try, perhaps on another machine. */
@@ -42,11 +43,14 @@ const kPassing = new Set(['OUT_OF_MEMORY', 'OUT_OF_THREADS', 'CUDA_OUT_OF_MEMORY
 
 /** A failure of the worker's own. Its texts hold no patient data. */
 export class WorkerError extends Error {
+  /** So that it is told from other errors in logs. */
   override readonly name = 'WorkerError';
 
   constructor(
+    /** Lasts from version to version. */
     readonly code: FailureCode,
     message: string,
+    /** What may help. */
     readonly remedy?: string,
     options?: ErrorOptions,
   ) {
@@ -56,11 +60,13 @@ export class WorkerError extends Error {
 
 /** What stands in Redis, logs and answers of a failure. */
 export interface Failure {
-  /** Of {@link kFailures}, or hepatica's. */
+  /** A {@link FailureCode}, or hepatica's. */
   readonly code: string;
+  /** No other try can succeed. */
   readonly permanent: boolean;
   /** For a person. */
   readonly message: string;
+  /** What may help. */
   readonly remedy?: string | undefined;
 }
 

@@ -35,7 +35,9 @@ export const jobSchema = z.strictObject({
   options: jobOptionsSchema.default({}),
 });
 
+/** A job as {@link jobSchema} gives it back: with its defaults. */
 export type SeriesJob = z.output<typeof jobSchema>;
+/** A job as it may be asked for. */
 export type SeriesJobInput = z.input<typeof jobSchema>;
 
 /** The same series with the same options is the same job: asked for twice, it is one. */
@@ -54,10 +56,12 @@ export function identityOf({ options }: Pick<SeriesJob, 'options'>): string {
 
 /** What a job goes through, in this order. */
 export const kStages = ['fetch', 'segment', 'classify', 'write', 'store'] as const;
+/** One of them. */
 export type Stage = (typeof kStages)[number];
 
 /** BullMQ's progress of a job. */
 export type JobProgress = {
+  /** What it goes through. */
   readonly stage: Stage;
   /** 0 to 1 over the whole job. */
   readonly fraction: number;
@@ -65,17 +69,25 @@ export type JobProgress = {
 
 /** An object that was stored. */
 export interface StoredObject {
+  /** Segmentation, or Comprehensive 3D SR. */
   readonly kind: 'SEG' | 'SR';
+  /** SOP Class UID (PS3.4, B.5). */
   readonly sopClassUid: string;
+  /** SOP Instance UID. */
   readonly sopInstanceUid: string;
+  /** Of the new series that it is alone in. */
   readonly seriesInstanceUid: string;
 }
 
 /** BullMQ's return value of a job; no texts of the patient or the study. */
 export interface JobResult {
+  /** Name of the DICOMweb server that it was fetched from. */
   readonly server: string;
+  /** Study Instance UID. */
   readonly study: string;
+  /** Series Instance UID. */
   readonly series: string;
+  /** What was stored in the same study. */
   readonly objects: readonly StoredObject[];
   /** Those that the configuration asks for. */
   readonly documents: {
@@ -83,6 +95,8 @@ export interface JobResult {
     readonly lesions?: LesionsDocument;
     readonly perimeters?: PerimetersDocument;
   };
+  /** Of the scan. */
   readonly slices: number;
+  /** That each stage took. */
   readonly seconds: Readonly<Record<Stage, number>>;
 }

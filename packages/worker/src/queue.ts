@@ -16,6 +16,7 @@ const kRedisPort = 6379;
 /** What the queue keeps of a job: what it was asked for, and whether nobody wants it any more. */
 export type JobData = SeriesJob & { readonly cancelled?: boolean };
 
+/** BullMQ's. */
 export type JobState =
   | 'waiting'
   | 'prioritized'
@@ -28,17 +29,25 @@ export type JobState =
 
 /** A job as it is at a moment. */
 export interface JobStatus {
+  /** Follows from the series and the options. */
   readonly id: string;
+  /** What was asked for. */
   readonly job: SeriesJob;
+  /** Where in the queue it is. */
   readonly state: JobState;
+  /** How far it is; null before it begins. */
   readonly progress: JobProgress | null;
+  /** Tries that ended. */
   readonly attempts: number;
+  /** Null until it ended well. */
   readonly result: JobResult | null;
   /** Of the last try. */
   readonly failure: Failure | null;
 }
 
+/** What adding a job came to. */
 export interface AddedJob {
+  /** Of the job that is in the queue now. */
   readonly id: string;
   /** Whether the queue had the job already. */
   readonly existed: boolean;
@@ -124,6 +133,7 @@ export class JobQueue {
     return { id, existed: false };
   }
 
+  /** The job as it is now; null where the queue has none of that id. */
   async get(id: string): Promise<JobStatus | null> {
     const found = await this.queue.getJob(id);
     if (!found) return null;
@@ -149,6 +159,7 @@ export class JobQueue {
     return true;
   }
 
+  /** Ends the connections to Redis. */
   async close(): Promise<void> {
     await Promise.all([this.queue.close(), this.#events.close()]);
   }

@@ -58,6 +58,7 @@ function factsOf(job: QueuedJob): JobFacts {
   return { id: job.id as string, server, study, series, attempt: job.attemptsMade + 1 };
 }
 
+/** Takes jobs from the queue and computes on one device; tells {@link WorkerEvents}. */
 export class SeriesWorker extends EventEmitter<WorkerEvents> {
   readonly #servers: ReadonlyMap<string, DicomWebServer>;
   readonly #running = new Map<string, RunningJob>();
@@ -71,12 +72,16 @@ export class SeriesWorker extends EventEmitter<WorkerEvents> {
   #isStarted = false;
   #draining: Promise<void> | undefined;
 
-  constructor(readonly config: WorkerConfig) {
+  constructor(
+    /** As it was given. */
+    readonly config: WorkerConfig,
+  ) {
     super();
     const servers = Object.entries(serversOf(config));
     this.#servers = new Map(servers.map(([name, server]) => [name, new DicomWebServer(name, server)]));
   }
 
+  /** Whether it takes jobs, and which run. */
   get state(): WorkerState {
     const draining = this.#draining !== undefined;
     return { ready: this.#isStarted && this.#isConnected && !draining, draining, running: [...this.#running.keys()] };
