@@ -1,6 +1,6 @@
 /** Installs the peers (once) and runs them. */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { kCpuWheelIndex, kTorchWheel } from '../scripts/setup/libtorch.mjs';
@@ -19,14 +19,21 @@ function run(command, args, options = {}) {
   });
 }
 
-/** Python's libraries into bench/.venv, dcm2niix from Debian, onnxruntime-node without its download script. */
+/** Python's libraries into bench/.venv; again where others are required than it was made of. */
+export function installPython() {
+  const requirements = join(kBench, 'peers', 'requirements.txt');
+  const complete = join(kVenv, 'complete');
+  const required = readFileSync(requirements, 'utf8');
+  if (existsSync(complete) && readFileSync(complete, 'utf8') === required) return;
+  console.log('installing the Python peers into bench/.venv');
+  if (!existsSync(kPython)) run('python3', ['-m', 'venv', kVenv]);
+  run(kPython, ['-m', 'pip', 'install', '--quiet', '-r', requirements]);
+  writeFileSync(complete, required);
+}
+
+/** Those of Python, dcm2niix from Debian, onnxruntime-node without its download script. */
 export function installPeers() {
-  if (!existsSync(join(kVenv, 'complete'))) {
-    console.log('installing the Python peers into bench/.venv');
-    run('python3', ['-m', 'venv', kVenv]);
-    run(kPython, ['-m', 'pip', 'install', '--quiet', '-r', join(kBench, 'peers', 'requirements.txt')]);
-    run('touch', [join(kVenv, 'complete')]);
-  }
+  installPython();
   if (!existsSync(join(kBench, 'node_modules', 'onnxruntime-node'))) {
     console.log('installing onnxruntime-node into bench/node_modules');
     run('npm', ['install', '--ignore-scripts', '--no-package-lock', '--silent'], { cwd: kBench });
