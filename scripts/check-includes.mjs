@@ -19,7 +19,7 @@ const kAllowed = {
   runtime: ['platform', 'core', 'cuda'],
   models: ['platform', 'core', 'ops', 'grid', 'runtime'],
   segmentation: ['platform', 'core', 'ops', 'grid', 'runtime', 'models'],
-  synthesis: ['platform', 'core', 'ops'],
+  synthesis: ['platform', 'core', 'ops', 'registration'],
   nccl: [],
   training: ['platform', 'core', 'ops', 'grid', 'runtime', 'models', 'nccl', 'synthesis'],
   pipelines: [

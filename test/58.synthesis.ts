@@ -77,6 +77,32 @@ test('the same seed gives the same bytes, whatever the threads; types as asked',
   assert.not.equal(one.ids.data, other.ids.data);
 });
 
+test('the arterial scan of a pair: the first scan as without it, the liver darker, its own grid, where it was moved to', async () => {
+  const { volume, liver } = scan();
+  const options = { seed: 8, count: [2, 4] as const };
+  const alone = await synthesizeLesions(volume, liver, options);
+  assert.is(alone.arterial, undefined);
+  const moved = { arterialShiftMm: [6, 0, -8] as const, arterialSliceMm: 2 };
+  const pair = await synthesizeLesions(volume, liver, { ...options, ...moved, arterial: true, threads: 1 });
+  const again = await synthesizeLesions(volume, liver, { ...options, ...moved, arterial: true, threads: 3 });
+  assert.equal(pair.volume.data, alone.volume.data);
+  assert.equal(pair.arterial?.volume.data, again.arterial?.volume.data);
+  const arterial = pair.arterial ?? assert.unreachable();
+  assert.equal([...arterial.volume.size], [64, 64, 47]);
+  assert.equal(arterial.motion.rotation, [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+  assert.equal(arterial.motion.offsetMm, [6, 0, -8]);
+  assert.ok(arterial.liverHu < kOrganHu - 20);
+  assert.is(arterial.aortaHu, null);
+  for (const { arterial: shown } of pair.lesions) assert.ok((shown?.signs.length ?? 0) > 0);
+  // A ball: 3 voxels to the left, and 4 slices of 2 mm towards the feet.
+  const at = (x: number, y: number, z: number) => arterial.volume.data[(z * 64 + y) * 64 + x] ?? 0;
+  assert.ok(at(32 + 3 + 25, 32, 24 - 4) > 100);
+  assert.ok(at(32 + 3 - 25, 32, 24 - 4) > 100);
+  assert.ok(at(32 + 3 - 29, 32, 24 - 4) < 100);
+  pair.dispose();
+  assert.is(arterial.volume.data.length, 0);
+});
+
 test('real lesions and the margin around them keep their HU', async () => {
   const { volume, liver } = scan();
   const data = new Uint8Array(liver.data.length);
@@ -102,6 +128,8 @@ test('bad options, masks and livers are refused with what was expected', async (
   assert.is((await bad({ seed: -1 })).field, 'seed');
   assert.is((await bad({ phase: 'late' })).field, 'phase');
   assert.is((await bad({ maxSliceFraction: 0 })).field, 'maxSliceFraction');
+  assert.is((await bad({ arterial: true, arterialShiftMm: [1, 2] })).field, 'arterialShiftMm');
+  assert.is((await bad({ arterial: true, phase: 'arterial' })).field, 'phase');
   const moved = { ...liver, origin: [1, 0, 0] as const };
   await rejection(synthesizeLesions(volume, moved), InvalidArgumentError, 'GEOMETRY_MISMATCH');
   const elsewhere = synthesizeLesions(volume, liver, { realLesions: moved });

@@ -61,6 +61,31 @@ test('writes the scan, its masks and records; with --dicom a series and perimete
   }
 });
 
+test('--arterial writes the second scan of the pair, moved as asked, as NIfTI and as a series of the same study', async (context) => {
+  const { scan, liver } = await writeScan(context.folder.path);
+  const out = join(context.folder.path, 'out');
+  const pair = ['--arterial', '--arterial-shift', '2,0,-4', '--arterial-turn', '0,0,3', '--arterial-slice', '2.5'];
+  const options = ['--liver', liver, '--out', out, '--seed', '3', '--json'];
+  const { exitCode, stdout, stderr } = await hepatica('synthesize', scan, ...options, '--dicom', ...pair);
+  assert.is(exitCode, 0, stderr);
+  const { arterial, lesions } = JSON.parse(stdout);
+  assert.ok(arterial.liverHu < kOrganHu - 20);
+  assert.ok(lesions[0].arterial.signs.length > 0);
+  const image = await readVolume(join(out, 'arterial.nii.gz'));
+  assert.equal([...image.size], [64, 64, 31]);
+  const [portal, series] = [await readSeries(join(out, 'dicom')), await readSeries(join(out, 'arterial-dicom'))];
+  assert.equal(series.data, image.data);
+  assert.is(series.report?.studyInstanceUid, portal.report?.studyInstanceUid);
+  assert.is(series.report?.frameOfReferenceUid, portal.report?.frameOfReferenceUid);
+  assert.is.not(series.report?.seriesInstanceUid, portal.report?.seriesInstanceUid);
+
+  assert.is((await hepatica('synthesize', scan, ...options)).exitCode, 0);
+  assert.not((await readdir(out)).some((name) => name.startsWith('arterial')));
+  const bad = await hepatica('synthesize', scan, ...options, '--arterial', '--arterial-shift', '2,0');
+  assert.is(bad.exitCode, 2);
+  assert.match(bad.stderr, /three numbers/);
+});
+
 test('wrong types, counts and masks of other scans are refused', async (context) => {
   const { scan, liver } = await writeScan(context.folder.path);
   const out = join(context.folder.path, 'out');

@@ -109,8 +109,9 @@ Napi::Value train_structures_call(const Napi::CallbackInfo& info);
 Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info);
 
 // synthesizeLesions(volume, liver, realLesions or null, { seed, types, count, mixedProbability, phase,
-// marginMm, maxSliceFraction, spareVessels }, control) -> { geometry, report, handle, types, ids, lesions }; the three
-// handles share the geometry.
+// marginMm, maxSliceFraction, spareVessels, arterial, arterialTurn, arterialShiftMm, arterialSliceMm }, control) ->
+// { geometry, report, handle, types, ids, lesions, arterial?: { geometry, handle, rotation, offsetMm, liverHu, aortaHu }
+// }; the first three handles share the geometry.
 Napi::Value synthesize_lesions_call(const Napi::CallbackInfo& info);
 
 // deviceInfo(control) -> { libtorch, cuda: { available, devices, networks, reason, networksReason }, cpu: { features,

@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <memory>
+#include <numbers>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -16,6 +17,22 @@ namespace hepatica::napi {
 
 namespace {
 
+Vec3 vector_argument(const Napi::Object& object, const char* name) {
+  const auto values = object.Get(name).As<Napi::Array>();
+  Vec3 vector;
+  for (uint32_t axis = 0; axis < 3; ++axis) vector[axis] = values.Get(axis).ToNumber().DoubleValue();
+  return vector;
+}
+
+ArterialScanOptions arterial_options(const Napi::Object& object) {
+  ArterialScanOptions options;
+  options.angles = vector_argument(object, "arterialTurn");
+  for (double& angle : options.angles) angle *= std::numbers::pi / 180;
+  options.shift_mm = vector_argument(object, "arterialShiftMm");
+  options.slice_mm = number_argument(object, "arterialSliceMm");
+  return options;
+}
+
 SyntheticLesionOptions synthesis_options(const Napi::Object& object) {
   SyntheticLesionOptions options;
   options.seed = static_cast<uint64_t>(number_argument(object, "seed"));
@@ -31,6 +48,7 @@ SyntheticLesionOptions synthesis_options(const Napi::Object& object) {
   options.margin_mm = number_argument(object, "marginMm");
   options.max_slice_fraction = number_argument(object, "maxSliceFraction");
   options.spare_vessels = flag_argument(object, "spareVessels");
+  if (flag_argument(object, "arterial")) options.arterial = arterial_options(object);
   return options;
 }
 
@@ -52,6 +70,29 @@ Napi::Object lesion_value(Napi::Env env, const SyntheticLesion& lesion) {
   object.Set("bodyHu", lesion.body_hu);
   object.Set("liverHu", lesion.liver_hu);
   object.Set("signs", strings_value(env, lesion.signs));
+  if (lesion.arterial) {
+    auto arterial = Napi::Object::New(env);
+    arterial.Set("bodyHu", lesion.arterial->body_hu);
+    arterial.Set("meanHu", lesion.arterial->mean_hu);
+    arterial.Set("signs", strings_value(env, lesion.arterial->signs));
+    object.Set("arterial", arterial);
+  }
+  return object;
+}
+
+Napi::Value number_or_null(Napi::Env env, const std::optional<double>& number) {
+  return number ? Napi::Value(Napi::Number::New(env, *number)) : env.Null();
+}
+
+Napi::Object arterial_value(Napi::Env env, const SyntheticArterialScan& scan, const std::shared_ptr<Volume>& volume) {
+  const RigidMap map(scan.motion);
+  auto object = Napi::Object::New(env);
+  set_geometry(object, volume->geometry);
+  object.Set("handle", make_handle(env, volume));
+  object.Set("rotation", numbers_value(env, map.rotation()));
+  object.Set("offsetMm", numbers_value(env, map.offset()));
+  object.Set("liverHu", scan.liver_hu);
+  object.Set("aortaHu", number_or_null(env, scan.aorta_hu));
   return object;
 }
 
@@ -60,26 +101,31 @@ Napi::Object lesion_value(Napi::Env env, const SyntheticLesion& lesion) {
 Napi::Value synthesize_lesions_call(const Napi::CallbackInfo& info) {
   std::shared_ptr<const ByteVolume> real_lesions;
   if (!info[2].IsNull()) real_lesions = held_byte_volume(info[2]);
-  return start_job(info.Env(), info[4].As<Napi::Object>(), Turn::kCpu,
-                   [volume = held_volume(info[0]), liver = held_byte_volume(info[1]), real_lesions,
-                    options = synthesis_options(info[3].As<Napi::Object>())](Run& run) -> Deliver {
-                     SyntheticLesions made = synthesize_lesions(*volume, *liver, real_lesions.get(), options, run);
-                     const auto scan = std::make_shared<Volume>(std::move(made.volume));
-                     const auto types = std::make_shared<ByteVolume>(std::move(made.types));
-                     const auto ids = std::make_shared<ByteVolume>(std::move(made.ids));
-                     return [scan, types, ids, lesions = std::move(made.lesions), &run](Napi::Env env) -> Napi::Value {
-                       auto object = Napi::Object::New(env);
-                       set_geometry(object, scan->geometry);
-                       set_run_report(object, run);
-                       object.Set("handle", make_handle(env, scan));
-                       object.Set("types", make_handle(env, types));
-                       object.Set("ids", make_handle(env, ids));
-                       object.Set("lesions", array_value(env, lesions, [&](const SyntheticLesion& one) {
-                                    return lesion_value(env, one);
-                                  }));
-                       return object;
-                     };
-                   });
+  return start_job(
+      info.Env(), info[4].As<Napi::Object>(), Turn::kCpu,
+      [volume = held_volume(info[0]), liver = held_byte_volume(info[1]), real_lesions,
+       options = synthesis_options(info[3].As<Napi::Object>())](Run& run) -> Deliver {
+        SyntheticLesions made = synthesize_lesions(*volume, *liver, real_lesions.get(), options, run);
+        const auto scan = std::make_shared<Volume>(std::move(made.volume));
+        const auto types = std::make_shared<ByteVolume>(std::move(made.types));
+        const auto ids = std::make_shared<ByteVolume>(std::move(made.ids));
+        const auto arterial = std::make_shared<std::optional<SyntheticArterialScan>>(std::move(made.arterial));
+        return [scan, types, ids, arterial, lesions = std::move(made.lesions), &run](Napi::Env env) -> Napi::Value {
+          auto object = Napi::Object::New(env);
+          set_geometry(object, scan->geometry);
+          set_run_report(object, run);
+          object.Set("handle", make_handle(env, scan));
+          object.Set("types", make_handle(env, types));
+          object.Set("ids", make_handle(env, ids));
+          if (*arterial) {
+            const auto second = std::make_shared<Volume>(std::move((*arterial)->volume));
+            object.Set("arterial", arterial_value(env, **arterial, second));
+          }
+          object.Set("lesions",
+                     array_value(env, lesions, [&](const SyntheticLesion& one) { return lesion_value(env, one); }));
+          return object;
+        };
+      });
 }
 
 }  // namespace hepatica::napi

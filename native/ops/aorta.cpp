@@ -180,6 +180,7 @@ Candidate judge(const Slice& slice, const std::vector<Offset>& disc, const Rays&
 
 // All places of one slice where the aorta's middle may be.
 struct Window {
+  int64_t z = 0;
   int64_t x0 = 0;
   int64_t y0 = 0;
   int64_t width = 0;
@@ -221,8 +222,13 @@ Window window_of(const Slice& slice, const Point& spine, const Vec3& spacing_mm)
   return window;
 }
 
-// The best way through all windows (Viterbi); the candidates on it.
-std::vector<Candidate> follow(std::vector<Window>& windows, const Vec3& spacing_mm) {
+struct Step {
+  Candidate candidate;
+  Vec3 place;
+};
+
+// The best way through all windows (Viterbi).
+std::vector<Step> follow(std::vector<Window>& windows, const Vec3& spacing_mm) {
   const auto reach_x = static_cast<int64_t>(std::ceil(kStepMm / spacing_mm[0]));
   const auto reach_y = static_cast<int64_t>(std::ceil(kStepMm / spacing_mm[1]));
   constexpr double kNoWay = -1e3;
@@ -236,7 +242,7 @@ std::vector<Candidate> follow(std::vector<Window>& windows, const Vec3& spacing_
       window.best.push_back(before + window.candidates[k].score);
     }
   }
-  std::vector<Candidate> way;
+  std::vector<Step> way;
   int64_t at = -1;
   for (size_t i = windows.size(); i-- > 0;) {
     const Window& window = windows[i];
@@ -247,18 +253,20 @@ std::vector<Candidate> follow(std::vector<Window>& windows, const Vec3& spacing_
       at = window.best_near(next.x0 + at % next.width, next.y0 + at / next.width, reach_x, reach_y);
       if (at < 0) break;
     }
-    way.push_back(window.candidates[static_cast<size_t>(at)]);
+    way.push_back({window.candidates[static_cast<size_t>(at)],
+                   {static_cast<double>(window.x0 + at % window.width),
+                    static_cast<double>(window.y0 + at / window.width), static_cast<double>(window.z)}});
   }
   return way;
 }
 
-double at_part(const std::vector<double>& sorted, double part) {
+const Step& at_part(const std::vector<Step>& sorted, double part) {
   return sorted[static_cast<size_t>(std::lround(part * static_cast<double>(sorted.size() - 1)))];
 }
 
 }  // namespace
 
-std::optional<double> aorta_hu(const Volume& coarse, const Mask& liver, const BodyStatistics& body, Run& run) {
+std::optional<Aorta> find_aorta(const Volume& coarse, const Mask& liver, const BodyStatistics& body, Run& run) {
   const std::optional<BoundingBox> box = bounding_box(liver);
   if (!box) return std::nullopt;
   const Vec3& spacing_mm = coarse.geometry.spacing_mm;
@@ -272,20 +280,19 @@ std::optional<double> aorta_hu(const Volume& coarse, const Mask& liver, const Bo
     const std::optional<Point> spine = spine_of(slice, around, spacing_mm);
     if (!spine) continue;
     Window window = window_of(slice, *spine, spacing_mm);
+    window.z = z;
     if (!window.candidates.empty()) windows.push_back(std::move(window));
   }
-  std::vector<double> hu;
-  if (!windows.empty()) {
-    for (const Candidate& candidate : follow(windows, spacing_mm)) {
-      if (candidate.is_clear) hu.push_back(candidate.hu);
-    }
-  }
-  const double share = static_cast<double>(hu.size()) / static_cast<double>(box->max[2] - first + 1);
-  if (hu.size() < kLeastSlices || share < kLeastShare) return std::nullopt;
-  std::ranges::sort(hu);
-  const double median = at_part(hu, 0.5);
-  const double range = at_part(hu, 0.75) - at_part(hu, 0.25);
-  return range <= std::max(kMostRangeHu, kMostRangePart * median) ? std::optional(median) : std::nullopt;
+  std::vector<Step> way;
+  if (!windows.empty()) way = follow(windows, spacing_mm);
+  std::erase_if(way, [](const Step& step) { return !step.candidate.is_clear; });
+  const double share = static_cast<double>(way.size()) / static_cast<double>(box->max[2] - first + 1);
+  if (way.size() < kLeastSlices || share < kLeastShare) return std::nullopt;
+  std::ranges::stable_sort(way, {}, [](const Step& step) { return step.candidate.hu; });
+  const Step& median = at_part(way, 0.5);
+  const double range = at_part(way, 0.75).candidate.hu - at_part(way, 0.25).candidate.hu;
+  if (range > std::max(kMostRangeHu, kMostRangePart * median.candidate.hu)) return std::nullopt;
+  return Aorta{median.candidate.hu, median.place};
 }
 
 }  // namespace hepatica

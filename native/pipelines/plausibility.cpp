@@ -58,7 +58,8 @@ Measured measure(const Volume& volume, Run& run) {
 Contrast contrast_of(const Measured& scan, const Mask& coarse_liver, const OrganStatistics& liver, Run& run) {
   const StageTimer timer(run, "contrast");
   if (liver.volume_ml == 0) return {};
-  return read_contrast(aorta_hu(scan.coarse, coarse_liver, scan.body, run), liver.median_hu);
+  const auto aorta = find_aorta(scan.coarse, coarse_liver, scan.body, run);
+  return read_contrast(aorta ? std::optional(aorta->median_hu) : std::nullopt, liver.median_hu);
 }
 
 void warn_of(const Contrast& contrast, Run& run) {

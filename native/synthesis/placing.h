@@ -29,6 +29,9 @@ class Placing {
   // `number` from 0; empty where no place was found, even for a smaller one.
   std::optional<PlacedLesion> place(int number, LesionType type, Run& run) const;
 
+  // Of the point spread that all lesions are blurred by.
+  double sigma_mm() const { return sigma_mm_; }
+
  private:
   Candidate draw_candidate(int number, LesionType type, double shrinking) const;
   double largest_diameter_mm() const;

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "ops/orient.h"
+#include "synthesis/arterial_scan.h"
 #include "synthesis/ground.h"
 #include "synthesis/placing.h"
 #include "synthesis/stamp.h"
@@ -35,6 +36,12 @@ void check_options(const SyntheticLesionOptions& options) {
   if (!(options.max_slice_fraction > 0 && options.max_slice_fraction <= 1)) {
     refuse("max_slice_fraction", "above 0 and at most 1");
   }
+  if (options.arterial && options.phase == ContrastPhase::kArterial) {
+    refuse("phase", "portal venous where an arterial scan is made beside it");
+  }
+  if (options.arterial && !(options.arterial->slice_mm >= 0 && options.arterial->slice_mm <= 100)) {
+    refuse("arterial_slice_mm", "0 to 100 mm");
+  }
 }
 
 void check_voxels(const Volume& hu, const Mask& mask, const std::string& name) {
@@ -59,7 +66,7 @@ class Composition {
     result_.ids = result_.types;
   }
 
-  void add(const PlacedLesion& placed, LesionType type, ContrastPhase phase) {
+  SyntheticLesion& add(const PlacedLesion& placed, LesionType type, ContrastPhase phase) {
     apply_stamp(filled_, placed.stamp);
     SyntheticLesion lesion;
     lesion.id = static_cast<int>(result_.lesions.size()) + 1;
@@ -68,7 +75,7 @@ class Composition {
     describe(placed, lesion);
     std::visit([&](auto& hu) { write(placed.stamp, hu, lesion); }, result_.volume.hu);
     lesion.volume_ml = static_cast<double>(lesion.voxels) * result_.volume.geometry.voxel_volume_ml();
-    result_.lesions.push_back(std::move(lesion));
+    return result_.lesions.emplace_back(std::move(lesion));
   }
 
   SyntheticLesions take() { return std::move(result_); }
@@ -118,19 +125,25 @@ SyntheticLesions fill_ground(const Volume& hu, const Ground& ground, const Synth
   const Placing placing(filled, options);
   Composition composition(hu, filled);
   size_t placed_count = 0;
+  std::optional<ArterialComposition> arterial;
+  if (options.arterial) arterial.emplace(hu, ground, options, placing.sigma_mm(), run);
+  const double placed_at = options.arterial ? 0.75 : 1;
   for (size_t i = 0; i < types.size(); ++i) {
     if (const auto placed = placing.place(static_cast<int>(i), types[i], run)) {
-      composition.add(*placed, types[i], options.phase);
+      SyntheticLesion& lesion = composition.add(*placed, types[i], options.phase);
+      if (arterial) lesion.arterial = arterial->add(static_cast<int>(i), *placed, types[i], run);
       ++placed_count;
     }
-    run.progress(0.5 + 0.5 * static_cast<double>(i + 1) / static_cast<double>(types.size()));
+    run.progress(0.5 + (placed_at - 0.5) * static_cast<double>(i + 1) / static_cast<double>(types.size()));
   }
   if (placed_count < types.size()) {
     run.warn("FEWER_LESIONS", "There was room for " + std::to_string(placed_count) + " of " +
                                   std::to_string(types.size()) + " lesions in this liver");
   }
+  SyntheticLesions made = composition.take();
+  if (arterial) made.arterial = arterial->scan(run);
   run.progress(1);
-  return composition.take();
+  return made;
 }
 
 }  // namespace

@@ -5,12 +5,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/lesion.h"
 #include "core/run.h"
 #include "core/volume.h"
+#include "registration/rigid_motion.h"
 
 namespace hepatica {
 
@@ -23,6 +25,15 @@ enum class ContrastPhase : uint8_t { kPortalVenous, kArterial };
 // The types that are told apart, in the order of the class channels.
 inline constexpr std::array<LesionType, kLesionTypes> kClassifiedTypes = {LesionType::kCyst, LesionType::kHaemangioma,
                                                                           LesionType::kHcc, LesionType::kMetastasis};
+
+// A second scan of the same liver and lesions, some 35 s after the injection, as it lies then.
+struct ArterialScanOptions {
+  // From the portal venous scan to it: a turn about the middle of the liver's box, radians, and a shift.
+  Vec3 angles = {0, 0, 0};
+  Vec3 shift_mm = {0, 0, 0};
+  // Between slices, which are as thick; 0: as in the portal venous scan.
+  double slice_mm = 0;
+};
 
 struct SyntheticLesionOptions {
   uint64_t seed = 0;
@@ -40,6 +51,16 @@ struct SyntheticLesionOptions {
   double max_slice_fraction = 0.4;
   // Bright vessels at a lesion's border are left as they are; those inside give way to it.
   bool spare_vessels = true;
+  // None: no second scan. What it draws changes nothing in the first.
+  std::optional<ArterialScanOptions> arterial;
+};
+
+// Of a lesion in the arterial scan.
+struct ArterialLesion {
+  double body_hu = 0;
+  // Without the scan's noise and as the first scan lies.
+  double mean_hu = 0;
+  std::vector<std::string> signs;
 };
 
 struct SyntheticLesion {
@@ -61,6 +82,17 @@ struct SyntheticLesion {
   double liver_hu = 0;
   // What it shows: "capsule", "washout", "mosaic", "necrosis", "rim", "peripheral nodules", "flash filling", …
   std::vector<std::string> signs;
+  // Of a pair alone.
+  std::optional<ArterialLesion> arterial;
+};
+
+struct SyntheticArterialScan {
+  Volume volume;
+  // From the portal venous scan to it.
+  RigidMotion motion;
+  double liver_hu = 0;
+  // None where the aorta was not found: it stays as it was then.
+  std::optional<double> aorta_hu;
 };
 
 struct SyntheticLesions {
@@ -69,6 +101,7 @@ struct SyntheticLesions {
   Mask types;
   Mask ids;
   std::vector<SyntheticLesion> lesions;
+  std::optional<SyntheticArterialScan> arterial;
 };
 
 // On the grid of `hu`: `liver` is its mask (not 0 is liver, lesions included), `real_lesions` what must be left alone,

@@ -3,6 +3,7 @@ import { perimetersDocument } from '../documents/results.js';
 import {
   type LesionType,
   readSeries,
+  type SyntheticArterialScan,
   type SyntheticLesions,
   segmentLiver,
   synthesizeLesions,
@@ -16,7 +17,7 @@ import { kLesionTypes, kLesionTypeValues } from '../lesions/lesion-types.js';
 import { manifest } from '../loading/packages.js';
 import { synthesizeOptions } from '../schema/evaluate.js';
 import { runOptions } from '../schema/run.js';
-import type { ContrastPhase, Mask, MaskInput, Perimeter } from '../types.js';
+import type { ContrastPhase, Mask, MaskInput, Perimeter, WrittenSeries } from '../types.js';
 import { givenFlags, withFlags } from './flags.js';
 import { checkSameGrid } from './grid.js';
 import { type InputOptions, readInput, readMaskInput } from './input.js';
@@ -40,9 +41,12 @@ interface SynthesizeCommandOptions extends InputOptions, OutputOptions, Implausi
   readonly count: readonly [number, number];
   readonly look: ContrastPhase;
   readonly margin: number;
+  readonly arterial?: boolean;
   readonly dicom?: boolean;
   readonly grid: 'orthonormal' | 'source';
 }
+
+const kPatientId = 'SYNTHETIC';
 
 /** The calls of every command have the others. */
 const synthesisFlags = synthesizeOptions.omit({ signal: true, onProgress: true, threads: true });
@@ -59,6 +63,14 @@ function parseCount(text: string): [number, number] {
   const [least, most] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
   if (match && least <= most && most <= 255) return [least, most];
   throw new CommanderArgumentError('Expected --count to be MIN-MAX or a number, within 0 to 255.');
+}
+
+function parseVector(name: string) {
+  return (text: string): [number, number, number] => {
+    const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+    if (numbers.length === 3 && numbers.every(Number.isFinite)) return numbers as [number, number, number];
+    throw new CommanderArgumentError(`Expected ${name} to be three numbers, separated by commas.`);
+  };
 }
 
 async function readMaskOf(
@@ -106,12 +118,13 @@ async function writeDicom(
   const { signal } = session;
   const series = await folder.place('dicom/');
   const attributes = {
-    patientId: 'SYNTHETIC',
+    patientId: kPatientId,
     seriesDescription: 'Synthetic lesions (hepatica)',
     derivation: derivationOf(made, options),
   };
-  const { warnings } = await writeSeries(series, made.volume, attributes, { signal });
-  session.warn(warnings);
+  const portal = await writeSeries(series, made.volume, attributes, { signal });
+  session.warn(portal.warnings);
+  if (made.arterial) await writeArterialDicom(folder, made.arterial, attributes.derivation, portal, session);
   const written = await readSeries(series, { signal });
   const ids = made.ids.data;
   const [width, height] = made.ids.size;
@@ -124,6 +137,29 @@ async function writeDicom(
   await folder.writeJson('perimeters.json', perimetersDocument(written, outlined, labelOf));
 }
 
+const describeArterial = ({ motion, liverHu, aortaHu }: SyntheticArterialScan) => ({ motion, liverHu, aortaHu });
+
+/** The arterial scan as a CT series of the same study. */
+async function writeArterialDicom(
+  folder: OutputFolder,
+  { volume }: SyntheticArterialScan,
+  derivation: string,
+  { studyInstanceUid, frameOfReferenceUid }: WrittenSeries,
+  session: Session,
+): Promise<void> {
+  const attributes = {
+    patientId: kPatientId,
+    seriesDescription: 'Synthetic lesions, arterial (hepatica)',
+    derivation,
+    studyInstanceUid,
+    frameOfReferenceUid,
+  };
+  const { warnings } = await writeSeries(await folder.place('arterial-dicom/'), volume, attributes, {
+    signal: session.signal,
+  });
+  session.warn(warnings);
+}
+
 function reportOf(input: string, options: SynthesizeCommandOptions, made: SyntheticLesions) {
   return {
     format: 'hepatica-synthetic-lesions',
@@ -134,17 +170,27 @@ function reportOf(input: string, options: SynthesizeCommandOptions, made: Synthe
     look: options.look,
     labels: kLesionTypeValues,
     lesions: made.lesions,
+    ...(made.arterial && { arterial: describeArterial(made.arterial) }),
     warnings: made.warnings,
   };
 }
 
 const kDicomNames = ['dicom/', 'perimeters.json'];
+const kArterialNames = ['arterial.nii.gz'];
+const kArterialDicomNames = ['arterial-dicom/'];
 
 function planOutput(input: string, options: SynthesizeCommandOptions): Promise<OutputFolder> {
   const masks = ['liver.nii.gz', 'lesions.nii.gz', 'lesion-ids.nii.gz'];
   return OutputFolder.plan(options.out, {
-    writes: ['image.nii.gz', ...masks, 'lesions.json', ...(options.dicom ? kDicomNames : [])],
-    removes: kDicomNames,
+    writes: [
+      'image.nii.gz',
+      ...masks,
+      'lesions.json',
+      ...(options.dicom ? kDicomNames : []),
+      ...(options.arterial ? kArterialNames : []),
+      ...(options.arterial && options.dicom ? kArterialDicomNames : []),
+    ],
+    removes: [...kDicomNames, ...kArterialNames, ...kArterialDicomNames],
     other: kFindings,
     inputs: [input, options.liver, options.realLesions],
     overwrite: options.overwrite,
@@ -171,6 +217,9 @@ async function synthesize(input: string, options: SynthesizeCommandOptions, sess
     const { grid } = options;
     const image = await writeVolume(await folder.place('image.nii.gz'), made.volume, { signal, grid });
     session.warn(image.warnings);
+    if (made.arterial) {
+      await writeVolume(await folder.place('arterial.nii.gz'), made.arterial.volume, { signal, grid });
+    }
     await writeMask(await folder.place('liver.nii.gz'), liver, { signal, grid });
     await writeMask(await folder.place('lesions.nii.gz'), made.types, { signal, grid });
     await writeMask(await folder.place('lesion-ids.nii.gz'), made.ids, { signal, grid });
@@ -194,7 +243,14 @@ export function addSynthesizeCommand(program: Command): void {
     .option('--liver <file>', 'mask of the liver on the grid of INPUT (default: found by segment)')
     .option('--real-lesions <file>', 'mask of lesions that are there already: they are left alone')
     .option('--dicom', 'also write a DICOM series, and the outlines of the lesions as perimeters.json');
-  withFlags(command, synthesisFlags, undefined, { parsers: { types: parseTypes, count: parseCount } });
+  withFlags(command, synthesisFlags, undefined, {
+    parsers: {
+      types: parseTypes,
+      count: parseCount,
+      arterialTurn: parseVector('--arterial-turn'),
+      arterialShiftMm: parseVector('--arterial-shift'),
+    },
+  });
   const reading = withAcceptImplausibleOption(withInputOptions(withCommonOptions(command)));
   withGridOption(withOverwriteOption(reading)).action((input: string, options) =>
     runCommand(options, (session) => synthesize(input, options, session)),

@@ -50,12 +50,19 @@ export interface ComparedLesion {
   readonly distanceMm: number | null;
 }
 
-/** How the earlier scan was brought to the later one: as a rigid body, by the liver and what lies around. */
-export interface Registration {
-  /** Row-major; a place of the later scan lies in the earlier one at `rotation · place + offsetMm`, mm, LPS. */
+/** From one scan to another: its `place` lies in the other at `rotation · place + offsetMm`, mm, LPS. */
+export interface RigidMotion {
+  /** Row-major. */
   readonly rotation: Matrix3;
   /** Its shift. */
   readonly offsetMm: Vector3;
+}
+
+/**
+ * How the earlier scan was brought to the later one: as a rigid body, by the liver and what lies around. The motion is from
+ * the later scan to the earlier one.
+ */
+export interface Registration extends RigidMotion {
   /** Dice of both livers where both scans show them: what breathing and growth bent is not followed. */
   readonly liverDice: number;
 }

@@ -8,6 +8,7 @@ import type {
   ModelIdentity,
   NetworkResult,
   Perimeter,
+  RigidMotion,
   Vector3,
   Volume,
   VolumeInput,
@@ -247,6 +248,27 @@ export interface SyntheticLesion {
   readonly liverHu: number;
   /** What it shows: `capsule`, `washout`, `mosaic`, `necrosis`, `rim`, `peripheral nodules`, `flash filling`, … */
   readonly signs: readonly string[];
+  /** How it looks in the arterial scan, where one was made. */
+  readonly arterial?: {
+    /** HU that its main part was given. */
+    readonly bodyHu: number;
+    /** Mean HU of its voxels, without noise. */
+    readonly meanHu: number;
+    /** What it shows: `arterial hyperenhancement`, `rim`, `peripheral nodules`, `hypervascular`, … */
+    readonly signs: readonly string[];
+  };
+}
+
+/** The second scan of a pair. */
+export interface SyntheticArterialScan {
+  /** The scan. */
+  readonly volume: Volume;
+  /** From the portal venous scan to it. */
+  readonly motion: RigidMotion;
+  /** The liver's HU, on average. */
+  readonly liverHu: number;
+  /** The aorta's; null where none was found, which then stays as it was. */
+  readonly aortaHu: number | null;
 }
 
 /** A scan with synthetic lesions, and their labels. */
@@ -259,11 +281,13 @@ export interface SyntheticLesions {
   readonly ids: Mask;
   /** By `id`. */
   readonly lesions: readonly SyntheticLesion[];
+  /** The arterial scan of the same liver and lesions, where it was asked for. */
+  readonly arterial?: SyntheticArterialScan;
   /** ms by stage. */
   readonly timings: Readonly<Record<string, number>>;
   /** `FEWER_LESIONS` where there was no room for all. */
   readonly warnings: readonly Warning[];
-  /** Frees the volume and both masks at once; their `data` have length 0 afterwards. */
+  /** Frees the volumes and both masks at once; their `data` have length 0 afterwards. */
   dispose(): void;
   /** `dispose()` at the end of its block, for `using`. */
   [Symbol.dispose](): void;

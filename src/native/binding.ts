@@ -12,6 +12,7 @@ import type {
   LesionType,
   Matrix3,
   RegionOfInterest,
+  RigidMotion,
   RvdConvention,
   SegmentationMetrics,
   SeriesListing,
@@ -104,6 +105,12 @@ export interface NativeSyntheticLesions extends NativeGrid<CtVoxels> {
   readonly types: VoxelHandle<Uint8Array>;
   readonly ids: VoxelHandle<Uint8Array>;
   readonly lesions: readonly SyntheticLesion[];
+  readonly arterial?: Geometry &
+    RigidMotion & {
+      readonly handle: VoxelHandle<CtVoxels>;
+      readonly liverHu: number;
+      readonly aortaHu: number | null;
+    };
 }
 
 export interface NativeInspection extends RunReport {

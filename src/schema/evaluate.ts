@@ -36,6 +36,10 @@ export const evaluateLesionsOptions = z.strictObject({
   }),
 });
 
+const vector = z.tuple([z.number(), z.number(), z.number()]);
+const kExpectedVector = 'three numbers (x, y, z)';
+const kAlone = 'with --arterial: ';
+
 const countRange = z.tuple([z.int().min(0).max(255), z.int().min(0).max(255)]).refine(([least, most]) => least <= most);
 
 export const synthesizeOptions = z.strictObject({
@@ -96,5 +100,29 @@ export const synthesizeOptions = z.strictObject({
     expected: 'true or false',
     text: "Leave bright vessels at a lesion's border as they are",
     value: true,
+  }),
+  arterial: option(z.boolean(), {
+    expected: 'true or false',
+    text: 'Also make the arterial scan of the same liver and lesions',
+    value: false,
+    flag: { help: 'also make the arterial scan of the same liver and lesions' },
+  }),
+  arterialTurn: option(vector, {
+    expected: kExpectedVector,
+    text: 'How the arterial scan is turned about the middle of the liver: degrees about x, then y, then z',
+    value: [0, 0, 0],
+    flag: { value: '<x,y,z>', help: `${kAlone}its turn about the liver, degrees about x, y and z` },
+  }),
+  arterialShiftMm: option(vector, {
+    expected: kExpectedVector,
+    text: 'How the arterial scan is shifted, mm, LPS',
+    value: [0, 0, 0],
+    flag: { name: 'arterial-shift', value: '<x,y,z>', help: `${kAlone}its shift, mm, LPS` },
+  }),
+  arterialSliceMm: option(z.number().min(0).max(100), {
+    expected: 'a number from 0 to 100',
+    text: "Distance of the arterial scan's slices, which are as thick; 0: as in the volume",
+    value: 0,
+    flag: { name: 'arterial-slice', value: '<mm>', help: `${kAlone}distance of its slices; 0: as in the scan` },
   }),
 });

@@ -9,6 +9,7 @@ import type {
   MaskInput,
   Segmentation,
   SynthesizeOptions,
+  SyntheticArterialScan,
   SyntheticLesion,
   SyntheticLesions,
   Volume,
@@ -24,6 +25,7 @@ class NativeSynthesis implements SyntheticLesions {
   readonly types: Mask;
   readonly ids: Mask;
   readonly lesions: readonly SyntheticLesion[];
+  readonly arterial?: SyntheticArterialScan;
   readonly timings: Readonly<Record<string, number>>;
   readonly warnings: readonly Warning[];
 
@@ -34,6 +36,11 @@ class NativeSynthesis implements SyntheticLesions {
     this.types = new NativeMask({ ...grid, handle: result.types });
     this.ids = new NativeMask({ ...grid, handle: result.ids });
     this.lesions = result.lesions;
+    if (result.arterial) {
+      const { handle, rotation, offsetMm, liverHu, aortaHu } = result.arterial;
+      const volume = new NativeVolume({ ...grid, ...geometryOf(result.arterial), handle }, null);
+      this.arterial = { volume, motion: { rotation, offsetMm }, liverHu, aortaHu };
+    }
     this.timings = timings;
     this.warnings = warnings;
   }
@@ -42,6 +49,7 @@ class NativeSynthesis implements SyntheticLesions {
     this.volume.dispose();
     this.types.dispose();
     this.ids.dispose();
+    this.arterial?.volume.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -53,6 +61,7 @@ class NativeSynthesis implements SyntheticLesions {
  * Puts lesions of known types into a liver as it was scanned: cysts, haemangiomas, hepatocellular carcinomas and
  * metastases by their radiological signs, with the scan's own noise, blurred as the scanner blurs. No public data gives
  * lesion types, so the lesion network learns types from such scans; what is measured on them holds for synthetic lesions.
+ * With `arterial` a second scan shows the same liver and lesions in the arterial phase.
  *
  * @param volume - contrast-enhanced abdominal CT, HU, order (z, y, x); axial slices. It is not changed.
  * @param liver - its liver, lesions included
@@ -78,6 +87,8 @@ export async function synthesizeLesions(
     native.synthesizeLesions(...handles, settings, control),
   );
   const made = new NativeSynthesis(result);
-  for (const part of [made.volume, made.types, made.ids]) rememberSources(part, volume, liver, realLesions);
+  for (const part of [made.volume, made.types, made.ids, ...(made.arterial ? [made.arterial.volume] : [])]) {
+    rememberSources(part, volume, liver, realLesions);
+  }
   return made;
 }
