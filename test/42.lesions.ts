@@ -22,10 +22,11 @@ import {
 } from '../src/index.js';
 import { kLesionTypes } from '../src/lesions/lesion-types.js';
 import { kLesionArchitecture, lesionMetadata, lesionTensors, writeLesionModel } from './support/lesion-model.js';
+import { writeLesionModel3d } from './support/lesion-model-3d.js';
 import { safetensors, writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
-import { forEachVoxel, makePhantom } from './support/volumes.js';
+import { forEachVoxel, kOrganHu, makePhantom } from './support/volumes.js';
 
 const folder = makeFolder();
 const test = suite<{ liverModel: Model; model: Model; liver: Segmentation }>('lesions');
@@ -54,6 +55,13 @@ function phantomWith(balls: readonly Ball[]) {
     }
   });
   return { volume, expected };
+}
+
+function dice(found: Uint8Array, expected: Uint8Array): number {
+  const count = (of: (index: number) => boolean) => expected.reduce((sum, _, index) => sum + Number(of(index)), 0);
+  const inFound = (index: number) => (found[index] ?? 0) > 0;
+  const inExpected = (index: number) => (expected[index] ?? 0) > 0;
+  return (2 * count((index) => inFound(index) && inExpected(index))) / (count(inFound) + count(inExpected));
 }
 
 const phantomWithLesions = () => phantomWith(kBalls);
@@ -120,6 +128,39 @@ test("types have the probability that the model's temperature makes of the map, 
   }
   assert.ok(found.lesions.every(({ indeterminate }) => indeterminate));
   assert.not(found.warnings.some(({ code }) => code === 'SEVERAL_TYPES'));
+});
+
+test("the 3-D network's share of the location counts before thresholds, and types stay the class channel's", async () => {
+  const volume = makePhantom({ size: [96, 80, 12], organRadius: 24 });
+  const mask = new Uint8Array(volume.data.length);
+  const expected = new Uint8Array(volume.data.length);
+  // Darker than anything that the other network would find.
+  forEachVoxel(volume.size, (index, x, y, z) => {
+    if (volume.data[index] !== kOrganHu) return;
+    const inBall = Math.hypot(x - 28, y - 36, 2 * (z - 6)) <= 8;
+    volume.data[index] = inBall ? 180 : 60;
+    mask[index] = 1;
+    expected[index] = Number(inBall);
+  });
+  const weights = (share: number) => writeLesionModel3d(join(folder.path, `share-${share}.safetensors`), share);
+  const find = async (share: number, threshold?: number) =>
+    classifyLesions(
+      { volume: { ...volume, data: volume.data.slice() }, mask },
+      { model: await loadModel(weights(share)), ...(threshold === undefined ? {} : { threshold }) },
+    );
+  const alone = await find(1);
+  assert.is(alone.lesions.length, 1);
+  assert.is(alone.lesions[0]?.type, 'CYS');
+  assert.ok((alone.lesions[0]?.detectionProbability ?? 0) > 0.8, 'nearly certain');
+  assert.ok(dice(alone.mask, expected) > 0.9, `Dice ${dice(alone.mask, expected)}`);
+  assert.ok('lesion_network_3d' in alone.timings);
+
+  assert.is((await find(0.25)).lesions.length, 0);
+  const unsure = await find(0.25, 0.2);
+  assert.is(unsure.lesions.length, 1);
+  const certainty = unsure.lesions[0]?.detectionProbability ?? 0;
+  assert.ok(certainty > 0.2 && certainty < 0.26, `${certainty} of at most a quarter`);
+  assert.is((await find(0)).lesions.length, 0);
 });
 
 test('takes a mask from elsewhere in the place of a segmentation', async ({ model, liver }) => {

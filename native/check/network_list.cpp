@@ -12,6 +12,8 @@
 #include "models/encoder3d/network.h"
 #include "models/layers/folded_layers.h"
 #include "models/layers/trained_layers.h"
+#include "models/lesion3d/inference.h"
+#include "models/lesion3d/network.h"
 #include "models/liver_cnn/network.h"
 #include "models/locator3d/network.h"
 #include "models/mdl_cnn/network.h"
@@ -85,6 +87,20 @@ NetworkCase volume_network(const Target& target) {
           }};
 }
 
+NetworkCase lesion_volume_network(const Target& target) {
+  torch::manual_seed(14);
+  const Lesion3dConfig config;
+  const at::Tensor values = target.quick ? at::rand({1, 1, 8, 16, 24}) : at::rand({1, 1, 72, 152, 176});
+  const at::Tensor relative = at::randn(values.sizes()).clamp(-4, 4);
+  const at::Tensor mask = at::rand(values.sizes()).gt(0.4).to(at::kFloat);
+  const RecordedLayers layers = lesion3d_layers(config);
+  return {"3-D lesion network", layers, trained_looking(layers), values,
+          [=](Layers& given, const at::Tensor& input) -> StateDict {
+            const Lesion3dInput seen{input, relative.to(input.device()), mask.to(input.device())};
+            return {{"lesion", at::sigmoid(Lesion3d(config).forward(given, seen).to(at::kFloat))}};
+          }};
+}
+
 }  // namespace
 
 std::vector<int64_t> context_shape(const at::Tensor& values) {
@@ -93,7 +109,8 @@ std::vector<int64_t> context_shape(const at::Tensor& values) {
 }
 
 std::vector<NetworkCase> list_networks(const Target& target) {
-  return {liver_network(target), lesion_network(target), base_network(target), volume_network(target)};
+  return {liver_network(target), lesion_network(target), base_network(target), volume_network(target),
+          lesion_volume_network(target)};
 }
 
 StateDict lesion_weights() { return trained_looking(mdl_cnn_layers(MdlCnnConfig{})); }

@@ -79,4 +79,12 @@ BackAxis cells_back_axis(int64_t source_size, double source_mm, int64_t first_ce
   return back;
 }
 
+BackAxes cells_back_axes(const Geometry& source, const CellBox& box, const CellGrid& grid) {
+  const auto axis = [&](int index) {
+    return cells_back_axis(source.size[index], source.spacing_mm[index], box.begin[index], box.length[index],
+                           grid.cell_mm[index]);
+  };
+  return {axis(0), axis(1), axis(2)};
+}
+
 }  // namespace hepatica

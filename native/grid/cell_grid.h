@@ -59,4 +59,12 @@ struct BackAxis {
 };
 BackAxis cells_back_axis(int64_t source_size, double source_mm, int64_t first_cell, int64_t cells, double cell_mm);
 
+// `source` lies in canonical orientation.
+struct BackAxes {
+  BackAxis x;
+  BackAxis y;
+  BackAxis z;
+};
+BackAxes cells_back_axes(const Geometry& source, const CellBox& box, const CellGrid& grid);
+
 }  // namespace hepatica

@@ -27,12 +27,16 @@ template <class Voxel>
 }
 
 HEPATICA_CPU_CLONES
-void add_clipped(const int16_t* row, float weight, int64_t count, float* sums) {
-  clip_and_add(row, weight, count, sums);
-}
+void add_row(const int16_t* row, float weight, int64_t count, float* sums) { clip_and_add(row, weight, count, sums); }
 
 HEPATICA_CPU_CLONES
-void add_clipped(const float* row, float weight, int64_t count, float* sums) { clip_and_add(row, weight, count, sums); }
+void add_row(const float* row, float weight, int64_t count, float* sums) { clip_and_add(row, weight, count, sums); }
+
+// Of a mask: 1 inside.
+HEPATICA_CPU_CLONES
+void add_row(const uint8_t* __restrict row, float weight, int64_t count, float* __restrict sums) {
+  for (int64_t i = 0; i < count; ++i) sums[i] += row[i] != 0 ? weight : 0;
+}
 
 void add_weighted(const std::vector<float>& plane, float weight, float* __restrict sums) {
   for (size_t i = 0; i < plane.size(); ++i) sums[i] += weight * plane[i];
@@ -69,7 +73,7 @@ void sample_plane(const Voxel* slice, const Axes& axes, std::vector<float>& row,
     std::fill(row.begin(), row.end(), 0.0F);
     for (int32_t w = y.weight_begin[j]; w < y.weight_begin[j + 1]; ++w) {
       const Voxel* const source = slice + (y.first[j] + w - y.weight_begin[j]) * x.source_size;
-      add_clipped(source + first, y.weights[w], end - first, row.data());
+      add_row(source + first, y.weights[w], end - first, row.data());
     }
     float* const target = plane.data() + j * x.target_size;
     for (int64_t i = 0; i < x.target_size; ++i) {
@@ -81,20 +85,26 @@ void sample_plane(const Voxel* slice, const Axes& axes, std::vector<float>& row,
   }
 }
 
-// Planes `begin` to `end` of the box; those planes are 0 before.
-template <class Voxel>
-void sample_planes(const CanonicalSlices& source, const std::vector<Voxel>& voxels, const Axes& axes, int64_t begin,
-                   int64_t end, float* planes) {
-  std::vector<Voxel> scratch;
+// Some of the box's: 0 before they are sampled.
+struct Planes {
+  int64_t begin;
+  int64_t end;
+  float* values;
+};
+
+// `slice_of` gives a source's slice.
+template <class SliceOf>
+void sample_planes(const SliceOf& slice_of, const Axes& axes, const Planes& planes) {
+  const auto [begin, end, values] = planes;
   std::vector<float> row;
   std::vector<float> plane;
   const ResampleAxis& z = axes.z;
   const int64_t pixels = axes.x.target_size * axes.y.target_size;
   for (int32_t slice = z.first[begin]; slice < sample_end(z, end - 1); ++slice) {
-    sample_plane(source.slice(voxels, slice, scratch), axes, row, plane);
+    sample_plane(slice_of(slice), axes, row, plane);
     for (int64_t k = begin; k < end; ++k) {
       if (slice < z.first[k] || slice >= sample_end(z, k)) continue;
-      add_weighted(plane, z.weights[z.weight_begin[k] + slice - z.first[k]], planes + (k - begin) * pixels);
+      add_weighted(plane, z.weights[z.weight_begin[k] + slice - z.first[k]], values + (k - begin) * pixels);
     }
   }
 }
@@ -110,21 +120,39 @@ void place_planes(const std::vector<float>& planes, const Axes& axes, int64_t fi
   }
 }
 
-}  // namespace
-
-std::vector<float> sample_cells(const CanonicalSlices& source, const CellGrid& grid, const CellBox& box, Run& run) {
-  const Axes axes = box_axes(source.geometry(), grid, box);
-  std::vector<float> cells(static_cast<size_t>(box.cells()), kLowestHu);
+// `outside`: of cells over the grid's end. `sample` makes planes, on any thread.
+template <class Sample>
+std::vector<float> sampled(const Geometry& source, const CellGrid& grid, const CellBox& box, float outside, Run& run,
+                           const Sample& sample) {
+  const Axes axes = box_axes(source, grid, box);
+  std::vector<float> cells(static_cast<size_t>(box.cells()), outside);
   const int64_t items = (axes.z.target_size + kPlanesPerItem - 1) / kPlanesPerItem;
   parallel_for(items, run, [&](int64_t item) {
     const int64_t begin = item * kPlanesPerItem;
     const int64_t end = std::min(begin + kPlanesPerItem, axes.z.target_size);
     std::vector<float> planes(static_cast<size_t>((end - begin) * axes.x.target_size * axes.y.target_size));
-    std::visit([&](const auto& voxels) { sample_planes(source, voxels, axes, begin, end, planes.data()); },
-               source.source().hu);
+    sample(axes, {begin, end, planes.data()});
     place_planes(planes, axes, begin, box, cells.data());
   });
   return cells;
+}
+
+}  // namespace
+
+std::vector<float> sample_cells(const CanonicalSlices& source, const CellGrid& grid, const CellBox& box, Run& run) {
+  return sampled(source.geometry(), grid, box, kLowestHu, run, [&](const Axes& axes, const Planes& planes) {
+    const auto sample = [&]<class Voxel>(const std::vector<Voxel>& voxels) {
+      std::vector<Voxel> scratch;
+      sample_planes([&](int64_t z) { return source.slice(voxels, z, scratch); }, axes, planes);
+    };
+    std::visit(sample, source.source().hu);
+  });
+}
+
+std::vector<float> sample_cells(const Mask& mask, const CellGrid& grid, const CellBox& box, Run& run) {
+  return sampled(mask.geometry, grid, box, 0, run, [&](const Axes& axes, const Planes& planes) {
+    sample_planes([&](int64_t z) { return mask.slice(z); }, axes, planes);
+  });
 }
 
 void map_to_network_values(std::vector<float>& hu) {

@@ -5,9 +5,21 @@
 
 #include "core/error.h"
 #include "models/layers/folded_weights.h"
+#include "models/layers/inference_layers.h"
 #include "models/mdl_cnn/network.h"
 
 namespace hepatica {
+
+namespace {
+
+RecordedLayers all_layers(const MdlCnnConfig& config) {
+  RecordedLayers layers = mdl_cnn_layers(config);
+  if (!config.location3d) return layers;
+  for (RecordedConv& layer : lesion3d_layers(*config.location3d)) layers.push_back(std::move(layer));
+  return layers;
+}
+
+}  // namespace
 
 std::string lesion_class_codes() { return nlohmann::json(kLesionCodes).dump(); }
 
@@ -17,7 +29,7 @@ LesionModel::LesionModel(const MdlCnnConfig& config, const PreprocessOptions& pr
                    std::move(path)),
       config_(config) {
   metadata_["classes"] = lesion_class_codes();
-  check_weights(mdl_cnn_layers(config_), state_, "this lesion network", path_);
+  check_weights(all_layers(config_), state_, "this lesion network", path_);
 }
 
 std::shared_ptr<const LesionModel> LesionModel::load(const InputFile& input) {
@@ -38,7 +50,16 @@ std::shared_ptr<const LesionModel> LesionModel::load(const InputFile& input) {
 }
 
 const MdlCnnInference& LesionModel::inference(const at::Device& device, Precision precision) const {
-  return inferences_.get(device, precision, [&] { return MdlCnnInference(config_, state_, device, precision, path_); });
+  return inferences_.get(device, precision, [&] {
+    return MdlCnnInference(config_, inference_layers(mdl_cnn_layers(config_), state_, device, precision), device);
+  });
+}
+
+const Lesion3dInference& LesionModel::inference3d(const at::Device& device, Precision precision) const {
+  const Lesion3dConfig& config = config_.location3d.value();
+  return inferences3d_.get(device, precision, [&] {
+    return Lesion3dInference(config, inference_layers(lesion3d_layers(config), state_, device, precision), device);
+  });
 }
 
 }  // namespace hepatica

@@ -1,10 +1,12 @@
-// A trained lesion network: the MDL-CNN's weights, and what is needed to run them.
+// A trained lesion network: the weights of the MDL-CNN and of the 3-D network where it has one, and what is needed to
+// run them.
 #pragma once
 
 #include <memory>
 #include <string>
 
 #include "models/layers/inference_cache.h"
+#include "models/lesion3d/inference.h"
 #include "models/mdl_cnn/config.h"
 #include "models/mdl_cnn/inference.h"
 #include "models/network_model.h"
@@ -31,10 +33,13 @@ class LesionModel : public NetworkModel {
   // Made at the first use and kept; thread-safe. Weights are packed, or copied to the device, here: call it on the
   // inference thread.
   const MdlCnnInference& inference(const at::Device& device, Precision precision) const;
+  // Of a model whose configuration has a 3-D network.
+  const Lesion3dInference& inference3d(const at::Device& device, Precision precision) const;
 
  private:
   MdlCnnConfig config_;
   mutable InferenceCache<MdlCnnInference> inferences_;
+  mutable InferenceCache<Lesion3dInference> inferences3d_;
 };
 
 }  // namespace hepatica

@@ -45,7 +45,7 @@ struct Lesion {
   std::array<double, kLesionTypes> probabilities{};
   // No type is as likely as the model's level: `type` is the likeliest all the same.
   bool indeterminate = false;
-  // Mean of the location map over the lesion's voxels.
+  // Mean of the location's probability over the lesion's voxels.
   double detection_probability = 0;
   BoundingBox box;
   std::vector<LesionSlice> slices;

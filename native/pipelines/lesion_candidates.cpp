@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "core/parallel.h"
+#include "grid/interpolate_cells.h"
 #include "ops/components.h"
 #include "ops/resample.h"
 
@@ -34,10 +36,29 @@ std::vector<int64_t> nearest_pixels(int64_t source_size, double source_mm, doubl
   return pixels;
 }
 
+// What the 3-D network says, joined to what the MDL-CNN does.
+class SecondOpinion {
+ public:
+  SecondOpinion(const LesionCells& cells, double share, const Geometry& source)
+      : share_(static_cast<float>(share)), cells_(cells.probability, cells.box, cells.grid, source) {}
+
+  // `values`: 255 p of slice `z`.
+  void join(int64_t z, std::vector<float>& values) const {
+    std::vector<float> others(values.size());
+    cells_.slice(z, others.data());
+    for (size_t i = 0; i < values.size(); ++i) values[i] = (1 - share_) * values[i] + share_ * (255 * others[i]);
+  }
+
+ private:
+  float share_;
+  CellInterpolation cells_;
+};
+
 }  // namespace
 
-LocatedLesions locate_lesions(const LesionMaps& maps, const RegionInput& region, const Mask& liver,
+LocatedLesions locate_lesions(const LesionPrediction& prediction, double share, const Mask& liver,
                               const LesionThresholds& thresholds, Run& run) {
+  const auto& [region, maps, cells] = prediction;
   const Geometry& geometry = liver.geometry;
   const auto voxels = static_cast<size_t>(geometry.voxel_count());
   LocatedLesions located{{geometry, std::vector<uint8_t>(voxels)}, {geometry, std::vector<uint8_t>(voxels)}};
@@ -47,12 +68,15 @@ LocatedLesions locate_lesions(const LesionMaps& maps, const RegionInput& region,
   const ResampleAxis rows = back_axis(geometry.size[1], geometry.spacing_mm[1], region.grid.height, grid_mm);
   const auto detection = static_cast<float>(255 * thresholds.detection);
   const auto extent = static_cast<float>(255 * thresholds.extent);
+  std::optional<SecondOpinion> second;
+  if (!cells.probability.empty()) second.emplace(cells, share, geometry);
   parallel_for(region.slices, run, [&](int64_t i) {
     std::vector<float> plane(static_cast<size_t>(region.grid.pixels()));
     std::vector<float> values(static_cast<size_t>(geometry.slice_pixels()));
     place_on_grid(maps.location.data() + i * region.canvas.pixels(), region, plane);
     resample_plane(plane.data(), columns, rows, values.data());
     const int64_t z = region.first_slice + i;
+    if (second) second->join(z, values);
     for (int64_t pixel = 0; pixel < geometry.slice_pixels(); ++pixel) {
       if (liver.slice(z)[pixel] == 0) continue;
       located.probability.slice(z)[pixel] = static_cast<uint8_t>(values[pixel] + 0.5F);

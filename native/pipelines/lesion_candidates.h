@@ -1,4 +1,4 @@
-// Where the lesion network sees lesions, on the grid that it was asked about.
+// Where the lesion networks see lesions, on the grid that it was asked about.
 #pragma once
 
 #include <array>
@@ -9,6 +9,7 @@
 #include "core/run.h"
 #include "core/volume.h"
 #include "models/mdl_cnn/inference.h"
+#include "pipelines/predict_lesions.h"
 
 namespace hepatica {
 
@@ -18,13 +19,16 @@ struct LesionThresholds {
   double extent = 0;
 };
 
-// round(255 p) of the location map in the liver, bilinear between the region's pixels, 0 outside the liver, and in
-// `levels`, as hysteresis() takes them, what it is above before it is rounded.
+// round(255 p) of the location's probability in the liver, 0 outside it, and in `levels`, as hysteresis() takes them,
+// what it is above before it is rounded.
 struct LocatedLesions {
   ByteVolume probability;
   Mask levels;
 };
-LocatedLesions locate_lesions(const LesionMaps& maps, const RegionInput& region, const Mask& liver,
+
+// The MDL-CNN's map, bilinear between the region's pixels; `share` of the probability is the cells' where there are
+// any, linear between their centres, 0 outside their box.
+LocatedLesions locate_lesions(const LesionPrediction& prediction, double share, const Mask& liver,
                               const LesionThresholds& thresholds, Run& run);
 
 // What the network's maps say of one lesion.

@@ -8,19 +8,35 @@
 namespace hepatica {
 namespace {
 
-// Shares of the pipeline's progress.
+// Shares of the pipeline's progress; of the MDL-CNN where another network follows.
 constexpr double kPrepared = 0.1;
+constexpr double kFirst = 0.3;
 constexpr double kPredicted = 0.85;
+
+void begin_networks(const LesionModel& model, Run& run) {
+  run.begin_stage("classifying", kPrepared, model.config().location3d ? kFirst : kPredicted);
+}
+
+LesionCells predict_cells(const Volume& volume, const Mask& liver, const RegionInput& region, const LesionModel& model,
+                          const ComputeDevice& device, Precision precision, Run& run) {
+  if (!model.config().location3d) return {};
+  run.begin_stage("classifying", kFirst, kPredicted);
+  const CanonicalSlices slices(volume);
+  return lesion_cells(slices, liver, region.reference_hu, model.inference3d(device.tensors, precision), run);
+}
 
 LesionPrediction predict_on_cpu(const Volume& volume, const Mask& liver, const LesionModel& model,
                                 const ComputeDevice& device, Precision precision, Run& run) {
   LesionPrediction prediction;
   prediction.region = make_region_input(volume, liver, model.config(), model.preprocessing(), run);
   if (prediction.region.slices == 0) return prediction;
-  run.begin_stage("classifying", kPrepared, kPredicted);
+  begin_networks(model, run);
   Executor::of(device).compute(run, [&] {
-    const StageTimer timer(run, "lesion_network");
-    prediction.maps = model.inference(device.tensors, precision).predict(prediction.region, run);
+    {
+      const StageTimer timer(run, "lesion_network");
+      prediction.maps = model.inference(device.tensors, precision).predict(prediction.region, run);
+    }
+    prediction.cells = predict_cells(volume, liver, prediction.region, model, device, precision, run);
   });
   return prediction;
 }
@@ -36,10 +52,14 @@ LesionPrediction predict_on_gpu(const Volume& volume, const Mask& liver, const L
   };
   Executor::of(device).compute(run, [&] {
     const ComputeMode mode(device, precision, run);
-    const DeviceRegion region(frame, volume.geometry, model.config(), model.preprocessing(), device.tensors, pictures);
-    run.begin_stage("classifying", kPrepared, kPredicted);
-    const StageTimer timer(run, "lesion_network");
-    prediction.maps = model.inference(device.tensors, precision).predict(region, run);
+    {
+      const DeviceRegion region(frame, volume.geometry, model.config(), model.preprocessing(), device.tensors,
+                                pictures);
+      begin_networks(model, run);
+      const StageTimer timer(run, "lesion_network");
+      prediction.maps = model.inference(device.tensors, precision).predict(region, run);
+    }
+    prediction.cells = predict_cells(volume, liver, frame, model, device, precision, run);
   });
   return prediction;
 }

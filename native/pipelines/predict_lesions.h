@@ -1,4 +1,4 @@
-// The liver's region and the lesion network's passes over it, on one device.
+// The liver's region and the lesion networks' passes over it, on one device.
 #pragma once
 
 #include "core/run.h"
@@ -6,6 +6,7 @@
 #include "models/lesion_model.h"
 #include "runtime/device.h"
 #include "runtime/precision.h"
+#include "segmentation/lesion_cells.h"
 
 namespace hepatica {
 
@@ -13,9 +14,11 @@ struct LesionPrediction {
   // Without slices where the liver is empty; its planes are there on the CPU alone.
   RegionInput region;
   LesionMaps maps;
+  // Without a probability where the model has no 3-D network, or the liver is empty.
+  LesionCells cells;
 };
 
-// `volume` and `liver` lie in canonical orientation. The network computes on the device's thread, where the call waits
+// `volume` and `liver` lie in canonical orientation. The networks compute on the device's thread, where the call waits
 // for its turn; fills the run's progress up to 0.85. Throws what a GPU throws as it is (see on_device).
 LesionPrediction predict_lesions(const Volume& volume, const Mask& liver, const LesionModel& model,
                                  const ComputeDevice& device, Precision precision, Run& run);

@@ -17,6 +17,7 @@ void pack_weights(const NetworkModel& model, const ComputeDevice& device, Precis
     network->inference(device.tensors, precision);
   } else if (const auto* lesions = dynamic_cast<const LesionModel*>(&model)) {
     lesions->inference(device.tensors, precision);
+    if (lesions->config().location3d) lesions->inference3d(device.tensors, precision);
   } else {
     throw Error("WRONG_MODEL", "Expected a network of hepatica, received one of kind " + model.kind(), model.path(),
                 "models", "Networks that trainings start from are not computed with");

@@ -8,24 +8,15 @@
 #include <cmath>
 
 #include "models/encoder3d/network.h"
+#include "models/encoder3d/tiles.h"
 #include "models/locator3d/network.h"
 
 namespace hepatica {
 namespace {
 
-// What conv1 makes of a tile: activations of some tens of MB.
-constexpr int64_t kTileBytes = int64_t{64} << 20;
-constexpr int64_t kStemBytesPerCell = 64;  // 64 features of 4 bytes in a quarter of the plane's cells
-constexpr int64_t kMaxTileSlices = 32;
-
 // A liver in its box, as it is packed for.
 constexpr std::array<int64_t, 3> kPackingCells = {72, 152, 176};
 constexpr std::array<int64_t, 3> kPackingLocatorCells = {64, 72, 72};
-
-int64_t tile_slices(const Size3& cells) {
-  const int64_t slices = kTileBytes / (cells[0] * cells[1] * kStemBytesPerCell);
-  return std::clamp<int64_t>(slices / 2 * 2, 2, kMaxTileSlices);
-}
 
 at::Tensor volume_of(const std::vector<float>& values, int64_t channels, const Size3& cells) {
   // from_blob only reads here; its signature cannot say so.

@@ -5,59 +5,32 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
-#include <vector>
 
+#include "models/encoder3d/encoder.h"
+#include "models/encoder3d/tiles.h"
 #include "models/layers/conv3d.h"
 
 namespace hepatica {
 namespace {
 
-// Of the base, an inflated ResNet-152, up to its second layer.
-constexpr int64_t kStemWidth = 64;
-constexpr int64_t kExpansion = 4;
-constexpr int64_t kLayer1Blocks = 3;
-constexpr int64_t kLayer2Blocks = 8;
-constexpr int64_t kLayer1Width = 64;
-constexpr int64_t kLayer2Width = 128;
-
-// The encoder's batch norm is folded into its weights; its last convolutions of a block add before they rectify.
-Conv encoder_conv(const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride,
-                  Activation activation) {
-  Conv conv;
-  conv.name = "encoder." + name;
-  conv.in = in;
-  conv.out = out;
-  conv.kernel = {kernel, kernel, kernel};
-  conv.stride = {stride, stride, stride};
-  conv.activation = activation;
-  return conv;
-}
-
 Conv decoder_conv(const std::string& name, int64_t in, int64_t out, int64_t kernel = 3) {
   return conv3d_norm("decoder." + name, in, out, kernel);
-}
-
-at::Tensor slices(const at::Tensor& x, int64_t begin, int64_t end) { return x.narrow(2, begin, end - begin); }
-
-at::Tensor joined(const std::vector<at::Tensor>& tiles) {
-  return tiles.size() == 1 ? tiles.front() : at::cat(tiles, 2);
 }
 
 }  // namespace
 
 void Encoder3d::forward(Layers& layers, const at::Tensor& x, const at::Tensor& coordinates, int64_t tile_slices,
                         const Emit& emit) const {
-  Stem fine = stem(layers, x, tile_slices);
-  const at::Tensor layer1 =
-      residual_layer(layers, "layer1", std::exchange(fine.pooled, {}), kLayer1Width, kLayer1Blocks, 1);
-  const at::Tensor layer2 = residual_layer(layers, "layer2", layer1, kLayer2Width, kLayer2Blocks, 2);
+  const Conv lateral = decoder_conv("lateral0", Encoder::kStemWidth, config_.fine, 1);
+  auto [fine, layer1, layer2] = Encoder("encoder.").forward(layers, x, tile_slices, [&](const at::Tensor& stem) {
+    return layers.conv(lateral, stem);
+  });
   at::Tensor coarse = upsample(context(layers, layer2, coordinates), extent(layer1));
   coarse = coarse + layers.conv(decoder_conv("lateral1", layer1.size(1), config_.middle, 1), layer1);
   coarse = layers.conv(decoder_conv("up1", config_.middle, config_.middle), coarse);
   coarse = layers.conv(conv3d_plain("decoder.narrow", config_.middle, config_.fine, 1, false), coarse);
   for (int64_t begin = 0; begin < x.size(2); begin += tile_slices) {
-    emit(begin, outline(layers, coarse, fine.lateral, begin, std::min(begin + tile_slices, x.size(2))));
+    emit(begin, outline(layers, coarse, fine, begin, std::min(begin + tile_slices, x.size(2))));
   }
 }
 
@@ -65,48 +38,6 @@ at::Tensor Encoder3d::forward(Layers& layers, const at::Tensor& x, const at::Ten
   at::Tensor logits;
   forward(layers, x, coordinates, x.size(2), [&](int64_t, const at::Tensor& all) { logits = all; });
   return pixel_shuffle(logits, {1, 2, 2});
-}
-
-Encoder3d::Stem Encoder3d::stem(Layers& layers, const at::Tensor& x, int64_t tile_slices) const {
-  Conv conv1;
-  conv1.name = "encoder.conv1";
-  conv1.in = 1;
-  conv1.out = kStemWidth;
-  conv1.kernel = {3, 7, 7};
-  conv1.stride = {1, 2, 2};
-  conv1.activation = Activation::kRelu;
-  const Conv lateral = decoder_conv("lateral0", kStemWidth, config_.fine, 1);
-  std::vector<at::Tensor> laterals;
-  std::vector<at::Tensor> pools;
-  const int64_t depth = x.size(2);
-  for (int64_t begin = 0; begin < depth; begin += tile_slices) {
-    const int64_t end = std::min(begin + tile_slices, depth);
-    // The pool of slice 2 k sees the one before it, which the kernel makes of another one before that.
-    const int64_t above = std::max<int64_t>(0, begin - 2);
-    const int64_t below = std::min(end + 1, depth);
-    const at::Tensor made = layers.conv(conv1, layers.input(slices(x, above, below)));
-    laterals.push_back(layers.conv(lateral, slices(made, begin - above, end - above)));
-    const int64_t pooled_from = std::max<int64_t>(0, begin - 2);
-    const at::Tensor pooled = layers.max_pool(slices(made, pooled_from - above, end - above), {3, 3, 3}, {2, 2, 2});
-    pools.push_back(slices(pooled, (begin - pooled_from) / 2, pooled.size(2)));
-  }
-  return {joined(laterals), joined(pools)};
-}
-
-at::Tensor Encoder3d::residual_layer(Layers& layers, const std::string& name, at::Tensor x, int64_t width,
-                                     int64_t blocks, int64_t stride) const {
-  const int64_t wide = width * kExpansion;
-  for (int64_t block = 0; block < blocks; ++block) {
-    const std::string at = name + "." + std::to_string(block) + ".";
-    const int64_t step = block == 0 ? stride : 1;
-    at::Tensor y = layers.conv(encoder_conv(at + "conv1", x.size(1), width, 1, 1, Activation::kRelu), x);
-    y = layers.conv(encoder_conv(at + "conv2", width, width, 3, step, Activation::kRelu), y);
-    if (block == 0) {
-      x = layers.conv(encoder_conv(at + "downsample", x.size(1), wide, 1, step, Activation::kNone), x);
-    }
-    x = layers.conv_add(encoder_conv(at + "conv3", width, wide, 1, 1, Activation::kRelu), y, x);
-  }
-  return x;
 }
 
 // Three levels, of 12, 24 and 48 mm, with the body's coordinates: what and where at large.
@@ -132,12 +63,8 @@ at::Tensor Encoder3d::outline(Layers& layers, const at::Tensor& coarse, const at
   const int64_t depth = lateral.size(2);
   const int64_t above = std::max<int64_t>(0, begin - 2);
   const int64_t below = std::min(end + 2, depth);
-  const int64_t coarse_above = std::max<int64_t>(0, above / 2 - 1);
-  const int64_t coarse_below = std::min(below / 2 + 1, coarse.size(2));
-  const at::Tensor part = slices(coarse, coarse_above, coarse_below);
-  const at::Tensor upsampled = upsample(part, {2 * part.size(2), lateral.size(3), lateral.size(4)});
   const at::Tensor sum =
-      slices(upsampled, above - 2 * coarse_above, below - 2 * coarse_above) + slices(lateral, above, below);
+      upsampled_slices(coarse, lateral.size(3), lateral.size(4), above, below) + slices(lateral, above, below);
   const at::Tensor mixed = layers.conv(decoder_conv("up0", config_.fine, config_.fine), sum);
   const int64_t seen = std::max(above, begin - 1);
   const int64_t seen_end = std::min(below, end + 1);

@@ -30,14 +30,6 @@ class Encoder3d {
   at::Tensor forward(Layers& layers, const at::Tensor& x, const at::Tensor& coordinates) const;
 
  private:
-  // conv1 and the decoder's link from it, in tiles; what goes on into layer1.
-  struct Stem {
-    at::Tensor lateral;
-    at::Tensor pooled;
-  };
-  Stem stem(Layers& layers, const at::Tensor& x, int64_t tile_slices) const;
-  at::Tensor residual_layer(Layers& layers, const std::string& name, at::Tensor x, int64_t width, int64_t blocks,
-                            int64_t stride) const;
   at::Tensor context(Layers& layers, const at::Tensor& layer2, const at::Tensor& coordinates) const;
   at::Tensor outline(Layers& layers, const at::Tensor& coarse, const at::Tensor& lateral, int64_t begin,
                      int64_t end) const;

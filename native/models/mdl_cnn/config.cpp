@@ -57,6 +57,9 @@ MdlCnnConfig MdlCnnConfig::from_json(const std::string& text, const std::string&
   config.minimum_ml = fields.number("minimum_ml", 0, 1000);
   config.type_temperature = fields.number_or(config.type_temperature, "type_temperature", 0.05, 20);
   config.indeterminate_below = fields.number_or(config.indeterminate_below, "indeterminate_below", 0, 1);
+  if (object.contains("location3d")) {
+    config.location3d = Lesion3dConfig::from_json(fields.at("location3d", "a JSON object"), file);
+  }
   fields.refuse_unknown();
   return config;
 }
@@ -64,18 +67,19 @@ MdlCnnConfig MdlCnnConfig::from_json(const std::string& text, const std::string&
 std::string MdlCnnConfig::to_json() const {
   Json names = Json::array();
   for (const RegionChannel channel : channels) names.push_back(name_of(channel, kChannelNames));
-  return Json{{"spacing_mm", spacing_mm},
-              {"context_mm", context_mm},
-              {"channels", names},
-              {"base_stages", base_stages},
-              {"location_width", location_width},
-              {"threshold", threshold},
-              {"extent_threshold", extent_threshold},
-              {"minimum_ml", minimum_ml},
-              {"type_temperature", type_temperature},
-              {"indeterminate_below", indeterminate_below},
-              {"slab_mm", slab_mm}}
-      .dump();
+  Json object = {{"spacing_mm", spacing_mm},
+                 {"context_mm", context_mm},
+                 {"channels", names},
+                 {"base_stages", base_stages},
+                 {"location_width", location_width},
+                 {"threshold", threshold},
+                 {"extent_threshold", extent_threshold},
+                 {"minimum_ml", minimum_ml},
+                 {"type_temperature", type_temperature},
+                 {"indeterminate_below", indeterminate_below},
+                 {"slab_mm", slab_mm}};
+  if (location3d) object["location3d"] = location3d->to_json();
+  return object.dump();
 }
 
 }  // namespace hepatica

@@ -5,10 +5,12 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/lesion.h"
+#include "models/lesion3d/config.h"
 
 namespace hepatica {
 
@@ -50,6 +52,8 @@ struct MdlCnnConfig {
   double type_temperature = 1;
   // A lesion of which no type is as likely is indeterminate; 0: none is.
   double indeterminate_below = 0;
+  // A second network beside this one that says where lesions are; none: this one alone says it.
+  std::optional<Lesion3dConfig> location3d;
 
   // Planes of a region's tensor, order (channel, context).
   int64_t input_planes() const { return static_cast<int64_t>(channels.size() * context_mm.size()); }

@@ -68,8 +68,9 @@ History run_training(const TrainingRunOptions& options, const RunDescription& de
   }
   trainer.agree_on_start();
   const auto export_weights = [&](const std::string& path) {
-    write_safetensors(path, trainer.best_weights(),
-                      weights_metadata(description, options, trainer.history(), precision));
+    StateDict weights = task.carried();
+    for (const auto& [name, tensor] : trainer.best_weights()) weights[name] = tensor;
+    write_safetensors(path, weights, weights_metadata(description, options, trainer.history(), precision));
   };
   trainer.train([&](const EpochRecord& record) {
     if (!communicator.is_first()) return;

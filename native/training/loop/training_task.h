@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/run.h"
+#include "models/state_dict.h"
 #include "training/loop/communicator.h"
 #include "training/loop/history.h"
 #include "training/loop/process_sums.h"
@@ -57,6 +58,9 @@ class TrainingTask {
   // The network that is trained, and one of the same shape and first weights for the moving average.
   virtual torch::nn::Module& network() = 0;
   virtual torch::nn::Module& average() = 0;
+
+  // What the weights file holds beside the network, and the training leaves as it was.
+  virtual StateDict carried() const { return {}; }
 
   virtual int64_t steps_per_epoch() const = 0;
 

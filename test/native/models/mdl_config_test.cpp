@@ -71,3 +71,36 @@ TEST_CASE("what is not the lesion network's configuration is refused with the fi
   check_refused("indeterminate_below", 1.5);
   check_refused("attention", true);
 }
+
+TEST_CASE("a second network that says where lesions are is part of the configuration where there is one") {
+  MdlCnnConfig config;
+  CHECK_FALSE(Json::parse(config.to_json()).contains("location3d"));
+  config.location3d = Lesion3dConfig{.wide = 32, .middle = 24, .fine = 16, .share = 1};
+  CHECK(MdlCnnConfig::from_json(config.to_json()) == config);
+  const auto field_of = [](const Json& second) {
+    Json json = Json::parse(MdlCnnConfig().to_json());
+    json["location3d"] = second;
+    try {
+      MdlCnnConfig::from_json(json.dump());
+    } catch (const Error& error) {
+      CHECK(error.code == "WRONG_MODEL");
+      return error.field;
+    }
+    return std::string("accepted");
+  };
+  const Json good = config.location3d->to_json();
+  CHECK(field_of(good) == "accepted");
+  CHECK(field_of(nullptr) == "location3d");
+  CHECK(field_of(0.5) == "location3d");
+  for (const auto& [field, value] : std::vector<std::pair<std::string, Json>>{
+           {"wide", 0}, {"middle", 1 << 20}, {"fine", "many"}, {"share", 1.5}, {"share", -0.1}, {"blind", true}}) {
+    Json wrong = good;
+    wrong[field] = value;
+    CHECK(field_of(wrong) == field);
+  }
+  for (const char* const field : {"wide", "share"}) {
+    Json wrong = good;
+    wrong.erase(field);
+    CHECK(field_of(wrong) == field);
+  }
+}

@@ -2,7 +2,10 @@
 #include <doctest/doctest.h>
 #include <torch/utils.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "../noisy_scans.h"
 #include "core/error.h"
@@ -15,15 +18,29 @@ using namespace hepatica;
 
 namespace {
 
-LesionModel random_model() {
+// Of the order that training leaves, so that no layer's values vanish or grow without end.
+void add_second(MdlCnnConfig& config, StateDict& state) {
+  config.location3d = Lesion3dConfig{.wide = 8, .middle = 8, .fine = 8, .share = 0.5};
+  for (const RecordedConv& recorded : lesion3d_layers(*config.location3d)) {
+    for (const auto& [name, shape] : state_shapes({recorded})) {
+      const torch::Tensor drawn = torch::randn(shape);
+      const auto inputs = static_cast<double>(drawn.numel() / recorded.layer.out);
+      if (shape.size() > 1) state[name] = drawn * std::sqrt(1.5 / inputs);
+      if (shape.size() == 1) state[name] = torch::rand(shape) + 0.5;
+    }
+  }
+}
+
+LesionModel random_model(bool with_second = false) {
   MdlCnnConfig config;
   config.location_width = 16;
   config.channels = {RegionChannel::kEqualized, RegionChannel::kRelative};
   config.threshold = 0.5;
   config.minimum_ml = 0;
   torch::manual_seed(11);
-  MdlCnn net(config);
-  return {config, {}, "liver", net->state_dict()};
+  StateDict state = MdlCnn(config)->state_dict();
+  if (with_second) add_second(config, state);
+  return {config, {}, "liver", std::move(state)};
 }
 
 LesionClassification classify(const ScanWithLiver& scan, const LesionModel& model, const DeviceChoice& device,
@@ -58,6 +75,31 @@ TEST_CASE("a GPU's maps of lesions are the CPU's") {
   for (size_t type = 0; type < kLesionTypes; ++type) {
     CHECK(largest_difference(found.classes[type], expected.classes[type]) <= 3);
   }
+}
+
+TEST_CASE("a GPU's 3-D network says what the CPU's does, in the liver's box") {
+  const PretendedGpu gpu;
+  const ScanWithLiver scan = noisy_liver(2.5, 45);
+  const LesionModel model = random_model(true);
+  const auto cells_on = [&](const ComputeDevice& device) {
+    Run run;
+    LesionCells cells = predict_lesions(scan.volume, scan.liver, model, device, Precision::kFp32, run).cells;
+    CHECK(run.timings_ms().contains("lesion_network_3d"));
+    return cells;
+  };
+  const LesionCells expected = cells_on(ComputeDevice::cpu());
+  const LesionCells found = cells_on(Devices::of_process().gpus[0]);
+  REQUIRE(found.box == expected.box);
+  REQUIRE(found.probability.size() == static_cast<size_t>(found.box.cells()));
+  const auto [lowest, highest] = std::minmax_element(found.probability.begin(), found.probability.end());
+  CHECK(*highest - *lowest > 0.01);
+  for (size_t i = 0; i < found.probability.size(); ++i) {
+    REQUIRE(found.probability[i] == doctest::Approx(expected.probability[i]).epsilon(1e-3));
+  }
+  Run run;
+  const Mask nothing{scan.liver.geometry, std::vector<uint8_t>(scan.liver.voxels.size())};
+  CHECK(predict_lesions(scan.volume, nothing, model, ComputeDevice::cpu(), Precision::kFp32, run)
+            .cells.probability.empty());
 }
 
 TEST_CASE("lesions are classified on the GPU, and no warning tells of the CPU") {

@@ -166,6 +166,37 @@ TEST_CASE("an architecture given beside an initial network says what is otherwis
   CHECK_THROWS_AS(train(plan), Error);
 }
 
+TEST_CASE("a 3-D network of the initial weights is carried along as it is, and cannot come from nowhere") {
+  const TemporaryFolder folder;
+  LesionTrainingPlan plan = lesion_plan(folder.path);
+  plan.options.epochs = 1;
+  train(plan);
+  const auto trained = LesionModel::load(plan.options.output);
+  MdlCnnConfig config = trained->config();
+  config.location3d = Lesion3dConfig{.wide = 2, .middle = 2, .fine = 2, .share = 0.5};
+  StateDict state = trained->state();
+  for (const auto& [name, shape] : state_shapes(lesion3d_layers(*config.location3d))) {
+    if (!is_counter(name)) state[name] = at::rand(shape);
+  }
+  plan.options.initial = folder.path + "/initial.safetensors";
+  const LesionModel initial(config, trained->preprocessing(), "liver", state);
+  initial.save(plan.options.initial, true);
+  plan.options.architecture = R"({"threshold": 0.6})";
+  train(plan);
+  const auto result = LesionModel::load(plan.options.output);
+  CHECK(result->config().location3d == config.location3d);
+  CHECK(result->config().threshold == 0.6);
+  const StateDict before = SafetensorsFile(plan.options.initial).tensors();
+  CHECK(result->state().size() == state.size());
+  for (const auto& [name, tensor] : result->state()) {
+    if (name.starts_with("location3d.")) CHECK_MESSAGE(tensor.equal(before.at(name)), name);
+  }
+
+  plan.options.initial.clear();
+  plan.options.architecture = R"({"location3d": {"wide": 2, "middle": 2, "fine": 2, "share": 0.5}})";
+  CHECK_THROWS_AS(train(plan), Error);
+}
+
 TEST_CASE("another seed gives another lesion run") {
   const TemporaryFolder folder;
   LesionTrainingPlan plan = lesion_plan(folder.path);

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "models/base_model.h"
+#include "models/layers/folded_weights.h"
 #include "models/lesion_model.h"
 #include "training/loop/architecture.h"
 
@@ -21,6 +22,17 @@ void check_preprocessing(const LesionTrainingOptions& options, const LesionModel
               initial.path(), "preprocess", "Leave them as they were, or train all of the network");
 }
 
+// Its layers are no part of what is trained.
+void check_location3d(const LesionStart& start, const std::string& file) {
+  if (!start.config.location3d) return;
+  if (start.location3d.empty()) {
+    throw Error("INVALID_ARGUMENT",
+                "Expected location3d to be left out where the initial network has none, received it", {},
+                "architecture", "Start from weights that have a 3-D network: it is carried along as it is");
+  }
+  check_weights(lesion3d_layers(*start.config.location3d), start.location3d, "this 3-D lesion network", file);
+}
+
 }  // namespace
 
 LesionStart lesion_start(const LesionTrainingOptions& options, const LoadedWeights& loaded) {
@@ -28,9 +40,13 @@ LesionStart lesion_start(const LesionTrainingOptions& options, const LoadedWeigh
   if (!options.initial.empty()) {
     const auto initial = loaded.initial ? loaded.initial : LesionModel::load(options.initial);
     check_preprocessing(options, *initial);
-    start = {initial->config(), initial->state(), {}};
+    start.config = initial->config();
+    for (const auto& [name, tensor] : initial->state()) {
+      (name.starts_with(Lesion3dConfig::kPrefix) ? start.location3d : start.weights)[name] = tensor;
+    }
   }
   start.config = with_architecture(start.config, options.architecture);
+  check_location3d(start, options.initial);
   if (!options.base.empty()) {
     const int64_t stages = start.config.base_stages;
     start.base = loaded.base ? first_stages(loaded.base->state(), stages) : load_base(options.base, stages).state;

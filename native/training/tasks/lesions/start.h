@@ -20,15 +20,17 @@ struct LoadedWeights {
 
 struct LesionStart {
   MdlCnnConfig config;
-  // Of the initial network; none: from scratch.
+  // Of the initial network's MDL-CNN; none: from scratch.
   StateDict weights;
+  // Of the initial network's 3-D network, which is carried along as it is; none: it has none.
+  StateDict location3d;
   // ResNet101's, as far as the configuration has it; none: as in `weights`, or from scratch.
   StateDict base;
 };
 
 // The initial network, or the default one, with what the options' architecture says otherwise. Throws WRONG_MODEL for
 // fields that are none, and as LesionModel::load and load_base do; INVALID_ARGUMENT where a part that is held fixed
-// learned from pictures that were prepared otherwise.
+// learned from pictures that were prepared otherwise, and for a 3-D network that the initial one does not have.
 LesionStart lesion_start(const LesionTrainingOptions& options, const LoadedWeights& loaded = {});
 
 }  // namespace hepatica

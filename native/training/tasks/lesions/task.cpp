@@ -70,6 +70,7 @@ LesionTask::LesionTask(const LesionTrainingOptions& options, const LesionStart& 
     : options_(options),
       validation_(validation),
       device_(device),
+      location3d_(start.location3d),
       variants_(training.grounds, start.config, options),
       sampler_(training.real, start.config, options),
       network_(seeded_network<MdlCnn>(start.config, options.seed)),

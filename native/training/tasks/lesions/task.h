@@ -25,6 +25,7 @@ class LesionTask : public TrainingTask {
   const TrainingDevice& device() const override { return device_; }
   torch::nn::Module& network() override { return *network_; }
   torch::nn::Module& average() override { return *average_; }
+  StateDict carried() const override { return location3d_; }
   int64_t steps_per_epoch() const override { return sampler_.steps_per_epoch(); }
   void begin_epoch(int64_t epoch, Run& run) override;
   std::unique_ptr<TrainingBatch> draw(int64_t epoch, int64_t step_of_epoch) override;
@@ -41,6 +42,7 @@ class LesionTask : public TrainingTask {
   const LesionTrainingOptions options_;
   std::span<const LesionScan> validation_;
   const TrainingDevice device_;
+  const StateDict location3d_;
   LesionVariants variants_;
   LesionSampler sampler_;
   MdlCnn network_;

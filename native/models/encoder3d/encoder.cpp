@@ -1,0 +1,84 @@
+#include "models/encoder3d/encoder.h"
+
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
+#include "models/encoder3d/tiles.h"
+
+namespace hepatica {
+namespace {
+
+constexpr int64_t kExpansion = 4;
+constexpr int64_t kLayer1Blocks = 3;
+constexpr int64_t kLayer2Blocks = 8;
+constexpr int64_t kLayer1Width = 64;
+constexpr int64_t kLayer2Width = 128;
+
+// Batch norm is folded into the weights; a block's last convolutions add before they rectify.
+Conv block_conv(const std::string& name, int64_t in, int64_t out, int64_t kernel, int64_t stride,
+                Activation activation) {
+  Conv conv;
+  conv.name = name;
+  conv.in = in;
+  conv.out = out;
+  conv.kernel = {kernel, kernel, kernel};
+  conv.stride = {stride, stride, stride};
+  conv.activation = activation;
+  return conv;
+}
+
+}  // namespace
+
+Encoder::Features Encoder::forward(Layers& layers, const at::Tensor& x, int64_t tile_slices, const Keep& keep) const {
+  Features features;
+  at::Tensor pooled;
+  std::tie(features.fine, pooled) = stem(layers, x, tile_slices, keep);
+  features.layer1 = residual_layer(layers, "layer1", std::exchange(pooled, {}), kLayer1Width, kLayer1Blocks, 1);
+  features.layer2 = residual_layer(layers, "layer2", features.layer1, kLayer2Width, kLayer2Blocks, 2);
+  return features;
+}
+
+std::pair<at::Tensor, at::Tensor> Encoder::stem(Layers& layers, const at::Tensor& x, int64_t tile_slices,
+                                                const Keep& keep) const {
+  Conv conv1;
+  conv1.name = prefix_ + "conv1";
+  conv1.in = 1;
+  conv1.out = kStemWidth;
+  conv1.kernel = {3, 7, 7};
+  conv1.stride = {1, 2, 2};
+  conv1.activation = Activation::kRelu;
+  std::vector<at::Tensor> kept;
+  std::vector<at::Tensor> pools;
+  const int64_t depth = x.size(2);
+  for (int64_t begin = 0; begin < depth; begin += tile_slices) {
+    const int64_t end = std::min(begin + tile_slices, depth);
+    // The pool of slice 2 k sees the one before it, which the kernel makes of another one before that.
+    const int64_t above = std::max<int64_t>(0, begin - 2);
+    const int64_t below = std::min(end + 1, depth);
+    const at::Tensor made = layers.conv(conv1, layers.input(slices(x, above, below)));
+    kept.push_back(keep(slices(made, begin - above, end - above)));
+    const int64_t pooled_from = std::max<int64_t>(0, begin - 2);
+    const at::Tensor pooled = layers.max_pool(slices(made, pooled_from - above, end - above), {3, 3, 3}, {2, 2, 2});
+    pools.push_back(slices(pooled, (begin - pooled_from) / 2, pooled.size(2)));
+  }
+  return {joined(kept), joined(pools)};
+}
+
+at::Tensor Encoder::residual_layer(Layers& layers, const std::string& name, at::Tensor x, int64_t width, int64_t blocks,
+                                   int64_t stride) const {
+  const int64_t wide = width * kExpansion;
+  for (int64_t block = 0; block < blocks; ++block) {
+    const std::string at = prefix_ + name + "." + std::to_string(block) + ".";
+    const int64_t step = block == 0 ? stride : 1;
+    at::Tensor y = layers.conv(block_conv(at + "conv1", x.size(1), width, 1, 1, Activation::kRelu), x);
+    y = layers.conv(block_conv(at + "conv2", width, width, 3, step, Activation::kRelu), y);
+    if (block == 0) {
+      x = layers.conv(block_conv(at + "downsample", x.size(1), wide, 1, step, Activation::kNone), x);
+    }
+    x = layers.conv_add(block_conv(at + "conv3", width, wide, 1, 1, Activation::kRelu), y, x);
+  }
+  return x;
+}
+
+}  // namespace hepatica
