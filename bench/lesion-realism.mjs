@@ -1,0 +1,209 @@
+/**
+ * How well a classifier tells real lesions from synthetic ones: 0.5 is not at all.
+ *
+ *   node bench/lesion-realism.mjs [--seeds N] [--patients NAME…] [--out FILE]
+ *
+ * Real ones are what LiTS outlines in `lits_00` to `lits_07`, of 0.1 to 20 ml. Synthetic ones are metastases and hepatocellular
+ * carcinomas, which most lesions of LiTS are (which one is which is not known), put into the same patients' livers beside the
+ * real ones; for each real one, of each type the three nearest in volume in the same patient (within a factor of 1.6), so that
+ * size tells nothing; --seeds: the most livers filled for each type and patient (one for each real lesion, at least 3). peers/lesion_realism.py is the classifier: it is asked of
+ * patients that it has not learned from.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readMask, readVolume, synthesizeLesions } from '../dist/index.js';
+import { randomOf } from './known-motions.mjs';
+import { cropOf, lookOf, median, textureOf } from './lesion-features.mjs';
+import { shapeOf } from './lesion-shape.mjs';
+import { installPython, kBench, kRoot, python } from './peers.mjs';
+
+const kTrain = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train');
+const kPatients = Array.from({ length: 8 }, (_, i) => `lits_0${i}`);
+const kLabelLesion = 2;
+const kTypes = ['MET', 'HCC'];
+/** Seeds that no training's variants have. */
+const kFirstSeed = 60_000;
+/** Where there are fewer real lesions, so many livers are filled. */
+const kLeastSeeds = 3;
+const kCount = [10, 14];
+/** Larger ones than any that are compared are not made. */
+const kMaxSliceFraction = 0.12;
+const kSizesMl = [0.1, 20];
+const kPerReal = 3;
+const kNearest = Math.log(1.6);
+/** Discs of liver that its own texture is measured in. */
+const kDiscs = 60;
+const kDiscMm = 9;
+/** Ids of real lesions begin above those of synthetic ones. */
+const kFirstRealId = 1000;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '10' },
+    patients: { type: 'string', multiple: true, default: kPatients },
+    out: { type: 'string', default: join(kBench, 'results', 'lesion-realism.json') },
+  },
+});
+
+/** Lesions that touch in any of 26 ways are one; ids from kFirstRealId. */
+function componentsOf(mask, [width, height, slices]) {
+  const ids = new Uint16Array(mask.length);
+  let id = kFirstRealId;
+  for (let start = 0; start < mask.length; start++) {
+    if (!mask[start] || ids[start]) continue;
+    const queue = [start];
+    ids[start] = id;
+    while (queue.length > 0) {
+      const at = queue.pop();
+      const [x, y, z] = [at % width, Math.floor(at / width) % height, Math.floor(at / (width * height))];
+      for (let w = Math.max(0, z - 1); w <= Math.min(slices - 1, z + 1); w++) {
+        for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
+          for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
+            const to = (w * height + v) * width + u;
+            if (!mask[to] || ids[to]) continue;
+            ids[to] = id;
+            queue.push(to);
+          }
+        }
+      }
+    }
+    id++;
+  }
+  return ids;
+}
+
+/** Of each id: its box, and how many voxels it has. */
+function boxesOf(ids, [width, height]) {
+  const boxes = new Map();
+  for (let i = 0; i < ids.length; i++) {
+    if (!ids[i]) continue;
+    const place = [i % width, Math.floor(i / width) % height, Math.floor(i / (width * height))];
+    const box = boxes.get(ids[i]) ?? { low: [...place], high: [...place], voxels: 0 };
+    place.forEach((at, axis) => {
+      box.low[axis] = Math.min(box.low[axis], at);
+      box.high[axis] = Math.max(box.high[axis], at);
+    });
+    box.voxels++;
+    boxes.set(ids[i], box);
+  }
+  return boxes;
+}
+
+async function read(name) {
+  const volume = await readVolume(join(kTrain, name, 'image.nii.gz'));
+  const { data: labels } = await readMask(join(kTrain, name, 'label.nii.gz'));
+  const { size, spacing, origin, direction } = volume;
+  const grid = { size, spacing, origin, direction };
+  const liver = Uint8Array.from(labels, (value) => Number(value > 0));
+  const real = Uint8Array.from(labels, (value) => Number(value === kLabelLesion));
+  const ids = componentsOf(real, size);
+  const ml = (spacing[0] * spacing[1] * spacing[2]) / 1000;
+  return { name, grid, ml, volume: { ...grid, data: Float32Array.from(volume.data) }, liver, real, ids };
+}
+
+/** The median texture of discs of liver that hold no lesion. */
+function liverTexture({ volume, liver, ids, grid }) {
+  const random = randomOf(17);
+  const { size, spacing } = grid;
+  const boxes = boxesOf(liver, size).get(1);
+  const found = [];
+  for (let attempt = 0; attempt < 200 * kDiscs && found.length < kDiscs; attempt++) {
+    const middle = [0, 1, 2].map((axis) =>
+      Math.floor(boxes.low[axis] + random() * (boxes.high[axis] - boxes.low[axis] + 1)),
+    );
+    const reach = [Math.round(kDiscMm / spacing[0]), Math.round(kDiscMm / spacing[1]), 1];
+    const box = { low: middle.map((at, axis) => at - reach[axis]), high: middle.map((at, axis) => at + reach[axis]) };
+    if (box.low.some((at) => at < 0) || box.high.some((at, axis) => at >= size[axis])) continue;
+    const crop = cropOf({ scan: { ...grid, data: volume.data }, liver, lesions: ids }, -1, box);
+    const [width, height, slices] = crop.size;
+    const chosen = crop.own.map((_, i) => {
+      const [x, y, z] = [i % width, Math.floor(i / width) % height, Math.floor(i / (width * height))];
+      const [dx, dy] = [(x - (width - 1) / 2) * spacing[0], (y - (height - 1) / 2) * spacing[1]];
+      return Number(Math.hypot(dx, dy) <= kDiscMm && Math.abs(z - (slices - 1) / 2) <= 1);
+    });
+    if (chosen.every((value, i) => !value || crop.plain[i])) found.push(textureOf(crop, chosen));
+  }
+  if (found.length === 0) throw new Error('Expected a liver with room for a disc of its own texture');
+  return Object.fromEntries(
+    Object.keys(found[0]).map((key) => [
+      key,
+      median(found.map((texture) => texture[key]).filter((value) => !Number.isNaN(value))),
+    ]),
+  );
+}
+
+/** A row for each lesion of the wanted size. */
+function rowsOf(patient, scan, lesions, reference, chosen, what) {
+  const rows = [];
+  for (const [id, box] of boxesOf(lesions, patient.grid.size)) {
+    const ml = box.voxels * patient.ml;
+    if (!chosen(id) || ml < kSizesMl[0] || ml > kSizesMl[1]) continue;
+    const crop = cropOf({ scan, liver: patient.liver, lesions }, id, box);
+    const features = { ...lookOf(crop, reference), ...shapeOf(crop) };
+    rows.push({ patient: patient.name, ...what, ml, features });
+  }
+  return rows;
+}
+
+async function syntheticRows(patient, reference, wanted) {
+  const rows = [];
+  const seeds = Math.min(Number(values.seeds), Math.max(kLeastSeeds, wanted));
+  for (const type of kTypes) {
+    for (let seed = 0; seed < seeds; seed++) {
+      const made = await synthesizeLesions(
+        patient.volume,
+        { ...patient.grid, data: patient.liver },
+        {
+          seed: kFirstSeed + seed,
+          types: [type],
+          count: kCount,
+          maxSliceFraction: kMaxSliceFraction,
+          realLesions: { ...patient.grid, data: patient.real },
+        },
+      );
+      const lesions = patient.ids.map((id, i) => made.ids.data[i] || id);
+      const scan = { ...patient.grid, data: made.volume.data };
+      rows.push(...rowsOf(patient, scan, lesions, reference, (id) => id < kFirstRealId, { real: 0, type }));
+      made.dispose();
+    }
+  }
+  return rows;
+}
+
+/** Marks, for each real lesion, the synthetic ones nearest in volume; those without are left out. */
+function match(real, synthetic) {
+  for (const one of synthetic) one.matched = 0;
+  for (const lesion of real) {
+    lesion.matched = 0;
+    for (const type of kTypes) {
+      const near = synthetic
+        .filter((one) => one.type === type && !one.matched && Math.abs(Math.log(one.ml / lesion.ml)) < kNearest)
+        .sort((a, b) => Math.abs(Math.log(a.ml / lesion.ml)) - Math.abs(Math.log(b.ml / lesion.ml)))
+        .slice(0, kPerReal);
+      for (const one of near) one.matched = 1;
+      lesion.matched ||= Number(near.length > 0);
+    }
+  }
+}
+
+const rows = [];
+for (const name of values.patients) {
+  const patient = await read(name);
+  const reference = liverTexture(patient);
+  const scan = { ...patient.grid, data: patient.volume.data };
+  const real = rowsOf(patient, scan, patient.ids, reference, () => true, { real: 1, type: 'real' });
+  const synthetic = await syntheticRows(patient, reference, real.length);
+  match(real, synthetic);
+  rows.push(...real, ...synthetic);
+  const matched = synthetic.filter((one) => one.matched).length;
+  console.log(
+    `${name}: ${real.length} real lesions, ${real.filter((one) => !one.matched).length} without one as large; ` +
+      `${synthetic.length} synthetic, ${matched} matched; noise of the liver ${Math.sqrt(reference.variance).toFixed(1)} HU`,
+  );
+}
+mkdirSync(dirname(values.out), { recursive: true });
+writeFileSync(values.out, JSON.stringify(rows));
+installPython();
+const { lines } = python('lesion_realism.py', values.out);
+console.log(lines.join('\n'));
