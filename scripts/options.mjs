@@ -16,7 +16,7 @@ const kImports = {
   '../train/training-run.js': ['EpochRecord'],
   '../types.js': [
     ...['ContrastPhase', 'DeviceChoice', 'HistogramEqualization', 'LesionType', 'MaskInput', 'Model', 'Postprocessing'],
-    ...['Progress', 'RvdConvention', 'Volume'],
+    ...['Progress', 'RvdConvention', 'Volume', 'VolumeInput'],
   ],
   './option-types.js': ['DeviceOptions', 'RunOptions'],
 };

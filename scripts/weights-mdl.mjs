@@ -1,32 +1,33 @@
 // `node scripts/weights-mdl.mjs WEIGHTS NAME=VALUE…`: makes the weights of packages/weights-mdl from a training's
 // (`hepatica train --model lesions --out RUN`: RUN/lesions.safetensors) or from those that are there: kernels as bf16, and
-// numbers of its architecture that were chosen afterwards, as threshold=0.7 extent_threshold=0.5. Needs `npm run build`.
+// numbers of its architecture that were chosen afterwards, as threshold=0.7 extent_threshold=0.5, and a member of its
+// metadata from a JSON file, as arterial_readout=@readout.json (of bench/arterial-types.mjs). Needs `npm run build`.
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main, say } from './setup/process.mjs';
 import { kRoot } from './setup.mjs';
+import { withMetadata } from './weights-metadata.mjs';
 
 const kTarget = join(kRoot, 'packages', 'weights-mdl', 'mdl_cnn.safetensors');
-const kUsage = 'Usage: node scripts/weights-mdl.mjs WEIGHTS NAME=VALUE…';
+const kUsage = 'Usage: node scripts/weights-mdl.mjs WEIGHTS NAME=VALUE|NAME=@FILE…';
 
-/** A safetensors file with other numbers in its architecture: 8 bytes of length, a JSON header, the tensors. */
-function withNumbers(bytes, numbers) {
-  const end = 8 + Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.subarray(8, end).toString());
-  const metadata = header.__metadata__;
-  metadata.architecture = JSON.stringify({ ...JSON.parse(metadata.architecture), ...numbers });
-  const text = Buffer.from(JSON.stringify(header));
-  const padded = Buffer.concat([text, Buffer.alloc(-text.length & 7, ' ')]);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
-  return Buffer.concat([length, padded, bytes.subarray(end)]);
+/** A number of the architecture, or @FILE: a member of the metadata, the JSON of a file. */
+function settingOf(text) {
+  const [, name, value] = /^([a-z_]+)=(@.+|[\d.]+)$/.exec(text) ?? [];
+  if (name === undefined) throw new Error(kUsage);
+  return { name, value, isFile: value.startsWith('@') };
 }
 
-function numberOf(setting) {
-  const [, name, value] = /^([a-z_]+)=([\d.]+)$/.exec(setting) ?? [];
-  if (name === undefined) throw new Error(kUsage);
-  return [name, Number(value)];
+function changed(metadata, settings) {
+  const numbers = settings.filter(({ isFile }) => !isFile).map(({ name, value }) => [name, Number(value)]);
+  const files = settings.filter(({ isFile }) => isFile);
+  const architecture = { ...JSON.parse(metadata.architecture), ...Object.fromEntries(numbers) };
+  const members = files.map(({ name, value }) => [
+    name,
+    JSON.stringify(JSON.parse(readFileSync(value.slice(1), 'utf8'))),
+  ]);
+  return { ...metadata, architecture: JSON.stringify(architecture), ...Object.fromEntries(members) };
 }
 
 await main(async () => {
@@ -35,7 +36,10 @@ await main(async () => {
   const { loadModel, saveModel } = await import(join(kRoot, 'dist', 'index.js'));
   const draft = `${kTarget}.new`;
   await saveModel(await loadModel(weights), draft, { precision: 'bf16' });
-  writeFileSync(draft, withNumbers(readFileSync(draft), Object.fromEntries(settings.map(numberOf))));
+  writeFileSync(
+    draft,
+    withMetadata(readFileSync(draft), (metadata) => changed(metadata, settings.map(settingOf))),
+  );
   // What the network does not know is refused here, before anything is replaced.
   await loadModel(draft);
   renameSync(draft, kTarget);

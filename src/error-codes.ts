@@ -35,11 +35,15 @@ export const kErrorCodes = {
   GEOMETRY_MISMATCH: 'argument',
   /** An argument or option has a value that the call does not take. */
   INVALID_ARGUMENT: 'argument',
+  /** The arterial scan shows too little of the liver. */
+  LIVER_NOT_COVERED: 'argument',
   /** The result is not of a DICOM series, which an object made of it has to refer to. */
   NO_DICOM_SOURCE: 'argument',
   /** A patient is both in training and in validation. */
   PATIENT_LEAK: 'argument',
-  /** The livers of two studies do not meet, so that no lesion can be told to be another's. */
+  /** Two scans that have to be of one patient name two. */
+  PATIENT_MISMATCH: 'argument',
+  /** The livers of two scans do not meet, so that no lesion can be found again in the other. */
   REGISTRATION_FAILED: 'argument',
   /** The mask is of another structure than the one that is asked for. */
   WRONG_STRUCTURE: 'argument',
@@ -143,6 +147,8 @@ export const kErrorCodes = {
   WRONG_MODALITY: 'input',
   /** The weights file is damaged. */
   CORRUPT_WEIGHTS: 'model',
+  /** The lesion network tells types from the portal venous scan alone. */
+  NO_ARTERIAL_READOUT: 'model',
   /** The file holds no safetensors weights. */
   NOT_SAFETENSORS: 'model',
   /** The file is of torch's old format. */
@@ -219,9 +225,11 @@ export const kErrorMeanings: Readonly<Record<ErrorCode, string>> = {
   DISPOSED: 'The result or model was disposed of before the call',
   GEOMETRY_MISMATCH: 'A mask or volume lies on another grid than the one it is used with',
   INVALID_ARGUMENT: 'An argument or option has a value that the call does not take',
+  LIVER_NOT_COVERED: 'The arterial scan shows too little of the liver',
   NO_DICOM_SOURCE: 'The result is not of a DICOM series, which an object made of it has to refer to',
   PATIENT_LEAK: 'A patient is both in training and in validation',
-  REGISTRATION_FAILED: "The livers of two studies do not meet, so that no lesion can be told to be another's",
+  PATIENT_MISMATCH: 'Two scans that have to be of one patient name two',
+  REGISTRATION_FAILED: 'The livers of two scans do not meet, so that no lesion can be found again in the other',
   WRONG_STRUCTURE: 'The mask is of another structure than the one that is asked for',
   AMBIGUOUS_PHASE: 'A series holds several phases, and none was chosen',
   AMBIGUOUS_SERIES: 'A folder holds several series, and none was chosen',
@@ -273,6 +281,7 @@ export const kErrorMeanings: Readonly<Record<ErrorCode, string>> = {
   VOLUME_TOO_LARGE: 'The volume has more voxels than hepatica takes',
   WRONG_MODALITY: 'The image is no CT',
   CORRUPT_WEIGHTS: 'The weights file is damaged',
+  NO_ARTERIAL_READOUT: 'The lesion network tells types from the portal venous scan alone',
   NOT_SAFETENSORS: 'The file holds no safetensors weights',
   OLD_TORCH_FORMAT: "The file is of torch's old format",
   UNSAFE_PICKLE: 'The checkpoint of torch would run code',

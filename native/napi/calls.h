@@ -84,10 +84,11 @@ Napi::Value segment_structures_call(const Napi::CallbackInfo& info);
 // filters, activations
 Napi::Value inspect_network_call(const Napi::CallbackInfo& info);
 
-// classifyLesions(volume, liver, model, { precision, threshold?, extentThreshold?, minimumMl? }, control) ->
-// { geometry, report, handle, lesions, threshold, extentThreshold, minimumMl, precision }; a lesion is src/types.ts's,
-// but for the probabilities' order (CYS, ANG, HCC, MET), its slices as integers (slice, first and last x, first and
-// last y, pixels) and packed perimeters
+// classifyLesions(volume, liver, model, arterial volume or null, { precision, threshold?, extentThreshold?, minimumMl?
+// }, control) -> { geometry, report, handle, lesions, threshold, extentThreshold, minimumMl, precision, arterial?: {
+// rotation, offsetMm, agreement, covered, contrast } }; a lesion is src/types.ts's, but for the probabilities' order
+// (CYS, ANG, HCC, MET), its slices as integers (slice, first and last x, first and last y, pixels) and packed
+// perimeters
 Napi::Value classify_lesions_call(const Napi::CallbackInfo& info);
 
 // tracePerimeters(mask, control) -> perimeters, as segmentStructure gives them
@@ -110,7 +111,8 @@ Napi::Value train_lesion_classifier_call(const Napi::CallbackInfo& info);
 
 // synthesizeLesions(volume, liver, realLesions or null, { seed, types, count, mixedProbability, phase,
 // marginMm, maxSliceFraction, spareVessels, arterial, arterialTurn, arterialShiftMm, arterialSliceMm }, control) ->
-// { geometry, report, handle, types, ids, lesions, arterial?: { geometry, handle, rotation, offsetMm, liverHu, aortaHu }
+// { geometry, report, handle, types, ids, lesions, arterial?: { geometry, handle, rotation, offsetMm, liverHu, aortaHu
+// }
 // }; the first three handles share the geometry.
 Napi::Value synthesize_lesions_call(const Napi::CallbackInfo& info);
 

@@ -78,6 +78,37 @@ Napi::Value octant_value(Napi::Env env, const std::optional<LiverOctant>& octant
   return object;
 }
 
+Napi::Object signs_value(Napi::Env env, const PhaseSigns& signs) {
+  auto object = Napi::Object::New(env);
+  object.Set("liverHu", signs.liver_hu);
+  object.Set("meanHu", signs.mean_hu);
+  object.Set("coreHu", signs.core_hu);
+  object.Set("rimHu", signs.rim_hu);
+  object.Set("brightestHu", signs.brightest_hu);
+  object.Set("darkestHu", signs.darkest_hu);
+  return object;
+}
+
+Napi::Value arterial_signs_value(Napi::Env env, const std::optional<ArterialSigns>& signs) {
+  if (!signs) return env.Null();
+  auto object = Napi::Object::New(env);
+  object.Set("arterial", signs_value(env, signs->arterial));
+  object.Set("portal", signs_value(env, signs->portal));
+  object.Set("portalProbabilities", numbers_value(env, signs->portal_probabilities));
+  return object;
+}
+
+Napi::Object phase_value(Napi::Env env, const ArterialPhase& phase) {
+  const RigidMap map(phase.motion);
+  auto object = Napi::Object::New(env);
+  object.Set("rotation", numbers_value(env, map.rotation()));
+  object.Set("offsetMm", numbers_value(env, map.offset()));
+  object.Set("agreement", phase.agreement);
+  object.Set("covered", phase.covered);
+  object.Set("contrast", contrast_value(env, phase.contrast));
+  return object;
+}
+
 Napi::Object lesion_value(Napi::Env env, const Lesion& lesion, const std::shared_ptr<Outcome::Packed>& packed) {
   auto object = Napi::Object::New(env);
   object.Set("id", lesion.id);
@@ -101,6 +132,7 @@ Napi::Object lesion_value(Napi::Env env, const Lesion& lesion, const std::shared
   object.Set("sdHu", lesion.sd_hu);
   object.Set("centre", numbers_value(env, lesion.centre));
   object.Set("centreMm", numbers_value(env, lesion.centre_mm));
+  object.Set("arterial", arterial_signs_value(env, lesion.arterial));
   return object;
 }
 
@@ -121,6 +153,7 @@ Napi::Object classification_value(Napi::Env env, const Outcome& outcome, const R
   object.Set("minimumMl", classification.minimum_ml);
   object.Set("indeterminateBelow", classification.indeterminate_below);
   object.Set("precision", precision_name(classification.precision));
+  if (classification.arterial) object.Set("arterial", phase_value(env, *classification.arterial));
   return object;
 }
 
@@ -139,15 +172,19 @@ ClassifyOptions classify_options(const Napi::Object& object, const Napi::Object&
 }  // namespace
 
 Napi::Value classify_lesions_call(const Napi::CallbackInfo& info) {
-  return start_job(
-      info.Env(), info[4].As<Napi::Object>(), Turn::kNone,
-      [volume = held_volume(info[0]), liver = held_byte_volume(info[1]), model = model_argument<LesionModel>(info[2]),
-       options = classify_options(info[3].As<Napi::Object>(), info[4].As<Napi::Object>())](Run& run) -> Deliver {
-        Outcome outcome = outcome_of(classify_lesions(*volume, *liver, *model, options, run));
-        return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {
-          return classification_value(env, outcome, run);
-        };
-      });
+  std::shared_ptr<const Volume> arterial;
+  if (!info[3].IsNull()) arterial = held_volume(info[3]);
+  const auto control = info[5].As<Napi::Object>();
+  ClassifyOptions options = classify_options(info[4].As<Napi::Object>(), control);
+  options.arterial = arterial.get();
+  return start_job(info.Env(), control, Turn::kNone,
+                   [volume = held_volume(info[0]), liver = held_byte_volume(info[1]),
+                    model = model_argument<LesionModel>(info[2]), arterial, options](Run& run) -> Deliver {
+                     Outcome outcome = outcome_of(classify_lesions(*volume, *liver, *model, options, run));
+                     return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {
+                       return classification_value(env, outcome, run);
+                     };
+                   });
 }
 
 }  // namespace hepatica::napi

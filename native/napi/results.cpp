@@ -40,7 +40,7 @@ void set_geometry(Napi::Object object, const Geometry& geometry) {
   object.Set("direction", numbers_value(env, geometry.direction));
 }
 
-static Napi::Object contrast_value(Napi::Env env, const Contrast& contrast) {
+Napi::Object contrast_value(Napi::Env env, const Contrast& contrast) {
   constexpr std::array<const char*, 5> kNames = {"unknown", "non-contrast", "arterial", "portal-venous", "late"};
   const auto hu_value = [&](const std::optional<double>& hu) -> Napi::Value {
     return hu ? Napi::Number::New(env, *hu) : env.Null();

@@ -39,6 +39,8 @@ Napi::Array warnings_value(Napi::Env env, const std::vector<Warning>& warnings);
 // Sets size, spacing, origin and direction.
 void set_geometry(Napi::Object object, const Geometry& geometry);
 
+Napi::Object contrast_value(Napi::Env env, const Contrast& contrast);
+
 // Sets plausibility and plausibilityReasons.
 void set_judgement(Napi::Object object, const Judgement& judgement);
 

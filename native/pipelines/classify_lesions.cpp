@@ -12,6 +12,7 @@
 #include "ops/components.h"
 #include "ops/lesion_matching.h"
 #include "ops/orient.h"
+#include "pipelines/arterial_types.h"
 #include "pipelines/check_volume.h"
 #include "pipelines/lesion_candidates.h"
 #include "pipelines/measure_lesion.h"
@@ -24,6 +25,7 @@ namespace {
 
 // Share of the pipeline's progress.
 constexpr double kPredicted = 0.85;
+constexpr double kRegistered = 0.97;
 // Ids are bytes, and 0 is no lesion.
 constexpr size_t kMaxLesions = 255;
 // The paper's filter: "lesions under 40 % of the liver's area in the image".
@@ -112,19 +114,24 @@ TypeProbabilities at_temperature(const TypeProbabilities& means, double temperat
   return result;
 }
 
+void set_types(std::vector<Lesion>& lesions, const MdlCnnConfig& config) {
+  for (Lesion& lesion : lesions) {
+    const auto& probabilities = lesion.probabilities;
+    const auto likeliest = std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin();
+    lesion.type = lesion_type(static_cast<int>(likeliest));
+    lesion.indeterminate = probabilities[static_cast<size_t>(likeliest)] < config.indeterminate_below;
+  }
+}
+
 std::vector<Lesion> describe(const Volume& source, const Found& found, const MdlCnnConfig& config, Run& run) {
   const std::vector<BoundingBox> boxes = boxes_of(found.ids, found.scores.size());
   std::vector<Lesion> lesions(found.scores.size());
   for (size_t i = 0; i < lesions.size(); ++i) {
     run.check_cancelled();
     Lesion& lesion = lesions[i];
-    const auto probabilities = at_temperature(found.scores[i].probabilities, config.type_temperature);
     lesion.id = static_cast<int>(i + 1);
-    lesion.probabilities = probabilities;
+    lesion.probabilities = at_temperature(found.scores[i].probabilities, config.type_temperature);
     lesion.detection_probability = found.scores[i].detection_probability;
-    const auto likeliest = std::max_element(probabilities.begin(), probabilities.end()) - probabilities.begin();
-    lesion.type = lesion_type(static_cast<int>(likeliest));
-    lesion.indeterminate = probabilities[static_cast<size_t>(likeliest)] < config.indeterminate_below;
     lesion.box = boxes[i];
     measure_lesion(source, found.ids, lesion);
   }
@@ -164,6 +171,16 @@ void check_thresholds(const LesionClassification& wanted) {
   throw Error("INVALID_ARGUMENT", message.str(), {}, "extentThreshold", "Lower it, or raise threshold");
 }
 
+// Fills the progress from where the lesions are found.
+ArterialPhase add_arterial(const Volume& source, const Mask& liver, const Mask& ids, const Volume& arterial,
+                           const LesionModel& model, std::vector<Lesion>& lesions, Run& run) {
+  run.begin_stage("registering", kPredicted, kRegistered);
+  ArterialPhase phase = register_arterial(source, liver, arterial, run);
+  run.begin_stage("measuring", kRegistered, 1);
+  tell_by_both_phases({source, liver, arterial, phase.motion}, ids, ArterialReadout::of(model), lesions, run);
+  return phase;
+}
+
 LesionClassification classify_on(const ComputeDevice& device, const Volume& source, const Mask& liver,
                                  const LesionModel& model, const ClassifyOptions& options, Run& run) {
   LesionClassification result;
@@ -177,6 +194,12 @@ LesionClassification classify_on(const ComputeDevice& device, const Volume& sour
   result.indeterminate_below = model.config().indeterminate_below;
   result.lesions = describe(source, found, model.config(), run);
   result.mask = std::move(found.ids);
+  const bool has_liver =
+      std::any_of(liver.voxels.begin(), liver.voxels.end(), [](uint8_t voxel) { return voxel != 0; });
+  if (options.arterial != nullptr && has_liver) {
+    result.arterial = add_arterial(source, liver, result.mask, *options.arterial, model, result.lesions, run);
+  }
+  set_types(result.lesions, model.config());
   place_lesions(liver, result.mask, result.lesions, run);
   warn_of_lesions(result.lesions, liver, run);
   result.judgement = judge_liver(source, liver, run);
@@ -190,6 +213,11 @@ LesionClassification classify_on(const ComputeDevice& device, const Volume& sour
 LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
                                       const ClassifyOptions& options, Run& run) {
   check_liver(source, liver);
+  if (options.arterial != nullptr) {
+    check_volume(*options.arterial);
+    // What the weights cannot do is said before their work.
+    ArterialReadout::of(model);
+  }
   warn_of_few_slices(source.geometry, model.config().context_mm, run);
   return on_device(options.device, DeviceUse::kNetworks, run, [&](const ComputeDevice& device) {
     return classify_on(device, source, liver, model, options, run);

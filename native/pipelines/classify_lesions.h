@@ -13,6 +13,7 @@
 #include "models/lesion_model.h"
 #include "ops/bounding_box.h"
 #include "ops/liver_octants.h"
+#include "pipelines/arterial_phase.h"
 #include "pipelines/perimeters.h"
 #include "pipelines/plausibility.h"
 #include "runtime/precision.h"
@@ -27,6 +28,8 @@ struct ClassifyOptions {
   // The model's is lowered to a lower `threshold`.
   std::optional<double> extent_threshold;
   std::optional<double> minimum_ml;
+  // Of the same patient, on a grid of its own; null: types are told from the one scan. It must outlive the call.
+  const Volume* arterial = nullptr;
 };
 
 // z indices and boxes are those of the source grid.
@@ -36,12 +39,32 @@ struct LesionSlice {
   int64_t pixels = 0;
 };
 
+// How bright a lesion is in one scan: HU, of means over 3 mm.
+struct PhaseSigns {
+  // Median of the liver without its lesions.
+  double liver_hu = 0;
+  double mean_hu = 0;
+  // Means of the inner half and the outer third, by depth.
+  double core_hu = 0;
+  double rim_hu = 0;
+  // 95th and 5th percentile.
+  double brightest_hu = 0;
+  double darkest_hu = 0;
+};
+
+struct ArterialSigns {
+  PhaseSigns arterial;
+  PhaseSigns portal;
+  // What the portal venous scan alone says.
+  std::array<double, kLesionTypes> portal_probabilities{};
+};
+
 struct Lesion {
   // From 1, largest first: its value in LesionClassification::mask.
   int id = 0;
   LesionType type = LesionType::kUnknown;
   // In the order of kLesionCodes; they add up to 1. Mean of the class map over the lesion's voxels, at the model's
-  // temperature.
+  // temperature; where there are arterial signs, what the model's readout makes of both.
   std::array<double, kLesionTypes> probabilities{};
   // No type is as likely as the model's level: `type` is the likeliest all the same.
   bool indeterminate = false;
@@ -63,6 +86,8 @@ struct Lesion {
   double sd_hu = 0;
   Vec3 centre = {0, 0, 0};
   Vec3 centre_mm = {0, 0, 0};
+  // None where no arterial scan was given, or it does not show the lesion wholly.
+  std::optional<ArterialSigns> arterial;
 };
 
 struct LesionClassification {
@@ -77,6 +102,8 @@ struct LesionClassification {
   Precision precision = Precision::kFp32;
   // Of the liver that the lesions were looked for in.
   Judgement judgement;
+  // Where one was given.
+  std::optional<ArterialPhase> arterial;
 };
 
 // Lesions are the components of the voxels in the liver whose location probability is above the extent's threshold, of
@@ -85,7 +112,8 @@ struct LesionClassification {
 // otherwise. Timings, warnings and the device used are left in the run. Warnings: LARGE_LESION (over 40 % of the liver
 // in a slice: the paper leaves such out of its training), FEW_SLICES (fewer than the network looks at), SEVERAL_TYPES,
 // TOO_MANY_LESIONS (the 255 largest are kept), GPU_NOT_USED, and the reasons of the judgement. Throws
-// INVALID_ARGUMENT for a liver on another grid, and an extent's threshold above the other.
+// INVALID_ARGUMENT for a liver on another grid, and an extent's threshold above the other. With an arterial scan also
+// what register_arterial does, and NO_ARTERIAL_READOUT where the model cannot tell types from both.
 LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
                                       const ClassifyOptions& options, Run& run);
 

@@ -53,7 +53,7 @@ struct Chunk {
 };
 
 // log of p(fixed, moving) / p(moving); 0 where nothing is.
-Table log_ratios(const Table& joint, double& information) {
+Table log_ratios(const Table& joint, Agreement& agreement) {
   std::array<double, kBins> fixed{};
   std::array<double, kMovingBins> moving{};
   for (size_t f = 0; f < kBins; ++f) {
@@ -67,8 +67,9 @@ Table log_ratios(const Table& joint, double& information) {
     for (size_t m = 0; m < kMovingBins; ++m) {
       if (joint[f][m] <= 0) continue;
       logs[f][m] = std::log(joint[f][m] / moving[m]);
-      information += joint[f][m] * (logs[f][m] - std::log(fixed[f]));
+      agreement.information += joint[f][m] * (logs[f][m] - std::log(fixed[f]));
     }
+    if (fixed[f] > 0) agreement.entropy -= fixed[f] * std::log(fixed[f]);
   }
   return logs;
 }
@@ -94,7 +95,7 @@ class Histogram {
       for (double& value : row) value *= share;
     }
     Agreement result;
-    const Table logs = log_ratios(joint_, result.information);
+    const Table logs = log_ratios(joint_, result);
     std::vector<std::array<double, 6>> parts(static_cast<size_t>(chunk_count()));
     parallel_for(chunk_count(), run_, [&](int64_t chunk) { parts[static_cast<size_t>(chunk)] = slope(chunk, logs); });
     for (const auto& part : parts) {

@@ -20,6 +20,8 @@ struct FixedPoint {
 struct Agreement {
   // Nats; 0 where less than a quarter of the points lie in the moving scan.
   double information = 0;
+  // Of the fixed scan's points that lie in the moving one, nats: `information` is never more.
+  double entropy = 0;
   // By the three angles, per radian, and the three shifts, per mm.
   std::array<double, 6> gradient = {};
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "core/parallel.h"
@@ -25,6 +26,10 @@ constexpr size_t kMostPoints = 30'000;
 constexpr double kRadiusMm = 60;
 constexpr int kMostSteps = 100;
 constexpr double kRelaxed = 0.6;
+// Where the organ may lie along the table: as far as it moves between two breaths.
+constexpr double kMostShiftMm = 72;
+constexpr double kShiftStepMm = 24;
+constexpr double kJudgedMm = 4;
 
 struct Level {
   double cell_mm;
@@ -136,17 +141,11 @@ Ascent climb(const std::vector<FixedPoint>& points, const CellPicture& moving, c
   return best;
 }
 
-}  // namespace
-
-RigidMotion register_rigidly(const OutlinedScan& fixed, const OutlinedScan& moving, Run& run) {
-  const Vec3 centre = middle_mm(fixed.organ);
-  const Vec3 there = middle_mm(moving.organ);
-  std::vector<RigidMotion> starts = {{{}, {there[0] - centre[0], there[1] - centre[1], there[2] - centre[2]}, centre},
-                                     {{}, {}, centre}};
+RigidMotion climb_all(const OutlinedScan& fixed, const Volume& moving, std::vector<RigidMotion> starts, Run& run) {
   for (size_t i = 0; i < kLevels.size(); ++i) {
     const Level& level = kLevels[i];
     const auto points = points_about(fixed, level.cell_mm, run);
-    const CellPicture picture(moving.volume, level.cell_mm, run);
+    const CellPicture picture(moving, level.cell_mm, run);
     Ascent best{starts.front(), -1};
     for (const RigidMotion& start : starts) {
       const Ascent ascent = climb(points, picture, start, level, run);
@@ -156,6 +155,30 @@ RigidMotion register_rigidly(const OutlinedScan& fixed, const OutlinedScan& movi
     run.progress(static_cast<double>(i + 1) / kLevels.size());
   }
   return starts.front();
+}
+
+}  // namespace
+
+RigidMotion register_rigidly(const OutlinedScan& fixed, const OutlinedScan& moving, Run& run) {
+  const Vec3 centre = middle_mm(fixed.organ);
+  const Vec3 there = middle_mm(moving.organ);
+  const RigidMotion meeting{{}, {there[0] - centre[0], there[1] - centre[1], there[2] - centre[2]}, centre};
+  return climb_all(fixed, moving.volume, {meeting, {{}, {}, centre}}, run);
+}
+
+RigidMotion register_rigidly(const OutlinedScan& fixed, const Volume& moving, Run& run) {
+  const Vec3 centre = middle_mm(fixed.organ);
+  std::vector<RigidMotion> starts;
+  for (double shift_mm = -kMostShiftMm; shift_mm <= kMostShiftMm; shift_mm += kShiftStepMm) {
+    starts.push_back({{}, {0, 0, shift_mm}, centre});
+  }
+  return climb_all(fixed, moving, std::move(starts), run);
+}
+
+double shared_information(const OutlinedScan& fixed, const Volume& moving, const RigidMotion& motion, Run& run) {
+  const CellPicture picture(moving, kJudgedMm, run);
+  const Agreement agreement = mutual_information(points_about(fixed, kJudgedMm, run), picture, motion, run);
+  return agreement.information > 0 ? agreement.information / agreement.entropy : 0;
 }
 
 double organ_dice(const OutlinedScan& fixed, const OutlinedScan& moving, const RigidMotion& motion, Run& run) {

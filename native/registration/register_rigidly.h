@@ -19,6 +19,13 @@ struct OutlinedScan {
 // on any number of threads.
 RigidMotion register_rigidly(const OutlinedScan& fixed, const OutlinedScan& moving, Run& run);
 
+// The same where the organ in the moving scan is not known: from none, and from shifts along the table to 72 mm.
+RigidMotion register_rigidly(const OutlinedScan& fixed, const Volume& moving, Run& run);
+
+// How much of what the fixed scan shows in the organ and 10 mm around it the moving one tells after the motion: mutual
+// information over the entropy, of means over 4 mm; 0 to 1.
+double shared_information(const OutlinedScan& fixed, const Volume& moving, const RigidMotion& motion, Run& run);
+
 // Dice of the fixed organ and the moving one brought to its place, wherever both scans show something: at points about
 // 2 mm apart. 1 where neither has a voxel there.
 double organ_dice(const OutlinedScan& fixed, const OutlinedScan& moving, const RigidMotion& motion, Run& run);

@@ -1,7 +1,14 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { lesionsDocument } from '../documents/results.js';
-import { classifyLesions, type Lesion, type LesionClassification, renderReportPage, writeMask } from '../index.js';
+import {
+  classifyLesions,
+  type Lesion,
+  type LesionClassification,
+  renderReportPage,
+  type Volume,
+  writeMask,
+} from '../index.js';
 import { natureOf } from '../lesions/lesion-nature.js';
 import { classifyOptions, segmentOptions } from '../schema/segment.js';
 import { checkDicomInput } from './dicom-objects.js';
@@ -26,15 +33,37 @@ import { runCommand, type Session } from './session.js';
 interface ClassifyCommandOptions extends SegmentCommandOptions {
   readonly liverModel?: string;
   readonly page: boolean;
+  readonly arterial?: string;
+  readonly arterialSeries?: string;
 }
 
 function lesionLine(lesion: Lesion): string {
-  const { id, type, probability, volumeMl, diameterMm, perpendicularMm, centre, octant } = lesion;
+  const { id, type, probability, volumeMl, diameterMm, perpendicularMm, centre, octant, arterial } = lesion;
   const nature = natureOf(lesion);
   const size = `${diameterMm.toFixed(1)} × ${perpendicularMm.toFixed(1)} mm, ${volumeMl.toFixed(2)} ml`;
   const place = octant ? `, ${octant.side} ${octant.sector}` : '';
   const slice = Math.round(centre[2]);
-  return `  ${id}: ${type} ${(probability * 100).toFixed(0)} % (${nature}), ${size}${place}, slice ${slice}`;
+  const enhanced = arterial ? `, arterial ${signed(arterial.arterial.meanHu - arterial.arterial.liverHu)} HU` : '';
+  return `  ${id}: ${type} ${(probability * 100).toFixed(0)} % (${nature}), ${size}${place}${enhanced}, slice ${slice}`;
+}
+
+const signed = (hu: number) => `${hu < 0 ? '−' : '+'}${Math.abs(hu).toFixed(0)}`;
+
+function arterialLines({ arterial }: LesionClassification): string[] {
+  if (!arterial) return [];
+  const { agreement, covered, contrast } = arterial;
+  const shown = `${(covered * 100).toFixed(0)} % of the liver`;
+  return [`arterial scan: ${shown}, agreement ${agreement.toFixed(2)}, contrast phase ${contrast.phase}`];
+}
+
+/** The second scan: beside INPUT, or another series in it. */
+async function readArterial(
+  input: string,
+  { arterial, arterialSeries: series, series: _, phase: __, ...reading }: ClassifyCommandOptions,
+  session: Session,
+): Promise<Volume | undefined> {
+  if (arterial === undefined && series === undefined) return undefined;
+  return readInput(arterial ?? input, { ...reading, ...(series !== undefined && { series }) }, session, 'arterial');
 }
 
 async function classify(input: string, options: ClassifyCommandOptions, session: Session): Promise<void> {
@@ -44,10 +73,11 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
     writes: [...kLesionNames, ...(options.page ? [kPageName] : []), ...names.writes],
     removes: [...names.removes, kPageName],
     other: kSynthesis,
-    inputs: [input, options.model, options.liverModel],
+    inputs: [input, options.arterial, options.model, options.liverModel],
     overwrite: options.overwrite,
   });
   const volume = await readInput(input, options, session);
+  const arterial = await readArterial(input, options, session);
   const liver = await segmentInput(volume, options.liverModel, options, session);
   warnOfResult(liver, session);
   const { signal, onProgress } = session;
@@ -57,6 +87,7 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
       onProgress,
       ...givenFlags(classifyOptions.omit({ model: true }), options),
       ...(model && { model }),
+      ...(arterial && { arterial }),
     }),
   );
   session.warn(found.warnings);
@@ -75,6 +106,7 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
   session.result(document, [
     ...verdictLines(found),
     segmentationSummary(liver),
+    ...arterialLines(found),
     `${count === 0 ? 'no lesions' : count === 1 ? '1 lesion' : `${count} lesions`}`,
     ...found.lesions.map(lesionLine),
     output.summary,
@@ -91,6 +123,8 @@ export function addClassifyCommand(program: Command): void {
       '--out <folder>',
       'where to write what segment writes, lesions.nii.gz, lesions.json and report.html',
     )
+    .option('--arterial <input>', 'the arterial scan of the same examination: types are told from both')
+    .option('--arterial-series <uid>', 'SeriesInstanceUID of the arterial scan, in INPUT where --arterial is not given')
     .option('--no-page', 'leave out report.html, the page with the scan, the liver and the lesions')
     .option('--model <file>', 'weights of a lesion network of your own (safetensors)')
     .option(

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {
   boundingBox,
+  contrast,
   geometry,
   judged,
   milliseconds,
@@ -21,12 +22,22 @@ const octant = z.object({
   couinaud: z.enum(['II', 'III', 'IVa', 'IVb', 'V', 'VI', 'VII', 'VIII']),
 });
 
+const brightness = z.object({
+  liverHu: z.number().meta({ description: 'Median of the liver without its lesions' }),
+  meanHu: z.number(),
+  coreHu: z.number().meta({ description: 'Of the inner half' }),
+  rimHu: z.number().meta({ description: 'Of the outer third' }),
+  brightestHu: z.number().meta({ description: '95th percentile' }),
+  darkestHu: z.number().meta({ description: '5th percentile' }),
+});
+const probabilities = z.object({ CYS: probability, ANG: probability, HCC: probability, MET: probability });
+
 /** One lesion; the fields are those of the API's `Lesion`. */
 const lesion = z.object({
   id: z.int().min(1).max(255).meta({ description: 'Its value in lesions.nii.gz' }),
   type: z.enum(['CYS', 'ANG', 'HCC', 'MET']),
   probability: probability.meta({ description: 'Of the type' }),
-  probabilities: z.object({ CYS: probability, ANG: probability, HCC: probability, MET: probability }),
+  probabilities,
   indeterminate: z.boolean().optional().meta({ description: 'No type is likely enough; earlier files lack it' }),
   malignant: z.boolean(),
   malignancyProbability: probability,
@@ -64,6 +75,21 @@ const lesion = z.object({
   sdHu: z.number().min(0),
   centre: vector3.meta({ description: 'Centre of mass, voxels' }),
   centreMm: vector3.meta({ description: 'Centre of mass, mm, LPS' }),
+  arterial: z
+    .object({ arterial: brightness, portal: brightness, portalProbabilities: probabilities })
+    .optional()
+    .meta({ description: 'In both phases, where an arterial scan shows it; probabilities are of both then' }),
+});
+
+const arterialPhase = z.object({
+  motion: z.object({ rotation: z.array(z.number()).length(9), offsetMm: vector3 }).meta({
+    description: 'From the scan to the arterial one: its place lies there at rotation · place + offsetMm, mm, LPS',
+  }),
+  agreement: probability.meta({
+    description: 'How much of what the scan shows about the liver the arterial one tells',
+  }),
+  covered: probability.meta({ description: 'Of the liver, how much it shows' }),
+  contrast,
 });
 
 /** `lesions.json`, which `hepatica classify` writes. */
@@ -78,6 +104,7 @@ export const lesionsSchema = z.object({
   minimumMl: z.number().min(0),
   indeterminateBelow: probability.optional().meta({ description: "Of the likeliest type's; earlier files lack it" }),
   lesions: z.array(lesion),
+  arterial: arterialPhase.optional().meta({ description: 'The arterial scan, where one was given' }),
   device: z.string(),
   precision,
   timingsMs: milliseconds,

@@ -30,15 +30,16 @@ export const geometry = z
 
 export const boundingBox = z.object({ min: voxel, max: voxel }).meta({ description: 'First and last voxel inside' });
 
+export const contrast = z.object({
+  phase: z.enum(['non-contrast', 'arterial', 'portal-venous', 'late', 'unknown']),
+  aortaHu: z.number().nullable().meta({ description: 'Median of the aorta; null: not found' }),
+  liverHu: z.number().nullable().meta({ description: 'Median of the liver; null: none' }),
+});
+
 export const judged = {
   plausibility: z.enum(['plausible', 'doubtful', 'implausible']),
   plausibilityReasons: z.array(warning),
-  contrast: z
-    .object({
-      phase: z.enum(['non-contrast', 'arterial', 'portal-venous', 'late', 'unknown']),
-      aortaHu: z.number().nullable().meta({ description: 'Median of the aorta; null: not found' }),
-      liverHu: z.number().nullable().meta({ description: 'Median of the liver; null: none' }),
-    })
+  contrast: contrast
     .optional()
     .meta({ description: 'When contrast medium was given, told from HU; of a liver alone; earlier files lack it' }),
 };

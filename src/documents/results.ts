@@ -141,6 +141,7 @@ export function lesionsDocument(input: string, found: LesionClassification): Les
         mm: Array.from(mm, rounded),
       })),
     })),
+    ...(found.arterial && { arterial: found.arterial }),
     device: found.device,
     precision: found.precision,
     timingsMs: found.timings,

@@ -103,6 +103,47 @@ export interface LiverOctant {
   readonly couinaud: 'II' | 'III' | 'IVa' | 'IVb' | 'V' | 'VI' | 'VII' | 'VIII';
 }
 
+/** How bright a lesion is in one scan: HU, of means over 3 mm. */
+export interface LesionBrightness {
+  /** Median of the liver without its lesions. */
+  readonly liverHu: number;
+  /** Mean of the lesion. */
+  readonly meanHu: number;
+  /** Mean of its inner half, by depth. */
+  readonly coreHu: number;
+  /** Mean of its outer third. */
+  readonly rimHu: number;
+  /** 95th percentile. */
+  readonly brightestHu: number;
+  /** 5th percentile. */
+  readonly darkestHu: number;
+}
+
+/** What the type of a lesion was told from where both phases were given. */
+export interface ArterialSigns {
+  /** In the arterial scan. */
+  readonly arterial: LesionBrightness;
+  /** In the portal venous scan. */
+  readonly portal: LesionBrightness;
+  /** What the portal venous scan alone says; they add up to 1. */
+  readonly portalProbabilities: Readonly<Record<LesionType, number>>;
+}
+
+/** The arterial scan, laid on the portal venous one as a rigid body by the liver and what lies around. */
+export interface ArterialPhase {
+  /** From the portal venous scan to it. */
+  readonly motion: RigidMotion;
+  /**
+   * How much of what the one scan shows in and around the liver the other tells, 0 to 1 (docs/arterial.md): below 0.2 it
+   * is refused, below 0.3 there is a warning.
+   */
+  readonly agreement: number;
+  /** How much of the liver it shows, 0 to 1. */
+  readonly covered: number;
+  /** What it looks like: `NOT_ARTERIAL` warns where that is not the arterial phase. */
+  readonly contrast: Contrast;
+}
+
 /** One lesion: a 3-D connected component of the location map. */
 export interface Lesion {
   /** From 1, largest first; its value in `LesionClassification.mask`. */
@@ -113,7 +154,7 @@ export interface Lesion {
   readonly probability: number;
   /**
    * Of all four; they add up to 1. Mean of the class map over the lesion, at the model's temperature, which was fitted to
-   * synthetic lesions.
+   * synthetic lesions; where there are `arterial` signs, what the model's readout makes of both phases.
    */
   readonly probabilities: Readonly<Record<LesionType, number>>;
   /** No type is as likely as `LesionClassification.indeterminateBelow`: it could be any. */
@@ -157,6 +198,8 @@ export interface Lesion {
   readonly centre: Vector3;
   /** Centre of mass: mm, LPS. */
   readonly centreMm: Vector3;
+  /** Absent where no arterial scan was given, or it does not show the whole lesion. */
+  readonly arterial?: ArterialSigns;
 }
 
 /**
@@ -213,6 +256,8 @@ export interface LesionClassification<Liver extends ClassifiedLiver = Classified
   readonly minimumMl: number;
   /** The model's: a lesion whose likeliest type is less likely is `indeterminate`. */
   readonly indeterminateBelow: number;
+  /** The arterial scan, where one was given and there is a liver. */
+  readonly arterial?: ArterialPhase;
   /** `NON_CONTRAST`, `LARGE_LESION` (over 40 % of the liver in a slice), `FEW_SLICES`, `SEVERAL_TYPES`, `TOO_MANY_LESIONS`, … */
   readonly warnings: readonly Warning[];
   /** Frees the mask at once, not the liver and its volume; `mask` has length 0 afterwards. */

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from '../errors.js';
 import { defaultLesionModel, modelArgument, modelIdentity } from '../models/model.js';
 import type { NativeClassificationResult, NativeJob, NativeLesion } from '../native/binding.js';
 import { CopiedArgument } from '../native/call-arguments.js';
@@ -10,6 +11,7 @@ import type { NativeOptions } from '../schema/option.js';
 import { classifyOptions } from '../schema/segment.js';
 import { checkStructure, segmentedMaskArgument } from '../segment/segmentation.js';
 import type {
+  ArterialPhase,
   ClassifiedLiver,
   ClassifyOptions,
   Lesion,
@@ -43,10 +45,14 @@ function slicesOf(packed: Int32Array, spacing: Vector3): LesionSlice[] {
   });
 }
 
-function lesionOf(lesion: NativeLesion, spacing: Vector3): Lesion {
-  const { probabilities: values, slices, perimeters, ...measured } = lesion;
+function byType(values: readonly number[]): Record<LesionType, number> {
   const entries = kLesionTypes.map((type, index) => [type, values[index] ?? 0] as const);
-  const probabilities = Object.fromEntries(entries) as Record<LesionType, number>;
+  return Object.fromEntries(entries) as Record<LesionType, number>;
+}
+
+function lesionOf(lesion: NativeLesion, spacing: Vector3): Lesion {
+  const { probabilities: values, slices, perimeters, arterial, ...measured } = lesion;
+  const probabilities = byType(values);
   return {
     ...measured,
     probability: probabilities[lesion.type],
@@ -54,7 +60,12 @@ function lesionOf(lesion: NativeLesion, spacing: Vector3): Lesion {
     malignancyProbability: probabilities.HCC + probabilities.MET,
     slices: slicesOf(slices, spacing),
     perimeters: perimetersOf(perimeters),
+    ...(arterial && { arterial: { ...arterial, portalProbabilities: byType(arterial.portalProbabilities) } }),
   };
+}
+
+function phaseOf({ rotation, offsetMm, ...rest }: NonNullable<NativeClassificationResult['arterial']>): ArterialPhase {
+  return { motion: { rotation, offsetMm }, ...rest };
 }
 
 /** A classification whose mask is in native memory. */
@@ -70,9 +81,10 @@ class NativeClassification<Liver extends ClassifiedLiver>
   readonly extentThreshold: number;
   readonly minimumMl: number;
   readonly indeterminateBelow: number;
+  readonly arterial?: ArterialPhase;
   readonly warnings: readonly Warning[];
 
-  constructor(result: NativeClassificationResult, liver: Liver, model: ModelIdentity) {
+  constructor(result: NativeClassificationResult, liver: Liver, model: ModelIdentity, ofArterial: readonly Warning[]) {
     super(result);
     this.model = model;
     this.lesions = result.lesions.map((lesion) => lesionOf(lesion, result.spacing));
@@ -82,12 +94,19 @@ class NativeClassification<Liver extends ClassifiedLiver>
     this.extentThreshold = result.extentThreshold;
     this.minimumMl = result.minimumMl;
     this.indeterminateBelow = result.indeterminateBelow;
-    this.warnings = joinWarnings(warningsOf(liver), [...loadWarnings(), ...result.warnings]);
+    if (result.arterial) this.arterial = phaseOf(result.arterial);
+    this.warnings = joinWarnings(warningsOf(liver), [...loadWarnings(), ...ofArterial, ...result.warnings]);
   }
 }
 
-function classification<Liver extends ClassifiedLiver>(result: NativeClassificationResult, liver: Liver, model: Model) {
-  return rememberSources(new NativeClassification(result, liver, modelIdentity(model)), model);
+function classification<Liver extends ClassifiedLiver>(
+  result: NativeClassificationResult,
+  liver: Liver,
+  model: Model,
+  { arterial }: ClassifyOptions,
+) {
+  const ofArterial = warningsOf(arterial ?? {}).map(({ code, message }) => ({ code, message: `arterial: ${message}` }));
+  return rememberSources(new NativeClassification(result, liver, modelIdentity(model), ofArterial), model, arterial);
 }
 
 function checkLiver(liver: unknown): asserts liver is Segmentation | LiverMask {
@@ -108,16 +127,31 @@ function maskOf({ volume, mask }: LiverMask): MaskInput {
   return { size, spacing, origin, direction, data: mask };
 }
 
+/** The second scan, checked, for the native call. */
+function arterialArgument(liver: Segmentation | LiverMask, { arterial }: ClassifyOptions) {
+  if (!arterial) return null;
+  const [one, other] = [liver.volume, arterial].map((volume) => (volume as Partial<Volume>).report?.patientId ?? '');
+  if (one !== '' && other !== '' && one !== other) {
+    throw new InvalidArgumentError(
+      'PATIENT_MISMATCH',
+      'Expected the arterial scan to be of the same patient, received one with another patient ID',
+      { field: 'arterial', remedy: 'Pass the arterial scan of the same examination' },
+    );
+  }
+  return volumeArgument(arterial, 'arterial');
+}
+
 async function classifySegmentation(liver: Segmentation, options: ClassifyOptions, settings: NativeOptions) {
   const network = options.model ?? defaultLesionModel();
   const model = modelArgument(network);
   const volume = volumeArgument(liver.volume);
   const mask = segmentedMaskArgument('liver', liver);
   checkSameGrid('liver', liver.volume, liver);
-  const result = await runJobOn([volume, mask, model], options, (native, control, ...handles) =>
+  const arterial = arterialArgument(liver, options);
+  const result = await runJobOn([volume, mask, model, arterial], options, (native, control, ...handles) =>
     native.classifyLesions(...handles, settings, control),
   );
-  return classification(result, liver, await network);
+  return classification(result, liver, await network, options);
 }
 
 /** Jobs that go on at once; one that fails stops the others. */
@@ -139,10 +173,11 @@ async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings
   const given = maskOf(liver);
   const mask = segmentedMaskArgument('mask', given);
   checkSameGrid('mask', liver.volume, checkGeometry('mask', given));
+  const arterial = arterialArgument(liver, options);
   let scan: Volume | undefined;
   let shown: { readonly data: Uint8Array } = given;
   const [result, traced, { predictionMl }] = await runJobOn(
-    [volume, mask, model],
+    [volume, mask, model, arterial],
     options,
     (native, { onNews, ...quietly }, ...handles) => {
       scan = volumeOfResult(liver.volume, volume);
@@ -155,20 +190,23 @@ async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings
     },
   );
   const masked = new MaskedLiver(given, shown, scan as Volume, perimetersOf(traced), predictionMl);
-  return classification(result, rememberSources(masked, given), await network);
+  return classification(result, rememberSources(masked, given), await network, options);
 }
 
 /**
  * Finds the lesions of a liver and tells their types (paper, MDL-CNN): cyst, haemangioma, hepatocellular carcinoma or
  * metastasis. Only the liver's region goes through the network; a lesion is a 3-D component of the voxels in the liver
  * whose location probability is above the extent's threshold (voxels that touch at a face, an edge or a corner), of
- * which at least the minimum volume is above the threshold.
+ * which at least the minimum volume is above the threshold. With `arterial` they are looked for in the liver's scan all the
+ * same; the arterial scan is laid on it, and types are told from both.
  *
  * @param liver - a result of `segmentLiver`, whose volume is read again, so dispose of neither before; or a volume and
  *   the mask of its liver from elsewhere
  * @returns each lesion with its type, probabilities and measurements, and their mask on the grid of the volume
  * @throws {@link ModelError} `WEIGHTS_NOT_FOUND`, `WRONG_MODEL`; {@link InvalidArgumentError} `GEOMETRY_MISMATCH`
- *   where the mask does not lie on its volume's grid, `WRONG_STRUCTURE`, `DISPOSED`; {@link DeviceError} as
+ *   where the mask does not lie on its volume's grid, `WRONG_STRUCTURE`, `DISPOSED`; of an arterial scan that does not fit
+ *   `PATIENT_MISMATCH`, `LIVER_NOT_COVERED`, `REGISTRATION_FAILED`, and {@link ModelError} `NO_ARTERIAL_READOUT` of weights
+ *   that cannot make use of it; {@link DeviceError} as
  *   {@link segmentStructure}
  */
 export async function classifyLesions(

@@ -2,6 +2,7 @@ import type { ErrorKind } from '../error-codes.js';
 import type { LesionCounts } from '../evaluation/types.js';
 import type { NativeOptions } from '../schema/option.js';
 import type {
+  ArterialPhase,
   BoundingBox,
   DeviceChoice,
   DeviceInfo,
@@ -9,6 +10,7 @@ import type {
   Judged,
   LabelledStructure,
   Lesion,
+  LesionBrightness,
   LesionType,
   Matrix3,
   RegionOfInterest,
@@ -127,12 +129,22 @@ export interface NativeFeatureMaps {
 }
 
 export interface NativeLesion
-  extends Omit<Lesion, 'probability' | 'probabilities' | 'malignancyProbability' | 'slices' | 'perimeters'> {
+  extends Omit<
+    Lesion,
+    'probability' | 'probabilities' | 'malignancyProbability' | 'slices' | 'perimeters' | 'arterial'
+  > {
   /** In the order CYS, ANG, HCC, MET. */
   readonly probabilities: readonly [number, number, number, number];
   /** Six integers a slice: z index, first and last x, first and last y, pixels. */
   readonly slices: Int32Array;
   readonly perimeters: NativePerimeters;
+  /** Null where none was given, or it does not show the lesion. */
+  readonly arterial: {
+    readonly arterial: LesionBrightness;
+    readonly portal: LesionBrightness;
+    /** In the order CYS, ANG, HCC, MET. */
+    readonly portalProbabilities: readonly [number, number, number, number];
+  } | null;
 }
 
 export interface NativeClassificationResult extends NativeGrid<Uint8Array>, Judged {
@@ -142,6 +154,7 @@ export interface NativeClassificationResult extends NativeGrid<Uint8Array>, Judg
   readonly minimumMl: number;
   readonly indeterminateBelow: number;
   readonly precision: 'fp32' | 'tf32' | 'bf16';
+  readonly arterial?: RigidMotion & Pick<ArterialPhase, 'agreement' | 'covered' | 'contrast'>;
 }
 
 /** A network in native memory. */
@@ -338,6 +351,7 @@ export interface NativeBinding {
     volume: VoxelHandle<CtVoxels>,
     liver: VoxelHandle<Uint8Array>,
     model: ModelHandle,
+    arterial: VoxelHandle<CtVoxels> | null,
     options: NativeOptions,
     control: NativeControl,
   ): NativeJob<NativeClassificationResult>;

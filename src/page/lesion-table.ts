@@ -17,13 +17,15 @@ export type ListedLesion = Omit<Lesion, 'perimeters' | 'slices' | 'boundingBox' 
   readonly [Key in keyof Place]?: Place[Key] | undefined;
 };
 
-type Place = Pick<Lesion, 'indeterminate' | 'recistMeasurable' | 'surfaceDistanceMm' | 'octant'>;
+type Place = Pick<Lesion, 'indeterminate' | 'recistMeasurable' | 'surfaceDistanceMm' | 'octant' | 'arterial'>;
 
 interface Column {
   readonly name: string;
   readonly isText?: boolean;
   /** On a card it takes a line. */
   readonly isWide?: boolean;
+  /** Where no lesion has it, the column is left out. */
+  readonly isShown?: (lesion: ListedLesion) => boolean;
   readonly cell: (lesion: ListedLesion) => string;
 }
 
@@ -49,6 +51,12 @@ const kColumns: readonly Column[] = [
   { name: 'Volume, ml', cell: ({ volumeMl }) => volumeMl.toFixed(2) },
   { name: 'HU, mean ± SD', cell: ({ meanHu, sdHu }) => `${meanHu.toFixed(0)} ± ${sdHu.toFixed(0)}` },
   {
+    name: 'HU, arterial (liver)',
+    isShown: ({ arterial }) => arterial !== undefined,
+    cell: ({ arterial: signs }) =>
+      signs ? `${signs.arterial.meanHu.toFixed(0)} (${signs.arterial.liverHu.toFixed(0)})` : 'not shown',
+  },
+  {
     name: 'RECIST 1.1',
     isText: true,
     cell: ({ recistMeasurable: is }) => (is === undefined ? '' : is ? 'measurable' : 'not measurable'),
@@ -63,9 +71,9 @@ const kColumns: readonly Column[] = [
   { name: 'Centre, mm (LPS)', isWide: true, cell: ({ centreMm }) => centreMm.map((mm) => mm.toFixed(1)).join(', ') },
 ];
 
-function row(lesion: ListedLesion): string {
+function row(lesion: ListedLesion, columns: readonly Column[]): string {
   const nature = natureOf(lesion);
-  const cells = kColumns.map(({ name, isText, isWide, cell }) => {
+  const cells = columns.map(({ name, isText, isWide, cell }) => {
     const classes = [
       ...(isText ? ['text'] : []),
       ...(isWide ? ['wide'] : []),
@@ -78,11 +86,12 @@ function row(lesion: ListedLesion): string {
 
 export function lesionTable(lesions: readonly ListedLesion[]): string {
   if (lesions.length === 0) return '<p>No lesion was found above the threshold. That does not exclude one.</p>';
-  const heads = kColumns.map(
+  const columns = kColumns.filter(({ isShown }) => isShown === undefined || lesions.some(isShown));
+  const heads = columns.map(
     ({ name, isText }) => `<th scope="col"${isText ? ' class="text"' : ''}>${escapeHtml(name)}</th>`,
   );
   return (
-    `<table><thead><tr>${heads.join('')}</tr></thead><tbody>${lesions.map(row).join('\n')}</tbody></table>` +
+    `<table><thead><tr>${heads.join('')}</tr></thead><tbody>${lesions.map((lesion) => row(lesion, columns)).join('\n')}</tbody></table>` +
     '<p>Slices and voxels count from 0, as in lesions.json. The place is told from the outline of the liver, without its ' +
     'vessels. <button type="button" id="copy">Copy the table</button></p>'
   );

@@ -10,6 +10,7 @@ import type {
   Progress,
   RvdConvention,
   Volume,
+  VolumeInput,
 } from '../types.js';
 
 /** Options of every call that takes time. */
@@ -97,6 +98,11 @@ export interface ClassifyOptions extends RunOptions, DeviceOptions {
    * GPU's single precision with rounded factors; without it, fp32 is fp32.
    */
   readonly precision?: 'auto' | 'fp32' | 'tf32' | 'bf16';
+  /**
+   * The arterial scan of the same examination, on a grid of its own: types are told from both (docs/arterial.md);
+   * default: none: types are told from the liver's scan.
+   */
+  readonly arterial?: VolumeInput;
   /** Location probability above which a lesion is reported; default: the model's. */
   readonly threshold?: number;
   /**

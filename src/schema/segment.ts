@@ -1,6 +1,6 @@
 /** Options of the calls that find structures, and lesions in the liver. */
 import { z } from 'zod';
-import type { Model } from '../types.js';
+import type { Model, VolumeInput } from '../types.js';
 import { option } from './option.js';
 import { anObject, deviceFields, postprocessingFields, precisionFields, runFields } from './run.js';
 
@@ -33,6 +33,13 @@ export const classifyOptions = z.strictObject({
     native: false,
   }),
   ...precisionFields,
+  arterial: option(anObject as unknown as z.ZodType<VolumeInput>, {
+    expected: 'a volume',
+    text: 'The arterial scan of the same examination, on a grid of its own: types are told from both (docs/arterial.md)',
+    otherwise: "none: types are told from the liver's scan",
+    type: 'VolumeInput',
+    native: false,
+  }),
   threshold: option(threshold, {
     expected: kExpectedThreshold,
     text: 'Location probability above which a lesion is reported',

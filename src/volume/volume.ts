@@ -140,14 +140,14 @@ function checkTransfer({ transfer = false }: { readonly transfer?: unknown }): b
 }
 
 /** A volume from the caller, checked, for a native call. */
-export function volumeArgument(volume: unknown): VolumeArgument {
-  if (volume instanceof NativeVolume) return NativeVolume.argument(volume, 'volume');
-  const input = checkGeometry('volume', volume) as VolumeInput;
+export function volumeArgument(volume: unknown, field = 'volume'): VolumeArgument {
+  if (volume instanceof NativeVolume) return NativeVolume.argument(volume, field);
+  const input = checkGeometry(field, volume) as VolumeInput;
   if (!(input.data instanceof Int16Array || input.data instanceof Float32Array)) {
     throw invalidArgument('data', 'an Int16Array or Float32Array', input.data);
   }
   checkLength('data', input, input.data);
-  return new CopiedArgument<CtVoxels>('volume', input, input.data, checkTransfer(input));
+  return new CopiedArgument<CtVoxels>(field, input, input.data, checkTransfer(input));
 }
 
 /** A mask from the caller, checked, for a native call. */
