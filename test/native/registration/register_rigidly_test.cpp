@@ -10,6 +10,7 @@
 
 #include "core/random.h"
 #include "core/vec3.h"
+#include "registration/linear_sampler.h"
 #include "registration/mutual_information.h"
 
 namespace hepatica {
@@ -112,6 +113,39 @@ TEST_CASE("twenty known motions are found to 2 mm, in another contrast phase, on
     CHECK(largest_error_mm(found, truth) < 2);
     CHECK(organ_dice({fixed.volume, fixed.liver}, {moving.volume, moving.liver}, found, run) > 0.93);
   }
+}
+
+TEST_CASE("where the organ lies in the other scan need not be known; what both share tells a fit from none") {
+  const Scan moving = scan_of(grid(2, 5), {}, true, 1);
+  Random random(11, {0});
+  for (const double breath_mm : {-55.0, -20.0, 0.0, 35.0, 60.0}) {
+    RigidMotion truth = random_motion(random);
+    truth.shift_mm = {truth.shift_mm[0] / 3, truth.shift_mm[1] / 3, breath_mm};
+    const Scan fixed = scan_of(grid(1.7, 4), truth, false, 2);
+    Run run;
+    const RigidMotion found = register_rigidly({fixed.volume, fixed.liver}, moving.volume, run);
+    CAPTURE(breath_mm);
+    CHECK(largest_error_mm(found, truth) < 2);
+    const double shared = shared_information({fixed.volume, fixed.liver}, moving.volume, found, run);
+    CHECK(shared > 0.3);
+    CHECK(shared < 1);
+    RigidMotion beside = found;
+    beside.shift_mm[0] += 25;
+    CHECK(shared_information({fixed.volume, fixed.liver}, moving.volume, beside, run) < 0.6 * shared);
+    beside.shift_mm[0] = 1000;
+    CHECK(shared_information({fixed.volume, fixed.liver}, moving.volume, beside, run) == 0);
+  }
+}
+
+TEST_CASE("HU between voxels are linear, and none beyond the scan") {
+  Volume volume{{{3, 2, 2}, {2, 2, 4}, {10, 20, 30}},
+                std::vector<int16_t>{0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110}};
+  const LinearSampler sampler(volume);
+  CHECK(*sampler.at({10, 20, 30}) == 0);
+  CHECK(*sampler.at({13, 21, 32}) == doctest::Approx(15 + 15 + 30));
+  CHECK(*sampler.at({9.5, 20, 28.5}) == 0);
+  CHECK(!sampler.at({8.9, 20, 30}));
+  CHECK(!sampler.at({10, 20, 36.1}));
 }
 
 TEST_CASE("the same motion on any number of threads") {
