@@ -244,7 +244,7 @@ class Pictures:
 
     def masses(self, hu, label):
         """Made-up masses in the liver, which are liver, and beside it, which never are."""
-        for inside, share in ((True, 0.25), (False, 0.3)):
+        for inside, share in ((True, 0.25), (False, 0.45)):
             if not self.chance(share):
                 continue
             for _ in range(int(self.random.integers(1, 4)) if inside else 1):
@@ -260,7 +260,7 @@ class Pictures:
         _, rows, columns = hu.shape
         centre = int(index[int(self.random.integers(len(index))), 0])
         centre = (centre // (rows * columns), centre // columns % rows, centre % columns)
-        radius = np.exp(self.random.uniform(np.log(8), np.log(50))) if inside else self.uniform(18, 65)
+        radius = np.exp(self.random.uniform(np.log(8), np.log(50))) if inside else self.uniform(18, 95)
         radii = [max(1.0, radius * math.exp(self.random.normal(0, 0.2)) / mm) for mm in self.cell[::-1]]
         z, y, x = ((torch.arange(n, device=self.device) - c) / r for n, c, r in zip(hu.shape, centre, radii))
         distance = torch.sqrt(z[:, None, None] ** 2 + y[None, :, None] ** 2 + x[None, None, :] ** 2)
@@ -270,7 +270,8 @@ class Pictures:
         )[0, 0]
         edge = torch.sigmoid((1 - distance - 0.15 * noise) * self.uniform(6, 25))
         weight = edge * (liver if inside else ~liver & (hu > -120)).float()
-        texture = self.uniform(-5, 95) + noise * self.uniform(2, 30) + torch.randn_like(hu) * self.uniform(3, 12)
+        unevenness = self.uniform(0, 6) if self.chance(0.35) else self.uniform(2, 30)
+        texture = self.uniform(-5, 95) + noise * unevenness + torch.randn_like(hu) * self.uniform(3, 12)
         if self.chance(0.3):  # a bright rim
             texture = texture + self.uniform(10, 60) * torch.exp(-(((distance - 0.95) / 0.12) ** 2))
         hu = hu * (1 - weight) + texture * weight
