@@ -22,7 +22,8 @@ void average(const std::vector<Hu>& hu, const Size3& size, const Size3& factors,
         const Hu* row = hu.data() + (source_z * size[1] + y) * size[0];
         float* out = plane + y / factors[1] * cells[0];
         for (int64_t x = 0; x < cells[0] * factors[0]; ++x) {
-          out[x / factors[0]] += share * std::clamp(static_cast<float>(row[x]), kLowestHu, kHighestHu);
+          // In this order what is no number becomes the lowest.
+          out[x / factors[0]] += share * std::min(std::max(kLowestHu, static_cast<float>(row[x])), kHighestHu);
         }
       }
     }

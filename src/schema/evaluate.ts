@@ -109,13 +109,13 @@ export const synthesizeOptions = z.strictObject({
   }),
   arterialTurn: option(vector, {
     expected: kExpectedVector,
-    text: 'How the arterial scan is turned about the middle of the liver: degrees about x, then y, then z',
+    text: 'Turn of the arterial scan about the liver, degrees about x, then y, then z',
     value: [0, 0, 0],
     flag: { value: '<x,y,z>', help: `${kAlone}its turn about the liver, degrees about x, y and z` },
   }),
   arterialShiftMm: option(vector, {
     expected: kExpectedVector,
-    text: 'How the arterial scan is shifted, mm, LPS',
+    text: 'Shift of the arterial scan, mm, LPS',
     value: [0, 0, 0],
     flag: { name: 'arterial-shift', value: '<x,y,z>', help: `${kAlone}its shift, mm, LPS` },
   }),

@@ -320,12 +320,9 @@ export interface SynthesizeOptions extends RunOptions {
   readonly spareVessels?: boolean;
   /** Also make the arterial scan of the same liver and lesions; default `false`. */
   readonly arterial?: boolean;
-  /**
-   * How the arterial scan is turned about the middle of the liver: degrees about x, then y, then z; default `[0, 0,
-   * 0]`.
-   */
+  /** Turn of the arterial scan about the liver, degrees about x, then y, then z; default `[0, 0, 0]`. */
   readonly arterialTurn?: readonly [number, number, number];
-  /** How the arterial scan is shifted, mm, LPS; default `[0, 0, 0]`. */
+  /** Shift of the arterial scan, mm, LPS; default `[0, 0, 0]`. */
   readonly arterialShiftMm?: readonly [number, number, number];
   /** Distance of the arterial scan's slices, which are as thick; 0: as in the volume; default `0`. */
   readonly arterialSliceMm?: number;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numbers>
+#include <variant>
 #include <vector>
 
 #include "core/random.h"
@@ -135,6 +137,17 @@ TEST_CASE("where the organ lies in the other scan need not be known; what both s
     beside.shift_mm[0] = 1000;
     CHECK(shared_information({fixed.volume, fixed.liver}, moving.volume, beside, run) == 0);
   }
+}
+
+TEST_CASE("voxels without a number are air, not a place outside of the histogram") {
+  const Scan scan = scan_of(grid(3, 6), {}, false, 1);
+  const auto& hu = std::get<std::vector<int16_t>>(scan.volume.hu);
+  Volume holed{scan.volume.geometry, std::vector<float>(hu.begin(), hu.end())};
+  auto& values = std::get<std::vector<float>>(holed.hu);
+  for (size_t i = 0; i < values.size(); i += 977) values[i] = std::numeric_limits<float>::quiet_NaN();
+  Run run;
+  const RigidMotion found = register_rigidly({scan.volume, scan.liver}, holed, run);
+  CHECK(largest_error_mm(found, {}) < 1);
 }
 
 TEST_CASE("HU between voxels are linear, and none beyond the scan") {
