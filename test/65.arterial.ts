@@ -18,8 +18,9 @@ import {
   type SyntheticLesions,
   synthesizeLesions,
   type VolumeInput,
+  writeVolume,
 } from '../src/index.js';
-import { kRoot, makeFolder } from './support/programs.js';
+import { kRoot, makeFolder, runCli } from './support/programs.js';
 import { rejection } from './support/rejections.js';
 
 const kPhantom = join(kRoot, 'test/data/phantom');
@@ -249,6 +250,26 @@ test('another patient is refused by the ID, a portal venous scan is warned of', 
     { model, arterial: pair.volume, device: 'cpu' },
   );
   assert.ok(twice.warnings.some(({ code }) => code === 'NOT_ARTERIAL'));
+});
+
+test('the command line reads the arterial scan, says how it fits and what was measured, and why one does not', async ({
+  folder,
+  pair,
+}) => {
+  const paths = { portal: join(folder.path, 'portal.nii.gz'), arterial: join(folder.path, 'arterial.nii.gz') };
+  await writeVolume(paths.portal, pair.volume);
+  await writeVolume(paths.arterial, pair.arterial?.volume as VolumeInput);
+  const weights = join(folder.path, 'readout.safetensors');
+  const out = join(folder.path, 'out');
+  const command = ['classify', paths.portal, '--model', weights, '--device', 'cpu', '--out', out];
+  const told = await runCli([...command, '--arterial', paths.arterial]);
+  assert.is(told.exitCode, 0, told.stderr);
+  assert.match(told.stdout, /arterial scan: \d+ % of the liver, agreement 0\.\d\d, contrast phase arterial/);
+  assert.match(told.stdout, /, arterial [+−]\d+ HU, slice/);
+  const document = lesionsSchema.parse(JSON.parse(await readFile(join(out, 'lesions.json'), 'utf8')));
+  assert.is(document.arterial?.contrast.phase, 'arterial');
+  const absent = await runCli([...command, '--arterial', join(folder.path, 'nothing.nii.gz')]);
+  assert.is(absent.exitCode, 3, absent.stderr);
 });
 
 test('progress never falls and names the registration; an abort ends it with its reason', async ({

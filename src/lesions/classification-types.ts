@@ -134,8 +134,8 @@ export interface ArterialPhase {
   /** From the portal venous scan to it. */
   readonly motion: RigidMotion;
   /**
-   * How much of what the one scan shows in and around the liver the other tells, 0 to 1 (docs/arterial.md): below 0.2 it
-   * is refused, below 0.3 there is a warning.
+   * How much of what the one scan shows in and around the liver the other tells, 0 to 1 (docs/arterial.md): below 0.14 it
+   * is refused, below 0.25 there is a warning.
    */
   readonly agreement: number;
   /** How much of the liver it shows, 0 to 1. */
