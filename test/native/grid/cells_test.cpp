@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "grid/body_frame.h"
+#include "grid/interpolate_cells.h"
 #include "grid/label_cells.h"
 #include "grid/sample_cells.h"
 #include "grid/threshold_cells.h"
@@ -264,4 +265,43 @@ TEST_CASE("the likeliest label is that of one threshold, and the same in windows
     label_cells(cells, {0, 3}, part, kept, grid, parts, run);
   }
   CHECK(parts.voxels == labels.voxels);
+}
+
+TEST_CASE("a mask's cells are those of a scan of its zeros and ones, and empty over the grid's end") {
+  Volume scan = patterned({31, 22, 9}, {0.8, 2.1, 2.5});
+  Mask mask{scan.geometry, {}};
+  for (int16_t& hu : std::get<std::vector<int16_t>>(scan.hu)) {
+    // What is not 0 is inside.
+    mask.voxels.push_back(static_cast<uint8_t>(hu > 20 ? 200 : 0));
+    hu = hu > 20 ? 1 : 0;
+  }
+  Run run;
+  const CellGrid grid = cell_grid(scan.geometry, kFineMm);
+  const CellBox box = whole_grid(grid, 8);
+  const std::vector<float> expected = sample_cells(CanonicalSlices(scan), grid, box, run);
+  const std::vector<float> found = sample_cells(mask, grid, box, run);
+  REQUIRE(found.size() == expected.size());
+  for (size_t i = 0; i < found.size(); ++i) {
+    REQUIRE(found[i] == doctest::Approx(expected[i] == kLowestHu ? 0 : expected[i]).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("a slice of interpolated cells is above a threshold where the mask of the whole scan says so") {
+  const Geometry source = geometry_of({29, 33, 12}, {0.9, 1.9, 2.2});
+  const CellGrid grid = cell_grid(source, kFineMm);
+  const CellBox box = {{3, 5, 2}, {8, 16, 5}};
+  std::vector<float> cells(static_cast<size_t>(box.cells()));
+  for (size_t i = 0; i < cells.size(); ++i) cells[i] = static_cast<float>(i * 29 % 97) / 97;
+  Run run;
+  const Mask above = threshold_cells(cells, box, grid, 0.4F, source, run);
+  const CellInterpolation interpolation(cells, box, grid, source);
+  for (int64_t z = 0; z < source.size[2]; ++z) {
+    std::vector<float> values(static_cast<size_t>(source.slice_pixels()), -1);
+    interpolation.slice(z, values.data());
+    for (size_t i = 0; i < values.size(); ++i) REQUIRE((values[i] > 0.4F) == (above.slice(z)[i] != 0));
+    const bool inside = (static_cast<double>(z) + 0.5) * 2.2 >= 6 && (static_cast<double>(z) + 0.5) * 2.2 < 21;
+    // Outside the box values are left as they are.
+    CHECK((*std::max_element(values.begin(), values.end()) >= 0) == inside);
+    CHECK(values[0] == -1);
+  }
 }
