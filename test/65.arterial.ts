@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { withMetadata } from '../scripts/weights-metadata.mjs';
-import { lesionsSchema } from '../src/documents/index.js';
+import { lesionsSchema, reportSchema } from '../src/documents/index.js';
 import { lesionsDocument } from '../src/documents/results.js';
 import { InvalidArgumentError, ModelError } from '../src/errors.js';
 import {
@@ -268,6 +268,11 @@ test('the command line reads the arterial scan, says how it fits and what was me
   assert.match(told.stdout, /, arterial [+−]\d+ HU, slice/);
   const document = lesionsSchema.parse(JSON.parse(await readFile(join(out, 'lesions.json'), 'utf8')));
   assert.is(document.arterial?.contrast.phase, 'arterial');
+  const report = reportSchema.parse(JSON.parse(await readFile(join(out, 'report.json'), 'utf8')));
+  assert.equal(
+    [report.inputs, report.arterialInputs ?? []].map((files) => files.map(({ file }) => file)),
+    [[paths.portal], [paths.arterial]],
+  );
   const absent = await runCli([...command, '--arterial', join(folder.path, 'nothing.nii.gz')]);
   assert.is(absent.exitCode, 3, absent.stderr);
 });

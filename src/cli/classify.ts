@@ -96,7 +96,11 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
     const { warnings } = await writeMask(await folder.place('lesions.nii.gz'), found, { grid: options.grid });
     session.warn(warnings);
     await folder.writeJson('lesions.json', document);
-    const result = { command: 'classify', input, segmentation: liver, lesions: found } as const;
+    const second = arterial && { input: options.arterial ?? input, volume: arterial };
+    const result = {
+      ...({ command: 'classify', input, segmentation: liver, lesions: found } as const),
+      ...(second && { arterial: second }),
+    };
     await writeSegmentation(folder, result, options, session);
     if (options.page) {
       await folder.writeFile(kPageName, await renderReportPage(found, { title: basename(input), signal }));

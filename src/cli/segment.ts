@@ -106,12 +106,14 @@ export interface SegmentedInput extends Pick<ReportDocument, 'command' | 'input'
   readonly segmentation: Segmentation;
   /** Boxed in the pictures. */
   readonly lesions?: LesionClassification;
+  /** The second scan, and where it was read from. */
+  readonly arterial?: { readonly input: string; readonly volume: Volume };
 }
 
 /** Everything that `segment` writes. Returns the report. */
 export async function writeSegmentation(
   folder: OutputFolder,
-  { input, segmentation, lesions, command }: SegmentedInput,
+  { input, segmentation, lesions, arterial, command }: SegmentedInput,
   options: SegmentCommandOptions,
   session: Session,
 ) {
@@ -120,7 +122,11 @@ export async function writeSegmentation(
   const { warnings } = await writeMask(await folder.place(maskNameOf(segmentation.structure)), segmentation, { grid });
   session.warn(warnings);
   const inputs = await hashedInputs(input, volume, session.signal);
-  const provenance = { hepatica: manifest.version, command, options: givenOptions(options), input, inputs };
+  const arterialInputs = arterial && (await hashedInputs(arterial.input, arterial.volume, session.signal));
+  const provenance = {
+    ...{ hepatica: manifest.version, command, options: givenOptions(options), input, inputs },
+    ...(arterialInputs && { arterialInputs }),
+  };
   const found = reportDocument(provenance, segmentation, lesions);
   const report = { ...found, warnings: [...found.warnings, ...warnings] };
   await folder.writeJson('perimeters.json', perimetersDocument(volume, segmentation));

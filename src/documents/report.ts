@@ -11,6 +11,8 @@ import {
   warning,
 } from './parts.js';
 
+const hashedFiles = z.array(z.object({ file: z.string(), sha256 }));
+
 const model = z.object({
   kind: z.string().meta({ description: 'encoder3d, liver_cnn or mdl_cnn; later versions have more' }),
   structure: z.string().meta({ description: 'What it finds' }),
@@ -49,7 +51,8 @@ export const reportSchema = z.object({
     .meta({ description: 'As they were given, or their defaults; what is left out the model decides' }),
   models: z.object({ segmentation: model.optional(), lesions: model.optional() }),
   input: z.string(),
-  inputs: z.array(z.object({ file: z.string(), sha256 })).meta({ description: 'The files that the voxels came from' }),
+  inputs: hashedFiles.meta({ description: 'The files that the voxels came from' }),
+  arterialInputs: hashedFiles.optional().meta({ description: 'Those of the arterial scan, where one was given' }),
   structure: z.string(),
   ...judged,
   volumeMl: z.number().min(0),

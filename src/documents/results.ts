@@ -20,7 +20,10 @@ function geometryOf({ size, spacing, origin, direction }: Geometry) {
 type PolygonDocument = PerimetersDocument['slices'][number]['polygons'][number];
 
 /** How a result came about, besides what it says itself; `hepatica` is `version` of `deviceInfo()`. */
-export type Provenance = Pick<ReportDocument, 'hepatica' | 'command' | 'options' | 'input' | 'inputs'>;
+export type Provenance = Pick<
+  ReportDocument,
+  'hepatica' | 'command' | 'options' | 'input' | 'inputs' | 'arterialInputs'
+>;
 
 /** The report of reading, without what names the patient. */
 function seriesOf({ report }: Volume) {
@@ -31,7 +34,7 @@ function seriesOf({ report }: Volume) {
 
 /** `report.json`: what was found, on what, how, and everything that was noticed on the way. */
 export function reportDocument(
-  { hepatica, command, options, input, inputs }: Provenance,
+  { hepatica, command, options, input, inputs, arterialInputs }: Provenance,
   segmentation: Segmentation,
   lesions: LesionClassification | undefined,
 ): ReportDocument {
@@ -49,6 +52,7 @@ export function reportDocument(
     },
     input,
     inputs,
+    ...(arterialInputs && { arterialInputs }),
     structure: segmentation.structure,
     plausibility: segmentation.plausibility,
     plausibilityReasons: segmentation.plausibilityReasons,
