@@ -175,7 +175,7 @@ test('every command that looks for a liver says so and ends with 8', async ({ fo
     ['evaluate', '--dataset', dataset, '--model', path],
     ['evaluate', '--lesions', '--dataset', dataset, ...lesions],
     ['filters', image, ...lesions, '--layers', 'class7', '--out', join(folder, 'filters')],
-    ['synthesize', image, '--count', '0', '--out', join(folder, 'synthetic')],
+    ['synthesize', image, '--liver-model', path, '--count', '0', '--out', join(folder, 'synthetic')],
   ];
   for (const command of commands) {
     const { exitCode, stderr } = await runCli(command);

@@ -1,11 +1,10 @@
-import { type Command, InvalidArgumentError as CommanderArgumentError } from 'commander';
+import { type Command, InvalidArgumentError as CommanderArgumentError, Option } from 'commander';
 import { perimetersDocument } from '../documents/results.js';
 import {
   type LesionType,
   readSeries,
   type SyntheticArterialScan,
   type SyntheticLesions,
-  segmentLiver,
   synthesizeLesions,
   tracePerimeters,
   type Volume,
@@ -21,6 +20,7 @@ import type { ContrastPhase, Mask, MaskInput, Perimeter, WrittenSeries } from '.
 import { givenFlags, withFlags } from './flags.js';
 import { checkSameGrid } from './grid.js';
 import { type InputOptions, readInput, readMaskInput } from './input.js';
+import { kPaper, segmenterFile, segmentWith, withModel } from './model.js';
 import {
   withAcceptImplausibleOption,
   withCommonOptions,
@@ -35,6 +35,7 @@ import { type OutputOptions, runCommand, type Session } from './session.js';
 
 interface SynthesizeCommandOptions extends InputOptions, OutputOptions, ImplausibleOptions {
   readonly liver?: string;
+  readonly liverModel?: string;
   readonly realLesions?: string;
   readonly types: readonly LesionType[];
   readonly seed: number;
@@ -84,11 +85,13 @@ async function readMaskOf(
   return mask;
 }
 
-/** The liver as the caller gives it, or as the default weights find it. */
+/** The liver as the caller gives it, or as the caller's network finds it, or the default one. */
 async function liverOf(volume: Volume, options: SynthesizeCommandOptions, session: Session): Promise<MaskInput> {
   if (options.liver !== undefined) return readMaskOf(volume, options.liver, options, session);
   const { signal, onProgress } = session;
-  const segmentation = await segmentLiver(volume, { signal, onProgress, ...givenFlags(runOptions, options) });
+  const segmentation = await withModel(options.liverModel, (model) =>
+    segmentWith(model, volume, { signal, onProgress, ...givenFlags(runOptions, options) }),
+  );
   warnOfResult(segmentation, session);
   setExitCode(segmentation, options);
   const { size, spacing, origin, direction } = segmentation;
@@ -97,7 +100,8 @@ async function liverOf(volume: Volume, options: SynthesizeCommandOptions, sessio
 
 /** For DerivationDescription: that the lesions are not real, and what they were made with. */
 function derivationOf(made: SyntheticLesions, options: SynthesizeCommandOptions): string {
-  const liver = options.liver === undefined ? 'liver found by the weights of hepatica' : 'liver given by the caller';
+  const found = options.liverModel === undefined ? 'weights of hepatica' : 'a network that the caller chose';
+  const liver = options.liver === undefined ? `liver found by ${found}` : 'liver given by the caller';
   return (
     `${made.lesions.length} synthetic lesions put into a real scan by hepatica ${manifest.version}: seed ${options.seed}, ` +
     `types ${options.types.join(' ')}, count ${options.count.join('-')}, look ${options.look}, ` +
@@ -192,7 +196,7 @@ function planOutput(input: string, options: SynthesizeCommandOptions): Promise<O
     ],
     removes: [...kDicomNames, ...kArterialNames, ...kArterialDicomNames],
     other: kFindings,
-    inputs: [input, options.liver, options.realLesions],
+    inputs: [input, options.liver, options.liverModel, options.realLesions],
     overwrite: options.overwrite,
   });
 }
@@ -240,7 +244,16 @@ export function addSynthesizeCommand(program: Command): void {
     .description('put synthetic lesions of known types into a scan of a liver')
     .argument('<input>', 'DICOM folder or file, or NIfTI')
     .requiredOption('--out <folder>', 'where to write the scan, its masks and lesions.json')
-    .option('--liver <file>', 'mask of the liver on the grid of INPUT (default: found by segment)')
+    .addOption(
+      new Option('--liver <file>', 'mask of the liver on the grid of INPUT (default: found by segment)').conflicts(
+        'liverModel',
+      ),
+    )
+    .option(
+      '--liver-model <file>',
+      `weights that find the liver, or ${kPaper} (default: those of the liver)`,
+      segmenterFile,
+    )
     .option('--real-lesions <file>', 'mask of lesions that are there already: they are left alone')
     .option('--dicom', 'also write a DICOM series, and the outlines of the lesions as perimeters.json');
   withFlags(command, synthesisFlags, undefined, {
