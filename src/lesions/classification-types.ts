@@ -144,7 +144,7 @@ export interface ArterialPhase {
   readonly contrast: Contrast;
 }
 
-/** One lesion: a 3-D connected component of the location map. */
+/** One lesion: a 3-D connected component of the voxels whose location probability is high enough. */
 export interface Lesion {
   /** From 1, largest first; its value in `LesionClassification.mask`. */
   readonly id: number;
@@ -163,7 +163,7 @@ export interface Lesion {
   readonly malignant: boolean;
   /** P(HCC) + P(MET). */
   readonly malignancyProbability: number;
-  /** Mean of the location map over the lesion. */
+  /** Mean of the location probability over the lesion. */
   readonly detectionProbability: number;
   /** Of all its slices. */
   readonly boundingBox: BoundingBox;

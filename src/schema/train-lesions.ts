@@ -45,7 +45,9 @@ const beginningFields = {
       'A trained lesion network to go on from: a path, or a model from `loadModel`, whose weights are taken as they ' +
       'were loaded',
     otherwise: 'from scratch',
-    more: "The run's network is its, with the fields that `architecture` gives.",
+    more:
+      "The run's network is its, with the fields that `architecture` gives. A 3-D network in it (`location3d`) is kept as " +
+      'it is.',
     type: 'string | Model',
     flag: { value: '<file>', help: 'a trained network of the kind to go on from (liver: none)' },
     native: false,

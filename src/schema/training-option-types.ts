@@ -219,7 +219,8 @@ export interface TrainLesionsOptions extends TrainRunOptions {
   readonly augment?: boolean | LesionAugmentation;
   /**
    * A trained lesion network to go on from: a path, or a model from `loadModel`, whose weights are taken as they were
-   * loaded; default: from scratch. The run's network is its, with the fields that `architecture` gives.
+   * loaded; default: from scratch. The run's network is its, with the fields that `architecture` gives. A 3-D network
+   * in it (`location3d`) is kept as it is.
    */
   readonly initial?: string | Model;
   /**
