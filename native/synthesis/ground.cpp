@@ -22,6 +22,8 @@ constexpr float kVesselFrom = 3;
 constexpr float kVesselFull = 4.5F;
 // The least weight of the liver's median in the parenchyma's local mean: decides where hardly any parenchyma is near.
 constexpr float kMedianWeight = 0.02F;
+// What is farther from the parenchyma is no noise.
+constexpr double kNoiseDeviations = 3;
 
 float smooth_step(float from, float to, float x) {
   const float t = std::clamp((x - from) / (to - from), 0.0F, 1.0F);
@@ -253,6 +255,20 @@ bool Survey::at_border(int64_t x, int64_t y, int64_t z) const {
 }
 
 }  // namespace
+
+double measure_lost_noise(const Ground& ground) {
+  double lost = 0;
+  int64_t count = 0;
+  const auto most = static_cast<float>(kNoiseDeviations * ground.noise_hu);
+  for (size_t i = 0; i < ground.hu.size(); ++i) {
+    const float residual = ground.hu[i] - ground.parenchyma[i];
+    if (!ground.liver[i] || ground.taken[i] || std::abs(residual) > most) continue;
+    const float left = residual - ground.structure[i];
+    lost += static_cast<double>(residual * residual - left * left);
+    ++count;
+  }
+  return count > 0 ? std::sqrt(std::max(0.0, lost / static_cast<double>(count))) : 0;
+}
 
 Ground survey_ground(const Volume& volume, const Mask& liver, const Mask* real_lesions, double margin_mm, Run& run) {
   return Survey(volume, liver, real_lesions, run).make(margin_mm);

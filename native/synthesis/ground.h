@@ -45,14 +45,19 @@ struct Ground {
   }
 };
 
+// Noise that is taken for a structure goes with it where a lesion comes: its standard deviation.
+double measure_lost_noise(const Ground& ground);
+
 // The ground while lesions are put into it.
 struct FilledGround {
-  explicit FilledGround(const Ground& surveyed) : ground(surveyed), hu(surveyed.hu), taken(surveyed.taken) {}
+  explicit FilledGround(const Ground& surveyed)
+      : ground(surveyed), hu(surveyed.hu), taken(surveyed.taken), lost_noise_hu(measure_lost_noise(surveyed)) {}
 
   const Ground& ground;
   std::vector<float> hu;
   // The lesions that are there now too.
   std::vector<uint8_t> taken;
+  double lost_noise_hu;
 };
 
 // `real_lesions` may be null. Throws EMPTY_MASK where no voxel of the liver has a finite HU.

@@ -10,6 +10,9 @@ namespace {
 // Solid tissue that hardly enhances is not much darker than unenhanced muscle; necrosis comes close to fluid.
 constexpr double kLeastSolidHu = 25;
 constexpr double kLeastNecroticHu = 12;
+// How fine the tissue of solid lesions is.
+constexpr double kLeastTextureMm = 3;
+constexpr double kMostTextureMm = 8;
 
 bool chance(double probability, Random& random) { return random.uniform() < probability; }
 
@@ -88,7 +91,10 @@ LesionLook draw_hcc(const LiverLook& liver, const LesionShape& shape, Random& ra
   const double darker = (random.uniform(15, 50) + random.uniform(15, 50)) / 2;
   look.body_hu = arterial ? liver.liver_hu + brighter : std::max(kLeastSolidHu, liver.liver_hu - darker);
   look.signs = {arterial ? "arterial hyperenhancement" : "washout"};
-  Layer body{.hu = look.body_hu, .sigma_mm = 0.4, .texture_hu = 4, .texture_mm = 5};
+  Layer body{.hu = look.body_hu,
+             .sigma_mm = 0.4,
+             .texture_hu = random.uniform(5, 18),
+             .texture_mm = random.uniform(kLeastTextureMm, kMostTextureMm)};
   const bool mosaic = chance(0.7, random) && diameter_mm >= 20;
   const double mosaic_hu = random.uniform(8, 18);
   if (mosaic) {
@@ -129,8 +135,10 @@ LesionLook draw_metastasis(const LiverLook& liver, const LesionShape& shape, Ran
   const double contrast_hu = std::clamp(liver.metastasis_contrast_hu + random.normal(5), 20.0, 70.0);
   look.body_hu = std::max(kLeastSolidHu, liver.liver_hu - contrast_hu);
   look.signs = {"hypodense"};
-  look.layers = {
-      {.hu = look.body_hu, .sigma_mm = random.uniform(0.3, 1.4), .texture_hu = random.uniform(6, 14), .texture_mm = 6}};
+  look.layers = {{.hu = look.body_hu,
+                  .sigma_mm = random.uniform(0.3, 1.4),
+                  .texture_hu = random.uniform(6, 22),
+                  .texture_mm = random.uniform(kLeastTextureMm, kMostTextureMm)}};
   if (chance(0.6, random) && diameter_mm >= 25) {
     const double begin_mm = random.uniform(0.4, 0.65) * shape.mean_radius_mm();
     const double necrosis_hu = std::max(kLeastNecroticHu, look.body_hu - random.uniform(10, 25));
@@ -150,9 +158,9 @@ LesionKind lesion_kind(LesionType type) {
     case LesionType::kHaemangioma:
       return {6, 70, {.elongation = 0.14, .bulge = 0.08, .irregularity = 0.04, .lobulation = 0.16}};
     case LesionType::kHcc:
-      return {10, 80, {.elongation = 0.12, .bulge = 0.12, .irregularity = 0.06, .lobulation = 0.05}};
+      return {10, 80, {.elongation = 0.18, .bulge = 0.18, .irregularity = 0.13, .lobulation = 0.08}};
     default:
-      return {5, 60, {.elongation = 0.14, .bulge = 0.16, .irregularity = 0.1}};
+      return {5, 60, {.elongation = 0.2, .bulge = 0.2, .irregularity = 0.17}};
   }
 }
 

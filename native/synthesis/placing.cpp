@@ -23,7 +23,7 @@ constexpr double kShrinking = 0.85;
 constexpr double kLeastDiameterMm = 4;
 constexpr int kCentreDraws = 2000;
 // At least so much of a lesion is inside the liver, and at most so much of it is vessel.
-constexpr double kLeastInside = 0.6;
+constexpr double kLeastInside = 0.75;
 constexpr double kMostVessel = 0.3;
 constexpr int64_t kLeastVoxels = 6;
 

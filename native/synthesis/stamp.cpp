@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/parallel.h"
+#include "synthesis/smooth_noise.h"
 
 namespace hepatica {
 namespace {
@@ -14,6 +15,10 @@ constexpr int kMostSamples = 8;
 // A vessel is spared down to this part of the lesion's radius, and fully so in the outermost part.
 constexpr double kSparedDepth = 0.45;
 constexpr double kSparedFullyDepth = 0.15;
+// Of the noise that was taken for structure: about as wide as what ground.cpp's filter passes.
+constexpr double kLostNoiseMm = 3;
+// The standard deviation of smooth_noise.
+constexpr double kSmoothNoiseDeviation = 0.34;
 
 // The part of the candidate's box that lies in the ground's.
 Stamp empty_stamp(const Ground& ground, const Candidate& candidate, double reach_mm) {
@@ -91,6 +96,15 @@ class Stamping {
   double radius_mm_;
 };
 
+// Of the scan, whichever lesion lies there. Thick slices have it apart, thin ones share it, as they share their own.
+double restored_noise_hu(const FilledGround& filled, const Size3& voxel) {
+  Vec3 place;
+  for (size_t axis = 0; axis < 3; ++axis) {
+    place[axis] = static_cast<double>(voxel[axis]) * filled.ground.spacing_mm[axis] / kLostNoiseMm;
+  }
+  return filled.lost_noise_hu / kSmoothNoiseDeviation * smooth_noise(0, place);
+}
+
 }  // namespace
 
 double in_plane_sigma_mm(const Ground& ground, double scanner_sigma_mm) {
@@ -112,9 +126,11 @@ void apply_stamp(FilledGround& filled, const Stamp& stamp) {
       for (int64_t x = 0; x < stamp.size[0]; ++x) {
         const int64_t from = stamp.index(x, y, z);
         if (stamp.cover[from] <= 0) continue;
-        const int64_t to = ground.index(x + stamp.origin[0], y + stamp.origin[1], z + stamp.origin[2]);
+        const Size3 in_box = {x + stamp.origin[0], y + stamp.origin[1], z + stamp.origin[2]};
+        const int64_t to = ground.index(in_box[0], in_box[1], in_box[2]);
+        const auto noise = static_cast<float>(restored_noise_hu(filled, in_box));
         const float own = ground.parenchyma[to] + ground.structure[to];
-        filled.hu[to] += stamp.covered_hu[from] - stamp.cover[from] * own;
+        filled.hu[to] += stamp.covered_hu[from] + stamp.cover[from] * (noise - own);
         filled.taken[to] = 1;
       }
     }
