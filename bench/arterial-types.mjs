@@ -19,7 +19,7 @@ import { classifyLesions, loadModel, synthesizeLesions } from '../dist/index.js'
 import { withMetadata } from '../scripts/weights-metadata.mjs';
 import { fitLogistic, logisticProbabilities } from './logistic.mjs';
 import { kRoot } from './peers.mjs';
-import { errorOf, isRight, isRightNature, kTypes, mean } from './type-figures.mjs';
+import { errorOf, isRight, isRightNature, kTypes, mean, surest } from './type-figures.mjs';
 import { gridOf, kFirstSeed, kFitted, kKept, matchOf, mixOf } from './type-grounds.mjs';
 
 const { values } = parseArgs({
@@ -193,28 +193,34 @@ const share = (flags) => mean(flags.map(Number)).toFixed(3);
 
 function describe(what, lesions) {
   const each = kTypes.map((type) => `${type} ${share(lesions.filter((lesion) => lesion.type === type).map(isRight))}`);
+  const sure = lesions.filter((lesion) => surest(lesion) >= level);
   console.log(
     `  ${what}: types right ${share(lesions.map(isRight))} (${each.join(', ')}), benign or malignant ` +
-      `${share(lesions.map(isRightNature))}, calibration error ${errorOf(lesions).toFixed(3)}, loss ${lossOf(lesions).toFixed(3)}`,
+      `${share(lesions.map(isRightNature))}, calibration error ${errorOf(lesions).toFixed(3)}, loss ${lossOf(lesions).toFixed(3)}; of those not indeterminate ` +
+      `(${(sure.length / lesions.length).toFixed(3)}) right ${share(sure.map(isRight))}`,
   );
 }
 
 const model = await neutral(values.model);
+const level = model.info.architecture.indeterminate_below ?? 0;
 const { fitted, kept } = values.found ? JSON.parse(readFileSync(values.found, 'utf8')) : await measured(model);
 if (values.keep) writeFileSync(values.keep, JSON.stringify({ fitted, kept }));
-const both = fitOf(fitted, kAll);
-const [withoutArterial, alone] = [[...kLogs, ...kPortal], fitOf(fitted, [...kLogs, ...kPortal])];
+const [withArterial, withPortal] = [
+  [...kLogs, ...kArterial],
+  [...kLogs, ...kPortal],
+];
+const [both, alone] = [fitOf(fitted, withArterial), fitOf(fitted, withPortal)];
 for (const [which, lesions] of Object.entries({ fitted, kept })) {
   console.log(`${which}: ${lesions.length} lesions`);
   describe('portal venous alone', lesions);
-  describe(`readout of the portal venous scan (penalty ${alone.penalty})`, told(lesions, withoutArterial, alone));
-  describe(`readout of both (penalty ${both.penalty})`, told(lesions, kAll, both));
+  describe(`readout of the portal venous scan (penalty ${alone.penalty})`, told(lesions, withPortal, alone));
+  describe(`readout of both (penalty ${both.penalty})`, told(lesions, withArterial, both));
 }
 for (const name of new Set(kept.map((lesion) => lesion.name))) {
   const own = kept.filter((lesion) => lesion.name === name);
   console.log(`${name}: ${own.length} lesions`);
   describe('portal venous alone', own);
-  describe('readout of both', told(own, kAll, both));
+  describe('readout of both', told(own, withArterial, both));
 }
 const rounded = (number) => Number(number.toFixed(4));
 const readout = Object.fromEntries(
@@ -222,7 +228,7 @@ const readout = Object.fromEntries(
     type,
     {
       intercept: rounded(both.intercepts[index]),
-      ...Object.fromEntries(kAll.map((name, k) => [name, rounded(both.coefficients[index][k])])),
+      ...Object.fromEntries(withArterial.map((name, k) => [name, rounded(both.coefficients[index][k])])),
     },
   ]),
 );

@@ -1,5 +1,5 @@
 /** Multinomial logistic regression, small: the penalty is half the squares of the standardized coefficients, a row. */
-const kSteps = 3000;
+const kSteps = 1500;
 const kRate = 0.05;
 
 const softmax = (scores) => {
