@@ -6,13 +6,15 @@
  *   --threshold P, --extent-threshold P, --minimum-ml V   instead of the network's
  *   --synthetic N                   variants of each patient with synthetic lesions (default: 4)
  *   --mixed N                       variants with all types in each liver (default: 4)
+ *   --liver-model FILE              that finds the livers (default: the package's, which learned from these patients'
+ *                                   livers; bench/weights/liver-3d-split.safetensors from four of them)
  *   --data FOLDER                   of PATIENT/image.nii.gz and label.nii.gz (default: the scans in ../shared)
  *   --out FILE                      (default: bench/results/lesion-folds.json)
  *
  * Each file is a network trained with `hepatica train --model lesions --keep last --patient-names`, and is tried on the
  * patients that its metadata names as `validation_patients`: together they are out-of-fold. Four ways:
  *   - real lesions (LiTS, location alone) inside the reference's liver;
- *   - the same inside the liver that the package's own network finds (it learned from the livers of lits_00, 01, 04, 05);
+ *   - the same inside the liver that a network finds;
  *   - synthetic lesions of known type put into the same patients (their real ones stay and count as of unknown type):
  *     3 to 8 of mostly one type;
  *   - the same with 6 to 14 of all types.
@@ -45,6 +47,7 @@ const { positionals: models, values } = parseArgs({
     threshold: { type: 'string' },
     'extent-threshold': { type: 'string' },
     'minimum-ml': { type: 'string' },
+    'liver-model': { type: 'string' },
     synthetic: { type: 'string', default: '4' },
     mixed: { type: 'string', default: '4' },
     data: {
@@ -65,6 +68,8 @@ const options = {
   ...(values['minimum-ml'] === undefined ? {} : { minimumMl: Number(values['minimum-ml']) }),
 };
 
+const livers = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
+
 const gridOf = ({ size, spacing, origin, direction }) => ({ size, spacing, origin, direction });
 const maskOn = (grid, data) => ({ ...gridOf(grid), data });
 const inLiver = (volume, mask) => ({ ...gridOf(volume), volume, mask, warnings: [] });
@@ -76,7 +81,7 @@ async function casesOf(patient, model, hasLesions) {
   const liver = labels.data.map((label) => (label > 0 ? 1 : 0));
   const real = labels.data.map((label) => (hasLesions && label === kLabelLesion ? kUnknownType : 0));
   const find = (scan, mask) => classifyLesions(inLiver(scan, mask), { ...options, model });
-  const segmented = await segmentLiver(volume, { device: 'cpu' });
+  const segmented = await segmentLiver(volume, { device: 'cpu', ...livers });
   const cases = {
     reference: [{ patient, prediction: await find(volume, liver), reference: maskOn(volume, real) }],
     predicted: [
