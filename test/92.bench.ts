@@ -3,6 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { placed, positionOf, randomMotion, randomOf, scanAfter } from '../bench/known-motions.mjs';
+import { cropOf, lookOf, textureOf } from '../bench/lesion-features.mjs';
+import { shapeOf } from '../bench/lesion-shape.mjs';
 import { type LesionEvaluation, writeMask, writeVolume } from '../src/index.js';
 import { lesionMetadata, lesionTensors } from './support/lesion-model.js';
 import { safetensors } from './support/models.js';
@@ -64,6 +67,83 @@ test('lesion folds: without a network it says how it is called', async () => {
   const { exitCode, stderr } = await run([]);
   assert.is(exitCode, 2);
   assert.match(stderr, 'FOLD.safetensors');
+});
+
+/** What is measured of an ellipsoid of 50 HU in a liver of 100, noise 10 about both; semi-axes in mm, pixels of 1.5 mm, slices of 2. */
+function measured(semiAxes: readonly [number, number, number], noiseInside = 10): Record<string, number> {
+  const size = [48, 48, 24] as const;
+  const spacing = [1.5, 1.5, 2] as const;
+  const data = new Float32Array(size[0] * size[1] * size[2]);
+  const lesions = new Uint8Array(data.length);
+  const random = randomOf(3);
+  forEachVoxel(size, (index, x, y, z) => {
+    const offset = [(x - 24) * 1.5, (y - 24) * 1.5, (z - 12) * 2];
+    lesions[index] = Number(Math.hypot(...offset.map((mm, axis) => mm / (semiAxes[axis] ?? 1))) <= 1);
+    // Uniform, of standard deviation 1.
+    const noise = Math.sqrt(12) * (random() - 0.5);
+    data[index] = lesions[index] ? 50 + noiseInside * noise : 100 + 10 * noise;
+  });
+  const liver = new Uint8Array(data.length).fill(1);
+  const extent = semiAxes.map((mm, axis) => Math.floor(mm / (spacing[axis] ?? 1)));
+  const box = {
+    low: [24, 24, 12].map((at, axis) => at - (extent[axis] ?? 0)),
+    high: [24, 24, 12].map((at, axis) => at + (extent[axis] ?? 0)),
+  };
+  const crop = cropOf({ scan: { size, spacing, data }, liver, lesions }, 1, box);
+  const corner = crop.own.map((_: number, i: number) => {
+    const [width, height] = crop.size;
+    const [x, y] = [i % width, Math.floor(i / width) % height];
+    return Number(crop.plain[i] === 1 && x > 0 && y > 0 && x < 8 && y < 8);
+  });
+  return { ...lookOf(crop, textureOf(crop, corner)), ...shapeOf(crop) };
+}
+
+function near(value: number | undefined, expected: number, by: number): void {
+  assert.ok(Math.abs((value ?? NaN) - expected) <= by, `${value}, expected ${expected}`);
+}
+
+test('lesion features: contrast, edge and shape of a lesion that is known', () => {
+  const round = measured([15, 15, 15]);
+  near(round['contrast: core, HU'], -50, 2);
+  near(round['histogram: core SD over noise'], 1, 0.1);
+  near(round['texture: lag1'], 0, 0.2);
+  near(round['edge: profile at 4 mm'], 1, 0.05);
+  near(round['edge: profile at -4 mm'], 0, 0.05);
+  near(round['shape: sphericity'], 1, 0.1);
+  near(round['shape: short over long axis'], 1, 0.02);
+  near(round['shape: height over width'], 1, 0.1);
+  near(measured([18, 9, 12])['shape: short over long axis'], 0.5, 0.05);
+  near(measured([15, 15, 15], 5)['texture: lag1'], Math.log(1 / 4), 0.2);
+});
+
+test('known motions: what is shown lies where the motion says', () => {
+  const grid = {
+    size: [40, 40, 20],
+    spacing: [2, 2, 3],
+    origin: [-40, -30, 5],
+    direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  };
+  const centre = [0, 10, 35];
+  const motion = randomMotion(randomOf(12), centre);
+  const volume = { ...grid, data: new Float32Array(40 * 40 * 20) };
+  const liver = { ...grid, data: new Uint8Array(volume.data.length) };
+  forEachVoxel([40, 40, 20], (index, x, y, z) => {
+    // HU that tell the place.
+    volume.data[index] = positionOf(grid, [x, y, z])[0] + 40;
+    liver.data[index] = 1;
+  });
+  const what = { phase: (hu: number) => hu, noiseHu: 0, random: randomOf(1) };
+  const after = scanAfter(motion, { volume, liver }, grid, what);
+  let shown = 0;
+  forEachVoxel([40, 40, 20], (index, x, y, z) => {
+    if (!after.liver.data[index]) return;
+    const place = placed(motion, positionOf(grid, [x, y, z]));
+    // Slices are means over their thickness: the border's hold some air.
+    if (place.some((mm: number, axis: number) => Math.abs(mm - (centre[axis] ?? 0)) > 20)) return;
+    near(after.volume.data[index], place[0] + 40, 0.6);
+    shown++;
+  });
+  assert.ok(shown > 500, `${shown} voxels are shown`);
 });
 
 test.run();
