@@ -83,10 +83,15 @@ export function cropOf({ scan, liver, lesions }, id, box) {
   const high = box.high.map((at, axis) => Math.min(size[axis] - 1, at + margin[axis]));
   const [width, height, slices] = low.map((at, axis) => high[axis] - at + 1);
   const count = width * height * slices;
-  const crop = { size: [width, height, slices], spacing, hu: new Float32Array(count) };
-  crop.own = new Uint8Array(count);
-  crop.plain = new Uint8Array(count);
-  crop.organ = new Uint8Array(count);
+  const crop = {
+    size: [width, height, slices],
+    spacing,
+    hu: new Float32Array(count),
+    own: new Uint8Array(count),
+    plain: new Uint8Array(count),
+    organ: new Uint8Array(count),
+    depth: new Float32Array(0),
+  };
   let at = 0;
   for (let z = low[2]; z <= high[2]; z++) {
     for (let y = low[1]; y <= high[1]; y++) {
