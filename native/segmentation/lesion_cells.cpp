@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 
+#include "core/error.h"
 #include "grid/sample_cells.h"
 #include "ops/bounding_box.h"
 #include "segmentation/box_probabilities.h"
@@ -13,6 +15,8 @@ namespace {
 
 // A cell is the liver's that is inside by more.
 constexpr float kInside = 0.5F;
+// 1.7 cubic metres: no patient has more.
+constexpr int64_t kMostLiverCells = 256'000'000;
 
 BoxMm box_mm(const Size3& begin, const Size3& end, const Vec3& cell_mm) {
   BoxMm box;
@@ -23,12 +27,21 @@ BoxMm box_mm(const Size3& begin, const Size3& end, const Vec3& cell_mm) {
   return box;
 }
 
+void check_size(const CellBox& box) {
+  if (box.cells() <= kMostLiverCells) return;
+  throw Error("UNSUPPORTED_GEOMETRY",
+              "Expected a liver that fits into " + std::to_string(kMostLiverCells) +
+                  " cells of 1.5 x 1.5 x 3 mm, received one in " + std::to_string(box.cells()),
+              {}, "spacing", "Check the spacing of the source");
+}
+
 // The liver's cells with the margin around them; empty: none.
 std::optional<CellBox> liver_box(const Mask& liver, const CellGrid& grid, Run& run) {
   const std::optional<BoundingBox> voxels = bounding_box(liver);
   if (!voxels) return std::nullopt;
   const Size3 behind = {voxels->max[0] + 1, voxels->max[1] + 1, voxels->max[2] + 1};
   const CellBox near = cover_box(box_mm(voxels->min, behind, liver.geometry.spacing_mm), grid, 1);
+  check_size(near);
   const std::vector<float> inside = sample_cells(liver, grid, near, run);
   Size3 min = near.length;
   Size3 end = {0, 0, 0};
@@ -73,6 +86,32 @@ std::vector<float> window_probability(const CanonicalSlices& source, const Mask&
   return network.locate(values, relative, mask, box.length, run);
 }
 
+// Rows and slices that the network sees together, and those whose answer is taken.
+struct Window {
+  ZWindow rows;
+  ZWindow slices;
+};
+
+// Of a liver one. A mask of the whole of a wide scan is cut along y too, so that enough slices fit.
+std::vector<Window> windows_of(const CellBox& box) {
+  const auto [columns, rows, slices] = box.length;
+  std::vector<Window> windows;
+  for (const ZWindow& y : z_windows({columns, std::min(slices, kShortestWindow), rows}, kMostBoxCells)) {
+    for (const ZWindow& z : z_windows({columns, y.length, slices}, kMostBoxCells)) windows.push_back({y, z});
+  }
+  return windows;
+}
+
+void place(const std::vector<float>& part, const Window& window, const CellBox& box, std::vector<float>& whole) {
+  const auto& [y, z] = window;
+  const int64_t columns = box.length[0];
+  for (int64_t slice = z.kept_begin; slice < z.kept_end; ++slice) {
+    std::copy_n(part.data() + ((slice - z.begin) * y.length + y.kept_begin - y.begin) * columns,
+                (y.kept_end - y.kept_begin) * columns,
+                whole.data() + slice * box.plane_cells() + y.kept_begin * columns);
+  }
+}
+
 }  // namespace
 
 LesionCells lesion_cells(const CanonicalSlices& source, const Mask& liver, float reference_hu,
@@ -81,18 +120,18 @@ LesionCells lesion_cells(const CanonicalSlices& source, const Mask& liver, float
   cells.grid = cell_grid(source.geometry(), Lesion3dConfig::kCellMm);
   const std::optional<CellBox> whole = liver_box(liver, cells.grid, run);
   if (!whole) return cells;
+  check_size(*whole);
   cells.box = *whole;
   cells.probability.resize(static_cast<size_t>(whole->cells()));
-  const int64_t plane = whole->plane_cells();
-  for (const ZWindow& window : z_windows(whole->length, kMostBoxCells)) {
+  const std::vector<Window> windows = windows_of(*whole);
+  for (size_t i = 0; i < windows.size(); ++i) {
     run.check_cancelled();
-    CellBox box = *whole;
-    box.begin[2] += window.begin;
-    box.length[2] = window.length;
-    const std::vector<float> part = window_probability(source, liver, reference_hu, cells.grid, box, network, run);
-    std::copy_n(part.data() + (window.kept_begin - window.begin) * plane, (window.kept_end - window.kept_begin) * plane,
-                cells.probability.data() + window.kept_begin * plane);
-    run.progress(static_cast<double>(window.kept_end) / static_cast<double>(whole->length[2]));
+    const auto& [y, z] = windows[i];
+    const CellBox box = {{whole->begin[0], whole->begin[1] + y.begin, whole->begin[2] + z.begin},
+                         {whole->length[0], y.length, z.length}};
+    place(window_probability(source, liver, reference_hu, cells.grid, box, network, run), windows[i], *whole,
+          cells.probability);
+    run.progress(static_cast<double>(i + 1) / static_cast<double>(windows.size()));
   }
   return cells;
 }

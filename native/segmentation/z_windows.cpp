@@ -10,14 +10,13 @@ namespace {
 
 constexpr int64_t kMultiple = 8;
 constexpr int64_t kShared = 16;
-constexpr int64_t kShortest = 32;
 
 }  // namespace
 
 std::vector<ZWindow> z_windows(const Size3& lengths, int64_t most_cells) {
   const int64_t depth = lengths[2];
   const int64_t plane = lengths[0] * lengths[1];
-  if (plane * std::min(depth, kShortest) > most_cells) {
+  if (plane * std::min(depth, kShortestWindow) > most_cells) {
     throw Error("UNSUPPORTED_GEOMETRY",
                 "Expected slices that a network can hold, received ones of " + std::to_string(lengths[0]) + " x " +
                     std::to_string(lengths[1]) + " cells on its grid",

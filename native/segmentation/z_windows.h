@@ -8,6 +8,9 @@
 
 namespace hepatica {
 
+// Slices that a network sees at least, where there are so many.
+inline constexpr int64_t kShortestWindow = 32;
+
 struct ZWindow {
   // Slices that the network sees together.
   int64_t begin = 0;
@@ -19,7 +22,7 @@ struct ZWindow {
 
 // One window where `lengths` (x, y, z; z a multiple of 8) hold at most `most_cells`; else windows of equal length, the
 // longest multiple of 8 slices that fits, of which neighbours share at least 16: each slice is taken from the window
-// whose middle is nearer. Throws UNSUPPORTED_GEOMETRY where not even 32 slices fit.
+// whose middle is nearer. Throws UNSUPPORTED_GEOMETRY where not even kShortestWindow fit.
 std::vector<ZWindow> z_windows(const Size3& lengths, int64_t most_cells);
 
 }  // namespace hepatica

@@ -98,6 +98,27 @@ TEST_CASE("a mask of the whole scan is seen in windows, each cell once") {
   CHECK(largest_error(cells, volume, 90) < 1e-5);
   CHECK(reports >= 2);
   CHECK(reported == 1);
+
+  const Volume wide = patterned({300, 310, 16});
+  const Mask everything{wide.geometry, std::vector<uint8_t>(static_cast<size_t>(wide.geometry.voxel_count()), 1)};
+  const LesionCells across = lesion_cells(CanonicalSlices(wide), everything, 90, network, run);
+  REQUIRE(across.box.plane_cells() * across.box.length[2] > kMostBoxCells);
+  CHECK(largest_error(across, wide, 90) < 1e-5);
   run.cancel();
   CHECK_THROWS_AS(lesion_cells(CanonicalSlices(volume), all, 90, network, run), Cancelled);
+}
+
+TEST_CASE("a liver that no patient has is refused before memory is taken for it") {
+  Volume volume = patterned({64, 64, 64});
+  volume.geometry.spacing_mm = {60, 60, 60};
+  const Mask all{volume.geometry, std::vector<uint8_t>(64 * 64 * 64, 1)};
+  const Lesion3dInference network = cell_by_cell();
+  Run run;
+  try {
+    lesion_cells(CanonicalSlices(volume), all, 90, network, run);
+    FAIL("accepted");
+  } catch (const Error& error) {
+    CHECK(error.code == "UNSUPPORTED_GEOMETRY");
+    CHECK(error.field == "spacing");
+  }
 }
