@@ -37,6 +37,43 @@ function diceOf(count: number, inA: (index: number) => boolean, inB: (index: num
   return (2 * both) / sum;
 }
 
+/** True within a step of a face, or with `all` where all six neighbours are. */
+function stepped(mask: Uint8Array, [width, height, depth]: Volume['size'], all: boolean): Uint8Array {
+  const steps = [1, -1, width, -width, width * height, -width * height];
+  return mask.map((own, i) => {
+    const [x, y, z] = [i % width, Math.floor(i / width) % height, Math.floor(i / (width * height))];
+    const inside = [x < width - 1, x > 0, y < height - 1, y > 0, z < depth - 1, z > 0];
+    const others = steps.map((step, k) => (inside[k] ? (mask[i + step] as number) : 0));
+    return all ? Math.min(own, ...others) : Math.max(own, ...others);
+  });
+}
+
+/** Not reached from a slice's border. */
+function filled(mask: Uint8Array, [width, height, depth]: Volume['size']): Uint8Array {
+  const outside = new Uint8Array(mask.length);
+  for (let z = 0; z < depth; z++) {
+    const open = [z * width * height];
+    while (open.length > 0) {
+      const i = open.pop() as number;
+      if (mask[i] === 1 || outside[i] === 1) continue;
+      outside[i] = 1;
+      const [x, y] = [i % width, Math.floor(i / width) % height];
+      if (x > 0) open.push(i - 1);
+      if (x < width - 1) open.push(i + 1);
+      if (y > 0) open.push(i - width);
+      if (y < height - 1) open.push(i + width);
+    }
+  }
+  return outside.map((out) => 1 - out);
+}
+
+/** The training's rule (scripts/liver3d/scans.py): from 225 HU on, closed by two steps, filled in each slice. */
+function boneWithMarrow(hu: CtVoxels, size: Volume['size']): Uint8Array {
+  let mask: Uint8Array = Uint8Array.from(hu, (value) => Number(value >= 225));
+  for (const all of [false, false, true, true]) mask = stepped(mask, size, all);
+  return filled(mask, size);
+}
+
 test("the liver is segmentLiver's, bone and the body are where their HU are", async ({ scan }) => {
   const { mask, structures, size, spacing, precision } = await segmentStructures(scan);
   const liver = await segmentLiver(scan);
@@ -61,12 +98,21 @@ test("the liver is segmentLiver's, bone and the body are where their HU are", as
     assert.ok(Math.abs(volumeMl - ml) < 1e-6 * Math.max(1, ml), name);
   }
   const hu: CtVoxels = scan.data;
+  const withMarrow = boneWithMarrow(hu, scan.size);
+  // What is dense is bone; bone, as the rule that it is learned by has it, is its marrow too.
+  let [dense, found] = [0, 0];
+  for (let i = 0; i < hu.length; i++) {
+    if ((hu[i] as number) <= 240) continue;
+    dense++;
+    found += Number(mask[i] === 3);
+  }
+  assert.ok(found / dense > 0.85, `of dense bone ${found / dense}`);
   const bone = diceOf(
     hu.length,
     (i) => mask[i] === 3,
-    (i) => (hu[i] as number) > 240,
+    (i) => withMarrow[i] === 1,
   );
-  assert.ok(bone > 0.8, `bone ${bone}`);
+  assert.ok(bone > 0.72, `bone ${bone}`);
   const body = diceOf(
     hu.length,
     (i) => mask[i] !== 0 && mask[i] !== 2,
