@@ -1,7 +1,7 @@
 // The public API as its declarations and their TSDoc have it: etc/*.api.md, in which a review sees what changes, and with
 // --reference a page an item in build/reference, in Markdown. Fails where an exported item has no text.
 //   --check   writes nothing in etc/, fails where a file there is stale
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
@@ -12,8 +12,14 @@ const kDeclarations = join(kRoot, 'build/declarations');
 const kModels = join(kRoot, 'build/api');
 const kBinaries = join(kRoot, 'node_modules/.bin');
 
-/** What makes declarations: a folder of the package's in kDeclarations each. */
+/** What makes declarations, into a folder of kDeclarations each. */
 const kProjects = { hepatica: 'tsconfig.json', worker: 'packages/worker/tsconfig.json' };
+
+/** What the worker's name: the declarations made here, as nothing need be built. */
+const kOwnNames = {
+  hepatica: [join(kDeclarations, 'hepatica/index.d.ts')],
+  'hepatica/documents': [join(kDeclarations, 'hepatica/documents/index.d.ts')],
+};
 
 /** What users import, and its declarations. */
 const kEntryPoints = [
@@ -44,6 +50,7 @@ function configOf({ report, declarations }) {
     moduleResolution: 'nodenext',
     lib: ['ES2023', 'esnext.disposable'],
     types: ['node'],
+    paths: kOwnNames,
   };
   return ExtractorConfig.prepare({
     configObject: {
@@ -71,6 +78,13 @@ function configOf({ report, declarations }) {
     configObjectFullPath: undefined,
     packageJsonFullPath: join(kRoot, 'package.json'),
   });
+}
+
+function emitDeclarations(folder, project) {
+  const config = join(kModels, `${folder}.tsconfig.json`);
+  const compilerOptions = { emitDeclarationOnly: true, outDir: join(kDeclarations, folder), paths: kOwnNames };
+  writeFileSync(config, JSON.stringify({ extends: join(kRoot, project), compilerOptions }));
+  run(join(kBinaries, 'tsc'), ['-p', config], { cwd: kRoot });
 }
 
 function said({ sourceFilePath = '', sourceFileLine = '', messageId, text }) {
@@ -110,10 +124,7 @@ await main(() => {
   const { values } = parseArgs({ options: { check: flag, reference: flag } });
   rmSync(kDeclarations, { recursive: true, force: true });
   mkdirSync(kModels, { recursive: true });
-  for (const [folder, project] of Object.entries(kProjects)) {
-    const emit = ['-p', project, '--emitDeclarationOnly', '--outDir', join(kDeclarations, folder)];
-    run(join(kBinaries, 'tsc'), emit, { cwd: kRoot });
-  }
+  for (const [folder, project] of Object.entries(kProjects)) emitDeclarations(folder, project);
   const passed = kEntryPoints.map((entry) => extracted(entry, values.check)).every(Boolean);
   if (passed && values.reference) writeReference();
   return passed ? 0 : 1;
