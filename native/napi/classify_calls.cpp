@@ -99,10 +99,8 @@ Napi::Value arterial_signs_value(Napi::Env env, const std::optional<ArterialSign
 }
 
 Napi::Object phase_value(Napi::Env env, const ArterialPhase& phase) {
-  const RigidMap map(phase.motion);
   auto object = Napi::Object::New(env);
-  object.Set("rotation", numbers_value(env, map.rotation()));
-  object.Set("offsetMm", numbers_value(env, map.offset()));
+  set_motion(object, phase.motion);
   object.Set("agreement", phase.agreement);
   object.Set("covered", phase.covered);
   object.Set("contrast", contrast_value(env, phase.contrast));
@@ -125,8 +123,7 @@ Napi::Object lesion_value(Napi::Env env, const Lesion& lesion, const std::shared
   object.Set("perpendicularMm", lesion.perpendicular_mm);
   object.Set("diameterSlice", static_cast<double>(lesion.diameter_slice));
   object.Set("recistMeasurable", Napi::Boolean::New(env, lesion.recist_measurable));
-  object.Set("surfaceDistanceMm",
-             lesion.surface_distance_mm ? Napi::Number::New(env, *lesion.surface_distance_mm) : env.Null());
+  object.Set("surfaceDistanceMm", number_or_null(env, lesion.surface_distance_mm));
   object.Set("octant", octant_value(env, lesion.octant));
   object.Set("meanHu", lesion.mean_hu);
   object.Set("sdHu", lesion.sd_hu);

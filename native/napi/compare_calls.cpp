@@ -15,17 +15,14 @@ Napi::Object pairing_value(Napi::Env env, const LesionPairing& pairing) {
   auto object = Napi::Object::New(env);
   object.Set("before", numbers_value(env, pairing.before));
   object.Set("after", numbers_value(env, pairing.after));
-  object.Set("distanceMm",
-             pairing.distance_mm ? Napi::Value(Napi::Number::New(env, *pairing.distance_mm)) : env.Null());
+  object.Set("distanceMm", number_or_null(env, pairing.distance_mm));
   object.Set("shown", pairing.shown);
   return object;
 }
 
 Napi::Object comparison_value(Napi::Env env, const StudyComparison& comparison) {
-  const RigidMap map(comparison.motion);
   auto object = Napi::Object::New(env);
-  object.Set("rotation", numbers_value(env, map.rotation()));
-  object.Set("offsetMm", numbers_value(env, map.offset()));
+  set_motion(object, comparison.motion);
   object.Set("liverDice", comparison.liver_dice);
   object.Set("pairings", array_value(env, comparison.pairings,
                                      [&](const LesionPairing& pairing) { return pairing_value(env, pairing); }));

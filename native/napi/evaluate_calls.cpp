@@ -24,14 +24,10 @@ RvdConvention rvd_convention(const std::string& name) {
   return name == "lits" ? RvdConvention::kLits : RvdConvention::kPaper;
 }
 
-Napi::Value optional_value(Napi::Env env, const std::optional<double>& value) {
-  return value ? Napi::Value(Napi::Number::New(env, *value)) : env.Null();
-}
-
 void set_overlap(Napi::Object object, const SegmentationMetrics& metrics) {
   object.Set("dice", metrics.dice);
   object.Set("voe", metrics.voe);
-  object.Set("rvd", optional_value(object.Env(), metrics.rvd));
+  object.Set("rvd", number_or_null(object.Env(), metrics.rvd));
 }
 
 Napi::Object metrics_value(Napi::Env env, const SegmentationMetrics& metrics) {
@@ -46,7 +42,7 @@ Napi::Object metrics_value(Napi::Env env, const SegmentationMetrics& metrics) {
 
 Napi::Object agreement_value(Napi::Env env, const SegmentationAgreement& agreement) {
   Napi::Object object = metrics_value(env, agreement.overlap);
-  object.Set("hd95Mm", optional_value(env, agreement.surface.hd95_mm));
+  object.Set("hd95Mm", number_or_null(env, agreement.surface.hd95_mm));
   object.Set("surfaceDice", agreement.surface.surface_dice);
   return object;
 }

@@ -1,7 +1,8 @@
 #include "napi/results.h"
 
 #include <array>
-#include <optional>
+
+#include "pipelines/arterial_phase.h"
 
 namespace hepatica::napi {
 
@@ -40,15 +41,18 @@ void set_geometry(Napi::Object object, const Geometry& geometry) {
   object.Set("direction", numbers_value(env, geometry.direction));
 }
 
+void set_motion(Napi::Object object, const RigidMotion& motion) {
+  const RigidMap map(motion);
+  object.Set("rotation", numbers_value(object.Env(), map.rotation()));
+  object.Set("offsetMm", numbers_value(object.Env(), map.offset()));
+}
+
 Napi::Object contrast_value(Napi::Env env, const Contrast& contrast) {
   constexpr std::array<const char*, 5> kNames = {"unknown", "non-contrast", "arterial", "portal-venous", "late"};
-  const auto hu_value = [&](const std::optional<double>& hu) -> Napi::Value {
-    return hu ? Napi::Number::New(env, *hu) : env.Null();
-  };
   auto object = Napi::Object::New(env);
   object.Set("phase", kNames[static_cast<size_t>(contrast.phase)]);
-  object.Set("aortaHu", hu_value(contrast.aorta_hu));
-  object.Set("liverHu", hu_value(contrast.liver_hu));
+  object.Set("aortaHu", number_or_null(env, contrast.aorta_hu));
+  object.Set("liverHu", number_or_null(env, contrast.liver_hu));
   return object;
 }
 

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,10 @@
 #include "ops/bounding_box.h"
 #include "pipelines/plausibility.h"
 #include "runtime/precision.h"
+
+namespace hepatica {
+struct RigidMotion;
+}
 
 namespace hepatica::napi {
 
@@ -28,6 +33,11 @@ Napi::Array numbers_value(Napi::Env env, const Numbers& numbers) {
   return array_value(env, numbers, [&](auto number) { return Napi::Number::New(env, static_cast<double>(number)); });
 }
 
+template <class Number>
+Napi::Value number_or_null(Napi::Env env, const std::optional<Number>& number) {
+  return number ? Napi::Value(Napi::Number::New(env, static_cast<double>(*number))) : env.Null();
+}
+
 // { min, max }
 Napi::Object box_value(Napi::Env env, const BoundingBox& box);
 const char* precision_name(Precision precision);
@@ -38,6 +48,9 @@ Napi::Array warnings_value(Napi::Env env, const std::vector<Warning>& warnings);
 
 // Sets size, spacing, origin and direction.
 void set_geometry(Napi::Object object, const Geometry& geometry);
+
+// Sets rotation (row-major) and offsetMm: x goes to rotation * x + offset.
+void set_motion(Napi::Object object, const RigidMotion& motion);
 
 Napi::Object contrast_value(Napi::Env env, const Contrast& contrast);
 

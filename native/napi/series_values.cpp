@@ -1,19 +1,11 @@
 #include "napi/series_values.h"
 
-#include <optional>
-
 #include "napi/results.h"
 #include "napi/source_values.h"
 
 namespace hepatica::napi {
 
 namespace {
-
-template <class Number>
-Napi::Value number_or_null(Napi::Env env, const std::optional<Number>& number) {
-  if (!number) return env.Null();
-  return Napi::Number::New(env, static_cast<double>(*number));
-}
 
 Napi::Object slice_value(Napi::Env env, const SliceSource& slice) {
   auto object = Napi::Object::New(env);

@@ -42,7 +42,7 @@ Napi::Object instance_value(Napi::Env env, const SourceInstance& instance) {
   auto object = Napi::Object::New(env);
   object.Set("sopClassUid", instance.sop_class_uid);
   object.Set("sopInstanceUid", instance.sop_instance_uid);
-  object.Set("frame", instance.frame ? Napi::Value(Napi::Number::New(env, *instance.frame)) : env.Null());
+  object.Set("frame", number_or_null(env, instance.frame));
   return object;
 }
 

@@ -80,17 +80,11 @@ Napi::Object lesion_value(Napi::Env env, const SyntheticLesion& lesion) {
   return object;
 }
 
-Napi::Value number_or_null(Napi::Env env, const std::optional<double>& number) {
-  return number ? Napi::Value(Napi::Number::New(env, *number)) : env.Null();
-}
-
 Napi::Object arterial_value(Napi::Env env, const SyntheticArterialScan& scan, const std::shared_ptr<Volume>& volume) {
-  const RigidMap map(scan.motion);
   auto object = Napi::Object::New(env);
   set_geometry(object, volume->geometry);
   object.Set("handle", make_handle(env, volume));
-  object.Set("rotation", numbers_value(env, map.rotation()));
-  object.Set("offsetMm", numbers_value(env, map.offset()));
+  set_motion(object, scan.motion);
   object.Set("liverHu", scan.liver_hu);
   object.Set("aortaHu", number_or_null(env, scan.aorta_hu));
   return object;

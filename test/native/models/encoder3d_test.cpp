@@ -13,6 +13,7 @@
 #include "models/layers/packed_layers.h"
 #include "models/locator3d/network.h"
 #include "models/weights/safetensors.h"
+#include "random_weights.h"
 
 using namespace hepatica;
 
@@ -27,25 +28,6 @@ Encoder3dConfig small_config() {
   config.fine = 8;
   config.locator.widths = {4, 8, 8, 16};
   return config;
-}
-
-// Values of the order that training leaves, so that neither sums nor differences vanish in the last layer.
-StateDict random_state(const Encoder3dConfig& config) {
-  at::manual_seed(7);
-  StateDict state;
-  for (const RecordedConv& recorded : encoder3d_layers(config)) {
-    const Conv& conv = recorded.layer;
-    const at::Tensor weight = at::randn(conv.weight_shape());
-    const double inputs = static_cast<double>(weight.numel() / conv.out);
-    state[conv.name + ".weight"] = weight * std::sqrt(1.5 / inputs);
-    if (conv.has_bias()) state[conv.name + ".bias"] = at::randn({conv.out}) * 0.1;
-    if (!conv.has_norm()) continue;
-    state[conv.norm + ".weight"] = at::rand({conv.out}) + 0.5;
-    state[conv.norm + ".bias"] = at::randn({conv.out}) * 0.1;
-    state[conv.norm + ".running_mean"] = at::randn({conv.out}) * 0.1;
-    state[conv.norm + ".running_var"] = at::rand({conv.out}) + 0.5;
-  }
-  return state;
 }
 
 struct Input {
@@ -87,7 +69,7 @@ std::filesystem::path reference_folder() {
 
 TEST_CASE("the packed layers compute what ATen's do, in fp32 and nearly in bf16") {
   const Encoder3dConfig config = small_config();
-  const StateDict state = random_state(config);
+  const StateDict state = random_weights(encoder3d_layers(config));
   const RecordedLayers recorded = encoder3d_layers(config);
   FoldedLayers plain(recorded, state, at::kCPU, at::kFloat);
   PackedLayers packed(recorded, state, at::kFloat);
@@ -109,7 +91,7 @@ TEST_CASE("the packed layers compute what ATen's do, in fp32 and nearly in bf16"
 
 TEST_CASE("tiles of any length give the result of one") {
   const Encoder3dConfig config = small_config();
-  const StateDict state = random_state(config);
+  const StateDict state = random_weights(encoder3d_layers(config));
   const RecordedLayers recorded = encoder3d_layers(config);
   const Encoder3d network(config);
   const Input input = random_input(24, 16, 24);
@@ -126,7 +108,7 @@ TEST_CASE("tiles of any length give the result of one") {
 
 TEST_CASE("probabilities are the softmax of the logits and the sigmoid of the locator's difference") {
   const Encoder3dConfig config = small_config();
-  const StateDict state = random_state(config);
+  const StateDict state = random_weights(encoder3d_layers(config));
   const RecordedLayers recorded = encoder3d_layers(config);
   const Encoder3dInference inference(config, std::make_unique<PackedLayers>(recorded, state, at::kFloat));
   FoldedLayers plain(recorded, state, at::kCPU, at::kFloat);
@@ -149,7 +131,7 @@ TEST_CASE("probabilities are the softmax of the logits and the sigmoid of the lo
 TEST_CASE("weights that do not fit, and configurations that cannot be, are refused by name") {
   const Encoder3dConfig config = small_config();
   CHECK(Encoder3dConfig::from_json(config.to_json()) == config);
-  StateDict state = random_state(config);
+  StateDict state = random_weights(encoder3d_layers(config));
   CHECK(Encoder3dModel(config, "lungs", state).structure_class() == 2);
   CHECK_THROWS_AS(Encoder3dModel(config, "background", state), Error);
   CHECK_THROWS_AS(Encoder3dModel(config, "spleen", state), Error);

@@ -16,6 +16,7 @@
 #include "models/lesion_model.h"
 #include "models/mdl_cnn/module.h"
 #include "models/weights/safetensors.h"
+#include "random_weights.h"
 
 using namespace hepatica;
 
@@ -29,25 +30,6 @@ Lesion3dConfig small_config() {
   config.fine = 8;
   config.share = 0.25;
   return config;
-}
-
-// Values of the order that training leaves, so that neither sums nor differences vanish in the last layer.
-StateDict random_state(const Lesion3dConfig& config) {
-  at::manual_seed(7);
-  StateDict state;
-  for (const RecordedConv& recorded : lesion3d_layers(config)) {
-    const Conv& conv = recorded.layer;
-    const at::Tensor weight = at::randn(conv.weight_shape());
-    const double inputs = static_cast<double>(weight.numel() / conv.out);
-    state[conv.name + ".weight"] = weight * std::sqrt(1.5 / inputs);
-    if (conv.has_bias()) state[conv.name + ".bias"] = at::randn({conv.out}) * 0.1;
-    if (!conv.has_norm()) continue;
-    state[conv.norm + ".weight"] = at::rand({conv.out}) + 0.5;
-    state[conv.norm + ".bias"] = at::randn({conv.out}) * 0.1;
-    state[conv.norm + ".running_mean"] = at::randn({conv.out}) * 0.1;
-    state[conv.norm + ".running_var"] = at::rand({conv.out}) + 0.5;
-  }
-  return state;
 }
 
 Lesion3dInput random_input(int64_t depth, int64_t height, int64_t width) {
@@ -193,7 +175,7 @@ StateDict mdl_state() {
 
 StateDict both_states() {
   StateDict state = mdl_state();
-  state.merge(random_state(small_config()));
+  state.merge(random_weights(lesion3d_layers(small_config())));
   return state;
 }
 
@@ -202,7 +184,7 @@ StateDict both_states() {
 TEST_CASE("the 3-D lesion network computes what its operators do one by one") {
   const c10::InferenceMode inference_mode;
   const Lesion3dConfig config = small_config();
-  const StateDict state = random_state(config);
+  const StateDict state = random_weights(lesion3d_layers(config));
   const RecordedLayers recorded = lesion3d_layers(config);
   const Lesion3dInput input = random_input(16, 24, 40);
   const at::Tensor expected = Naive(state).logits(input);
@@ -244,7 +226,7 @@ TEST_CASE("what the 3-D lesion network is shown beside the features is that of t
 TEST_CASE("the 3-D lesion network's tiles of any length give the result of one") {
   const c10::InferenceMode inference_mode;
   const Lesion3dConfig config = small_config();
-  const StateDict state = random_state(config);
+  const StateDict state = random_weights(lesion3d_layers(config));
   const RecordedLayers recorded = lesion3d_layers(config);
   const Lesion3d network(config);
   const Lesion3dInput input = random_input(24, 16, 24);
