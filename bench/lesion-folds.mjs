@@ -6,6 +6,8 @@
  *   --threshold P, --extent-threshold P, --minimum-ml V   instead of the network's
  *   --synthetic N                   variants of each patient with synthetic lesions (default: 4)
  *   --mixed N                       variants with all types in each liver (default: 4)
+ *   --paper                         a second row: the paper's network of each file alone (`model: 'paper'`), at the
+ *                                   thresholds that the file has for it
  *   --liver-model FILE              that finds the livers (default: the package's, which learned from these patients'
  *                                   livers; bench/weights/liver-3d-split.safetensors from four of them)
  *   --data FOLDER                   of PATIENT/image.nii.gz and label.nii.gz (default: the scans in ../shared)
@@ -41,12 +43,21 @@ const kSynthetic = {
   mixed: { firstSeed: 30_000, count: [6, 14], mixedProbability: 1 },
 };
 
+const kWays = {
+  reference: "real lesions, reference's liver",
+  predicted: 'real lesions, predicted liver',
+  synthetic: 'synthetic lesions',
+  mixed: 'synthetic lesions of all types in each liver',
+};
+const casesByWay = () => Object.fromEntries(Object.keys(kWays).map((way) => [way, []]));
+
 const { positionals: models, values } = parseArgs({
   allowPositionals: true,
   options: {
     threshold: { type: 'string' },
     'extent-threshold': { type: 'string' },
     'minimum-ml': { type: 'string' },
+    paper: { type: 'boolean', default: false },
     'liver-model': { type: 'string' },
     synthetic: { type: 'string', default: '4' },
     mixed: { type: 'string', default: '4' },
@@ -74,22 +85,22 @@ const gridOf = ({ size, spacing, origin, direction }) => ({ size, spacing, origi
 const maskOn = (grid, data) => ({ ...gridOf(grid), data });
 const inLiver = (volume, mask) => ({ ...gridOf(volume), volume, mask, warnings: [] });
 
-/** Of one patient: the evaluation cases of the four ways. */
-async function casesOf(patient, model, hasLesions) {
+/** Of one patient: of each network the evaluation cases of the four ways. */
+async function casesOf(patient, networks, hasLesions) {
   const volume = await readVolume(join(values.data, patient, 'image.nii.gz'));
   const labels = await readMask(join(values.data, patient, 'label.nii.gz'));
   const liver = labels.data.map((label) => (label > 0 ? 1 : 0));
   const real = labels.data.map((label) => (hasLesions && label === kLabelLesion ? kUnknownType : 0));
-  const find = (scan, mask) => classifyLesions(inLiver(scan, mask), { ...options, model });
-  const segmented = await segmentLiver(volume, { device: 'cpu', ...livers });
-  const cases = {
-    reference: [{ patient, prediction: await find(volume, liver), reference: maskOn(volume, real) }],
-    predicted: [
-      { patient, prediction: await classifyLesions(segmented, { ...options, model }), reference: maskOn(volume, real) },
-    ],
+  const cases = Object.fromEntries(Object.keys(networks).map((name) => [name, casesByWay()]));
+  const find = async (way, segmented, reference) => {
+    for (const [name, model] of Object.entries(networks)) {
+      const prediction = await classifyLesions(segmented, { ...options, model });
+      cases[name][way].push({ patient, prediction, reference });
+    }
   };
+  await find('reference', inLiver(volume, liver), maskOn(volume, real));
+  await find('predicted', await segmentLiver(volume, { device: 'cpu', ...livers }), maskOn(volume, real));
   for (const [way, { firstSeed, ...lesions }] of Object.entries(kSynthetic)) {
-    cases[way] = [];
     for (let variant = 0; variant < Number(values[way]); variant++) {
       const made = await synthesizeLesions(volume, maskOn(volume, liver), {
         ...lesions,
@@ -97,8 +108,7 @@ async function casesOf(patient, model, hasLesions) {
         realLesions: maskOn(volume, real),
       });
       const types = made.types.data.map((type, i) => type || real[i]);
-      const prediction = await find(made.volume, liver);
-      cases[way].push({ patient, prediction, reference: maskOn(volume, types) });
+      await find(way, inLiver(made.volume, liver), maskOn(volume, types));
     }
   }
   return cases;
@@ -152,27 +162,33 @@ if (models.length === 0) {
   console.error('node bench/lesion-folds.mjs FOLD.safetensors… [options]: name the networks of the folds');
   process.exit(2);
 }
-const all = { reference: [], predicted: [], synthetic: [], mixed: [] };
+const kNetworks = values.paper ? ['all', 'paper'] : ['all'];
+const all = Object.fromEntries(kNetworks.map((name) => [name, casesByWay()]));
 for (const path of models) {
-  const model = await loadModel(path);
-  for (const patient of JSON.parse(model.info.metadata.validation_patients)) {
-    const cases = await casesOf(patient, model, patient.startsWith('lits'));
-    for (const way of Object.keys(all)) all[way].push(...cases[way]);
+  const networks = {};
+  for (const name of kNetworks) networks[name] = await loadModel(path, { network: name });
+  for (const patient of JSON.parse(networks.all.info.metadata.validation_patients)) {
+    const cases = await casesOf(patient, networks, patient.startsWith('lits'));
+    for (const name of kNetworks) {
+      for (const way of Object.keys(kWays)) all[name][way].push(...cases[name][way]);
+    }
     console.log(`${patient} …`);
   }
-  model.dispose();
+  for (const model of Object.values(networks)) model.dispose();
 }
-const results = { models, options };
-const ways = {
-  reference: "real lesions, reference's liver",
-  predicted: 'real lesions, predicted liver',
-  synthetic: 'synthetic lesions',
-  mixed: 'synthetic lesions of all types in each liver',
-};
-for (const [way, title] of Object.entries(ways)) {
-  if (all[way].length === 0) continue;
-  results[way] = await evaluateLesions(all[way]);
-  report(title, results[way]);
+
+/** Of one network: a report of each way that there are cases of. */
+async function evaluated(network, title) {
+  const figures = {};
+  for (const [way, what] of Object.entries(kWays)) {
+    if (all[network][way].length === 0) continue;
+    figures[way] = await evaluateLesions(all[network][way]);
+    report(`${title}${what}`, figures[way]);
+  }
+  return figures;
 }
+
+const results = { models, options, ...(await evaluated('all', '')) };
+if (values.paper) results.paper = await evaluated('paper', "the paper's network alone, ");
 mkdirSync(dirname(values.out), { recursive: true });
 writeFileSync(values.out, `${JSON.stringify(results, null, 2)}\n`);

@@ -1,12 +1,13 @@
 /**
  * The temperature of the lesion network's type probabilities, and the level below which a type is called indeterminate.
  *
- *   node bench/type-calibration.mjs [--variants N] [--model FILE] [--coverage SHARE]
+ *   node bench/type-calibration.mjs [--variants N] [--model FILE] [--coverage SHARE] [--paper]
  *
  * Synthetic lesions (3 to 8 mostly of one type, and 6 to 14 of all types, in turns) are put into livers that the network has
  * not learned from. The temperature has the least negative log-likelihood in the livers of `unlabelled/` (LiTS, outlined by other
  * people's networks), the level the wanted coverage there; what both are worth is told of `ircad_e20` and the CHAOS donor,
- * which choose nothing. Lesions are matched as the evaluation matches them: to the synthetic one that they cover most of.
+ * which choose nothing. Both networks of FILE find them, at its thresholds; --paper: the paper's alone. Lesions are matched
+ * as the evaluation matches them: to the synthetic one that they cover most of.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,6 +20,7 @@ const { values } = parseArgs({
   options: {
     variants: { type: 'string', default: '36' },
     model: { type: 'string', default: join(kRoot, 'packages', 'weights-mdl', 'mdl_cnn.safetensors') },
+    paper: { type: 'boolean', default: false },
     coverage: { type: 'string', default: '0.86' },
   },
 });
@@ -69,7 +71,7 @@ function describe(what, lesions, level) {
   );
 }
 
-const model = await loadModel(values.model);
+const model = await loadModel(values.model, { network: values.paper ? 'paper' : 'all' });
 const present = model.info.architecture.type_temperature ?? 1;
 const all = async (grounds) => {
   const lesions = [];

@@ -1,7 +1,8 @@
 // `node scripts/weights-mdl.mjs WEIGHTS NAME=VALUE…`: makes the weights of packages/weights-mdl from a training's
 // (`hepatica train --model lesions --out RUN`: RUN/lesions.safetensors) or from those that are there: kernels as bf16, and
-// numbers of its architecture that were chosen afterwards, as threshold=0.7 extent_threshold=0.5, and a member of its
-// metadata from a JSON file, as arterial_readout=@readout.json (of bench/arterial-types.mjs). Needs `npm run build`.
+// numbers of its architecture that were chosen afterwards, as threshold=0.5 extent_threshold=0.5, those of the MDL-CNN alone
+// (`model: 'paper'`: paper.threshold, paper.extent_threshold, paper.type_temperature and paper.indeterminate_below, where one
+// is given all four), and a member of its metadata from a JSON file, as arterial_readout=@readout.json (of bench/arterial-types.mjs). Needs `npm run build`.
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +11,12 @@ import { kRoot } from './setup.mjs';
 import { withMetadata } from './weights-metadata.mjs';
 
 const kTarget = join(kRoot, 'packages', 'weights-mdl', 'mdl_cnn.safetensors');
+const kPaper = 'paper.';
 const kUsage = 'Usage: node scripts/weights-mdl.mjs WEIGHTS NAME=VALUE|NAME=@FILE…';
 
 /** A number of the architecture, or @FILE: a member of the metadata, the JSON of a file. */
 function settingOf(text) {
-  const [, name, value] = /^([a-z_]+)=(@.+|[\d.]+)$/.exec(text) ?? [];
+  const [, name, value] = /^((?:paper\.)?[a-z_]+)=(@.+|[\d.]+)$/.exec(text) ?? [];
   if (name === undefined) throw new Error(kUsage);
   return { name, value, isFile: value.startsWith('@') };
 }
@@ -22,7 +24,14 @@ function settingOf(text) {
 function changed(metadata, settings) {
   const numbers = settings.filter(({ isFile }) => !isFile).map(({ name, value }) => [name, Number(value)]);
   const files = settings.filter(({ isFile }) => isFile);
-  const architecture = { ...JSON.parse(metadata.architecture), ...Object.fromEntries(numbers) };
+  const before = JSON.parse(metadata.architecture);
+  const isPaper = ([name]) => name.startsWith(kPaper);
+  const paper = Object.fromEntries(numbers.filter(isPaper).map(([name, value]) => [name.slice(kPaper.length), value]));
+  const architecture = {
+    ...before,
+    ...Object.fromEntries(numbers.filter((number) => !isPaper(number))),
+    ...(Object.keys(paper).length > 0 && { paper: { ...before.paper, ...paper } }),
+  };
   const members = files.map(({ name, value }) => [
     name,
     JSON.stringify(JSON.parse(readFileSync(value.slice(1), 'utf8'))),

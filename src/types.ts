@@ -350,6 +350,11 @@ export interface ModelIdentity {
   readonly version: string;
   /** Hex SHA-256 of the weights' file. */
   readonly sha256: string;
+  /**
+   * What of it ran: its kind, and `location3d` where a 3-D lesion network did beside. Absent in documents of earlier
+   * versions.
+   */
+  readonly networks?: readonly string[] | undefined;
 }
 
 /** A network in native memory, from `loadModel` or `trainSegmenter`. */

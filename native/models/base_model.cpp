@@ -8,20 +8,34 @@
 
 namespace hepatica {
 
-BaseModel::BaseModel(BaseWeights weights, Metadata metadata, std::string path)
-    : NetworkModel(kKind, "ImageNet", nlohmann::json{{"stages", ResNet101::kStages}}.dump(), {},
-                   std::move(weights.state), std::move(metadata), std::move(path)),
+namespace {
+
+std::string structure_of(const Metadata& metadata) {
+  const auto named = metadata.find("structure");
+  return named == metadata.end() ? "ImageNet" : named->second;
+}
+
+}  // namespace
+
+BaseModel::BaseModel(BaseWeights weights, const Metadata& metadata, std::string path)
+    : NetworkModel(kKind, structure_of(metadata), nlohmann::json{{"stages", weights.stages}}.dump(), {},
+                   std::move(weights.state), metadata, std::move(path)),
+      stages_(weights.stages),
       missing_(std::move(weights.missing)),
       surplus_(std::move(weights.left_out)) {
   // A base sees what its network prepares.
   metadata_.erase("preprocessing");
 }
 
+StateDict BaseModel::first_stages(int64_t stages) const {
+  return hepatica::first_stages(state_, stages_, stages, path_);
+}
+
 std::shared_ptr<const BaseModel> BaseModel::load(const InputFile& input) {
   const std::string& path = input.name;
   Metadata metadata;
   if (!is_torch_file(input)) metadata = SafetensorsFile(input).metadata();
-  return std::make_shared<BaseModel>(load_base(input), std::move(metadata), path);
+  return std::make_shared<BaseModel>(load_base(input), metadata, path);
 }
 
 bool looks_like_base(const std::vector<std::string>& names) {

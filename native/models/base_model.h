@@ -1,4 +1,5 @@
-// ResNet101's published ImageNet weights as a model of their own: what a lesion network's base starts from.
+// ResNet101's published ImageNet weights, or others of the same names, as a model of their own: what a lesion network's
+// base starts from.
 #pragma once
 
 #include <memory>
@@ -12,12 +13,15 @@ namespace hepatica {
 
 class BaseModel : public NetworkModel {
  public:
-  static constexpr const char* kKind = "resnet101";
+  static constexpr const char* kKind = ResNet101::kKind;
 
   // Throws as load_base does.
   static std::shared_ptr<const BaseModel> load(const InputFile& input);
 
-  BaseModel(BaseWeights weights, Metadata metadata, std::string path);
+  BaseModel(BaseWeights weights, const Metadata& metadata, std::string path);
+
+  // Those that its first stages have; throws as load_base does.
+  StateDict first_stages(int64_t stages) const;
 
   // ResNet101's tensors that the file lacks and a base does without, and the file's that a base has no use for: of the
   // classifier, and counters.
@@ -25,6 +29,7 @@ class BaseModel : public NetworkModel {
   const std::vector<std::string>& surplus() const { return surplus_; }
 
  private:
+  int64_t stages_;
   std::vector<std::string> missing_;
   std::vector<std::string> surplus_;
 };

@@ -49,6 +49,15 @@ std::shared_ptr<const LesionModel> LesionModel::load(const InputFile& input) {
   return std::make_shared<LesionModel>(config, preprocessing, structure, file.tensors(), metadata, path);
 }
 
+std::shared_ptr<const LesionModel> LesionModel::paper_network() const {
+  StateDict own;
+  for (const auto& [name, tensor] : state_) {
+    if (!name.starts_with(Lesion3dConfig::kPrefix)) own[name] = tensor;
+  }
+  return std::make_shared<LesionModel>(config_.paper_config(), preprocessing_, structure(), std::move(own), metadata_,
+                                       path_);
+}
+
 const MdlCnnInference& LesionModel::inference(const at::Device& device, Precision precision) const {
   return inferences_.get(device, precision, [&] {
     return MdlCnnInference(config_, inference_layers(mdl_cnn_layers(config_), state_, device, precision), device);

@@ -29,6 +29,8 @@ class LesionModel : public NetworkModel {
   static std::shared_ptr<const LesionModel> load(const InputFile& input);
 
   const MdlCnnConfig& config() const { return config_; }
+  // The MDL-CNN without the 3-D network that may lie beside it; tensors are shared.
+  std::shared_ptr<const LesionModel> paper_network() const;
 
   // Made at the first use and kept; thread-safe. Weights are packed, or copied to the device, here: call it on the
   // inference thread.

@@ -42,4 +42,8 @@ std::shared_ptr<const NetworkModel> load_network_model(const InputFile& input) {
   return kKinds.front().load(input);
 }
 
+std::shared_ptr<const NetworkModel> load_paper_network(const InputFile& input) {
+  return LesionModel::load(input)->paper_network();
+}
+
 }  // namespace hepatica

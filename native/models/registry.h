@@ -12,4 +12,7 @@ namespace hepatica {
 // SafetensorsFile and load_base do, and WRONG_MODEL for other weights, naming file and field or tensor.
 std::shared_ptr<const NetworkModel> load_network_model(const InputFile& input);
 
+// Of a lesion network's file the paper's MDL-CNN alone. Throws as above, and WRONG_MODEL for a file of another kind.
+std::shared_ptr<const NetworkModel> load_paper_network(const InputFile& input);
+
 }  // namespace hepatica

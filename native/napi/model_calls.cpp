@@ -38,9 +38,12 @@ Napi::Object model_value(Napi::Env env, const std::shared_ptr<const NetworkModel
 }  // namespace
 
 Napi::Value load_model_call(const Napi::CallbackInfo& info) {
+  const bool paper = string_argument(info[1].As<Napi::Object>(), "network") == "paper";
   return start_job(
-      info.Env(), info[1].As<Napi::Object>(), Turn::kFiles, [file = file_argument(info[0])](Run&) -> Deliver {
-        return [model = load_network_model(file)](Napi::Env env) -> Napi::Value { return model_value(env, model); };
+      info.Env(), info[2].As<Napi::Object>(), Turn::kFiles, [file = file_argument(info[0]), paper](Run&) -> Deliver {
+        return [model = paper ? load_paper_network(file) : load_network_model(file)](Napi::Env env) -> Napi::Value {
+          return model_value(env, model);
+        };
       });
 }
 

@@ -14,7 +14,7 @@ import { classifyOptions, segmentOptions } from '../schema/segment.js';
 import { checkDicomInput } from './dicom-objects.js';
 import { givenFlags, withFlags } from './flags.js';
 import { readInput } from './input.js';
-import { kPaper, segmenterFile, withModel } from './model.js';
+import { kPaper, kPaperLesions, lesionFile, segmenterFile, withLesionModel } from './model.js';
 import { OutputFolder } from './output.js';
 import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import {
@@ -73,7 +73,7 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
     writes: [...kLesionNames, ...(options.page ? [kPageName] : []), ...names.writes],
     removes: [...names.removes, kPageName],
     other: kSynthesis,
-    inputs: [input, options.arterial, options.model, options.liverModel],
+    inputs: [input, options.arterial, lesionFile(options.model), options.liverModel],
     overwrite: options.overwrite,
   });
   const volume = await readInput(input, options, session);
@@ -81,7 +81,7 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
   const liver = await segmentInput(volume, options.liverModel, options, session);
   warnOfResult(liver, session);
   const { signal, onProgress } = session;
-  const found: LesionClassification = await withModel(options.model, (model) =>
+  const found: LesionClassification = await withLesionModel(options.model, (model) =>
     classifyLesions(liver, {
       signal,
       onProgress,
@@ -130,7 +130,7 @@ export function addClassifyCommand(program: Command): void {
     .option('--arterial <input>', 'the arterial scan of the same examination: types are told from both')
     .option('--arterial-series <uid>', 'SeriesInstanceUID of the arterial scan, in INPUT where --arterial is not given')
     .option('--no-page', 'leave out report.html, the page with the scan, the liver and the lesions')
-    .option('--model <file>', 'weights of a lesion network of your own (safetensors)')
+    .option('--model <file>', `weights of a lesion network of your own (safetensors), or ${kPaperLesions}`)
     .option(
       '--liver-model <file>',
       `weights of a liver network of your own (safetensors), or ${kPaper}`,

@@ -12,7 +12,7 @@ import {
 import { classifyOptions, segmentOptions } from '../schema/segment.js';
 import { givenFlags, withFlags } from './flags.js';
 import { type InputOptions, readInput } from './input.js';
-import { kPaper, segmenterFile, withModel } from './model.js';
+import { kPaper, kPaperLesions, lesionFile, segmenterFile, withLesionModel } from './model.js';
 import { type ScanNetworkOptions, withScanNetworkOptions } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from './plausibility.js';
@@ -36,7 +36,7 @@ async function find(input: string, when: When, options: CompareCommandOptions, s
   const liver = await segmentInput(volume, options.liverModel, options, session);
   const { signal, onProgress } = session;
   const given = givenFlags(classifyOptions.omit({ model: true }), options);
-  const found = await withModel(options.model, (model) =>
+  const found = await withLesionModel(options.model, (model) =>
     classifyLesions(liver, { signal, onProgress, ...given, ...(model && { model }) }),
   );
   warnOfResult(found, session, when);
@@ -71,7 +71,7 @@ function line({ before, after, change, diameterMm, volumeMl, diameterChange }: C
 async function compare(before: string, after: string, options: CompareCommandOptions, session: Session): Promise<void> {
   const output = await OutputFolder.plan(options.out, {
     writes: ['comparison.json', ...kDates.flatMap((when) => kStudyNames.map((name) => `${when}-${name}`))],
-    inputs: [before, after, options.model, options.liverModel],
+    inputs: [before, after, lesionFile(options.model), options.liverModel],
     overwrite: options.overwrite,
   });
   const earlier = await find(before, 'before', options, session);
@@ -105,7 +105,7 @@ export function addCompareCommand(program: Command): void {
     .argument('<before>', 'the earlier scan: DICOM folder or file, or NIfTI')
     .argument('<after>', 'the later scan')
     .requiredOption('--out <folder>', 'where to write comparison.json, and masks and lesions of both dates')
-    .option('--model <file>', 'weights of a lesion network of your own (safetensors)')
+    .option('--model <file>', `weights of a lesion network of your own (safetensors), or ${kPaperLesions}`)
     .option(
       '--liver-model <file>',
       `weights of a liver network of your own (safetensors), or ${kPaper}`,

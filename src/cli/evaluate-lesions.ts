@@ -23,7 +23,7 @@ import {
   openReference,
   parseLesionValues,
 } from './lesion-files.js';
-import { segmentWith, withModel } from './model.js';
+import { lesionFile, segmentWith, withLesionModel, withModel } from './model.js';
 import { OutputFolder } from './output.js';
 import { selectedCases } from './patients.js';
 import { type ImplausibleOptions, setExitCode, warnOfResult } from './plausibility.js';
@@ -104,7 +104,7 @@ function openPair(
 async function classifyScan(
   { patient, image }: TrainingCase,
   livers: Model | undefined,
-  lesions: Model | undefined,
+  lesions: Model | 'paper' | undefined,
   options: EvaluateLesionsCommandOptions,
   session: Session,
 ): Promise<Opened<LesionClassification>> {
@@ -159,7 +159,7 @@ async function* inTurn(cases: readonly FileCase[], session: Session): AsyncGener
 async function evaluateCases(cases: readonly FileCase[], options: EvaluateLesionsCommandOptions, session: Session) {
   const { out, overwrite } = options;
   const writes = ['evaluation.json', kEvaluationPage];
-  const inputs = [...cases.flatMap(({ files }) => files), options.model, options.liverModel];
+  const inputs = [...cases.flatMap(({ files }) => files), lesionFile(options.model), options.liverModel];
   const output = out === undefined ? undefined : await OutputFolder.plan(out, { writes, inputs, overwrite });
   const evaluation = await evaluateLesions(inTurn(cases, session), {
     ...givenFlags(evaluateLesionsOptions, options),
@@ -190,7 +190,7 @@ export async function evaluateLesionFiles(options: EvaluateLesionsCommandOptions
     return evaluateCases(found, options, session);
   }
   await withModel(options.liverModel, (livers) =>
-    withModel(options.model, async (lesions) => {
+    withLesionModel(options.model, async (lesions) => {
       const predict: OpenPrediction = (one) => classifyScan(one, livers, lesions, options, session);
       await evaluateCases(await openDataset(dataset, options, values, predict, session), options, session);
     }),

@@ -9,7 +9,7 @@ import type { MaskInput, Model, TrainingCase } from '../types.js';
 import { type EvaluateLesionsCommandOptions, evaluateLesionFiles, kEvaluationPage } from './evaluate-lesions.js';
 import { givenFlags, withFlags } from './flags.js';
 import { readInput, readMaskInput } from './input.js';
-import { kPaper, segmenterFile, segmentWith, withModel } from './model.js';
+import { kPaper, kPaperLesions, segmenterFile, segmentWith, withModel } from './model.js';
 import {
   withAcceptImplausibleOption,
   withCommonOptions,
@@ -116,14 +116,15 @@ async function evaluateCase(
 
 async function evaluateDataset(folder: string, options: EvaluateCommandOptions, session: Session): Promise<void> {
   const selected = await selectedCases(folder, options.patients);
-  const { out, model: weights, overwrite } = options;
+  const { out, model: given, overwrite } = options;
+  const weights = given === undefined ? undefined : segmenterFile(given);
   const inputs = [folder, weights, ...selected.flatMap(({ image, label }) => [image, label])];
   const output =
     out === undefined
       ? undefined
       : await OutputFolder.plan(out, { writes: ['evaluation.json'], removes: [kEvaluationPage], inputs, overwrite });
   const cases: CaseMetrics[] = [];
-  await withModel(options.model, async (model) => {
+  await withModel(weights, async (model) => {
     for (const labelled of selected) {
       const metrics = await evaluateCase(labelled, model, options, session);
       cases.push(metrics);
@@ -157,8 +158,7 @@ export function addEvaluateCommand(program: Command): void {
     .option('--patients <names>', 'of the dataset, separated by commas (default: all)')
     .option(
       '--model <file>',
-      `weights of your own (safetensors), or ${kPaper}; with --lesions: of a lesion network`,
-      segmenterFile,
+      `weights of your own (safetensors), or ${kPaper}; with --lesions: of a lesion network, or ${kPaperLesions}`,
     )
     .option(
       '--liver-model <file>',

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Model, renderFilters, type Segmentation, type Volume } from '../index.js';
-import { defaultLesionModel, liverModel } from '../models/model.js';
+import { lesionModel, liverModel } from '../models/model.js';
 import { renderFiltersOptions } from '../schema/render.js';
 import { deviceOptions, runOptions } from '../schema/run.js';
 import { givenFlags, withFlags } from './flags.js';
@@ -42,7 +42,7 @@ async function filters(input: string, options: FiltersCommandOptions, session: S
   const volume = await readInput(input, options, session);
   const { signal, onProgress } = session;
   const figure = await withModel(options.model, async (given) => {
-    const model = given ?? (await (options.lesions ? defaultLesionModel() : liverModel('paper')));
+    const model = given ?? (await (options.lesions ? lesionModel() : liverModel('paper')));
     return renderFilters(model, await scanFor(model, volume, options, session), {
       signal,
       onProgress,

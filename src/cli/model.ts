@@ -7,7 +7,7 @@ import {
   segmentStructure,
   type VolumeInput,
 } from '../index.js';
-import { liverWeights } from '../models/model.js';
+import { lesionWeights, liverWeights } from '../models/model.js';
 import { safetensorsMetadata } from '../output/ownership.js';
 
 /** What an option that takes a segmenter's file says of its other value. */
@@ -16,6 +16,22 @@ export const kPaper = "'paper': the paper's liver network, which comes with the 
 /** The file that is meant: one named `paper` is `./paper`. */
 export function segmenterFile(value: string): string {
   return value === 'paper' ? liverWeights('paper') : value;
+}
+
+/** What an option that takes a lesion network's file says of its other value. */
+export const kPaperLesions = "'paper': the paper's MDL-CNN of the package's weights alone";
+
+/** The file that is meant by such an option. */
+export function lesionFile(value: string | undefined): string | undefined {
+  return value === 'paper' ? lesionWeights() : value;
+}
+
+/** Lends a lesion network from a file, the paper's, or none for the default weights; frees afterwards what it loaded. */
+export function withLesionModel<T>(
+  value: string | undefined,
+  use: (model: Model | 'paper' | undefined) => Promise<T>,
+): Promise<T> {
+  return value === 'paper' ? use(value) : withModel(value, use);
 }
 
 /** The file of a structure's mask: a structure is named by who trained it. */

@@ -17,6 +17,7 @@ import {
   trainSegmenter,
   trainStructures,
 } from '../index.js';
+import { baseWeights } from '../models/model.js';
 import { trainLesionsOptions } from '../schema/train-lesions.js';
 import { trainOptions } from '../schema/train-segmenter.js';
 import { trainStructuresOptions } from '../schema/train-structures.js';
@@ -96,7 +97,7 @@ async function runTraining(
 async function inputsOf(dataset: string, options: TrainCommandOptions, config: Config): Promise<string[]> {
   const { cases } = options.model === 'lesions' ? await discoverLesionDataset(dataset) : await discoverDataset(dataset);
   const files = cases.flatMap((one) => [one.image, one.label, 'liver' in one ? one.liver : undefined]);
-  const given = [dataset, ...files, options.config, config.base, config.initial];
+  const given = [dataset, ...files, options.config, baseWeights(config.base), config.initial];
   return given.filter((path) => typeof path === 'string');
 }
 

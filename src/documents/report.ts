@@ -18,6 +18,10 @@ const model = z.object({
   structure: z.string().meta({ description: 'What it finds' }),
   version: z.string().meta({ description: "Of the weights' metadata; empty where they have none" }),
   sha256,
+  networks: z.array(z.string()).optional().meta({
+    description:
+      'What of the file ran: its kind, and location3d where a 3-D lesion network did; of earlier versions absent',
+  }),
 });
 
 const series = z.object({

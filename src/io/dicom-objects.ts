@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { InvalidArgumentError } from '../errors.js';
 import { describeOctant, kLesionTypes } from '../lesions/lesion-types.js';
 import { manifest } from '../loading/packages.js';
+import { describeNetworks } from '../models/networks.js';
 import type { NativeFindings } from '../native/findings.js';
 import { runJobOn } from '../native/job.js';
 import { checkTargetFile } from '../output/ownership.js';
@@ -78,7 +79,7 @@ function lesionOf(lesion: Lesion): NativeFindings['lesions'][number] {
 }
 
 function networkOf(task: string, model: ModelIdentity | undefined): NativeFindings['networks'] {
-  return model ? [{ task, kind: model.kind, version: model.version, sha256: model.sha256 }] : [];
+  return model ? [{ task, kind: describeNetworks(model), version: model.version, sha256: model.sha256 }] : [];
 }
 
 /** Of a mask that no network made: the milliliters that it covers. */

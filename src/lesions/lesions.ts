@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
-import { defaultLesionModel, modelArgument, modelIdentity } from '../models/model.js';
+import { lesionModel, modelArgument, modelIdentity } from '../models/model.js';
 import type { NativeClassificationResult, NativeJob, NativeLesion } from '../native/binding.js';
 import { CopiedArgument } from '../native/call-arguments.js';
 import { runJobOn } from '../native/job.js';
@@ -141,8 +141,12 @@ function arterialArgument(liver: Segmentation | LiverMask, { arterial }: Classif
   return volumeArgument(arterial, 'arterial');
 }
 
+function networkOf({ model }: ClassifyOptions) {
+  return typeof model === 'object' ? model : lesionModel(model);
+}
+
 async function classifySegmentation(liver: Segmentation, options: ClassifyOptions, settings: NativeOptions) {
-  const network = options.model ?? defaultLesionModel();
+  const network = networkOf(options);
   const model = modelArgument(network);
   const volume = volumeArgument(liver.volume);
   const mask = segmentedMaskArgument('liver', liver);
@@ -167,7 +171,7 @@ function together<const Jobs extends readonly NativeJob<unknown>[]>(...jobs: Job
 
 /** Of a mask, which comes without them, outlines and volume are found beside. */
 async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings: NativeOptions) {
-  const network = options.model ?? defaultLesionModel();
+  const network = networkOf(options);
   const model = modelArgument(network);
   const volume = volumeArgument(liver.volume);
   const given = maskOf(liver);
@@ -198,7 +202,7 @@ async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings
  * metastasis. Only the liver's region goes through the network; a lesion is a 3-D component of the voxels in the liver
  * whose location probability is above the extent's threshold (voxels that touch at a face, an edge or a corner), of
  * which at least the minimum volume is above the threshold. With `arterial` they are looked for in the liver's scan all the
- * same; the arterial scan is laid on it, and types are told from both.
+ * same; the arterial scan is laid on it, and types are told from both. `model: 'paper'` is the paper's network alone.
  *
  * @param liver - a result of `segmentLiver`, whose volume is read again, so dispose of neither before; or a volume and
  *   the mask of its liver from elsewhere

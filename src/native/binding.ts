@@ -319,7 +319,7 @@ export interface NativeBinding {
     options: { predictionValues: string; referenceValues: string; convention: string },
     control: NativeControl,
   ): NativeJob<NativeLesionEvaluation>;
-  loadModel(file: NativeFile, control: NativeControl): NativeJob<NativeModelResult>;
+  loadModel(file: NativeFile, options: { network: string }, control: NativeControl): NativeJob<NativeModelResult>;
   preloadModel(model: ModelHandle, options: { precision: string }, control: NativeControl): NativeJob<NativePreloaded>;
   /** Path null: into memory. */
   saveModel(

@@ -1,4 +1,5 @@
 /** What is said of scan and result on a page. */
+import { describeNetworks } from '../models/networks.js';
 import { describeContrast } from '../segment/contrast.js';
 import type { Contrast, Geometry, ModelIdentity, SeriesReport } from '../types.js';
 
@@ -37,7 +38,7 @@ function seriesFacts(series: SeriesTexts | null): Fact[] {
 
 function networkFact(name: string, model: ModelIdentity | undefined): Fact[] {
   if (!model) return [];
-  const parts = [model.kind, model.version, `SHA-256 ${model.sha256.slice(0, 12)}…`];
+  const parts = [describeNetworks(model), model.version, `SHA-256 ${model.sha256.slice(0, 12)}…`];
   return [[name, parts.filter((part) => part !== '').join(', ')]];
 }
 

@@ -4,6 +4,7 @@ import { evaluateLesionsOptions, evaluateOptions, synthesizeOptions } from './ev
 import {
   fetchWeightsOptions,
   listSeriesOptions,
+  loadModelOptions,
   makeDicomOptions,
   packMeshOptions,
   packNiftiOptions,
@@ -79,6 +80,7 @@ export const kOptionTypes = {
     schema: packNiftiOptions,
     bases: ['RunOptions'],
   },
+  LoadModelOptions: { text: 'Options of `loadModel`', schema: loadModelOptions, bases: ['RunOptions'] },
   SaveModelOptions: { text: 'Options of `saveModel`', schema: saveModelOptions, bases: ['WriteOptions'] },
   WriteMeshOptions: { text: 'Options of `writeMesh`', schema: writeMeshOptions },
   PackMeshOptions: { text: 'Options of `writeMesh` without a path', schema: packMeshOptions },

@@ -32,7 +32,15 @@ const maxBytesFields = {
 
 export const readOptions = z.strictObject({ ...runFields, ...maxVoxelsFields, ...maxBytesFields });
 
-export const loadModelOptions = z.strictObject({ ...runFields, ...maxBytesFields });
+export const loadModelOptions = z.strictObject({
+  ...runFields,
+  ...maxBytesFields,
+  network: option(z.enum(['all', 'paper']), {
+    expected: "'all' or 'paper'",
+    text: "Which of the file's networks: `paper`: of a lesion network's file the paper's MDL-CNN alone, at its own thresholds",
+    value: 'all',
+  }),
+});
 
 export const listSeriesOptions = z.strictObject({
   ...readOptions.shape,

@@ -91,8 +91,11 @@ export interface SegmentOptions extends RunOptions, DeviceOptions {
 
 /** Options of `classifyLesions`. */
 export interface ClassifyOptions extends RunOptions, DeviceOptions {
-  /** A trained lesion network; default: the weights of `\@hepatica/weights-mdl`. */
-  readonly model?: Model;
+  /**
+   * A trained lesion network, or `'paper'`; default: both networks of `\@hepatica/weights-mdl`. `'paper'` is the
+   * paper's MDL-CNN of the same package alone, at its own thresholds.
+   */
+  readonly model?: Model | 'paper';
   /**
    * Arithmetic of the network; default `'auto'`. `auto` takes bf16 where the device has it, else fp32. `tf32` is a
    * GPU's single precision with rounded factors; without it, fp32 is fp32.
@@ -187,6 +190,20 @@ export interface PackNiftiOptions extends RunOptions {
   readonly grid?: 'orthonormal' | 'source';
   /** Whether it is a `.nii.gz`, not a `.nii`; default `true`. */
   readonly gzip?: boolean;
+}
+
+/** Options of `loadModel`. */
+export interface LoadModelOptions extends RunOptions {
+  /**
+   * The most bytes that files in memory, and streams, may have all together; default: 2³³ (8 GiB). More is refused with
+   * `INPUT_TOO_LARGE`.
+   */
+  readonly maxBytes?: number;
+  /**
+   * Which of the file's networks: `paper`: of a lesion network's file the paper's MDL-CNN alone, at its own thresholds;
+   * default `'all'`.
+   */
+  readonly network?: 'all' | 'paper';
 }
 
 /** Options of `saveModel`. */

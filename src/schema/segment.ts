@@ -25,11 +25,12 @@ const kExpectedThreshold = 'a number above 0 and below 1';
 export const classifyOptions = z.strictObject({
   ...runFields,
   ...deviceFields,
-  model: option(anObject as z.ZodType<Model>, {
-    expected: 'a lesion model from loadModel',
-    text: 'A trained lesion network',
-    otherwise: 'the weights of `@hepatica/weights-mdl`',
-    type: 'Model',
+  model: option(z.union([anObject as z.ZodType<Model>, z.literal('paper')]), {
+    expected: "a lesion model from loadModel, or 'paper'",
+    text: "A trained lesion network, or `'paper'`",
+    otherwise: 'both networks of `@hepatica/weights-mdl`',
+    more: "`'paper'` is the paper's MDL-CNN of the same package alone, at its own thresholds.",
+    type: "Model | 'paper'",
     native: false,
   }),
   ...precisionFields,

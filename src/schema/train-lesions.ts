@@ -60,11 +60,15 @@ const beginningFields = {
   base: option(weights, {
     expected: kExpectedWeights,
     text:
-      "ImageNet weights of ResNet101 to start the base from, torchvision's, timm's or of the same names: a path, or a " +
-      'model from `loadModel`, whose weights are taken as they were loaded',
+      'Weights of ResNet101 to start the base from: `ct`, the first two stages that were trained on CT (of `@hepatica/weights-mdl`, ' +
+      "MIT), recommended; or ImageNet's, torchvision's, timm's or of the same names: a path, or a model from `loadModel`, " +
+      'whose weights are taken as they were loaded',
     otherwise: 'from scratch',
     type: 'string | Model',
-    flag: { value: '<file>', help: 'ImageNet weights of ResNet101 that the lesion network starts from' },
+    flag: {
+      value: '<file>',
+      help: "weights of ResNet101 that the lesion network starts from: 'ct', trained on CT (recommended), or a file",
+    },
     native: false,
   }),
   frozenEpochs: option(counted(0), {

@@ -229,8 +229,9 @@ export interface TrainLesionsOptions extends TrainRunOptions {
    */
   readonly freeze?: 'none' | 'location';
   /**
-   * ImageNet weights of ResNet101 to start the base from, torchvision's, timm's or of the same names: a path, or a
-   * model from `loadModel`, whose weights are taken as they were loaded; default: from scratch.
+   * Weights of ResNet101 to start the base from: `ct`, the first two stages that were trained on CT (of
+   * `\@hepatica/weights-mdl`, MIT), recommended; or ImageNet's, torchvision's, timm's or of the same names: a path, or
+   * a model from `loadModel`, whose weights are taken as they were loaded; default: from scratch.
    */
   readonly base?: string | Model;
   /** Epochs in which that base is held fixed; default `0`. */

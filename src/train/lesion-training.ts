@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { hashOfInput } from '../io/file-hash.js';
-import { type StartingWeights, startingWeights } from '../models/model.js';
+import { baseWeights, type StartingWeights, startingWeights } from '../models/model.js';
 import type { NativeBinding, NativeControl } from '../native/binding.js';
 import { checkOptions, invalidArgument } from '../schema/check.js';
 import { lesionAugmentation, trainLesionsOptions } from '../schema/train-lesions.js';
@@ -106,7 +106,7 @@ export async function runLesionTraining(
   checkRun(checked);
   const beginning = {
     initial: startingWeights('initial', checked.initial, 'mdl_cnn'),
-    base: startingWeights('base', checked.base, 'resnet101'),
+    base: startingWeights('base', baseWeights(checked.base), 'resnet101'),
   };
   const loaded = [beginning.initial?.model, beginning.base?.model];
   for (const model of loaded) model?.take();

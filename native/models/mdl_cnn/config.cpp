@@ -39,7 +39,36 @@ std::vector<RegionChannel> channel_kinds(JsonFields& fields) {
   return kinds;
 }
 
+constexpr double kLeastThreshold = 0.01;
+constexpr double kMostThreshold = 0.99;
+constexpr double kLeastTemperature = 0.05;
+constexpr double kMostTemperature = 20;
+
+LesionLevels paper_levels(const Json& object, const std::string& file) {
+  JsonFields fields(object, "the paper's lesion network", file);
+  if (!object.is_object()) fields.refuse("paper", "a JSON object", object.dump());
+  LesionLevels levels;
+  levels.threshold = fields.number("threshold", kLeastThreshold, kMostThreshold);
+  levels.extent_threshold = fields.number("extent_threshold", kLeastThreshold, kMostThreshold);
+  levels.type_temperature = fields.number("type_temperature", kLeastTemperature, kMostTemperature);
+  levels.indeterminate_below = fields.number("indeterminate_below", 0, 1);
+  fields.refuse_unknown();
+  return levels;
+}
+
 }  // namespace
+
+MdlCnnConfig MdlCnnConfig::paper_config() const {
+  MdlCnnConfig alone = *this;
+  alone.location3d.reset();
+  alone.paper.reset();
+  if (!paper) return alone;
+  alone.threshold = paper->threshold;
+  alone.extent_threshold = paper->extent_threshold;
+  alone.type_temperature = paper->type_temperature;
+  alone.indeterminate_below = paper->indeterminate_below;
+  return alone;
+}
 
 MdlCnnConfig MdlCnnConfig::from_json(const std::string& text, const std::string& file) {
   const Json object = Json::parse(text, nullptr, false);
@@ -52,14 +81,16 @@ MdlCnnConfig MdlCnnConfig::from_json(const std::string& text, const std::string&
   config.channels = channel_kinds(fields);
   config.base_stages = fields.integer("base_stages", 1, 4);
   config.location_width = fields.integer("location_width", 1, 1024);
-  config.threshold = fields.number("threshold", 0.01, 0.99);
-  config.extent_threshold = fields.number("extent_threshold", 0.01, 0.99);
+  config.threshold = fields.number("threshold", kLeastThreshold, kMostThreshold);
+  config.extent_threshold = fields.number("extent_threshold", kLeastThreshold, kMostThreshold);
   config.minimum_ml = fields.number("minimum_ml", 0, 1000);
-  config.type_temperature = fields.number_or(config.type_temperature, "type_temperature", 0.05, 20);
+  config.type_temperature =
+      fields.number_or(config.type_temperature, "type_temperature", kLeastTemperature, kMostTemperature);
   config.indeterminate_below = fields.number_or(config.indeterminate_below, "indeterminate_below", 0, 1);
   if (object.contains("location3d")) {
     config.location3d = Lesion3dConfig::from_json(fields.at("location3d", "a JSON object"), file);
   }
+  if (object.contains("paper")) config.paper = paper_levels(fields.at("paper", "a JSON object"), file);
   fields.refuse_unknown();
   return config;
 }
@@ -79,6 +110,12 @@ std::string MdlCnnConfig::to_json() const {
                  {"indeterminate_below", indeterminate_below},
                  {"slab_mm", slab_mm}};
   if (location3d) object["location3d"] = location3d->to_json();
+  if (paper) {
+    object["paper"] = {{"threshold", paper->threshold},
+                       {"extent_threshold", paper->extent_threshold},
+                       {"type_temperature", paper->type_temperature},
+                       {"indeterminate_below", paper->indeterminate_below}};
+  }
   return object.dump();
 }
 

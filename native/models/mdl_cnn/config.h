@@ -21,6 +21,16 @@ enum class RegionChannel {
   kRelative,   // (HU - mode of the liver's HU) / 200 + 0.5, clamped
 };
 
+// Numbers that are chosen for what says where lesions are; see the fields of MdlCnnConfig that have these names.
+struct LesionLevels {
+  double threshold = 0.7;
+  double extent_threshold = 0.5;
+  double type_temperature = 1;
+  double indeterminate_below = 0;
+
+  bool operator==(const LesionLevels&) const = default;
+};
+
 struct MdlCnnConfig {
   static constexpr int64_t kLocationLayers = 7;
   static constexpr std::array<int64_t, 7> kClassWidths = {256, 128, 64, 32, 64, 128, 256};
@@ -54,6 +64,11 @@ struct MdlCnnConfig {
   double indeterminate_below = 0;
   // A second network beside this one that says where lesions are; none: this one alone says it.
   std::optional<Lesion3dConfig> location3d;
+  // Of this network alone, where there is a second one; none: as above.
+  std::optional<LesionLevels> paper;
+
+  // The paper's network: this one alone.
+  MdlCnnConfig paper_config() const;
 
   // Planes of a region's tensor, order (channel, context).
   int64_t input_planes() const { return static_cast<int64_t>(channels.size() * context_mm.size()); }

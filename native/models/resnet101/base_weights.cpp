@@ -5,8 +5,10 @@
 #include <map>
 
 #include "core/error.h"
+#include "models/json_fields.h"
 #include "models/layers/recorded_layers.h"
 #include "models/weights/read_state_dict.h"
+#include "models/weights/safetensors.h"
 
 namespace hepatica {
 namespace {
@@ -21,8 +23,9 @@ std::string listing(const std::vector<std::string>& names, const std::string& wh
 
 using Shapes = std::map<std::string, std::vector<int64_t>>;
 
-Shapes whole_network() {
-  const auto shapes = state_shapes(resnet101_layers(ResNet101::kStages, true));
+// The classifier follows on the last stage.
+Shapes network_of(int64_t stages) {
+  const auto shapes = state_shapes(resnet101_layers(stages, stages == ResNet101::kStages));
   return {shapes.begin(), shapes.end()};
 }
 
@@ -54,19 +57,47 @@ void check_names(const StateDict& found, const Shapes& whole, bool classifier, c
               path, first, "Use torchvision's resnet101 or timm's resnet101 files");
 }
 
+// What hepatica or its scripts wrote says it; published files have all.
+int64_t stages_of_file(const InputFile& input) {
+  if (is_torch_file(input)) return ResNet101::kStages;
+  const SafetensorsFile file(input);
+  const auto kind = file.metadata().find("kind");
+  const auto architecture = file.metadata().find("architecture");
+  if (kind == file.metadata().end() || kind->second != ResNet101::kKind || architecture == file.metadata().end()) {
+    return ResNet101::kStages;
+  }
+  const auto object = nlohmann::json::parse(architecture->second, nullptr, false);
+  JsonFields fields(object, "ResNet101", input.name);
+  if (!object.is_object()) fields.refuse("architecture", "a JSON object", "other text");
+  const int64_t stages = fields.integer("stages", 1, ResNet101::kStages);
+  fields.refuse_unknown();
+  return stages;
+}
+
+void check_stages(int64_t held, int64_t wanted, const std::string& path) {
+  if (wanted <= held) return;
+  throw Error("WRONG_MODEL",
+              "Expected base_stages to be at most " + std::to_string(held) + ", as many as " + path +
+                  " holds of ResNet101, received " + std::to_string(wanted),
+              path, "base_stages", "Lower base_stages, or start from a base with more stages");
+}
+
 }  // namespace
 
-BaseWeights load_base(const InputFile& input, int64_t stages, bool classifier) {
+BaseWeights load_base(const InputFile& input, std::optional<int64_t> stages, bool classifier) {
   const std::string& path = input.name;
-  const StateDict found = read_state_dict(input);
-  const Shapes whole = whole_network();
-  check_names(found, whole, classifier, path);
+  const int64_t held = stages_of_file(input);
   BaseWeights base;
+  base.stages = stages.value_or(held);
+  check_stages(held, base.stages, path);
+  const StateDict found = read_state_dict(input);
+  const Shapes whole = network_of(held);
+  check_names(found, whole, classifier, path);
   for (const auto& [name, shape] : whole) {
     if (!found.contains(name)) base.missing.push_back(name);
   }
   for (const auto& [name, tensor] : found) {
-    if (!is_in(name, stages, classifier)) {
+    if (!is_in(name, base.stages, classifier)) {
       base.left_out.push_back(name);
       continue;
     }
@@ -83,7 +114,8 @@ BaseWeights load_base(const InputFile& input, int64_t stages, bool classifier) {
   return base;
 }
 
-StateDict first_stages(const StateDict& base, int64_t stages) {
+StateDict first_stages(const StateDict& base, int64_t held, int64_t stages, const std::string& path) {
+  check_stages(held, stages, path);
   StateDict state;
   for (const auto& [name, tensor] : base) {
     if (is_in(name, stages, false)) state[name] = tensor;

@@ -1,6 +1,8 @@
 // Published ImageNet weights as the base of a network.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,8 @@
 namespace hepatica {
 
 struct BaseWeights {
+  // That the state has, of those that the file has.
+  int64_t stages = ResNet101::kStages;
   // Exactly the names of resnet101_layers(stages, classifier), but for counters that the file leaves out; finite.
   StateDict state;
   // Of ResNet101's tensors, those that the file lacks though the network does without them, in order.
@@ -20,11 +24,14 @@ struct BaseWeights {
 };
 
 // torchvision's or timm's published file (their names are equal), or one of the same names; see read_state_dict for its
-// forms. Throws as that does, and WRONG_MODEL listing missing, surplus and misshapen tensors: of another ResNet the
-// first stages would fit, and be the wrong ones.
-BaseWeights load_base(const InputFile& input, int64_t stages = ResNet101::kStages, bool classifier = false);
+// forms. A safetensors file whose metadata says {"stages": N} ("architecture" of a BaseModel) ends with these.
+// `stages`: as many are taken; none: all. Throws as read_state_dict does, and WRONG_MODEL listing missing, surplus and
+// misshapen tensors (of another ResNet the first stages would fit, and be the wrong ones), and where the file has
+// fewer.
+BaseWeights load_base(const InputFile& input, std::optional<int64_t> stages = {}, bool classifier = false);
 
-// Of a base's tensors those that its first stages have.
-StateDict first_stages(const StateDict& base, int64_t stages);
+// Of the tensors of a base of `held` stages those that its first stages have; throws WRONG_MODEL, naming `path`, where
+// it has fewer.
+StateDict first_stages(const StateDict& base, int64_t held, int64_t stages, const std::string& path);
 
 }  // namespace hepatica

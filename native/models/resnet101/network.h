@@ -13,6 +13,8 @@
 namespace hepatica {
 
 struct ResNet101 {
+  // Of weights files, metadata "kind".
+  static constexpr const char* kKind = "resnet101";
   static constexpr int64_t kStages = 4;
   static constexpr std::array<int64_t, kStages> kBlocks = {3, 4, 23, 3};
   // Of the stages' outputs; their strides are 4, 8, 16 and 32.

@@ -64,7 +64,7 @@ export const configSchema = z.strictObject({
   ),
   precision: option(z.enum(['auto', 'fp32', 'tf32', 'bf16']).default('auto'), 'name', 'Arithmetic of the networks'),
   model: option(path.default('default'), 'what', "The liver's network: default, paper, or a file of weights"),
-  lesionModel: option(path.default('default'), 'what', 'The lesion network: default, or a file of weights'),
+  lesionModel: option(path.default('default'), 'what', 'The lesion network: default, paper, or a file of weights'),
   threads: option(z.int().min(1).max(1024).optional(), 'n', 'Threads to compute with; all that the container has'),
   concurrency: option(
     z.int().min(1).max(64).default(2),

@@ -13,6 +13,12 @@ function paperWeights(): string {
   return createRequire(import.meta.resolve('hepatica/package.json')).resolve('./weights/liver-paper.safetensors');
 }
 
+function loadLesionNetwork(model: string): Promise<Model> {
+  if (model !== 'paper') return loadModel(model);
+  const weights = createRequire(import.meta.resolve('hepatica/package.json')).resolve('@hepatica/weights-mdl');
+  return loadModel(weights, { network: 'paper' });
+}
+
 /** Loads the networks, and packs them for the device. */
 export async function loadNetworks(config: WorkerConfig): Promise<Networks & { readonly preloaded: Preloaded }> {
   const { model, lesionModel, device, precision } = config;
@@ -20,7 +26,7 @@ export async function loadNetworks(config: WorkerConfig): Promise<Networks & { r
   await configure({ concurrency: 1 });
   const networks = {
     ...(model !== 'default' && { liver: await loadModel(model === 'paper' ? paperWeights() : model) }),
-    ...(lesionModel !== 'default' && { lesions: await loadModel(lesionModel) }),
+    ...(lesionModel !== 'default' && { lesions: await loadLesionNetwork(lesionModel) }),
   };
   const models = Object.values(networks);
   const preloaded = await preload({ device, precision, ...(models.length > 0 && { models }) });

@@ -49,7 +49,7 @@ LesionStart lesion_start(const LesionTrainingOptions& options, const LoadedWeigh
   check_location3d(start, options.initial);
   if (!options.base.empty()) {
     const int64_t stages = start.config.base_stages;
-    start.base = loaded.base ? first_stages(loaded.base->state(), stages) : load_base(options.base, stages).state;
+    start.base = loaded.base ? loaded.base->first_stages(stages) : load_base(options.base, stages).state;
   }
   return start;
 }
