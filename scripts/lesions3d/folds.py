@@ -29,7 +29,7 @@ def narrowed(scan, mask):
 def table_of(scan, mask, probability, certainty):
     """By thresholds: of detection, of extent, of the liver's certainty."""
     box = narrowed(scan, mask)
-    small = Scan(scan.name, scan.hu[box], scan.liver[box], scan.lesions[box], scan.found[box], scan.spacing)
+    small = Scan(scan.name, scan.hu[box], scan.liver[box], scan.lesions[box], scan.unsure[box], scan.found[box], scan.spacing)
     inside = None if certainty is None else certainty[box].astype(np.float32)
     values = probability[box].astype(np.float32)
     return {

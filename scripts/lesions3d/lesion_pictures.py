@@ -14,6 +14,8 @@ from pictures import Pictures, mean_over, thick_slices, to_input
 CELL = (1.5, 1.5, 3.0)
 CONTRAST_UNIT = 30.0  # HU
 SMALL_CELLS = 500  # 3.4 ml: what is smaller counts more
+GRAFT_ML = (0.05, 20.0)  # of real lesions that are put into other livers
+GRAFT_EDGE = 4  # cells around them
 
 
 class TrainingScan:
@@ -23,25 +25,40 @@ class TrainingScan:
         z = scan.spacing[2]
         thin = mean_over(image, z, 3.0) if z < 2.9 else image
         self.images = [thin, thick_slices(image, z, 5.0)]
-        masks = [torch.from_numpy(mask).float() for mask in (scan.liver, scan.lesions, scan.found)]
+        masks = [torch.from_numpy(mask).float() for mask in (scan.liver, scan.lesions, scan.found, scan.unsure)]
         self.masks = torch.stack([mean_over(mask, z, 3.0) if z < 2.9 else mask for mask in masks])
         self.grey = commonest(scan.hu, scan.liver)
         labels, count = ndimage.label(scan.lesions)
         sizes = np.bincount(labels.ravel())[1:] * np.prod(scan.spacing) / 1000
         self.lesions = [np.argwhere(labels == k + 1)[:: max(1, int(sizes[k] * 4))] for k in range(count) if sizes[k] > 0.02]
-        self.sizes = sizes
+        self.grafts = [
+            Graft(self, box)
+            for box, size in zip(ndimage.find_objects(labels), sizes) if GRAFT_ML[0] < size < GRAFT_ML[1]
+        ]  # fmt: skip
+        self.alarms = np.zeros((0, 3), int)  # where a network saw lesions that there are not
         self.inside = np.argwhere(scan.liver)[::97]
         border = scan.liver & ~ndimage.binary_erosion(scan.liver, iterations=2)
         self.border = np.argwhere(border)[::29]
 
 
-class LesionPictures(Pictures):
-    """`synthetic`: share of pictures that made-up lesions are put into."""
+class Graft:
+    """A real lesion to be put into a liver: its middle and what it covers, mm (x, y, z)."""
 
-    def __init__(self, scans, shape, seed, synthetic=0.5, real=0.5):
+    def __init__(self, scan, box):
+        low, high = (np.array([getattr(part, end) for part in box[::-1]]) * scan.spacing for end in ("start", "stop"))
+        self.scan, self.middle, self.extent = scan, (low + high) / 2, high - low
+
+
+class LesionPictures(Pictures):
+    """`synthetic`: share of pictures that lesions are put into; `grafted`: the share of these lesions that are real ones of other scans;
+    `alarmed`: share of pictures round false alarms."""
+
+    def __init__(self, scans, shape, seed, synthetic=0.5, real=0.5, grafted=0.0, alarmed=0.0):
         super().__init__(scans, (None, None), False, shape, seed, torch.device("cpu"))
-        self.synthetic, self.real = synthetic, real
+        self.synthetic, self.real, self.grafted, self.alarmed = synthetic, real, grafted, alarmed
         self.with_lesions = [scan for scan in scans if scan.lesions]
+        self.with_grafts = [scan for scan in scans if scan.grafts]
+        self.with_alarms = [scan for scan in scans if len(scan.alarms)]
 
     def batch(self, count):
         drawn = [self.picture() for _ in range(count)]
@@ -49,7 +66,10 @@ class LesionPictures(Pictures):
 
     def picture(self):
         """Input, grey relative to the liver's, the liver's mask as it is given, lesions."""
-        if self.with_lesions and self.chance(self.real):
+        if self.with_alarms and self.chance(self.alarmed):
+            scan = self.with_alarms[self.random.integers(len(self.with_alarms))]
+            places = scan.alarms
+        elif self.with_lesions and self.chance(self.real):
             scan = self.with_lesions[self.random.integers(len(self.with_lesions))]
             places = scan.lesions[self.random.integers(len(scan.lesions))]
         else:
@@ -61,16 +81,19 @@ class LesionPictures(Pictures):
         thick = scan.spacing[2] > 4 or self.chance(0.4)
         image = scan.images[1 if thick else 0]
         hu = self.sample(image - HU_LOW, scan.spacing, at) + HU_LOW
-        liver, lesion, found = self.sample_all(scan.masks, scan.spacing, at)
+        liver, lesion, found, unsure = self.sample_all(scan.masks, scan.spacing, at)
         lesion = torch.minimum(lesion, liver)
         if self.chance(self.synthetic):
             for _ in range(int(self.random.integers(1, 5))):
-                hu, lesion = self.with_lesion(hu, liver, lesion, thick)
+                if self.with_grafts and self.chance(self.grafted):
+                    hu, lesion = self.with_graft(hu, liver, lesion, thick, scan.grey)
+                else:
+                    hu, lesion = self.with_lesion(hu, liver, lesion, thick)
         hu, grey = self.changed(hu, liver, scan.grey)
         mask = self.given(liver, found)
         relative = ((hu - grey) / CONTRAST_UNIT).clamp(-4, 4)
         lesion = (lesion > 0.5).float()
-        return to_input(hu), relative, mask, lesion, self.weights_of(lesion)
+        return to_input(hu), relative, mask, lesion, self.weights_of(lesion) * (unsure <= 0.5)
 
     def affine(self):
         turn = self.random.normal(0, 1, 3) * np.radians([5, 5, 12])
@@ -143,14 +166,41 @@ class LesionPictures(Pictures):
             mask = torch.maximum(mask, inside) if self.chance(0.8) else mask * (1 - inside)
         return mask
 
-    def with_lesion(self, hu, liver, lesion, thick):
-        """A made-up dark mass; the noise stays. Overlap with real ones joins them."""
+    def place_in(self, liver):
+        """A cell of the liver, z, y, x."""
         index = torch.nonzero((liver > 0.5).flatten())
         if len(index) == 0:
+            return None
+        _, rows, columns = liver.shape
+        cell = int(index[int(self.random.integers(len(index))), 0])
+        return cell // (rows * columns), cell // columns % rows, cell % columns
+
+    def with_graft(self, hu, liver, lesion, thick, grey):
+        """A real lesion of some scan, turned and scaled, with its noise, as much darker or brighter than this liver as than its own."""
+        centre = self.place_in(liver)
+        if centre is None:
             return hu, lesion
-        _, rows, columns = hu.shape
-        centre = int(index[int(self.random.integers(len(index))), 0])
-        centre = (centre // (rows * columns), centre // columns % rows, centre % columns)
+        donor = self.with_grafts[self.random.integers(len(self.with_grafts))]
+        graft = donor.grafts[self.random.integers(len(donor.grafts))]
+        shape = [math.ceil(1.5 * mm / cell) + 2 * GRAFT_EDGE for mm, cell in zip(graft.extent[::-1], CELL[::-1])]
+        at = self.positions(shape, CELL, self.affine(), graft.middle, 0)
+        contrast = self.sample(donor.images[1 if thick else 0] - donor.grey, donor.spacing, at)
+        inside = self.sample_all(donor.masks[1:2], donor.spacing, at)[0]
+        weight = F.avg_pool3d(inside[None, None], (1, 3, 3), 1, (0, 1, 1))[0, 0]
+        begin = [c - n // 2 for c, n in zip(centre, shape)]
+        there = tuple(slice(max(0, b), max(0, min(b + n, size))) for b, n, size in zip(begin, shape, hu.shape))
+        here = tuple(slice(s.start - b, s.stop - b) for s, b in zip(there, begin))
+        share = weight[here] * liver[there] * (1 - lesion[there])
+        hu, lesion = hu.clone(), lesion.clone()
+        hu[there] = hu[there] * (1 - share) + (grey + contrast[here]) * share
+        lesion[there] = torch.maximum(lesion[there], inside[here] * liver[there])
+        return hu, lesion
+
+    def with_lesion(self, hu, liver, lesion, thick):
+        """A made-up dark mass; the noise stays. Overlap with real ones joins them."""
+        centre = self.place_in(liver)
+        if centre is None:
+            return hu, lesion
         radius = math.exp(self.uniform(math.log(2.5), math.log(22)))
         radii = [radius * math.exp(self.random.normal(0, 0.18)) / mm for mm in CELL[::-1]]
         reach = [max(2, int(2 * r) + 1) for r in radii]

@@ -20,6 +20,7 @@ class Scan:
     hu: np.ndarray  # float32, clipped
     liver: np.ndarray  # the reference's, with its lesions
     lesions: np.ndarray
+    unsure: np.ndarray  # where a scan that a network marked says neither lesion nor none
     found: np.ndarray  # the liver that a network found, or the reference's
     spacing: np.ndarray
 
@@ -30,7 +31,7 @@ def read_array(file, canonical=True):
 
 
 def read_scan(folder: Path, livers: Path | None = None, lesions_known=True):
-    """LIVERS/NAME/liver.nii.gz: what `hepatica segment --out LIVERS/NAME` found; the reference's liver where it is absent."""
+    """Labels: 1 liver, 2 lesion, 3 unsure. LIVERS/NAME/liver.nii.gz: what `hepatica segment --out LIVERS/NAME` found; the reference's liver where it is absent."""
     squeezed = folder.parent.name == "ct-box"  # lies as (z, y, x) in its file
     spacing = SQUEEZED_MM if squeezed else nibabel.load(folder / "image.nii.gz").header.get_zooms()[:3]
     hu = np.clip(read_array(folder / "image.nii.gz", not squeezed).astype(np.float32), HU_LOW, HU_HIGH)
@@ -39,7 +40,7 @@ def read_scan(folder: Path, livers: Path | None = None, lesions_known=True):
     liver = label > 0
     found = read_array(found_file) > 0 if found_file and found_file.exists() else liver
     lesions = label == 2 if lesions_known else np.zeros_like(liver)
-    return Scan(folder.name, hu, liver, lesions, found, np.array(spacing, float))
+    return Scan(folder.name, hu, liver, lesions, label == 3, found, np.array(spacing, float))
 
 
 def commonest(hu, mask):

@@ -18,9 +18,11 @@ from lesion_network import LesionNetwork
 from lesion_pictures import LesionPictures, TrainingScan
 from lesion_scans import read_scan
 from safetensors.torch import load_file, save_file
+from scipy import ndimage
 from torch import nn
 
 MARKED = [f"lits_{k:02}" for k in range(8)]
+ALARM = 0.25
 CLEAN = ["ircad_e05", "ircad_e07", "ircad_e11", "ircad_e14"]  # reported without liver tumours
 
 
@@ -41,6 +43,8 @@ def arguments():
     parser.add_argument("--average", type=float, default=0.997)
     parser.add_argument("--real", type=float, default=0.5, help="share of pictures round a marked lesion")
     parser.add_argument("--synthetic", type=float, default=0.5, help="share of pictures with made-up lesions")
+    parser.add_argument("--grafted", type=float, default=0, help="share of the lesions put into pictures that are real ones of other scans")
+    parser.add_argument("--alarmed", type=float, default=0, help="share of pictures round false alarms of the weights gone on from")
     parser.add_argument("--no-encoder", action="store_true", help="zeros in place of its features")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -72,6 +76,18 @@ def first_network(options):
     return network.to(memory_format=torch.channels_last_3d).train()
 
 
+def false_alarms(network, scan):
+    """Places (n, 3), z, y, x, well off its lesions that the network takes for some, in either mask of the liver."""
+    network.eval()
+    near = ndimage.binary_dilation(scan.lesions | scan.unsure, iterations=3)
+    masks = [scan.liver, scan.found]
+    alarms = [(values > ALARM) & mask & ~near for values, mask in zip(probabilities_of(network, scan, masks), masks)]
+    network.train()
+    places = np.argwhere(np.logical_or(*alarms))
+    print(f"{scan.name}: {len(places)} voxels of false alarms", flush=True)
+    return places
+
+
 class Training:
     def __init__(self, options):
         self.options, self.number = options, 0
@@ -81,8 +97,13 @@ class Training:
         learned += [read_scan(folder, options.livers) for folder in options.extra]
         shape = tuple(int(n) for n in options.shape.split(","))
         training = [TrainingScan(scan) for scan in learned]
-        self.pictures = LesionPictures(training, shape, options.seed, options.synthetic, options.real)
         self.network = first_network(options)
+        if options.alarmed:
+            for scan, pictures in zip(learned, training):
+                pictures.alarms = false_alarms(self.network, scan)
+        self.pictures = LesionPictures(
+            training, shape, options.seed, options.synthetic, options.real, options.grafted, options.alarmed
+        )
         decoder = self.network.decoder
         self.live = {f"decoder.{name}": value for name, value in decoder.state_dict().items() if value.is_floating_point()}
         self.average = {name: value.detach().clone() for name, value in self.live.items()}

@@ -274,8 +274,16 @@ class Pictures:
         texture = self.uniform(-5, 95) + noise * unevenness + torch.randn_like(hu) * self.uniform(3, 12)
         if self.chance(0.3):  # a bright rim
             texture = texture + self.uniform(10, 60) * torch.exp(-(((distance - 0.95) / 0.12) ** 2))
+        if not inside and self.chance(0.35):
+            texture = self.stomach(texture, distance + 0.1 * noise, y[None, :, None])
         hu = hu * (1 - weight) + texture * weight
         return hu, label if inside else torch.where((weight > 0.5) & (label != 1), OTHER_BODY, label)
+
+    def stomach(self, content, distance, rows):
+        """Or bowel, of a mass beside the liver: a wall, what it holds, gas in front of that. `distance`, `rows`: from its middle, in radii."""
+        wall = distance > self.uniform(0.7, 0.95)
+        hu = torch.where(wall, self.uniform(20, 110) + torch.randn_like(content) * self.uniform(3, 12), content)
+        return torch.where(~wall & (rows < self.uniform(-1.0, 0.6)), AIR_HU, hu)
 
     def near(self, mask, mm):
         reached = mask.float()[None, None]
