@@ -34,7 +34,7 @@ def arguments():
     parser.add_argument("out", type=Path)
     parser.add_argument("--test", default="", help="names of scans that are not learned from")
     parser.add_argument("--extra", type=Path, nargs="*", default=[], help="folders of more marked scans")
-    parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--start", type=Path, help="weights to go on from: a decoder's, or the package's")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=1e9, help="ends sooner")
     parser.add_argument("--batch", type=int, default=2)
@@ -71,8 +71,8 @@ def first_network(options):
             module.momentum = 0.02
     nn.init.constant_(network.decoder.head.bias, -3.0)
     if options.start:
-        saved = {name: value.float() for name, value in load_file(options.start).items()}
-        assert not network.load_state_dict(saved, strict=False).unexpected_keys
+        saved = {name.removeprefix("location3d."): value.float() for name, value in load_file(options.start).items()}
+        network.decoder.load_state_dict({name[8:]: value for name, value in saved.items() if name.startswith("decoder.")}, strict=False)
     return network.to(memory_format=torch.channels_last_3d).train()
 
 
