@@ -24,11 +24,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
 import { kBench, kRoot } from './peers.mjs';
 
-/** LiTS's label of lesions, and the value of a lesion of unknown type in a lesion-type mask. */
-const kLabelLesion = 2;
-const kUnknownType = 5;
 /** Volumes that found lesions are counted by: from, up to. */
 const kSizesMl = [
   [0, 0.1],
@@ -61,17 +59,14 @@ const { positionals: models, values } = parseArgs({
     'liver-model': { type: 'string' },
     synthetic: { type: 'string', default: '4' },
     mixed: { type: 'string', default: '4' },
-    data: {
-      type: 'string',
-      default: join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train'),
-    },
+    data: { type: 'string', default: kScans },
     out: { type: 'string', default: join(kBench, 'results', 'lesion-folds.json') },
     // The built façade; the tests name its source.
     library: { type: 'string', default: join(kRoot, 'dist', 'index.js') },
   },
 });
-const { classifyLesions, evaluateLesions, loadModel, readMask, readVolume, segmentLiver, synthesizeLesions } =
-  await import(values.library);
+const hepatica = await import(values.library);
+const { classifyLesions, evaluateLesions, loadModel, segmentLiver, synthesizeLesions } = hepatica;
 const options = {
   device: 'cpu',
   ...(values.threshold === undefined ? {} : { threshold: Number(values.threshold) }),
@@ -81,16 +76,9 @@ const options = {
 
 const livers = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
 
-const gridOf = ({ size, spacing, origin, direction }) => ({ size, spacing, origin, direction });
-const maskOn = (grid, data) => ({ ...gridOf(grid), data });
-const inLiver = (volume, mask) => ({ ...gridOf(volume), volume, mask, warnings: [] });
-
 /** Of one patient: of each network the evaluation cases of the four ways. */
-async function casesOf(patient, networks, hasLesions) {
-  const volume = await readVolume(join(values.data, patient, 'image.nii.gz'));
-  const labels = await readMask(join(values.data, patient, 'label.nii.gz'));
-  const liver = labels.data.map((label) => (label > 0 ? 1 : 0));
-  const real = labels.data.map((label) => (hasLesions && label === kLabelLesion ? kUnknownType : 0));
+async function casesOf(patient, networks) {
+  const { volume, liver, real } = await markedScan(hepatica, values.data, patient);
   const cases = Object.fromEntries(Object.keys(networks).map((name) => [name, casesByWay()]));
   const find = async (way, segmented, reference) => {
     for (const [name, model] of Object.entries(networks)) {
@@ -168,7 +156,7 @@ for (const path of models) {
   const networks = {};
   for (const name of kNetworks) networks[name] = await loadModel(path, { network: name });
   for (const patient of JSON.parse(networks.all.info.metadata.validation_patients)) {
-    const cases = await casesOf(patient, networks, patient.startsWith('lits'));
+    const cases = await casesOf(patient, networks);
     for (const name of kNetworks) {
       for (const way of Object.keys(kWays)) all[name][way].push(...cases[name][way]);
     }

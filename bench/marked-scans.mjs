@@ -1,0 +1,24 @@
+/** Scans whose lesions are marked, as the benches of the lesion networks hold them. */
+import { join } from 'node:path';
+import { kRoot } from './peers.mjs';
+
+/** LiTS's label of lesions, and the value of a lesion of unknown type in a lesion-type mask. */
+const kLabelLesion = 2;
+const kUnknownType = 5;
+
+export const kScans = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train');
+
+const gridOf = ({ size, spacing, origin, direction }) => ({ size, spacing, origin, direction });
+export const maskOn = (grid, data) => ({ ...gridOf(grid), data });
+/** What classifyLesions takes, of a mask that is known. */
+export const inLiver = (volume, mask) => ({ ...gridOf(volume), volume, mask, warnings: [] });
+
+/** FOLDER/PATIENT/image.nii.gz and label.nii.gz: the volume, the liver with its lesions, and the lesions, of unknown type. */
+export async function markedScan({ readVolume, readMask }, folder, patient) {
+  const volume = await readVolume(join(folder, patient, 'image.nii.gz'));
+  const labels = await readMask(join(folder, patient, 'label.nii.gz'));
+  const hasLesions = patient.startsWith('lits');
+  const liver = labels.data.map((label) => (label > 0 ? 1 : 0));
+  const real = labels.data.map((label) => (hasLesions && label === kLabelLesion ? kUnknownType : 0));
+  return { volume, liver, real };
+}
