@@ -3,11 +3,22 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { classifyLesions, evaluateLesions, readMask, readSeries, segmentLiver } from '../src/index.js';
+import {
+  classifyLesions,
+  evaluateLesions,
+  type LesionClassification,
+  loadModel,
+  readMask,
+  readSeries,
+  type SegmentOptions,
+  segmentLiver,
+  type Volume,
+} from '../src/index.js';
 import { kIndex, kRoot, makeFolder, runNode } from './support/programs.js';
 import { unless } from './support/unless.js';
 
 const kPhantom = join(kRoot, 'test/data/phantom');
+const kSplitLiver = join(kRoot, 'bench/weights/liver-3d-split.safetensors');
 const kScan = join(process.env.HEPATICA_SHARED ?? join(kRoot, '../shared'), 'data/dicom/hcc-a10w');
 
 /** In a lesion-type mask. */
@@ -42,6 +53,46 @@ test('two runs give the same bytes', async () => {
   const first = await run();
   assert.ok(first.lesions.length > 0);
   assert.equal(await run(), first);
+});
+
+/** The lesion network computed what the liver's network had computed before. */
+const computedAgain = ({ timings }: LesionClassification) => timings.lesion_encoder !== undefined;
+
+/** Options of a liver's network whose encoder the lesion network has: the one that comes with the package, or the bench's. */
+async function sharingLiver(volume: Volume): Promise<SegmentOptions> {
+  for (const options of [{}, { model: await loadModel(kSplitLiver) }]) {
+    const liver = await segmentLiver(volume, { ...options, keepFeatures: false });
+    if (computedAgain(await classifyLesions(liver))) return options;
+  }
+  throw new Error('no liver network has the encoder of the lesion network');
+}
+
+test("lesions are the same bytes, whether the features of the liver's network are kept, used up or never were", async () => {
+  const volume = await readSeries(join(kPhantom, 'dicom'));
+  const options = await sharingLiver(volume);
+  const liver = await segmentLiver(volume, options);
+  const first = await classifyLesions(liver);
+  assert.not.ok(computedAgain(first));
+  assert.ok(first.lesions.length > 0);
+  const again = await classifyLesions(liver);
+  assert.ok(computedAgain(again));
+  assert.equal(again.mask, first.mask);
+  const never = await classifyLesions(await segmentLiver(volume, { ...options, keepFeatures: false }));
+  assert.ok(computedAgain(never));
+  assert.equal(never.mask, first.mask);
+
+  const aborted = await segmentLiver(volume, options);
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(new Error('no longer wanted'));
+  await classifyLesions(aborted, { signal: controller.signal, onProgress }).then(
+    () => assert.unreachable(),
+    ({ message }) => assert.is(message, 'no longer wanted'),
+  );
+  assert.equal((await classifyLesions(aborted)).mask, first.mask);
+
+  // A copy is a mask from elsewhere, in a box of its own.
+  const copy = await classifyLesions({ ...(await segmentLiver(volume, options)) });
+  assert.not.ok(computedAgain(copy));
 });
 
 /** Runs only where the real scan is. */

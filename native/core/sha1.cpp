@@ -71,15 +71,19 @@ void Sha1::compress(const uint8_t* block) {
   state_ = {state_[0] + a, state_[1] + b, state_[2] + c, state_[3] + d, state_[4] + e};
 }
 
-std::string sha1_hex(const void* data, size_t bytes) {
-  Sha1 hash;
-  hash.update(data, bytes);
+std::string to_hex(const Sha1Digest& digest) {
   std::string text;
-  for (const uint8_t byte : hash.finish()) {
+  for (const uint8_t byte : digest) {
     constexpr const char* kDigits = "0123456789abcdef";
     text += {kDigits[byte >> 4], kDigits[byte & 15]};
   }
   return text;
+}
+
+std::string sha1_hex(const void* data, size_t bytes) {
+  Sha1 hash;
+  hash.update(data, bytes);
+  return to_hex(hash.finish());
 }
 
 }  // namespace hepatica

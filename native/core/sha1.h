@@ -26,6 +26,7 @@ class Sha1 {
 };
 
 // In lower-case hex.
+std::string to_hex(const Sha1Digest& digest);
 std::string sha1_hex(const void* data, size_t bytes);
 
 }  // namespace hepatica

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "core/error.h"
+#include "models/encoder3d/encoder.h"
 #include "models/layers/folded_weights.h"
 #include "models/layers/inference_layers.h"
+#include "models/lesion3d/network.h"
 #include "models/mdl_cnn/network.h"
 
 namespace hepatica {
@@ -67,7 +69,8 @@ const MdlCnnInference& LesionModel::inference(const at::Device& device, Precisio
 const Lesion3dInference& LesionModel::inference3d(const at::Device& device, Precision precision) const {
   const Lesion3dConfig& config = config_.location3d.value();
   return inferences3d_.get(device, precision, [&] {
-    return Lesion3dInference(config, inference_layers(lesion3d_layers(config), state_, device, precision), device);
+    return Lesion3dInference(config, inference_layers(lesion3d_layers(config), state_, device, precision), device,
+                             encoder_id(state_, Lesion3d::kEncoderPrefix));
   });
 }
 

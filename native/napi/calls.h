@@ -72,8 +72,9 @@ Napi::Value preload_model_call(const Napi::CallbackInfo& info);
 // saveModel(handle, path, {precision}, control) -> undefined
 Napi::Value save_model_call(const Napi::CallbackInfo& info);
 
-// segmentStructure(volume, model, { precision, postprocessing? }, control) -> { geometry, report, handle, structure,
-// perimeters, volumeMl, boundingBox, slices, roi, precision }
+// segmentStructure(volume, model, { precision, postprocessing?, keepFeatures }, control) -> { geometry, report, handle,
+// structure, perimeters, volumeMl, boundingBox, slices, roi, precision, crop: { dispose() } or null }; the crop is for
+// classifyLesions
 Napi::Value segment_structure_call(const Napi::CallbackInfo& info);
 
 // segmentStructures(volume, model, { precision, postprocessing? }, control) -> { geometry, report, handle, structures:
@@ -84,11 +85,11 @@ Napi::Value segment_structures_call(const Napi::CallbackInfo& info);
 // filters, activations
 Napi::Value inspect_network_call(const Napi::CallbackInfo& info);
 
-// classifyLesions(volume, liver, model, arterial volume or null, { precision, threshold?, extentThreshold?, minimumMl?
-// }, control) -> { geometry, report, handle, lesions, threshold, extentThreshold, minimumMl, precision, arterial?: {
-// rotation, offsetMm, agreement, covered, contrast } }; a lesion is src/types.ts's, but for the probabilities' order
-// (CYS, ANG, HCC, MET), its slices as integers (slice, first and last x, first and last y, pixels) and packed
-// perimeters
+// classifyLesions(volume, liver, model, arterial volume or null, crop or null, { precision, threshold?,
+// extentThreshold?, minimumMl? }, control) -> { geometry, report, handle, lesions, threshold, extentThreshold,
+// minimumMl, precision, arterial?: { rotation, offsetMm, agreement, covered, contrast } }; a lesion is src/types.ts's,
+// but for the probabilities' order (CYS, ANG, HCC, MET), its slices as integers (slice, first and last x, first and
+// last y, pixels) and packed perimeters
 Napi::Value classify_lesions_call(const Napi::CallbackInfo& info);
 
 // tracePerimeters(mask, control) -> perimeters, as segmentStructure gives them

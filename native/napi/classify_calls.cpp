@@ -8,6 +8,7 @@
 
 #include "napi/arguments.h"
 #include "napi/calls.h"
+#include "napi/crop_values.h"
 #include "napi/handles.h"
 #include "napi/job.h"
 #include "napi/perimeter_values.h"
@@ -171,12 +172,14 @@ ClassifyOptions classify_options(const Napi::Object& object, const Napi::Object&
 Napi::Value classify_lesions_call(const Napi::CallbackInfo& info) {
   std::shared_ptr<const Volume> arterial;
   if (!info[3].IsNull()) arterial = held_volume(info[3]);
-  const auto control = info[5].As<Napi::Object>();
-  ClassifyOptions options = classify_options(info[4].As<Napi::Object>(), control);
+  const std::shared_ptr<EncodedCrop> crop = held_crop(info[4]);
+  const auto control = info[6].As<Napi::Object>();
+  ClassifyOptions options = classify_options(info[5].As<Napi::Object>(), control);
   options.arterial = arterial.get();
+  options.crop = crop.get();
   return start_job(info.Env(), control, Turn::kNone,
                    [volume = held_volume(info[0]), liver = held_byte_volume(info[1]),
-                    model = model_argument<LesionModel>(info[2]), arterial, options](Run& run) -> Deliver {
+                    model = model_argument<LesionModel>(info[2]), arterial, crop, options](Run& run) -> Deliver {
                      Outcome outcome = outcome_of(classify_lesions(*volume, *liver, *model, options, run));
                      return [outcome = std::move(outcome), &run](Napi::Env env) -> Napi::Value {
                        return classification_value(env, outcome, run);

@@ -9,6 +9,7 @@
 
 #include "napi/arguments.h"
 #include "napi/calls.h"
+#include "napi/crop_values.h"
 #include "napi/handles.h"
 #include "napi/job.h"
 #include "napi/perimeter_values.h"
@@ -56,6 +57,7 @@ Napi::Object segmentation_value(Napi::Env env, const Outcome& outcome, const Run
   object.Set("slices", numbers_value(env, segmentation.slices));
   object.Set("roi", roi_value(env, segmentation.roi));
   object.Set("precision", precision_name(segmentation.precision));
+  object.Set("crop", crop_value(env, segmentation.crop));
   return object;
 }
 
@@ -66,6 +68,7 @@ SegmentOptions segment_options(const Napi::Object& object, const Napi::Object& c
   if (const Napi::Value postprocessing = object.Get("postprocessing"); postprocessing.IsString()) {
     options.postprocessing = Postprocessing::from_json(postprocessing.As<Napi::String>());
   }
+  options.keep_features = object.Get("keepFeatures").ToBoolean();
   return options;
 }
 

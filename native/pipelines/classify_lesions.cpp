@@ -61,8 +61,8 @@ int paint_ids(const Mask& levels, double minimum_ml, Mask& ids, Run& run) {
 
 // `volume` and `liver` lie in canonical orientation.
 Found find_lesions(const Volume& volume, const Mask& liver, const LesionModel& model, const ComputeDevice& device,
-                   const LesionClassification& wanted, Run& run) {
-  const LesionPrediction prediction = predict_lesions(volume, liver, model, device, wanted.precision, run);
+                   const LesionClassification& wanted, EncodedCrop* crop, Run& run) {
+  const LesionPrediction prediction = predict_lesions(volume, liver, model, device, wanted.precision, crop, run);
   Found found{{liver.geometry, std::vector<uint8_t>(liver.voxels.size())}, {}};
   if (prediction.region.slices == 0) return found;
   run.begin_stage("measuring", kPredicted, 1);
@@ -76,12 +76,12 @@ Found find_lesions(const Volume& volume, const Mask& liver, const LesionModel& m
 }
 
 Found find_in_canonical(const Volume& source, const Mask& liver, const LesionModel& model, const ComputeDevice& device,
-                        const LesionClassification& wanted, Run& run) {
+                        const LesionClassification& wanted, EncodedCrop* crop, Run& run) {
   const AxisOrder order = canonical_order(source.geometry);
-  if (order.is_identity()) return find_lesions(source, liver, model, device, wanted, run);
+  if (order.is_identity()) return find_lesions(source, liver, model, device, wanted, crop, run);
   Mask oriented{source.geometry, liver.voxels};
-  Found found =
-      find_lesions(to_canonical(source, order), to_canonical(std::move(oriented), order), model, device, wanted, run);
+  Found found = find_lesions(to_canonical(source, order), to_canonical(std::move(oriented), order), model, device,
+                             wanted, crop, run);
   found.ids = from_canonical(std::move(found.ids), order, source.geometry);
   return found;
 }
@@ -190,7 +190,7 @@ LesionClassification classify_on(const ComputeDevice& device, const Volume& sour
   check_thresholds(result);
   result.minimum_ml = options.minimum_ml.value_or(model.config().minimum_ml);
   result.precision = choose_precision(options.precision, device);
-  Found found = find_in_canonical(source, liver, model, device, result, run);
+  Found found = find_in_canonical(source, liver, model, device, result, options.crop, run);
   result.indeterminate_below = model.config().indeterminate_below;
   result.lesions = describe(source, found, model.config(), run);
   result.mask = std::move(found.ids);

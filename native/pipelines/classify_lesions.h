@@ -10,6 +10,7 @@
 #include "core/lesion.h"
 #include "core/run.h"
 #include "core/volume.h"
+#include "models/encoder3d/encoded_crop.h"
 #include "models/lesion_model.h"
 #include "ops/bounding_box.h"
 #include "ops/liver_octants.h"
@@ -30,6 +31,8 @@ struct ClassifyOptions {
   std::optional<double> minimum_ml;
   // Of the same patient, on a grid of its own; null: types are told from the one scan. It must outlive the call.
   const Volume* arterial = nullptr;
+  // Of the liver's segmentation in the same scan; null: of a mask from elsewhere. It must outlive the call.
+  EncodedCrop* crop = nullptr;
 };
 
 // z indices and boxes are those of the source grid.

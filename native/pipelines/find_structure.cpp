@@ -30,11 +30,12 @@ FoundStructure find_by_slices(const Volume& source, const SegmenterModel& model,
                                     : predict_structure(to_canonical(source, order), model, device, precision, run);
   run.begin_stage("outlining", kPredicted, kFound);
   const StageTimer timer(run, "mask");
-  return {threshold_on_source_grid(prediction.probabilities, model.config(), canonical, run), prediction.precision};
+  return {threshold_on_source_grid(prediction.probabilities, model.config(), canonical, run), prediction.precision,
+          nullptr};
 }
 
 FoundStructure find_in_space(const Volume& source, const Encoder3dModel& model, const ComputeDevice& device,
-                             PrecisionChoice choice, Run& run) {
+                             PrecisionChoice choice, bool keep_features, Run& run) {
   const CanonicalSlices slices(source);
   FoundStructure found;
   found.precision = choose_precision(choice, device);
@@ -48,7 +49,13 @@ FoundStructure find_in_space(const Volume& source, const Encoder3dModel& model, 
     const LocatedStructure located = locate_structure(slices, model.config().locator, network, run);
     run.begin_stage("segmenting", kLocated, kPredicted);
     if (!located.box) return;
-    outlined = outline_structure(slices, located, model.structure_class(), threshold, network, run);
+    if (keep_features) EncodedCrop::make_room();
+    EncodedBox encoded;
+    outlined = outline_structure(slices, located, model.structure_class(), threshold, network, run,
+                                 keep_features ? &encoded : nullptr);
+    if (!outlined.seen_at_once()) return;
+    found.crop = std::make_shared<EncodedCrop>(outlined.box, network.encoder_id());
+    if (keep_features) found.crop->keep({device.index, found.precision}, std::move(encoded));
   });
   run.begin_stage("outlining", kPredicted, kFound);
   const StageTimer timer(run, "mask");
@@ -63,9 +70,9 @@ FoundStructure find_in_space(const Volume& source, const Encoder3dModel& model, 
 }  // namespace
 
 FoundStructure find_structure(const Volume& source, const StructureModel& model, const ComputeDevice& device,
-                              PrecisionChoice precision, Run& run) {
+                              PrecisionChoice precision, bool keep_features, Run& run) {
   if (const auto* network = dynamic_cast<const Encoder3dModel*>(&model)) {
-    return find_in_space(source, *network, device, precision, run);
+    return find_in_space(source, *network, device, precision, keep_features, run);
   }
   return find_by_slices(source, dynamic_cast<const SegmenterModel&>(model), device, precision, run);
 }

@@ -18,15 +18,16 @@ void begin_networks(const LesionModel& model, Run& run) {
 }
 
 LesionCells predict_cells(const Volume& volume, const Mask& liver, const RegionInput& region, const LesionModel& model,
-                          const ComputeDevice& device, Precision precision, Run& run) {
+                          const ComputeDevice& device, Precision precision, EncodedCrop* crop, Run& run) {
   if (!model.config().location3d) return {};
   run.begin_stage("classifying", kFirst, kPredicted);
   const CanonicalSlices slices(volume);
-  return lesion_cells(slices, liver, region.reference_hu, model.inference3d(device.tensors, precision), run);
+  return lesion_cells(slices, liver, region.reference_hu, model.inference3d(device.tensors, precision),
+                      {crop, {device.index, precision}}, run);
 }
 
 LesionPrediction predict_on_cpu(const Volume& volume, const Mask& liver, const LesionModel& model,
-                                const ComputeDevice& device, Precision precision, Run& run) {
+                                const ComputeDevice& device, Precision precision, EncodedCrop* crop, Run& run) {
   LesionPrediction prediction;
   prediction.region = make_region_input(volume, liver, model.config(), model.preprocessing(), run);
   if (prediction.region.slices == 0) return prediction;
@@ -36,13 +37,13 @@ LesionPrediction predict_on_cpu(const Volume& volume, const Mask& liver, const L
       const StageTimer timer(run, "lesion_network");
       prediction.maps = model.inference(device.tensors, precision).predict(prediction.region, run);
     }
-    prediction.cells = predict_cells(volume, liver, prediction.region, model, device, precision, run);
+    prediction.cells = predict_cells(volume, liver, prediction.region, model, device, precision, crop, run);
   });
   return prediction;
 }
 
 LesionPrediction predict_on_gpu(const Volume& volume, const Mask& liver, const LesionModel& model,
-                                const ComputeDevice& device, Precision precision, Run& run) {
+                                const ComputeDevice& device, Precision precision, EncodedCrop* crop, Run& run) {
   LesionPrediction prediction;
   prediction.region = make_region_frame(volume, liver, model.config(), run);
   const RegionInput& frame = prediction.region;
@@ -59,7 +60,7 @@ LesionPrediction predict_on_gpu(const Volume& volume, const Mask& liver, const L
       const StageTimer timer(run, "lesion_network");
       prediction.maps = model.inference(device.tensors, precision).predict(region, run);
     }
-    prediction.cells = predict_cells(volume, liver, frame, model, device, precision, run);
+    prediction.cells = predict_cells(volume, liver, frame, model, device, precision, crop, run);
   });
   return prediction;
 }
@@ -67,10 +68,10 @@ LesionPrediction predict_on_gpu(const Volume& volume, const Mask& liver, const L
 }  // namespace
 
 LesionPrediction predict_lesions(const Volume& volume, const Mask& liver, const LesionModel& model,
-                                 const ComputeDevice& device, Precision precision, Run& run) {
+                                 const ComputeDevice& device, Precision precision, EncodedCrop* crop, Run& run) {
   run.begin_stage("preprocessing", 0, kPrepared);
-  return device.is_cpu() ? predict_on_cpu(volume, liver, model, device, precision, run)
-                         : predict_on_gpu(volume, liver, model, device, precision, run);
+  return device.is_cpu() ? predict_on_cpu(volume, liver, model, device, precision, crop, run)
+                         : predict_on_gpu(volume, liver, model, device, precision, crop, run);
 }
 
 }  // namespace hepatica

@@ -19,8 +19,9 @@ struct LesionPrediction {
 };
 
 // `volume` and `liver` lie in canonical orientation. The networks compute on the device's thread, where the call waits
-// for its turn; fills the run's progress up to 0.85. Throws what a GPU throws as it is (see on_device).
+// for its turn; `crop` is what the liver's network left, or null; fills the run's progress up to 0.85. Throws what a
+// GPU throws as it is (see on_device).
 LesionPrediction predict_lesions(const Volume& volume, const Mask& liver, const LesionModel& model,
-                                 const ComputeDevice& device, Precision precision, Run& run);
+                                 const ComputeDevice& device, Precision precision, EncodedCrop* crop, Run& run);
 
 }  // namespace hepatica

@@ -57,7 +57,9 @@ void measure(Segmentation& segmentation, double margin_mm, Run& run) {
 
 Segmentation segment_on(const ComputeDevice& device, const Volume& source, const StructureModel& model,
                         const SegmentOptions& options, Run& run) {
-  FoundStructure found = find_structure(source, model, device, options.precision, run);
+  const bool is_liver = model.structure() == "liver";
+  FoundStructure found =
+      find_structure(source, model, device, options.precision, is_liver && options.keep_features, run);
   run.begin_stage("outlining", 0.9, 1);
   Segmentation segmentation;
   segmentation.structure = model.structure();
@@ -65,6 +67,7 @@ Segmentation segment_on(const ComputeDevice& device, const Volume& source, const
   segmentation.mask = kept_pieces(std::move(found.above), source.geometry,
                                   options.postprocessing.value_or(model.postprocessing()), run);
   measure(segmentation, options.roi_margin_mm, run);
+  if (is_liver && segmentation.bounding_box) segmentation.crop = std::move(found.crop);
   judge_result(source, segmentation, run);
   run.progress(1);
   return segmentation;
@@ -104,7 +107,9 @@ StructureLabels label_on(const ComputeDevice& device, const Volume& source, cons
                          const SegmentOptions& options, Run& run) {
   StructureLabels found;
   found.labels = other_structures(source, model, device, options.precision, run);
-  Segmentation own = segment_on(device, source, model, options, run);
+  SegmentOptions without_lesions = options;
+  without_lesions.keep_features = false;
+  Segmentation own = segment_on(device, source, model, without_lesions, run);
   const auto label = static_cast<uint8_t>(model.structure_class());
   std::transform(own.mask.voxels.begin(), own.mask.voxels.end(), found.labels.voxels.begin(),
                  found.labels.voxels.begin(),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "core/device_choice.h"
 #include "core/run.h"
 #include "core/volume.h"
+#include "models/encoder3d/encoded_crop.h"
 #include "models/encoder3d/model.h"
 #include "models/structure_model.h"
 #include "ops/bounding_box.h"
@@ -25,6 +27,8 @@ struct SegmentOptions {
   double roi_margin_mm = 10;
   // Instead of the model's own.
   std::optional<Postprocessing> postprocessing;
+  // Of a liver, for the lesion network (Segmentation::crop).
+  bool keep_features = false;
 };
 
 // The bounding box with its margin, inside the volume: the lesion network's input.
@@ -47,6 +51,8 @@ struct Segmentation {
   Precision precision = Precision::kFp32;
   // Of the scan; where the structure is the liver, also of what was found.
   Judgement judgement;
+  // Of a liver that a 3-D network saw at once: what the lesion network can share (ClassifyOptions::crop).
+  std::shared_ptr<EncodedCrop> crop;
 };
 
 // Timings, warnings and the device used are left in the run. Warnings: EMPTY_RESULT, FEW_SLICES (fewer than the network

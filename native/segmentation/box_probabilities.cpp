@@ -1,12 +1,14 @@
 #include "segmentation/box_probabilities.h"
 
+#include <utility>
+
 #include "grid/sample_cells.h"
 
 namespace hepatica {
 
 std::vector<float> box_probabilities(const CanonicalSlices& source, const BodyFrame& body, const CellGrid& grid,
                                      const CellBox& box, const std::vector<int64_t>& classes,
-                                     const Encoder3dInference& network, Run& run) {
+                                     const Encoder3dInference& network, Run& run, EncodedBox* encoded) {
   std::vector<float> values;
   std::vector<float> coordinates;
   {
@@ -24,7 +26,9 @@ std::vector<float> box_probabilities(const CanonicalSlices& source, const BodyFr
     coordinates = body_coordinates(body, corner_mm, cell_mm, cells);
   }
   const StageTimer timer(run, "network");
-  return network.outline(values, coordinates, box.length, classes, run);
+  auto [probability, features] = network.outline(values, coordinates, box.length, classes, run);
+  if (encoded != nullptr) *encoded = {std::move(values), std::move(features)};
+  return std::move(probability);
 }
 
 }  // namespace hepatica

@@ -15,17 +15,19 @@ constexpr double kGrowthMm = 36;
 constexpr int kMostGrowths = 2;
 
 OutlinedStructure outline_box(const CanonicalSlices& source, const BoxMm& box_mm, const BodyFrame& body,
-                              int64_t structure, const Encoder3dInference& network, Run& run) {
+                              int64_t structure, const Encoder3dInference& network, Run& run, EncodedBox* encoded) {
   OutlinedStructure outlined;
   outlined.grid = cell_grid(source.geometry(), Encoder3dConfig::kCellMm);
   outlined.box = cover_box(box_mm, outlined.grid, Encoder3dConfig::kMultiple);
   const int64_t plane = outlined.box.plane_cells();
   outlined.probability.resize(static_cast<size_t>(outlined.box.cells()));
+  EncodedBox* const of_whole = outlined.seen_at_once() ? encoded : nullptr;
   for (const ZWindow& window : z_windows(outlined.box.length, kMostBoxCells)) {
     CellBox box = outlined.box;
     box.begin[2] += window.begin;
     box.length[2] = window.length;
-    const std::vector<float> part = box_probabilities(source, body, outlined.grid, box, {structure}, network, run);
+    const std::vector<float> part =
+        box_probabilities(source, body, outlined.grid, box, {structure}, network, run, of_whole);
     std::copy_n(part.data() + (window.kept_begin - window.begin) * plane, (window.kept_end - window.kept_begin) * plane,
                 outlined.probability.data() + window.kept_begin * plane);
     run.progress(static_cast<double>(window.kept_end) / static_cast<double>(outlined.box.length[2]));
@@ -52,14 +54,17 @@ BoundingBox extent_above(const OutlinedStructure& outlined, float threshold) {
 
 }  // namespace
 
+bool OutlinedStructure::seen_at_once() const { return z_windows(box.length, kMostBoxCells).size() == 1; }
+
 OutlinedStructure outline_structure(const CanonicalSlices& source, const LocatedStructure& located, int64_t structure,
-                                    float threshold, const Encoder3dInference& network, Run& run) {
-  OutlinedStructure outlined = outline_box(source, *located.box, located.body, structure, network, run);
+                                    float threshold, const Encoder3dInference& network, Run& run, EncodedBox* encoded) {
+  OutlinedStructure outlined = outline_box(source, *located.box, located.body, structure, network, run, encoded);
   for (int growth = 0; growth < kMostGrowths; ++growth) {
     const std::optional<BoxMm> grown = grown_box(outlined, threshold);
     if (!grown) break;
     outlined = {};
-    outlined = outline_box(source, *grown, located.body, structure, network, run);
+    if (encoded != nullptr) *encoded = {};
+    outlined = outline_box(source, *grown, located.body, structure, network, run, encoded);
   }
   return outlined;
 }

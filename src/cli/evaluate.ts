@@ -98,6 +98,7 @@ async function evaluateCase(
       signal,
       onProgress,
       ...givenFlags(segmentOptions.omit({ model: true }), options),
+      keepFeatures: false,
     });
     warnOfResult(segmentation, session, patient);
     setExitCode(segmentation, options);

@@ -9,7 +9,7 @@ import { rememberSources } from '../output/sources.js';
 import { checkOptions, invalidArgument, nativeOptions } from '../schema/check.js';
 import type { NativeOptions } from '../schema/option.js';
 import { classifyOptions } from '../schema/segment.js';
-import { checkStructure, segmentedMaskArgument } from '../segment/segmentation.js';
+import { checkStructure, cropOf, segmentedMaskArgument } from '../segment/segmentation.js';
 import type {
   ArterialPhase,
   ClassifiedLiver,
@@ -153,7 +153,7 @@ async function classifySegmentation(liver: Segmentation, options: ClassifyOption
   checkSameGrid('liver', liver.volume, liver);
   const arterial = arterialArgument(liver, options);
   const result = await runJobOn([volume, mask, model, arterial], options, (native, control, ...handles) =>
-    native.classifyLesions(...handles, settings, control),
+    native.classifyLesions(...handles, cropOf(liver), settings, control),
   );
   return classification(result, liver, await network, options);
 }
@@ -187,7 +187,7 @@ async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings
       scan = volumeOfResult(liver.volume, volume);
       if (mask instanceof CopiedArgument && mask.transferred) shown = new NativeVoxels(mask.keep(), new Uint8Array(0));
       return together(
-        native.classifyLesions(...handles, settings, { ...quietly, ...(onNews && { onNews }) }),
+        native.classifyLesions(...handles, null, settings, { ...quietly, ...(onNews && { onNews }) }),
         native.tracePerimeters(handles[1], quietly),
         native.evaluateSegmentation(handles[1], handles[1], 'standard', quietly),
       );
@@ -203,6 +203,10 @@ async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings
  * whose location probability is above the extent's threshold (voxels that touch at a face, an edge or a corner), of
  * which at least the minimum volume is above the threshold. With `arterial` they are looked for in the liver's scan all the
  * same; the arterial scan is laid on it, and types are told from both. `model: 'paper'` is the paper's network alone.
+ *
+ * The lesion network works on the features that the liver's network made, where both have the same encoder: where
+ * they are no longer kept (`SegmentOptions.keepFeatures`) they are computed again, and the lesions are the same to the
+ * byte. Of a mask from elsewhere, and of a copy of a result (`{ ...liver }`), the network looks at the mask's own box.
  *
  * @param liver - a result of `segmentLiver`, whose volume is read again, so dispose of neither before; or a volume and
  *   the mask of its liver from elsewhere

@@ -95,6 +95,7 @@ export interface NativeSegmentationResult extends NativeGrid<Uint8Array>, Judged
   readonly slices: readonly number[];
   readonly roi: RegionOfInterest | null;
   readonly precision: 'fp32' | 'tf32' | 'bf16';
+  readonly crop: CropHandle | null;
 }
 
 export interface NativeStructuresResult extends NativeGrid<Uint8Array>, Judged {
@@ -155,6 +156,12 @@ export interface NativeClassificationResult extends NativeGrid<Uint8Array>, Judg
   readonly indeterminateBelow: number;
   readonly precision: 'fp32' | 'tf32' | 'bf16';
   readonly arterial?: RigidMotion & Pick<ArterialPhase, 'agreement' | 'covered' | 'contrast'>;
+}
+
+/** The box that the liver's network saw, for the lesion network, and for a while the features of it. */
+export interface CropHandle {
+  /** Frees the features; the box stays known. */
+  dispose(): void;
 }
 
 /** A network in native memory. */
@@ -352,6 +359,7 @@ export interface NativeBinding {
     liver: VoxelHandle<Uint8Array>,
     model: ModelHandle,
     arterial: VoxelHandle<CtVoxels> | null,
+    crop: CropHandle | null,
     options: NativeOptions,
     control: NativeControl,
   ): NativeJob<NativeClassificationResult>;

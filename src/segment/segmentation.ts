@@ -1,6 +1,12 @@
 import { InvalidArgumentError, ModelError } from '../errors.js';
 import { checkModel, liverModel, modelArgument, modelIdentity } from '../models/model.js';
-import type { NativeBinding, NativeJob, NativeSegmentationResult, NativeStructuresResult } from '../native/binding.js';
+import type {
+  CropHandle,
+  NativeBinding,
+  NativeJob,
+  NativeSegmentationResult,
+  NativeStructuresResult,
+} from '../native/binding.js';
 import { runJobOn } from '../native/job.js';
 import { loadWarnings } from '../native/load.js';
 import { rememberSources } from '../output/sources.js';
@@ -39,6 +45,7 @@ class NativeSegmentation extends NativeMaskResult implements Segmentation {
   readonly model: ModelIdentity;
   readonly volume: Volume;
   readonly warnings: readonly Warning[];
+  readonly #crop: CropHandle | null;
 
   constructor(result: NativeSegmentationResult, volume: Volume, model: ModelIdentity) {
     super(result);
@@ -51,7 +58,22 @@ class NativeSegmentation extends NativeMaskResult implements Segmentation {
     this.roi = result.roi;
     this.volume = volume;
     this.warnings = joinWarnings(volume.warnings, [...loadWarnings(), ...result.warnings]);
+    this.#crop = result.crop;
   }
+
+  override dispose(): void {
+    this.#crop?.dispose();
+    super.dispose();
+  }
+
+  static crop(liver: NativeSegmentation): CropHandle | null {
+    return liver.#crop;
+  }
+}
+
+/** What the network of a result itself, no copy of it, left for the lesion network. */
+export function cropOf(liver: Segmentation): CropHandle | null {
+  return liver instanceof NativeSegmentation ? NativeSegmentation.crop(liver) : null;
 }
 
 /** A mask, or the mask of a result, for a native call. */

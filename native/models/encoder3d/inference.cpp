@@ -79,21 +79,22 @@ std::vector<float> Encoder3dInference::locate(const std::vector<float>& channels
   return {values, values + probability.numel()};
 }
 
-std::vector<float> Encoder3dInference::outline(const std::vector<float>& values, const std::vector<float>& coordinates,
-                                               const Size3& cells, const std::vector<int64_t>& classes,
-                                               Run& run) const {
+Encoder3dInference::Outline Encoder3dInference::outline(const std::vector<float>& values,
+                                                        const std::vector<float>& coordinates, const Size3& cells,
+                                                        const std::vector<int64_t>& classes, Run& run) const {
   const c10::InferenceMode inference_mode;
   const Size3& context = Encoder3dConfig::kContextCells;
   const Size3 coarse = {cells[0] / context[0], cells[1] / context[1], cells[2] / context[2]};
-  std::vector<float> probability(values.size() * classes.size());
+  Outline outline{std::vector<float>(values.size() * classes.size()), {}};
   const auto step = static_cast<int64_t>(values.size());
-  Encoder3d(config_).forward(*layers_, volume_of(values, 1, cells), volume_of(coordinates, 2, coarse),
-                             tile_slices(cells), [&](int64_t first, const at::Tensor& logits) {
-                               run.check_cancelled();
-                               float* const planes = probability.data() + first * cells[0] * cells[1];
-                               store_probability(logits, config_.classes(), classes, planes, step);
-                             });
-  return probability;
+  outline.features =
+      Encoder3d(config_).forward(*layers_, volume_of(values, 1, cells), volume_of(coordinates, 2, coarse),
+                                 tile_slices(cells), [&](int64_t first, const at::Tensor& logits) {
+                                   run.check_cancelled();
+                                   float* const planes = outline.probability.data() + first * cells[0] * cells[1];
+                                   store_probability(logits, config_.classes(), classes, planes, step);
+                                 });
+  return outline;
 }
 
 }  // namespace hepatica

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "models/encoder3d/encoder.h"
+#include "models/encoder3d/network.h"
 #include "models/layers/folded_weights.h"
 #include "models/layers/inference_layers.h"
 
@@ -43,7 +45,8 @@ std::shared_ptr<const Encoder3dModel> Encoder3dModel::load(const InputFile& inpu
 
 const Encoder3dInference& Encoder3dModel::inference(const at::Device& device, Precision precision) const {
   return inferences_.get(device, precision, [&] {
-    return Encoder3dInference(config_, inference_layers(encoder3d_layers(config_), state_, device, precision));
+    return Encoder3dInference(config_, inference_layers(encoder3d_layers(config_), state_, device, precision),
+                              encoder_id(state_, Encoder3d::kEncoderPrefix));
   });
 }
 

@@ -19,19 +19,22 @@ Conv decoder_conv(const std::string& name, int64_t in, int64_t out, int64_t kern
 
 }  // namespace
 
-void Encoder3d::forward(Layers& layers, const at::Tensor& x, const at::Tensor& coordinates, int64_t tile_slices,
-                        const Emit& emit) const {
+EncoderFeatures Encoder3d::forward(Layers& layers, const at::Tensor& x, const at::Tensor& coordinates,
+                                   int64_t tile_slices, const Emit& emit) const {
   const Conv lateral = decoder_conv("lateral0", Encoder::kStemWidth, config_.fine, 1);
-  auto [fine, layer1, layer2] = Encoder("encoder.").forward(layers, x, tile_slices, [&](const at::Tensor& stem) {
-    return layers.conv(lateral, stem);
-  });
+  const Encoder::Features features =
+      Encoder(kEncoderPrefix).forward(layers, x, tile_slices, [&](const at::Tensor& stem) {
+        return layers.conv(lateral, stem);
+      });
+  const auto& [layer1, layer2] = features.coarse;
   at::Tensor coarse = upsample(context(layers, layer2, coordinates), extent(layer1));
   coarse = coarse + layers.conv(decoder_conv("lateral1", layer1.size(1), config_.middle, 1), layer1);
   coarse = layers.conv(decoder_conv("up1", config_.middle, config_.middle), coarse);
   coarse = layers.conv(conv3d_plain("decoder.narrow", config_.middle, config_.fine, 1, false), coarse);
   for (int64_t begin = 0; begin < x.size(2); begin += tile_slices) {
-    emit(begin, outline(layers, coarse, fine, begin, std::min(begin + tile_slices, x.size(2))));
+    emit(begin, outline(layers, coarse, features.fine, begin, std::min(begin + tile_slices, x.size(2))));
   }
+  return features.coarse;
 }
 
 at::Tensor Encoder3d::forward(Layers& layers, const at::Tensor& x, const at::Tensor& coordinates) const {
@@ -63,8 +66,8 @@ at::Tensor Encoder3d::outline(Layers& layers, const at::Tensor& coarse, const at
   const int64_t depth = lateral.size(2);
   const int64_t above = std::max<int64_t>(0, begin - 2);
   const int64_t below = std::min(end + 2, depth);
-  const at::Tensor sum =
-      upsampled_slices(coarse, lateral.size(3), lateral.size(4), above, below) + slices(lateral, above, below);
+  const FinePart seen_part = {{above, 0, 0}, {below, lateral.size(3), lateral.size(4)}};
+  const at::Tensor sum = upsampled_part(coarse, seen_part) + slices(lateral, above, below);
   const at::Tensor mixed = layers.conv(decoder_conv("up0", config_.fine, config_.fine), sum);
   const int64_t seen = std::max(above, begin - 1);
   const int64_t seen_end = std::min(below, end + 1);

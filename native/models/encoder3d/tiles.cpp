@@ -27,12 +27,46 @@ at::Tensor joined(const std::vector<at::Tensor>& tiles) {
   return tiles.size() == 1 ? tiles.front() : at::cat(tiles, 2);
 }
 
-at::Tensor upsampled_slices(const at::Tensor& coarse, int64_t rows, int64_t columns, int64_t begin, int64_t end) {
-  // Interpolation sees one coarse slice further on each side.
-  const int64_t above = std::max<int64_t>(0, begin / 2 - 1);
-  const int64_t below = std::min(end / 2 + 1, coarse.size(2));
-  const at::Tensor part = slices(coarse, above, below);
-  return slices(upsample(part, {2 * part.size(2), rows, columns}), begin - 2 * above, end - 2 * above);
+FinePart in_cells(FinePart part) {
+  for (size_t axis = 1; axis < part.begin.size(); ++axis) {
+    part.begin[axis] *= 2;
+    part.end[axis] *= 2;
+  }
+  return part;
+}
+
+FinePart grown(const FinePart& part, int64_t reach, const std::array<int64_t, 3>& whole) {
+  FinePart result;
+  for (size_t axis = 0; axis < whole.size(); ++axis) {
+    result.begin[axis] = std::max<int64_t>(0, part.begin[axis] - reach);
+    result.end[axis] = std::min(part.end[axis] + reach, whole[axis]);
+  }
+  return result;
+}
+
+at::Tensor part_of(const at::Tensor& whole, const FinePart& wanted) { return part_of(whole, {}, wanted); }
+
+at::Tensor part_of(const at::Tensor& x, const FinePart& there, const FinePart& wanted) {
+  at::Tensor part = x;
+  for (size_t axis = 0; axis < wanted.begin.size(); ++axis) {
+    part = part.narrow(static_cast<int64_t>(axis) + 2, wanted.begin[axis] - there.begin[axis],
+                       wanted.end[axis] - wanted.begin[axis]);
+  }
+  return part;
+}
+
+at::Tensor upsampled_part(const at::Tensor& coarse, const FinePart& part) {
+  // Interpolation sees one coarse cell further on each side.
+  FinePart seen;
+  std::array<int64_t, 3> size;
+  for (size_t axis = 0; axis < size.size(); ++axis) {
+    seen.begin[axis] = std::max<int64_t>(0, part.begin[axis] / 2 - 1);
+    seen.end[axis] = std::min(part.end[axis] / 2 + 1, coarse.size(static_cast<int64_t>(axis) + 2));
+    size[axis] = 2 * (seen.end[axis] - seen.begin[axis]);
+  }
+  const at::Tensor fine = upsample(part_of(coarse, seen), size);
+  for (int64_t& begin : seen.begin) begin *= 2;
+  return part_of(fine, seen, part);
 }
 
 }  // namespace hepatica

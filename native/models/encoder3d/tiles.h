@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -19,7 +20,23 @@ at::Tensor slices(const at::Tensor& x, int64_t begin, int64_t end);
 // Along z.
 at::Tensor joined(const std::vector<at::Tensor>& tiles);
 
-// Slices `begin` to `end` of `coarse` on twice as many slices of `rows` x `columns`.
-at::Tensor upsampled_slices(const at::Tensor& coarse, int64_t rows, int64_t columns, int64_t begin, int64_t end);
+// Some of what lies at half rows and columns: slices, rows, columns, from `begin` to before `end`.
+struct FinePart {
+  std::array<int64_t, 3> begin = {0, 0, 0};
+  std::array<int64_t, 3> end = {0, 0, 0};
+};
+
+// The same part of a volume of whole rows and columns.
+FinePart in_cells(FinePart part);
+
+// With `reach` around it, as far as `whole` goes.
+FinePart grown(const FinePart& part, int64_t reach, const std::array<int64_t, 3>& whole);
+
+// Of a tensor of the whole, and of one of the part `there`.
+at::Tensor part_of(const at::Tensor& whole, const FinePart& wanted);
+at::Tensor part_of(const at::Tensor& x, const FinePart& there, const FinePart& wanted);
+
+// A part of `coarse` on a grid twice as fine along each axis.
+at::Tensor upsampled_part(const at::Tensor& coarse, const FinePart& part);
 
 }  // namespace hepatica

@@ -8,7 +8,6 @@
 
 #include <array>
 
-#include "models/encoder3d/tiles.h"
 #include "models/layers/layers.h"
 
 namespace hepatica {
@@ -59,9 +58,11 @@ Surroundings::Surroundings(const at::Tensor& relative, const at::Tensor& mask) :
   }
 }
 
-at::Tensor Surroundings::fine(int64_t begin, int64_t end) const {
-  const auto cells = [&](const at::Tensor& volume) { return pixel_unshuffle(slices(volume, begin, end), {1, 2, 2}); };
-  return at::cat({cells(relative_), cells(mask_), slices(around_, begin, end)}, 1);
+at::Tensor Surroundings::fine(const FinePart& part) const {
+  const auto each = [&](const at::Tensor& volume) {
+    return pixel_unshuffle(part_of(volume, in_cells(part)), {1, 2, 2});
+  };
+  return at::cat({each(relative_), each(mask_), part_of(around_, part)}, 1);
 }
 
 }  // namespace hepatica

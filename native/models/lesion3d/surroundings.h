@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "models/encoder3d/tiles.h"
+
 namespace hepatica {
 
 class Surroundings {
@@ -16,9 +18,9 @@ class Surroundings {
   // Both (N, 1, z, y, x), float32, sizes in multiples of 8: grey relative to the liver's, and 1 inside the liver.
   Surroundings(const at::Tensor& relative, const at::Tensor& mask);
 
-  // Of slices `begin` to `end`, (N, kFine, slices, y / 2, x / 2): grey and mask of each cell, smoothed grey, and how
-  // much of what lies around is liver.
-  at::Tensor fine(int64_t begin, int64_t end) const;
+  // Of a part, (N, kFine, slices, rows, columns): grey and mask of each cell, smoothed grey, and how much of what lies
+  // around is liver.
+  at::Tensor fine(const FinePart& part) const;
   // (N, kCoarse, z / 2, y / 4, x / 4), and half of those sizes: grey of the liver, how much of the cell is liver, and
   // how much of what lies around.
   const at::Tensor& middle() const { return middle_; }

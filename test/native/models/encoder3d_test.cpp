@@ -117,7 +117,7 @@ TEST_CASE("probabilities are the softmax of the logits and the sigmoid of the lo
   const at::Tensor logits = Encoder3d(config).forward(plain, input.x, input.coordinates);
   Run run;
   const std::vector<float> found =
-      inference.outline(values_of(input.x), values_of(input.coordinates), {40, 24, 16}, {2, 0}, run);
+      inference.outline(values_of(input.x), values_of(input.coordinates), {40, 24, 16}, {2, 0}, run).probability;
   const at::Tensor probability = at::softmax(logits, 1);
   const std::vector<float> expected = values_of(at::stack({probability.select(1, 2), probability.select(1, 0)}));
   REQUIRE(found.size() == expected.size());

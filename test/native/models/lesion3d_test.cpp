@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/error.h"
+#include "models/encoder3d/encoder.h"
 #include "models/layers/folded_layers.h"
 #include "models/layers/packed_layers.h"
 #include "models/lesion3d/inference.h"
@@ -154,11 +156,29 @@ std::vector<float> values_of(const at::Tensor& tensor) {
   return {values, values + dense.numel()};
 }
 
+// Whole planes of `tile_slices` slices.
+std::vector<FinePart> tiles_of(const at::Tensor& values, int64_t tile_slices) {
+  std::vector<FinePart> tiles;
+  for (int64_t begin = 0; begin < values.size(2); begin += tile_slices) {
+    const int64_t end = std::min(begin + tile_slices, values.size(2));
+    tiles.push_back({{begin, 0, 0}, {end, values.size(3) / 2, values.size(4) / 2}});
+  }
+  return tiles;
+}
+
 at::Tensor tiled(const Lesion3d& network, Layers& layers, const Lesion3dInput& input, int64_t tile_slices) {
   std::vector<at::Tensor> tiles;
-  network.forward(layers, input, tile_slices,
-                  [&](int64_t, const at::Tensor& logits) { tiles.push_back(logits.to(at::kFloat)); });
+  network.forward(layers, input, tile_slices, tiles_of(input.values, tile_slices),
+                  [&](const FinePart&, const at::Tensor& logits) { tiles.push_back(logits.to(at::kFloat)); });
   return at::cat(tiles, 2);
+}
+
+// Logits of one part, with the encoder's features computed beside.
+at::Tensor shared_part(const Lesion3d& network, Layers& layers, const Lesion3dInput& input, const FinePart& part) {
+  at::Tensor made;
+  network.forward(layers, input, network.encode(layers, input.values, 6), {part},
+                  [&](const FinePart&, const at::Tensor& logits) { made = logits; });
+  return made.to(at::kFloat);
 }
 
 MdlCnnConfig small_mdl(bool with_second) {
@@ -201,13 +221,16 @@ TEST_CASE("the 3-D lesion network computes what its operators do one by one") {
   const Lesion3dInference inference(config, std::make_unique<PackedLayers>(recorded, state, at::kFloat), at::kCPU);
   Run run;
   const auto locate = [&] {
-    return inference.locate(values_of(input.values), values_of(input.relative), values_of(input.mask), {40, 24, 16},
+    return inference.locate({{40, 24, 16}, values_of(input.values), values_of(input.relative), values_of(input.mask)},
                             run);
   };
   const std::vector<float> found = locate();
   const std::vector<float> probability = values_of(at::sigmoid(expected));
   REQUIRE(found.size() == probability.size());
-  for (size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == doctest::Approx(probability[i]).epsilon(1e-3));
+  const std::vector<float> inside = values_of(input.mask);
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (inside[i] > 0) REQUIRE(found[i] == doctest::Approx(probability[i]).epsilon(1e-3));
+  }
   run.cancel();
   CHECK_THROWS_AS(locate(), Cancelled);
 }
@@ -217,8 +240,9 @@ TEST_CASE("what the 3-D lesion network is shown beside the features is that of t
   const Lesion3dInput input = random_input(16, 16, 24);
   const Surroundings surroundings(input.relative, input.mask);
   const auto [fine, middle, coarse] = Naive::extras(input.relative, input.mask);
-  CHECK(at::allclose(surroundings.fine(0, 16), fine, 1e-5, 1e-6));
-  CHECK(at::equal(surroundings.fine(3, 7), surroundings.fine(0, 16).slice(2, 3, 7)));
+  CHECK(at::allclose(surroundings.fine({{0, 0, 0}, {16, 8, 12}}), fine, 1e-5, 1e-6));
+  CHECK(at::allclose(surroundings.fine({{3, 1, 2}, {7, 6, 11}}), fine.slice(2, 3, 7).slice(3, 1, 6).slice(4, 2, 11),
+                     1e-5, 1e-6));
   CHECK(at::allclose(surroundings.middle(), middle, 1e-5, 1e-6));
   CHECK(at::allclose(surroundings.coarse(), coarse, 1e-5, 1e-6));
 }
@@ -239,6 +263,67 @@ TEST_CASE("the 3-D lesion network's tiles of any length give the result of one")
       CHECK((parts - whole).abs().max().item<float>() == 0);
     }
   }
+}
+
+TEST_CASE("features that were computed before give the same bytes, and a part alone what it is of the whole") {
+  const c10::InferenceMode inference_mode;
+  const Lesion3dConfig config = small_config();
+  const StateDict state = random_weights(lesion3d_layers(config));
+  const RecordedLayers recorded = lesion3d_layers(config);
+  const Lesion3d network(config);
+  const Lesion3dInput input = random_input(24, 40, 56);
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    PackedLayers layers(recorded, state, dtype);
+    const at::Tensor whole = tiled(network, layers, input, 24);
+    const FinePart all{{0, 0, 0}, {24, 20, 28}};
+    CHECK(at::equal(shared_part(network, layers, input, all), whole));
+    // Planes of other sizes may make oneDNN add in another order.
+    for (const FinePart& part : {FinePart{{7, 5, 9}, {12, 8, 16}}, FinePart{{13, 0, 21}, {24, 19, 28}}}) {
+      CHECK(relative_error(shared_part(network, layers, input, part), part_of(whole, part)) <
+            (dtype == at::kFloat ? 1e-5 : 0.01));
+    }
+  }
+}
+
+TEST_CASE("only what lies around the liver is computed, and all of it is") {
+  const Lesion3dConfig config = small_config();
+  const StateDict state = random_weights(lesion3d_layers(config));
+  const RecordedLayers recorded = lesion3d_layers(config);
+  const Lesion3dInference inference(config, std::make_unique<PackedLayers>(recorded, state, at::kFloat), at::kCPU);
+  Lesion3dInput input = random_input(24, 40, 56);
+  input.mask.zero_();
+  input.mask.slice(2, 9, 12).slice(3, 17, 21).slice(4, 30, 37).fill_(1);
+  Run run;
+  const std::vector<float> found =
+      inference.locate({{56, 40, 24}, values_of(input.values), values_of(input.relative), values_of(input.mask)}, run);
+  FoldedLayers folded(recorded, state, at::kCPU, at::kFloat);
+  const c10::InferenceMode inference_mode;
+  const std::vector<float> expected = values_of(at::sigmoid(Lesion3d(config).forward(folded, input)));
+  int64_t computed = 0;
+  for (int64_t i = 0; i < static_cast<int64_t>(found.size()); ++i) {
+    const int64_t x = i % 56, y = i / 56 % 40, z = i / (56 * 40);
+    if (z >= 8 && z < 13 && y >= 16 && y < 22 && x >= 29 && x < 38) {
+      REQUIRE(found[i] == doctest::Approx(expected[i]).epsilon(1e-3));
+    }
+    computed += found[i] != 0;
+  }
+  CHECK(computed <= 5 * 6 * 10);
+}
+
+TEST_CASE("encoders have one id where their values are the same, wherever they lie and whatever holds them") {
+  StateDict state = random_weights(lesion3d_layers(small_config()));
+  const std::string prefix = Lesion3d::kEncoderPrefix;
+  StateDict liver;
+  for (auto& [name, tensor] : state) {
+    tensor = tensor.to(at::kBFloat16).to(at::kFloat);
+    if (name.starts_with(prefix)) liver["encoder." + name.substr(prefix.size())] = tensor.to(at::kBFloat16);
+  }
+  const std::string id = encoder_id(state, prefix);
+  CHECK(encoder_id(liver, "encoder.") == id);
+  state.at("location3d.decoder.head.bias").add_(1);
+  CHECK(encoder_id(state, prefix) == id);
+  state.at("location3d.encoder.layer2.7.conv3.bias")[3] += 0.5;
+  CHECK(encoder_id(state, prefix) != id);
 }
 
 TEST_CASE("a lesion model with a 3-D network survives its file, and one without it is as it was") {

@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../models/random_weights.h"
 #include "models/encoder3d/model.h"
+#include "models/mdl_cnn/module.h"
 #include "ops/metrics.h"
 #include "ops/orient.h"
+#include "pipelines/classify_lesions.h"
 #include "pipelines/segment_structure.h"
+#include "pretended_gpu.h"
 
 using namespace hepatica;
 
@@ -224,4 +228,85 @@ TEST_CASE("all structures: the organ as it is outlined alone, the others where t
   }
   CHECK(differing == 0);
   CHECK(missed < bone / 20);
+}
+
+namespace {
+
+// The threshold model with an encoder of random weights, to which its decoder does not listen.
+std::shared_ptr<const Encoder3dModel> liver_model() {
+  const auto plain = threshold_model("\"largest\"");
+  StateDict state = plain->state();
+  for (const auto& [name, tensor] : random_weights(encoder3d_layers(plain->config()))) {
+    if (name.starts_with("encoder.layer")) state[name] = tensor;
+  }
+  return std::make_shared<Encoder3dModel>(plain->config(), "liver", std::move(state), plain->metadata());
+}
+
+LesionModel lesion_model(const Encoder3dModel& liver) {
+  MdlCnnConfig config;
+  config.location_width = 16;
+  config.channels = {RegionChannel::kEqualized, RegionChannel::kRelative};
+  config.threshold = 0.5;
+  config.minimum_ml = 0;
+  config.location3d = Lesion3dConfig{.wide = 8, .middle = 8, .fine = 8, .share = 1};
+  torch::manual_seed(11);
+  StateDict state = MdlCnn(config)->state_dict();
+  state.merge(random_weights(lesion3d_layers(*config.location3d)));
+  for (const auto& [name, tensor] : liver.state()) {
+    if (name.starts_with("encoder.")) state["location3d." + name] = tensor;
+  }
+  return {config, {}, "liver", std::move(state)};
+}
+
+struct Looks {
+  Mask lesions;
+  bool shared = false;
+};
+
+Looks look_for_lesions(const Phantom& made, const Segmentation& liver, const LesionModel& model,
+                       const DeviceChoice& device) {
+  ClassifyOptions options;
+  options.device = device;
+  options.precision = PrecisionChoice::kFp32;
+  options.crop = liver.crop.get();
+  Run run;
+  LesionClassification found = classify_lesions(made.volume, liver.mask, model, options, run);
+  return {std::move(found.mask), !run.timings_ms().contains("lesion_encoder")};
+}
+
+}  // namespace
+
+TEST_CASE("lesions are looked for on what the liver's network left, kept or computed again, on the CPU and on a GPU") {
+  const PretendedGpu gpu;
+  const auto livers = liver_model();
+  const LesionModel lesions = lesion_model(*livers);
+  const Phantom made = phantom({1.6, 1.6, 3}, kOneBall);
+  const auto segment = [&](bool keep, const DeviceChoice& device) {
+    SegmentOptions options = fp32();
+    options.keep_features = keep;
+    options.device = device;
+    Run run;
+    return segment_structure(made.volume, *livers, options, run);
+  };
+  for (const DeviceChoice& device : {DeviceChoice(DeviceChoice::kCpu), DeviceChoice(DeviceChoice::kCuda)}) {
+    const Segmentation kept = segment(true, device);
+    REQUIRE(kept.crop);
+    const Looks first = look_for_lesions(made, kept, lesions, device);
+    CHECK(first.shared);
+    CHECK(std::count(first.lesions.voxels.begin(), first.lesions.voxels.end(), 0) <
+          static_cast<int64_t>(first.lesions.voxels.size()));
+    const Looks second = look_for_lesions(made, kept, lesions, device);
+    CHECK_FALSE(second.shared);
+    CHECK(second.lesions.voxels == first.lesions.voxels);
+    const Looks never = look_for_lesions(made, segment(false, device), lesions, device);
+    CHECK_FALSE(never.shared);
+    CHECK(never.lesions.voxels == first.lesions.voxels);
+  }
+  // One device's features are not the other's.
+  CHECK_FALSE(look_for_lesions(made, segment(true, DeviceChoice::kCuda), lesions, DeviceChoice::kCpu).shared);
+  // The newest liver's alone are kept.
+  const Segmentation older = segment(true, DeviceChoice::kCpu);
+  const Segmentation newer = segment(true, DeviceChoice::kCpu);
+  CHECK_FALSE(look_for_lesions(made, older, lesions, DeviceChoice::kCpu).shared);
+  CHECK(look_for_lesions(made, newer, lesions, DeviceChoice::kCpu).shared);
 }
