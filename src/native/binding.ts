@@ -25,6 +25,7 @@ import type {
   Warning,
   WrittenSeries,
 } from '../types.js';
+import type { CropHandle } from './crop.js';
 import type { BytesHandle, NativeFile, NativeIntake, NativeWritten } from './files.js';
 import type { NativeDicomObject, NativeFindings } from './findings.js';
 
@@ -156,12 +157,6 @@ export interface NativeClassificationResult extends NativeGrid<Uint8Array>, Judg
   readonly indeterminateBelow: number;
   readonly precision: 'fp32' | 'tf32' | 'bf16';
   readonly arterial?: RigidMotion & Pick<ArterialPhase, 'agreement' | 'covered' | 'contrast'>;
-}
-
-/** The box that the liver's network saw, for the lesion network, and for a while the features of it. */
-export interface CropHandle {
-  /** Frees the features; the box stays known. */
-  dispose(): void;
 }
 
 /** A network in native memory. */

@@ -1,12 +1,7 @@
 import { InvalidArgumentError, ModelError } from '../errors.js';
 import { checkModel, liverModel, modelArgument, modelIdentity } from '../models/model.js';
-import type {
-  CropHandle,
-  NativeBinding,
-  NativeJob,
-  NativeSegmentationResult,
-  NativeStructuresResult,
-} from '../native/binding.js';
+import type { NativeBinding, NativeJob, NativeSegmentationResult, NativeStructuresResult } from '../native/binding.js';
+import type { CropHandle } from '../native/crop.js';
 import { runJobOn } from '../native/job.js';
 import { loadWarnings } from '../native/load.js';
 import { rememberSources } from '../output/sources.js';
