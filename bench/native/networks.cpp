@@ -45,7 +45,7 @@ class Outline {
 
   std::vector<float> operator()(const std::vector<int64_t>& classes) const {
     Run run;
-    return network_.outline(values_, coordinates_, cells_, classes, run);
+    return network_.outline(values_, coordinates_, cells_, classes, run).probability;
   }
 
  private:
