@@ -30,7 +30,11 @@ test('an option that is defined once is checked, has its default, and C++ is giv
     /^Expected smoothingMm to be a number from 0 to 20, received 21$/,
   );
   const given = nativeOptions(more, checkOptions(more, { smoothingMm: 3, threads: 2, device: 'cpu' }));
-  assert.equal(given, { precision: 'auto', smoothingMm: 3 }, 'what TypeScript deals with stays there');
+  assert.equal(
+    given,
+    { precision: 'auto', smoothingMm: 3, keepFeatures: true },
+    'what TypeScript deals with stays there',
+  );
 });
 
 test('the same option is a flag with its help, on the command line', () => {
