@@ -39,34 +39,43 @@ std::vector<RegionChannel> channel_kinds(JsonFields& fields) {
   return kinds;
 }
 
-constexpr double kLeastThreshold = 0.01;
-constexpr double kMostThreshold = 0.99;
-constexpr double kLeastTemperature = 0.05;
-constexpr double kMostTemperature = 20;
+// `all_given`: files of before a temperature and a level were chosen have neither.
+LesionLevels levels_of(JsonFields& fields, bool all_given) {
+  const auto chosen = [&](double otherwise, const char* name, double low, double high) {
+    return all_given ? fields.number(name, low, high) : fields.number_or(otherwise, name, low, high);
+  };
+  LesionLevels levels;
+  levels.threshold = fields.number("threshold", 0.01, 0.99);
+  levels.extent_threshold = fields.number("extent_threshold", 0.01, 0.99);
+  levels.type_temperature = chosen(levels.type_temperature, "type_temperature", 0.05, 20);
+  levels.indeterminate_below = chosen(levels.indeterminate_below, "indeterminate_below", 0, 1);
+  return levels;
+}
 
 LesionLevels paper_levels(const Json& object, const std::string& file) {
   JsonFields fields(object, "the paper's lesion network", file);
   if (!object.is_object()) fields.refuse("paper", "a JSON object", object.dump());
-  LesionLevels levels;
-  levels.threshold = fields.number("threshold", kLeastThreshold, kMostThreshold);
-  levels.extent_threshold = fields.number("extent_threshold", kLeastThreshold, kMostThreshold);
-  levels.type_temperature = fields.number("type_temperature", kLeastTemperature, kMostTemperature);
-  levels.indeterminate_below = fields.number("indeterminate_below", 0, 1);
+  const LesionLevels levels = levels_of(fields, true);
   fields.refuse_unknown();
   return levels;
 }
+
+Json json_of(const LesionLevels& levels) {
+  return {{"threshold", levels.threshold},
+          {"extent_threshold", levels.extent_threshold},
+          {"type_temperature", levels.type_temperature},
+          {"indeterminate_below", levels.indeterminate_below}};
+}
+
+LesionLevels& levels_in(MdlCnnConfig& config) { return config; }
 
 }  // namespace
 
 MdlCnnConfig MdlCnnConfig::paper_config() const {
   MdlCnnConfig alone = *this;
+  if (paper) levels_in(alone) = *paper;
   alone.location3d.reset();
   alone.paper.reset();
-  if (!paper) return alone;
-  alone.threshold = paper->threshold;
-  alone.extent_threshold = paper->extent_threshold;
-  alone.type_temperature = paper->type_temperature;
-  alone.indeterminate_below = paper->indeterminate_below;
   return alone;
 }
 
@@ -81,12 +90,8 @@ MdlCnnConfig MdlCnnConfig::from_json(const std::string& text, const std::string&
   config.channels = channel_kinds(fields);
   config.base_stages = fields.integer("base_stages", 1, 4);
   config.location_width = fields.integer("location_width", 1, 1024);
-  config.threshold = fields.number("threshold", kLeastThreshold, kMostThreshold);
-  config.extent_threshold = fields.number("extent_threshold", kLeastThreshold, kMostThreshold);
+  levels_in(config) = levels_of(fields, false);
   config.minimum_ml = fields.number("minimum_ml", 0, 1000);
-  config.type_temperature =
-      fields.number_or(config.type_temperature, "type_temperature", kLeastTemperature, kMostTemperature);
-  config.indeterminate_below = fields.number_or(config.indeterminate_below, "indeterminate_below", 0, 1);
   if (object.contains("location3d")) {
     config.location3d = Lesion3dConfig::from_json(fields.at("location3d", "a JSON object"), file);
   }
@@ -98,24 +103,12 @@ MdlCnnConfig MdlCnnConfig::from_json(const std::string& text, const std::string&
 std::string MdlCnnConfig::to_json() const {
   Json names = Json::array();
   for (const RegionChannel channel : channels) names.push_back(name_of(channel, kChannelNames));
-  Json object = {{"spacing_mm", spacing_mm},
-                 {"context_mm", context_mm},
-                 {"channels", names},
-                 {"base_stages", base_stages},
-                 {"location_width", location_width},
-                 {"threshold", threshold},
-                 {"extent_threshold", extent_threshold},
-                 {"minimum_ml", minimum_ml},
-                 {"type_temperature", type_temperature},
-                 {"indeterminate_below", indeterminate_below},
+  Json object = {{"spacing_mm", spacing_mm},   {"context_mm", context_mm},         {"channels", names},
+                 {"base_stages", base_stages}, {"location_width", location_width}, {"minimum_ml", minimum_ml},
                  {"slab_mm", slab_mm}};
   if (location3d) object["location3d"] = location3d->to_json();
-  if (paper) {
-    object["paper"] = {{"threshold", paper->threshold},
-                       {"extent_threshold", paper->extent_threshold},
-                       {"type_temperature", paper->type_temperature},
-                       {"indeterminate_below", paper->indeterminate_below}};
-  }
+  object.update(json_of(*this));
+  if (paper) object["paper"] = json_of(*paper);
   return object.dump();
 }
 

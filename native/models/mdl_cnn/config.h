@@ -21,17 +21,25 @@ enum class RegionChannel {
   kRelative,   // (HU - mode of the liver's HU) / 200 + 0.5, clamped
 };
 
-// Numbers that are chosen for what says where lesions are; see the fields of MdlCnnConfig that have these names.
+// Numbers that are chosen for what says where lesions are.
 struct LesionLevels {
+  // A lesion is where the probability is above `threshold` in at least MdlCnnConfig::minimum_ml, and reaches as far as
+  // it is above `extent_threshold` too, or above `threshold` where that is lower: what is sure enough is outlined where
+  // it is likelier than not (docs/lesion-experiments.md).
   double threshold = 0.7;
   double extent_threshold = 0.5;
+  // A type's probability is the mean of the class map over the lesion to the power of 1 / type_temperature, over the
+  // sum of all types' (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017); 1 leaves the means as they
+  // are.
   double type_temperature = 1;
+  // A lesion of which no type is as likely is indeterminate; 0: none is.
   double indeterminate_below = 0;
 
   bool operator==(const LesionLevels&) const = default;
 };
 
-struct MdlCnnConfig {
+// Its levels are those of all that says where lesions are.
+struct MdlCnnConfig : LesionLevels {
   static constexpr int64_t kLocationLayers = 7;
   static constexpr std::array<int64_t, 7> kClassWidths = {256, 128, 64, 32, 64, 128, 256};
   // Stride of the location and class channels, which is that of the base's first stage.
@@ -50,18 +58,7 @@ struct MdlCnnConfig {
   // Stages of ResNet101 that are run, 1 to 4.
   int64_t base_stages = 1;
   int64_t location_width = 64;
-  // A lesion is where the probability is above `threshold` in at least `minimum_ml`, and reaches as far as it is above
-  // `extent_threshold` too, or above `threshold` where that is lower: what is sure enough is outlined where it is
-  // likelier than not (docs/lesion-experiments.md).
-  double threshold = 0.7;
-  double extent_threshold = 0.5;
   double minimum_ml = 0.1;
-  // A type's probability is the mean of the class map over the lesion to the power of 1 / type_temperature, over the
-  // sum of all types' (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017); 1 leaves the means as they
-  // are.
-  double type_temperature = 1;
-  // A lesion of which no type is as likely is indeterminate; 0: none is.
-  double indeterminate_below = 0;
   // A second network beside this one that says where lesions are; none: this one alone says it.
   std::optional<Lesion3dConfig> location3d;
   // Of this network alone, where there is a second one; none: as above.

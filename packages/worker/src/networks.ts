@@ -9,14 +9,13 @@ export interface Networks {
   readonly lesions?: Model;
 }
 
-function paperWeights(): string {
-  return createRequire(import.meta.resolve('hepatica/package.json')).resolve('./weights/liver-paper.safetensors');
+/** A file that hepatica itself would find. */
+function fileOf(name: string): string {
+  return createRequire(import.meta.resolve('hepatica/package.json')).resolve(name);
 }
 
 function loadLesionNetwork(model: string): Promise<Model> {
-  if (model !== 'paper') return loadModel(model);
-  const weights = createRequire(import.meta.resolve('hepatica/package.json')).resolve('@hepatica/weights-mdl');
-  return loadModel(weights, { network: 'paper' });
+  return model === 'paper' ? loadModel(fileOf('@hepatica/weights-mdl'), { network: 'paper' }) : loadModel(model);
 }
 
 /** Loads the networks, and packs them for the device. */
@@ -25,7 +24,9 @@ export async function loadNetworks(config: WorkerConfig): Promise<Networks & { r
   // One call computes; the next series is read beside it.
   await configure({ concurrency: 1 });
   const networks = {
-    ...(model !== 'default' && { liver: await loadModel(model === 'paper' ? paperWeights() : model) }),
+    ...(model !== 'default' && {
+      liver: await loadModel(model === 'paper' ? fileOf('./weights/liver-paper.safetensors') : model),
+    }),
     ...(lesionModel !== 'default' && { lesions: await loadLesionNetwork(lesionModel) }),
   };
   const models = Object.values(networks);
