@@ -18,9 +18,10 @@ import { parseArgs } from 'node:util';
 import { classifyLesions, loadModel, synthesizeLesions } from '../dist/index.js';
 import { withMetadata } from '../scripts/weights-metadata.mjs';
 import { fitLogistic, logisticProbabilities } from './logistic.mjs';
+import { maskOn } from './marked-scans.mjs';
 import { kRoot } from './peers.mjs';
 import { errorOf, isRight, isRightNature, kTypes, mean, surest } from './type-figures.mjs';
-import { gridOf, kFirstSeed, kFitted, kKept, matchOf, mixOf } from './type-grounds.mjs';
+import { kFirstSeed, kFitted, kKept, matchOf, mixOf } from './type-grounds.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -66,22 +67,17 @@ function randomOf(seed) {
 
 /** Of other seeds in every liver: what lesion n of a seed looks like is the same in all. */
 function pairOf({ volume, liver, real }, number) {
-  const grid = gridOf(volume);
   const random = randomOf(1000 + number);
   random();
-  return synthesizeLesions(
-    volume,
-    { ...grid, data: liver },
-    {
-      seed: kFirstSeed + number,
-      ...mixOf(number),
-      ...(real && { realLesions: { ...grid, data: real } }),
-      arterial: true,
-      arterialTurn: [3 * random(), 3 * random(), 8 * random()],
-      arterialShiftMm: [8 * random(), 8 * random(), 20 * random()],
-      arterialSliceMm: number % 4 < 2 ? 0 : 2.5,
-    },
-  );
+  return synthesizeLesions(volume, maskOn(volume, liver), {
+    seed: kFirstSeed + number,
+    ...mixOf(number),
+    ...(real && { realLesions: maskOn(volume, real) }),
+    arterial: true,
+    arterialTurn: [3 * random(), 3 * random(), 8 * random()],
+    arterialShiftMm: [8 * random(), 8 * random(), 20 * random()],
+    arterialSliceMm: number % 4 < 2 ? 0 : 2.5,
+  });
 }
 
 /** How far the found motion carries corners of the liver's box beside the true one, mm. */

@@ -8,10 +8,8 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSeries, readVolume, segmentLiver } from '../dist/index.js';
-import { kRoot } from './peers.mjs';
+import { kData } from './peers.mjs';
 import { withoutContrast } from './without-contrast.mjs';
-
-const kData = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data');
 
 function sharedScans() {
   const patients = ['train', 'open-test'].flatMap((set) =>

@@ -34,7 +34,7 @@ const liverOptions = values['liver-model'] === undefined ? {} : { model: await l
 /** Of a fold: way → threshold → cases. */
 async function casesOf(file) {
   const model = await loadModel(file);
-  const { extent_threshold: extent } = JSON.parse(model.info.metadata.architecture);
+  const { extent_threshold: extent } = model.info.architecture;
   const cases = Object.fromEntries(Object.keys(kWays).map((way) => [way, kThresholds.map(() => [])]));
   for (const patient of JSON.parse(model.info.metadata.validation_patients)) {
     const { volume, liver, real } = await markedScan(hepatica, values.data, patient);

@@ -16,9 +16,9 @@ import { readMask, readVolume, synthesizeLesions } from '../dist/index.js';
 import { randomOf } from './known-motions.mjs';
 import { cropOf, lookOf, median, textureOf } from './lesion-features.mjs';
 import { shapeOf } from './lesion-shape.mjs';
-import { installPython, kBench, kRoot, python } from './peers.mjs';
+import { installPython, kBench, kData, python } from './peers.mjs';
 
-const kTrain = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train');
+const kTrain = join(kData, 'ct', 'train');
 const kPatients = Array.from({ length: 8 }, (_, i) => `lits_0${i}`);
 const kLabelLesion = 2;
 const kTypes = ['MET', 'HCC'];

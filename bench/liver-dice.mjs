@@ -19,9 +19,9 @@ import {
   splitPatients,
   writeSeries,
 } from '../dist/index.js';
-import { kBench, kRoot } from './peers.mjs';
+import { kBench, kData } from './peers.mjs';
 
-const kData = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct');
+const kCt = join(kData, 'ct');
 const kSeed = 0;
 
 /** Every slice with twice the pixels a side; `sample(z, x, y)` is asked at source coordinates of the new centres. */
@@ -101,7 +101,7 @@ const { positionals, values } = parseArgs({
   options: { model: { type: 'string' }, precision: { type: 'string', default: 'auto' } },
 });
 const which = positionals[0] ?? 'validation';
-const folder = join(kData, which === 'open-test' ? 'open-test' : 'train');
+const folder = join(kCt, which === 'open-test' ? 'open-test' : 'train');
 const patients =
   which === 'open-test' ? readdirSync(folder).sort() : splitPatients(readdirSync(folder), kSeed).validation;
 const model = values.model === undefined ? await loadModel() : await loadModel(values.model);

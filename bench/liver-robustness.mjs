@@ -11,10 +11,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { evaluateSegmentation, loadModel, readMask, readVolume, segmentLiver, splitPatients } from '../dist/index.js';
 import { normal } from './noise.mjs';
-import { kRoot } from './peers.mjs';
+import { kData } from './peers.mjs';
 import { withoutContrast } from './without-contrast.mjs';
 
-const kTrain = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train');
+const kTrain = join(kData, 'ct', 'train');
 const kSeed = 0;
 const kBeyondLiverMm = 20;
 const kAir = -1000;

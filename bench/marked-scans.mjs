@@ -1,12 +1,12 @@
 /** Scans whose lesions are marked, as the benches of the lesion networks hold them. */
 import { join } from 'node:path';
-import { kRoot } from './peers.mjs';
+import { kData } from './peers.mjs';
 
 /** LiTS's label of lesions, and the value of a lesion of unknown type in a lesion-type mask. */
 const kLabelLesion = 2;
 const kUnknownType = 5;
 
-export const kScans = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train');
+export const kScans = join(kData, 'ct', 'train');
 
 const gridOf = ({ size, spacing, origin, direction }) => ({ size, spacing, origin, direction });
 export const maskOn = (grid, data) => ({ ...gridOf(grid), data });

@@ -7,6 +7,9 @@ import { kCpuWheelIndex, kTorchWheel } from '../scripts/setup/libtorch.mjs';
 
 export const kBench = import.meta.dirname;
 export const kRoot = join(kBench, '..');
+/** Scans that do not come with the project. */
+export const kShared = process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared');
+export const kData = join(kShared, 'data');
 const kVenv = join(kBench, '.venv');
 const kPython = join(kVenv, 'bin', 'python');
 

@@ -11,10 +11,9 @@ import { ensurePhantom, kPhantomFolder } from '../scripts/phantom.mjs';
 import { setUp } from '../scripts/setup.mjs';
 import { aim } from './aims.mjs';
 import { lesionWeights } from './lesion-weights.mjs';
-import { kRoot } from './peers.mjs';
+import { kRoot, kShared } from './peers.mjs';
 import { withSlices } from './volume.mjs';
 
-const kShared = process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared');
 const kSlices = 400;
 const kProgram = `
 import { classifyLesions, loadModel, readSeries, segmentLiver } from './dist/index.js';

@@ -8,9 +8,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel, readSeries, readVolume, segmentLiver } from '../dist/index.js';
 import { normal } from './noise.mjs';
-import { kRoot } from './peers.mjs';
+import { kData } from './peers.mjs';
 
-const kData = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data');
 const kAxial = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
 function made(valueAt, size = [256, 256, 60], spacing = [1.5, 1.5, 3]) {

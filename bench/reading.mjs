@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSeries, writeSeries } from '../dist/index.js';
 import { aim } from './aims.mjs';
-import { kRoot, printTable, python, time } from './peers.mjs';
+import { kShared, printTable, python, time } from './peers.mjs';
 import { makeVolume } from './volume.mjs';
 
 /** Turns of each reader, one after the other: a busy moment of the machine then hits all. */
 const kRounds = 3;
-const kShared = process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared');
 
 /** dcm2niix is a program: its time holds its start and the writing of an uncompressed NIfTI. */
 function timeDcm2niix(folder, repeats) {

@@ -15,9 +15,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareStudies, readMask, readVolume, writeMask, writeVolume } from '../dist/index.js';
 import { extentOf, placed, positionOf, randomMotion, randomOf, scanAfter, smoothed } from './known-motions.mjs';
-import { installPython, kRoot, machine, median, python } from './peers.mjs';
+import { installPython, kData, machine, median, python } from './peers.mjs';
 
-const kTrain = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data', 'ct', 'train');
+const kTrain = join(kData, 'ct', 'train');
 const kAroundMm = 30;
 const kNoiseHu = 12;
 const kAimMm = 2;

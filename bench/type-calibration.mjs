@@ -12,9 +12,10 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { classifyLesions, loadModel, synthesizeLesions } from '../dist/index.js';
+import { maskOn } from './marked-scans.mjs';
 import { kRoot } from './peers.mjs';
 import { errorOf, isRight, kTypes, mean, surest } from './type-figures.mjs';
-import { gridOf, kFirstSeed, kFitted, kKept, matchOf, mixOf } from './type-grounds.mjs';
+import { kFirstSeed, kFitted, kKept, matchOf, mixOf } from './type-grounds.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -28,17 +29,12 @@ const { values } = parseArgs({
 /** Types and probabilities of all found synthetic lesions of a liver. */
 async function lesionsOf({ name, volume, liver, real }, model) {
   const found = [];
-  const grid = gridOf(volume);
   for (let variant = 0; variant < Number(values.variants); variant++) {
-    const made = await synthesizeLesions(
-      volume,
-      { ...grid, data: liver },
-      {
-        seed: kFirstSeed + variant,
-        ...mixOf(variant),
-        ...(real && { realLesions: { ...grid, data: real } }),
-      },
-    );
+    const made = await synthesizeLesions(volume, maskOn(volume, liver), {
+      seed: kFirstSeed + variant,
+      ...mixOf(variant),
+      ...(real && { realLesions: maskOn(volume, real) }),
+    });
     const { lesions, mask } = await classifyLesions({ volume: made.volume, mask: liver }, { device: 'cpu', model });
     for (const lesion of lesions) {
       const match = made.lesions.find(({ id }) => id === matchOf(mask, made.ids.data, lesion.id));

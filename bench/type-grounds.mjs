@@ -1,9 +1,8 @@
 /** Livers that the lesion network has not learned from, for lesions of known type. */
 import { join } from 'node:path';
 import { readMask, readSeries, readVolume, segmentLiver } from '../dist/index.js';
-import { kRoot } from './peers.mjs';
+import { kData } from './peers.mjs';
 
-const kData = join(process.env.HEPATICA_SHARED ?? join(kRoot, '..', 'shared'), 'data');
 /** Seeds that no training's variants have. */
 export const kFirstSeed = 40_000;
 /** Slices of 1 mm are taken three at a step: the network looks at 3 mm. */
@@ -11,8 +10,6 @@ const kThinning = 3;
 /** Share of the networks that voted for it. */
 const kLiverVote = 0.5;
 const kLesionVote = 0.2;
-
-export const gridOf = ({ size, spacing, origin, direction }) => ({ size, spacing, origin, direction });
 
 /** The middle one of each three slices. */
 function thinned(scan) {

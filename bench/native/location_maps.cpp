@@ -25,7 +25,8 @@ void write_maps(const std::string& image, const std::string& label, const Lesion
   for (uint8_t& voxel : liver.voxels) voxel = voxel != 0;
   volume = to_canonical(std::move(volume), order);
   liver = to_canonical(std::move(liver), order);
-  const LesionPrediction prediction = predict_lesions(volume, liver, model, ComputeDevice::cpu(), precision, nullptr, run);
+  const LesionPrediction prediction =
+      predict_lesions(volume, liver, model, ComputeDevice::cpu(), precision, nullptr, run);
   const auto write = [&](double share, const char* name) {
     write_nifti((folder / name).string(), locate_lesions(prediction, share, liver, {0.5, 0.5}, run).probability);
   };

@@ -62,7 +62,7 @@ async function passes(command, args) {
 }
 
 async function checkLayout() {
-  const files = sourceFiles(/^(native|test|scripts)\/.*\.(h|cpp|cu|cuh)$/);
+  const files = sourceFiles(/^(bench|native|test|scripts)\/.*\.(h|cpp|cu|cuh)$/);
   return files.length === 0 || passes('clang-format', ['--dry-run', '--Werror', ...files]);
 }
 
