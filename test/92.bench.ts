@@ -1,5 +1,5 @@
 /** The measurements whose figures are published, on small made-up scans: that they measure what they say. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -144,6 +144,27 @@ test('known motions: what is shown lies where the motion says', () => {
     shown++;
   });
   assert.ok(shown > 500, `${shown} voxels are shown`);
+});
+
+/** What TypeScript says where a module, or a name in it, is not there. */
+const kMissing = /error TS(2305|2306|2307|2614|2724):/;
+const kCheck =
+  '--ignoreConfig --allowJs --checkJs --strict false --noEmit --skipLibCheck --module nodenext --target es2023';
+
+test('what the measurements and scripts import is there', async () => {
+  const files = ['bench', 'scripts'].flatMap((room) =>
+    readdirSync(join(kRoot, room), { recursive: true, encoding: 'utf8' }).map((path) => join(room, path)),
+  );
+  const ours = files.filter((path) => path.endsWith('.mjs') && !/node_modules|\.venv|peers\//.test(path));
+  assert.ok(ours.includes('bench/pipeline.mjs'));
+  const check = (paths: readonly string[]) =>
+    runNode([join(kRoot, 'node_modules/typescript/bin/tsc'), ...kCheck.split(' '), ...paths]);
+  const missing = (output: string) => output.split('\n').filter((line) => kMissing.test(line));
+  assert.equal(missing((await check(ours)).stdout), []);
+  // The check sees a name that is not there.
+  const wrong = join(folder.path, 'wrong.mjs');
+  writeFileSync(wrong, `import { noSuchName } from '${join(kRoot, 'bench/aims.mjs')}';\n`);
+  assert.is(missing((await check([wrong])).stdout).length, 1);
 });
 
 test.run();
