@@ -8,7 +8,7 @@
 #include "models/lesion_model.h"
 #include "nifti/nifti.h"
 #include "ops/orient.h"
-#include "pipelines/lesion_candidates.h"
+#include "pipelines/predict_lesions.h"
 #include "runtime/caching_allocator.h"
 
 using namespace hepatica;
@@ -25,10 +25,12 @@ void write_maps(const std::string& image, const std::string& label, const Lesion
   for (uint8_t& voxel : liver.voxels) voxel = voxel != 0;
   volume = to_canonical(std::move(volume), order);
   liver = to_canonical(std::move(liver), order);
+  // No types are wanted: nothing is above 1.
   const LesionPrediction prediction =
-      predict_lesions(volume, liver, model, ComputeDevice::cpu(), precision, nullptr, run);
+      predict_lesions(volume, liver, model, ComputeDevice::cpu(), {.precision = precision, .thresholds = {1, 1}}, run);
   const auto write = [&](double share, const char* name) {
-    write_nifti((folder / name).string(), locate_lesions(prediction, share, liver, {0.5, 0.5}, run).probability);
+    const auto& [region, maps, cells, located] = prediction;
+    write_nifti((folder / name).string(), locate_lesions(region, maps, cells, share, liver, {1, 1}, run).probability);
   };
   std::filesystem::create_directories(folder);
   write(0, "location-2d.nii.gz");

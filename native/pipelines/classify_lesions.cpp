@@ -62,14 +62,13 @@ int paint_ids(const Mask& levels, double minimum_ml, Mask& ids, Run& run) {
 // `volume` and `liver` lie in canonical orientation.
 Found find_lesions(const Volume& volume, const Mask& liver, const LesionModel& model, const ComputeDevice& device,
                    const LesionClassification& wanted, EncodedCrop* crop, Run& run) {
-  const LesionPrediction prediction = predict_lesions(volume, liver, model, device, wanted.precision, crop, run);
+  const LesionPrediction prediction = predict_lesions(
+      volume, liver, model, device, {wanted.precision, {wanted.threshold, wanted.extent_threshold}, crop}, run);
   Found found{{liver.geometry, std::vector<uint8_t>(liver.voxels.size())}, {}};
   if (prediction.region.slices == 0) return found;
   run.begin_stage("measuring", kPredicted, 1);
   const StageTimer timer(run, "lesions");
-  const std::optional<Lesion3dConfig>& second = model.config().location3d;
-  const LocatedLesions located =
-      locate_lesions(prediction, second ? second->share : 0, liver, {wanted.threshold, wanted.extent_threshold}, run);
+  const LocatedLesions& located = prediction.located;
   const int count = paint_ids(located.levels, wanted.minimum_ml, found.ids, run);
   found.scores = score_lesions(found.ids, count, located.probability, prediction.maps, prediction.region);
   return found;

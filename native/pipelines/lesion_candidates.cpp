@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "core/parallel.h"
-#include "grid/interpolate_cells.h"
 #include "ops/components.h"
-#include "ops/resample.h"
 
 namespace hepatica {
 namespace {
@@ -36,56 +33,71 @@ std::vector<int64_t> nearest_pixels(int64_t source_size, double source_mm, doubl
   return pixels;
 }
 
-// What the 3-D network says, joined to what the MDL-CNN does.
-class SecondOpinion {
- public:
-  SecondOpinion(const LesionCells& cells, double share, const Geometry& source)
-      : share_(static_cast<float>(share)), cells_(cells.probability, cells.box, cells.grid, source) {}
+std::optional<CellInterpolation> interpolation(const LesionCells& cells, const Geometry& source) {
+  if (cells.probability.empty()) return std::nullopt;
+  return CellInterpolation(cells.probability, cells.box, cells.grid, source);
+}
 
-  // `values`: 255 p of slice `z`.
-  void join(int64_t z, std::vector<float>& values) const {
-    std::vector<float> others(values.size());
-    cells_.slice(z, others.data());
-    for (size_t i = 0; i < values.size(); ++i) values[i] = (1 - share_) * values[i] + share_ * (255 * others[i]);
-  }
-
- private:
-  float share_;
-  CellInterpolation cells_;
-};
+ResampleAxis axis_of(const Geometry& source, int axis, int64_t grid_size, double grid_mm) {
+  return back_axis(source.size[axis], source.spacing_mm[axis], grid_size, grid_mm);
+}
 
 }  // namespace
 
-LocatedLesions locate_lesions(const LesionPrediction& prediction, double share, const Mask& liver,
-                              const LesionThresholds& thresholds, Run& run) {
-  const auto& [region, maps, cells] = prediction;
-  const Geometry& geometry = liver.geometry;
-  const auto voxels = static_cast<size_t>(geometry.voxel_count());
-  LocatedLesions located{{geometry, std::vector<uint8_t>(voxels)}, {geometry, std::vector<uint8_t>(voxels)}};
-  if (region.slices == 0) return located;
-  const double grid_mm = region.grid.spacing_mm;
-  const ResampleAxis columns = back_axis(geometry.size[0], geometry.spacing_mm[0], region.grid.width, grid_mm);
-  const ResampleAxis rows = back_axis(geometry.size[1], geometry.spacing_mm[1], region.grid.height, grid_mm);
-  const auto detection = static_cast<float>(255 * thresholds.detection);
-  const auto extent = static_cast<float>(255 * thresholds.extent);
-  std::optional<SecondOpinion> second;
-  if (!cells.probability.empty()) second.emplace(cells, share, geometry);
-  parallel_for(region.slices, run, [&](int64_t i) {
-    std::vector<float> plane(static_cast<size_t>(region.grid.pixels()));
-    std::vector<float> values(static_cast<size_t>(geometry.slice_pixels()));
-    place_on_grid(maps.location.data() + i * region.canvas.pixels(), region, plane);
-    resample_plane(plane.data(), columns, rows, values.data());
-    const int64_t z = region.first_slice + i;
-    if (second) second->join(z, values);
-    for (int64_t pixel = 0; pixel < geometry.slice_pixels(); ++pixel) {
-      if (liver.slice(z)[pixel] == 0) continue;
-      located.probability.slice(z)[pixel] = static_cast<uint8_t>(values[pixel] + 0.5F);
-      if (values[pixel] > extent) {
-        located.levels.slice(z)[pixel] = values[pixel] > detection ? kAboveBoth : 1;
-      }
-    }
-  });
-  return located;
+LesionLocation::LesionLocation(const RegionInput& region, const LesionCells& cells, double share, const Mask& liver,
+                               const LesionThresholds& thresholds)
+    : region_(region),
+      liver_(liver),
+      detection_(static_cast<float>(255 * thresholds.detection)),
+      extent_(static_cast<float>(255 * thresholds.extent)),
+      share_(static_cast<float>(share)),
+      columns_(axis_of(liver.geometry, 0, region.grid.width, region.grid.spacing_mm)),
+      rows_(axis_of(liver.geometry, 1, region.grid.height, region.grid.spacing_mm)),
+      cells_(interpolation(cells, liver.geometry)) {
+  const auto voxels = static_cast<size_t>(liver.geometry.voxel_count());
+  located_ = {{liver.geometry, std::vector<uint8_t>(voxels)}, {liver.geometry, std::vector<uint8_t>(voxels)}};
+}
+
+bool LesionLocation::add_slice(int64_t slice, const uint8_t* map) {
+  const int64_t pixels = liver_.geometry.slice_pixels();
+  const int64_t z = region_.first_slice + slice;
+  std::vector<float> plane(static_cast<size_t>(region_.grid.pixels()));
+  std::vector<float> values(static_cast<size_t>(pixels));
+  place_on_grid(map, region_, plane);
+  resample_plane(plane.data(), columns_, rows_, values.data());
+  if (cells_) {
+    std::vector<float> others(values.size());
+    cells_->slice(z, others.data());
+    for (size_t i = 0; i < values.size(); ++i) values[i] = (1 - share_) * values[i] + share_ * (255 * others[i]);
+  }
+  bool any = false;
+  for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+    if (liver_.slice(z)[pixel] == 0) continue;
+    located_.probability.slice(z)[pixel] = static_cast<uint8_t>(values[pixel] + 0.5F);
+    if (values[pixel] <= extent_) continue;
+    located_.levels.slice(z)[pixel] = values[pixel] > detection_ ? kAboveBoth : 1;
+    any = true;
+  }
+  return any;
+}
+
+std::vector<int64_t> LesionLocation::add(int64_t first, std::span<const uint8_t> map, Run& run) {
+  const int64_t pixels = region_.canvas.pixels();
+  std::vector<uint8_t> any(map.size() / static_cast<size_t>(pixels));
+  parallel_for(static_cast<int64_t>(any.size()), run,
+               [&](int64_t i) { any[i] = add_slice(first + i, map.data() + i * pixels) ? 1 : 0; });
+  std::vector<int64_t> slices;
+  for (size_t i = 0; i < any.size(); ++i) {
+    if (any[i] != 0) slices.push_back(static_cast<int64_t>(i));
+  }
+  return slices;
+}
+
+LocatedLesions locate_lesions(const RegionInput& region, const LesionMaps& maps, const LesionCells& cells, double share,
+                              const Mask& liver, const LesionThresholds& thresholds, Run& run) {
+  LesionLocation location(region, cells, share, liver, thresholds);
+  location.add(0, maps.location, run);
+  return location.take();
 }
 
 std::vector<LesionScores> score_lesions(const Mask& ids, int count, const ByteVolume& probability,

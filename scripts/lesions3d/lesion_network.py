@@ -59,24 +59,24 @@ class LesionDecoder(nn.Module):
 
 
 class LesionNetwork(nn.Module):
-    """`blind`: to zeros in place of the encoder's features, for comparison."""
+    """`stages` of the encoder, for comparison: 2, conv1 with layer1 alone, or 0; zeros are in place of the other features."""
 
-    def __init__(self, blind=False, **widths):
+    def __init__(self, stages=2, **widths):
         super().__init__()
-        self.encoder, self.decoder, self.blind = Encoder(), LesionDecoder(**widths), blind
+        self.encoder, self.decoder, self.stages = Encoder(), LesionDecoder(**widths), stages
 
     def features(self, x):
         """Of input (n, 1, z, y, x). conv1 stays in fp32: about 0.5, bf16 has steps of 8 HU."""
-        if self.blind:
-            n, _, z, y, x = x.shape
-            sizes = ((64, 1, 2), (256, 2, 4), (512, 4, 8))
-            return [torch.zeros(n, c, z // dz, y // d, x // d, dtype=torch.bfloat16) for c, dz, d in sizes]
+        n, _, depth, height, width = x.shape
+        none = lambda c, dz, d: torch.zeros(n, c, depth // dz, height // d, width // d, dtype=torch.bfloat16)
+        if not self.stages:
+            return none(64, 1, 2), none(256, 2, 4), none(512, 4, 8)
         with torch.autocast(x.device.type, enabled=False):
             c1 = F.relu(self.encoder.conv1(x))
         with torch.autocast(x.device.type, dtype=torch.bfloat16):
             c1 = c1.to(torch.bfloat16)
             l1 = self.encoder.layer1(F.max_pool3d(c1, 3, 2, 1))
-            return c1, l1, self.encoder.layer2(l1)
+            return c1, l1, self.encoder.layer2(l1) if self.stages > 1 else none(512, 4, 8)
 
     def decode(self, features, relative, mask):
         with torch.autocast(relative.device.type, dtype=torch.bfloat16):

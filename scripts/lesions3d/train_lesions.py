@@ -22,15 +22,16 @@ from scipy import ndimage
 from torch import nn
 
 MARKED = [f"lits_{k:02}" for k in range(8)]
+WAYS = ("reference", "predicted")  # livers
 ALARM = 0.25
 CLEAN = ["ircad_e05", "ircad_e07", "ircad_e11", "ircad_e14"]  # reported without liver tumours
 
 
-def arguments():
+def arguments(given=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("ct", type=Path)
     parser.add_argument("livers", type=Path)
-    parser.add_argument("liver_model", type=Path, help="whose encoder it reads")
+    parser.add_argument("liver_model", type=Path, help="whose encoder it reads, or what base.py wrote")
     parser.add_argument("out", type=Path)
     parser.add_argument("--test", default="", help="names of scans that are not learned from")
     parser.add_argument("--extra", type=Path, nargs="*", default=[], help="folders of more marked scans")
@@ -45,9 +46,9 @@ def arguments():
     parser.add_argument("--synthetic", type=float, default=0.5, help="share of pictures with made-up lesions")
     parser.add_argument("--grafted", type=float, default=0, help="share of the lesions put into pictures that are real ones of other scans")
     parser.add_argument("--alarmed", type=float, default=0, help="share of pictures round false alarms of the weights gone on from")
-    parser.add_argument("--no-encoder", action="store_true", help="zeros in place of its features")
+    parser.add_argument("--stages", type=int, choices=[0, 1, 2], default=2, help="of the encoder; zeros in place of the others' features")
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def loss_of(logits, lesion, mask, weights):
@@ -61,9 +62,10 @@ def loss_of(logits, lesion, mask, weights):
 
 
 def first_network(options):
-    network = LesionNetwork(blind=options.no_encoder)
+    network = LesionNetwork(options.stages)
     liver = load_file(options.liver_model)
-    network.encoder.load_state_dict({name[8:]: value.float() for name, value in liver.items() if name.startswith("encoder.")})
+    own = {name[8:]: value for name, value in liver.items() if name.startswith("encoder.")} or liver
+    network.encoder.load_state_dict({name: value.float() for name, value in own.items()})
     for parameter in network.encoder.parameters():
         parameter.requires_grad_(False)
     for module in network.modules():
@@ -88,15 +90,21 @@ def false_alarms(network, scan):
     return places
 
 
+def read_scans(options):
+    """By name: the scan, and as pictures are made from it."""
+    folders = [options.ct / name for name in MARKED + CLEAN] + options.extra
+    scans = {folder.name: read_scan(folder, options.livers, folder.name not in CLEAN) for folder in folders}
+    return {name: (scan, TrainingScan(scan)) for name, scan in scans.items()}
+
+
 class Training:
-    def __init__(self, options):
+    def __init__(self, options, scans=None):
         self.options, self.number = options, 0
         self.held_back = [name for name in options.test.split(",") if name]
-        self.scans = {name: read_scan(options.ct / name, options.livers, name in MARKED) for name in MARKED + CLEAN}
-        learned = [scan for name, scan in self.scans.items() if name not in self.held_back]
-        learned += [read_scan(folder, options.livers) for folder in options.extra]
+        scans = scans or read_scans(options)
+        self.scans = {name: scan for name, (scan, _) in scans.items()}
+        learned, training = zip(*(scan for name, scan in scans.items() if name not in self.held_back))
         shape = tuple(int(n) for n in options.shape.split(","))
-        training = [TrainingScan(scan) for scan in learned]
         self.network = first_network(options)
         if options.alarmed:
             for scan, pictures in zip(learned, training):
@@ -159,17 +167,18 @@ class Training:
         self.save()
         print(f"[{self.options.out.stem}] {self.number} steps, {time.time() - begin:.0f} s", flush=True)
 
-    def find(self):
-        """With the average, in the scans that were not learned from."""
+    def found(self):
+        """With the average, in each scan that was not learned from: its name, and lesion by the region it is looked for in."""
         with torch.no_grad():
             for name, value in self.live.items():
                 value.copy_(self.average[name])
         self.network.eval()
-        found = {}
         for name in self.held_back:
             scan = self.scans[name]
-            for way, values in zip(("reference", "predicted"), probabilities_of(self.network, scan, [scan.liver, scan.found])):
-                found[f"{name}.{way}"] = values.astype(np.float16)
+            yield name, dict(zip(WAYS, probabilities_of(self.network, scan, [scan.liver, scan.found])))
+
+    def find(self):
+        found = {f"{name}.{way}": values.astype(np.float16) for name, ways in self.found() for way, values in ways.items()}
         np.savez_compressed(self.options.out.with_suffix(".npz"), **found)
 
 

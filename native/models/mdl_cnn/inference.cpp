@@ -2,6 +2,7 @@
 
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -25,11 +26,11 @@ std::unique_ptr<Layers> checked_layers(const MdlCnnConfig& config, const StateDi
   return inference_layers(layers, state, device, precision);
 }
 
-// Channel `channel` of all slices.
-void store_bytes(const at::Tensor& probability, int64_t channel, uint8_t* bytes) {
-  const at::Tensor plane = probability.select(1, channel).contiguous();
-  const float* values = plane.const_data_ptr<float>();
-  std::transform(values, values + plane.numel(), bytes,
+// `plane` lies on the host.
+void store_bytes(const at::Tensor& plane, uint8_t* bytes) {
+  const at::Tensor dense = plane.contiguous();
+  const float* values = dense.const_data_ptr<float>();
+  std::transform(values, values + dense.numel(), bytes,
                  [](float value) { return static_cast<uint8_t>(value * 255 + 0.5F); });
 }
 
@@ -48,17 +49,39 @@ MdlCnnInference::Probabilities MdlCnnInference::forward(const at::Tensor& region
   return {at::sigmoid(logits.location), at::softmax(logits.classes, 1)};
 }
 
-LesionMaps MdlCnnInference::predict(const RegionInput& region, Run& run) const {
+LesionMaps MdlCnnInference::predict(const RegionInput& region, const WantedClasses& wanted, Run& run) const {
   return predict(
-      region, [&](std::span<const int64_t> slices) { return region.batch(slices); }, run);
+      region, [&](std::span<const int64_t> slices) { return region.batch(slices); }, wanted, run);
 }
 
-LesionMaps MdlCnnInference::predict(const DeviceRegion& region, Run& run) const {
+LesionMaps MdlCnnInference::predict(const DeviceRegion& region, const WantedClasses& wanted, Run& run) const {
   return predict(
-      region.frame(), [&](std::span<const int64_t> slices) { return region.batch(slices); }, run);
+      region.frame(), [&](std::span<const int64_t> slices) { return region.batch(slices); }, wanted, run);
 }
 
-LesionMaps MdlCnnInference::predict(const RegionInput& region, const Batch& region_batch, Run& run) const {
+void MdlCnnInference::predict_batch(const at::Tensor& region, int64_t first, const WantedClasses& wanted,
+                                    LesionMaps& maps) const {
+  const c10::InferenceMode inference_mode;
+  const at::Tensor planes = region.to(device_);
+  const int64_t pixels = planes.size(2) * planes.size(3);
+  const MdlLocation location = forward_mdl_location(*layers_, config_, planes);
+  uint8_t* const bytes = maps.location.data() + first * pixels;
+  store_bytes(location.logits.sigmoid().cpu(), bytes);
+  const std::vector<int64_t> classified = wanted(first, {bytes, static_cast<size_t>(planes.size(0) * pixels)});
+  if (classified.empty()) return;
+  const at::Tensor chosen = at::tensor(classified).to(device_);
+  const auto some = [&](const at::Tensor& whole) { return whole.index_select(0, chosen); };
+  const at::Tensor logits = forward_mdl_classes(*layers_, config_, some(planes), some(location.features));
+  const at::Tensor classes = at::softmax(logits, 1).cpu();
+  for (size_t i = 0; i < classified.size(); ++i) {
+    for (int64_t type = 0; type < kLesionTypes; ++type) {
+      store_bytes(classes[static_cast<int64_t>(i)][type], maps.classes[type].data() + (first + classified[i]) * pixels);
+    }
+  }
+}
+
+LesionMaps MdlCnnInference::predict(const RegionInput& region, const Batch& region_batch, const WantedClasses& wanted,
+                                    Run& run) const {
   const int64_t pixels = region.canvas.pixels();
   LesionMaps maps;
   maps.location.resize(static_cast<size_t>(region.slices * pixels));
@@ -68,12 +91,7 @@ LesionMaps MdlCnnInference::predict(const RegionInput& region, const Batch& regi
     run.check_cancelled();
     std::vector<int64_t> slices(static_cast<size_t>(std::min(batch, region.slices - begin)));
     std::iota(slices.begin(), slices.end(), begin);
-    const Probabilities on_device = forward(region_batch(slices));
-    const Probabilities probabilities{on_device.location.cpu(), on_device.classes.cpu()};
-    store_bytes(probabilities.location, 0, maps.location.data() + begin * pixels);
-    for (int64_t type = 0; type < kLesionTypes; ++type) {
-      store_bytes(probabilities.classes, type, maps.classes[type].data() + begin * pixels);
-    }
+    predict_batch(region_batch(slices), begin, wanted, maps);
     run.progress(static_cast<double>(begin + static_cast<int64_t>(slices.size())) / static_cast<double>(region.slices));
   }
   return maps;

@@ -21,11 +21,15 @@
 
 namespace hepatica {
 
-// round(255 p) on the region's grid, order (z, y, x).
+// round(255 p) on the region's grid, order (z, y, x). The classes are 0 in slices whose classes were not wanted.
 struct LesionMaps {
   std::vector<uint8_t> location;
   std::array<std::vector<uint8_t>, kLesionTypes> classes;
 };
+
+// Told the location in slices of the region from slice `first` on, bytes of LesionMaps: those of them, counted from 0,
+// whose classes are wanted. The class channel is the larger one, and most slices have no lesion.
+using WantedClasses = std::function<std::vector<int64_t>(int64_t first, std::span<const uint8_t> location)>;
 
 class MdlCnnInference {
  public:
@@ -44,13 +48,15 @@ class MdlCnnInference {
 
   // All slices. Beside the region it holds five maps of one byte a pixel, and one batch. Polls the run's cancel flag
   // and reports progress after each batch.
-  LesionMaps predict(const RegionInput& region, Run& run) const;
+  LesionMaps predict(const RegionInput& region, const WantedClasses& wanted, Run& run) const;
   // Of a region in the device's memory: what comes to the host are the maps.
-  LesionMaps predict(const DeviceRegion& region, Run& run) const;
+  LesionMaps predict(const DeviceRegion& region, const WantedClasses& wanted, Run& run) const;
 
  private:
   using Batch = std::function<at::Tensor(std::span<const int64_t> slices)>;
-  LesionMaps predict(const RegionInput& frame, const Batch& batch, Run& run) const;
+  LesionMaps predict(const RegionInput& frame, const Batch& batch, const WantedClasses& wanted, Run& run) const;
+  // Of the slices of a batch whose first is slice `first` of the region.
+  void predict_batch(const at::Tensor& region, int64_t first, const WantedClasses& wanted, LesionMaps& maps) const;
 
   MdlCnnConfig config_;
   at::Device device_;

@@ -60,21 +60,27 @@ at::Tensor class_features(Layers& layers, const MdlCnnConfig& config, const at::
 
 }  // namespace
 
+MdlLocation forward_mdl_location(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region) {
+  const at::Tensor features = location_features(layers, config, region);
+  Conv head = plain_layer("location_head", config.location_width, 2 * kCell * kCell, 3);
+  head.two_classes = true;
+  return {pixel_shuffle(layers.conv(head, features), {kCell, kCell}).to(at::kFloat), features};
+}
+
+at::Tensor forward_mdl_classes(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region,
+                               const at::Tensor& features) {
+  const at::Tensor joined = at::cat({class_features(layers, config, region), layers.input(features)}, 1);
+  const Conv head = plain_layer("class_head", joined.size(1), kLesionTypes, 1);
+  return upsample(layers.conv(head, joined).to(at::kFloat), extent(region));
+}
+
 MdlOutput forward_mdl_cnn(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region,
                           const at::Tensor& classified, bool elsewhere) {
-  const at::Tensor location = location_features(layers, config, region);
-  Conv location_head = plain_layer("location_head", config.location_width, 2 * kCell * kCell, 3);
-  location_head.two_classes = true;
-  MdlOutput output;
-  output.location = pixel_shuffle(layers.conv(location_head, location), {kCell, kCell}).to(at::kFloat);
-  if (classified.defined() && classified.numel() == 0 && !elsewhere) return output;
+  const auto [location, features] = forward_mdl_location(layers, config, region);
+  if (classified.defined() && classified.numel() == 0 && !elsewhere) return {location, {}};
   const bool all = !classified.defined() || classified.numel() == region.size(0);
   const auto some = [&](const at::Tensor& whole) { return all ? whole : whole.index_select(0, classified); };
-  const at::Tensor classes = class_features(layers, config, some(region));
-  const at::Tensor joined = at::cat({classes, layers.input(some(location))}, 1);
-  const Conv class_head = plain_layer("class_head", joined.size(1), kLesionTypes, 1);
-  output.classes = upsample(layers.conv(class_head, joined).to(at::kFloat), extent(region));
-  return output;
+  return {location, forward_mdl_classes(layers, config, some(region), some(features))};
 }
 
 RecordedLayers mdl_cnn_layers(const MdlCnnConfig& config, int64_t slices, int64_t rows, int64_t columns) {

@@ -21,6 +21,17 @@ struct MdlOutput {
 MdlOutput forward_mdl_cnn(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region,
                           const at::Tensor& classified = {}, bool elsewhere = false);
 
+// What the location channel says, as MdlOutput has it, and what it tells the class channel of each region.
+struct MdlLocation {
+  at::Tensor logits;
+  at::Tensor features;
+};
+
+// The two channels one after the other: classes of the regions alone that are to be classified, with their features.
+MdlLocation forward_mdl_location(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region);
+at::Tensor forward_mdl_classes(Layers& layers, const MdlCnnConfig& config, const at::Tensor& region,
+                               const at::Tensor& features);
+
 // Its layers on an input of about a liver's size, or of `rows` x `columns` pixels.
 RecordedLayers mdl_cnn_layers(const MdlCnnConfig& config, int64_t slices = 1, int64_t rows = 128,
                               int64_t columns = 160);

@@ -7,8 +7,11 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "models/lesion_model.h"
@@ -134,7 +137,13 @@ TEST_CASE("a region's maps do not depend on how many slices are computed at once
   const Mask liver{geometry, std::vector<uint8_t>(hu.size(), 1)};
   Run run;
   const RegionInput region = make_region_input({geometry, hu}, liver, config, {}, run);
-  const LesionMaps maps = inference.predict(region, run);
+  const auto pixels = static_cast<size_t>(region.canvas.pixels());
+  const WantedClasses all = [&](int64_t /*first*/, std::span<const uint8_t> location) {
+    std::vector<int64_t> slices(location.size() / pixels);
+    std::iota(slices.begin(), slices.end(), 0);
+    return slices;
+  };
+  const LesionMaps maps = inference.predict(region, all, run);
   CHECK(maps.location.size() == static_cast<size_t>(5 * region.canvas.pixels()));
   const std::array<int64_t, 1> last = {4};
   const MdlCnnInference::Probabilities alone = inference.forward(region.batch(last));
@@ -143,6 +152,28 @@ TEST_CASE("a region's maps do not depend on how many slices are computed at once
     const double byte = maps.location[4 * region.canvas.pixels() + i];
     REQUIRE(std::abs(byte - 255 * values.const_data_ptr<float>()[i]) < 0.6);
   }
+  // Classes of the slices that are asked for alone, and the same as beside others.
+  std::vector<uint8_t> told;
+  const LesionMaps some = inference.predict(
+      region,
+      [&](int64_t first, std::span<const uint8_t> location) {
+        CHECK(static_cast<size_t>(first) * pixels == told.size());
+        told.insert(told.end(), location.begin(), location.end());
+        return std::vector<int64_t>{1, 4};
+      },
+      run);
+  CHECK(some.location == maps.location);
+  CHECK(told == maps.location);
+  for (size_t slice = 0; slice < 5; ++slice) {
+    const auto plane = [&](const std::vector<uint8_t>& map) {
+      return std::vector<uint8_t>(map.begin() + static_cast<ptrdiff_t>(slice * pixels),
+                                  map.begin() + static_cast<ptrdiff_t>((slice + 1) * pixels));
+    };
+    for (size_t type = 0; type < maps.classes.size(); ++type) {
+      const bool wanted = slice == 1 || slice == 4;
+      REQUIRE(plane(some.classes[type]) == (wanted ? plane(maps.classes[type]) : std::vector<uint8_t>(pixels)));
+    }
+  }
   run.cancel();
-  CHECK_THROWS_AS(inference.predict(region, run), Cancelled);
+  CHECK_THROWS_AS(inference.predict(region, all, run), Cancelled);
 }

@@ -46,13 +46,14 @@ TEST_CASE("lesions are where the map is above the thresholds, in the liver and i
   Mask liver{geometry, std::vector<uint8_t>(16 * 16 * 4, 1)};
   for (int64_t z = 0; z < 4; ++z) liver.slice(z)[5 * 16 + 5] = 0;
   Run run;
-  LesionPrediction prediction{small_region(), maps_with(0, {255, 0, 0, 0}), {}};
+  const RegionInput region = small_region();
+  LesionMaps maps = maps_with(0, {255, 0, 0, 0});
   // One pixel: voxels 4 to 5 along x and y lie in it.
-  prediction.maps.location[2 * 8 + 2] = 255;
+  maps.location[2 * 8 + 2] = 255;
   const auto levels_above = [&](double detection, double extent) {
-    return locate_lesions(prediction, 0, liver, {detection, extent}, run).levels;
+    return locate_lesions(region, maps, {}, 0, liver, {detection, extent}, run).levels;
   };
-  const LocatedLesions located = locate_lesions(prediction, 0, liver, {0.6, 0.5}, run);
+  const LocatedLesions located = locate_lesions(region, maps, {}, 0, liver, {0.6, 0.5}, run);
   // Bilinear between centres 2 mm apart: 0.75 * 0.75 at the voxels next to the pixel's centre.
   CHECK(located.probability.slice(1)[4 * 16 + 4] == 143);
   CHECK(located.levels.slice(1)[4 * 16 + 4] == 1);
@@ -66,8 +67,9 @@ TEST_CASE("lesions are where the map is above the thresholds, in the liver and i
 TEST_CASE("the 3-D network's share of a place's probability is linear between its cells, and nothing outside its box") {
   const Geometry geometry = geometry_of({16, 16, 4}, {1, 1, 3});
   const Mask liver{geometry, std::vector<uint8_t>(16 * 16 * 4, 1)};
-  LesionPrediction prediction{small_region(), maps_with(51, {255, 0, 0, 0}), {}};
-  LesionCells& cells = prediction.cells;
+  const RegionInput region = small_region();
+  const LesionMaps maps = maps_with(51, {255, 0, 0, 0});
+  LesionCells cells;
   cells.grid = cell_grid(geometry, {1.5, 1.5, 3});
   // From 3 to 9 mm along x and y, slices 1 and 2.
   cells.box = {{2, 2, 1}, {4, 4, 2}};
@@ -76,7 +78,7 @@ TEST_CASE("the 3-D network's share of a place's probability is linear between it
   cells.probability[1 * 4 + 1] = 1;
   Run run;
   const auto probability = [&](double share, int64_t x, int64_t y, int64_t z) {
-    return int{locate_lesions(prediction, share, liver, {0.5, 0.5}, run).probability.slice(z)[y * 16 + x]};
+    return int{locate_lesions(region, maps, cells, share, liver, {0.5, 0.5}, run).probability.slice(z)[y * 16 + x]};
   };
   // A voxel whose centre is 0.25 mm from the cell's along x and y, 1.5 mm from its neighbours'.
   const double near = 255 * std::pow(5.0 / 6, 2);
@@ -85,7 +87,12 @@ TEST_CASE("the 3-D network's share of a place's probability is linear between it
   CHECK(probability(0, 5, 5, 1) == 51);
   CHECK(probability(1, 5, 5, 2) == 0);
   CHECK(probability(0.25, 12, 5, 1) == std::lround(0.75 * 51));
-  const Mask levels = locate_lesions(prediction, 1, liver, {0.6, 0.4}, run).levels;
+  // Of the region's two slices, given one by one, the first has some lesion.
+  LesionLocation location(region, cells, 1, liver, {0.6, 0.4});
+  const std::span<const uint8_t> map(maps.location);
+  CHECK(location.add(1, map.subspan(64, 64), run).empty());
+  CHECK(location.add(0, map.first(64), run) == std::vector<int64_t>{0});
+  const Mask levels = location.take().levels;
   CHECK(levels.slice(1)[5 * 16 + 5] == kAboveBoth);
   CHECK(levels.slice(1)[5 * 16 + 4] == 1);
   CHECK(levels.slice(1)[4 * 16 + 4] == 0);

@@ -59,7 +59,7 @@ TEST_CASE("a GPU's maps of lesions are the CPU's") {
   const LesionModel model = random_model();
   const auto maps_on = [&](const ComputeDevice& device) {
     Run run;
-    return predict_lesions(scan.volume, scan.liver, model, device, Precision::kFp32, nullptr, run).maps;
+    return predict_lesions(scan.volume, scan.liver, model, device, {}, run).maps;
   };
   const LesionMaps expected = maps_on(ComputeDevice::cpu());
   const LesionMaps found = maps_on(Devices::of_process().gpus[0]);
@@ -83,7 +83,7 @@ TEST_CASE("a GPU's 3-D network says what the CPU's does, in the liver's box") {
   const LesionModel model = random_model(true);
   const auto cells_on = [&](const ComputeDevice& device) {
     Run run;
-    LesionCells cells = predict_lesions(scan.volume, scan.liver, model, device, Precision::kFp32, nullptr, run).cells;
+    LesionCells cells = predict_lesions(scan.volume, scan.liver, model, device, {}, run).cells;
     CHECK(run.timings_ms().contains("lesion_network_3d"));
     return cells;
   };
@@ -98,8 +98,7 @@ TEST_CASE("a GPU's 3-D network says what the CPU's does, in the liver's box") {
   }
   Run run;
   const Mask nothing{scan.liver.geometry, std::vector<uint8_t>(scan.liver.voxels.size())};
-  CHECK(predict_lesions(scan.volume, nothing, model, ComputeDevice::cpu(), Precision::kFp32, nullptr, run)
-            .cells.probability.empty());
+  CHECK(predict_lesions(scan.volume, nothing, model, ComputeDevice::cpu(), {}, run).cells.probability.empty());
 }
 
 TEST_CASE("lesions are classified on the GPU, and no warning tells of the CPU") {
