@@ -299,4 +299,14 @@ withServers(
   },
 );
 
+withServers("the paper's lesion network works beside the liver's that ships", async (context) => {
+  const series = await writePhantomSeries(join(context.folder.path, 'paper'), 42, [64, 56, 12]);
+  for (const file of filesOf(series)) await context.orthanc.store(file);
+  start(context, { model: 'default', lesionModel: 'paper' });
+  const { state, failure, result } = await until(context.queue, await add(context, addressOf(series)), isOver);
+  assert.is(state, 'completed', failure?.message);
+  const { segmentation, lesions } = result?.documents.report?.models ?? {};
+  assert.equal([segmentation?.networks, lesions?.networks], [['encoder3d'], ['mdl_cnn']]);
+});
+
 test.run();

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { configure, loadModel, type Model, type Preloaded, preload } from 'hepatica';
 import type { WorkerConfig } from './config.js';
 
-/** Those that are not hepatica's defaults. */
+/** Both, or none: hepatica's defaults. */
 export interface Networks {
   readonly liver?: Model;
   readonly lesions?: Model;
@@ -14,22 +14,23 @@ function fileOf(name: string): string {
   return createRequire(import.meta.resolve('hepatica/package.json')).resolve(name);
 }
 
+function loadLiverNetwork(model: string): Promise<Model> {
+  if (model === 'default') return loadModel();
+  return loadModel(model === 'paper' ? fileOf('./weights/liver-paper.safetensors') : model);
+}
+
 function loadLesionNetwork(model: string): Promise<Model> {
+  if (model === 'default') return loadModel(fileOf('@hepatica/weights-mdl'));
   return model === 'paper' ? loadModel(fileOf('@hepatica/weights-mdl'), { network: 'paper' }) : loadModel(model);
 }
 
-/** Loads the networks, and packs them for the device. */
+/** Loads the networks, and packs them for the device: both, so that no job waits for that. */
 export async function loadNetworks(config: WorkerConfig): Promise<Networks & { readonly preloaded: Preloaded }> {
   const { model, lesionModel, device, precision } = config;
   // One call computes; the next series is read beside it.
   await configure({ concurrency: 1 });
-  const networks = {
-    ...(model !== 'default' && {
-      liver: await loadModel(model === 'paper' ? fileOf('./weights/liver-paper.safetensors') : model),
-    }),
-    ...(lesionModel !== 'default' && { lesions: await loadLesionNetwork(lesionModel) }),
-  };
-  const models = Object.values(networks);
-  const preloaded = await preload({ device, precision, ...(models.length > 0 && { models }) });
+  if (model === 'default' && lesionModel === 'default') return { preloaded: await preload({ device, precision }) };
+  const networks = { liver: await loadLiverNetwork(model), lesions: await loadLesionNetwork(lesionModel) };
+  const preloaded = await preload({ device, precision, models: Object.values(networks) });
   return { ...networks, preloaded };
 }
