@@ -46,6 +46,19 @@ class JsonFields {
     return object_.contains(field) ? number(field, low, high) : earlier;
   }
 
+  // Cells of a grid, x, y, z in mm; as number_or.
+  std::array<double, 3> cells_or(const std::array<double, 3>& earlier, const std::string& field) {
+    if (!object_.contains(field)) return earlier;
+    const std::string expected = "three lengths from 0.5 to 10 mm";
+    const Json& list = at(field, expected);
+    if (!list.is_array() || list.size() != earlier.size()) refuse(field, expected, list.dump());
+    std::array<double, 3> cell_mm{};
+    for (size_t axis = 0; axis < cell_mm.size(); ++axis) {
+      cell_mm[axis] = checked_number(list[axis], field, expected, 0.5, 10);
+    }
+    return cell_mm;
+  }
+
   int64_t integer(const std::string& field, int64_t low, int64_t high) {
     const std::string expected = "an integer from " + std::to_string(low) + " to " + std::to_string(high);
     return checked_integer(at(field, expected), field, expected, low, high);

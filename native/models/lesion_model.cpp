@@ -70,7 +70,7 @@ const Lesion3dInference& LesionModel::inference3d(const at::Device& device, Prec
   const Lesion3dConfig& config = config_.location3d.value();
   return inferences3d_.get(device, precision, [&] {
     return Lesion3dInference(config, inference_layers(lesion3d_layers(config), state_, device, precision), device,
-                             encoder_id(state_, Lesion3d::kEncoderPrefix));
+                             encoder_id(state_, Lesion3d::kEncoderPrefix, config.cell_mm));
   });
 }
 

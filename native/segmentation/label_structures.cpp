@@ -9,7 +9,7 @@ namespace hepatica {
 Mask label_structures(const CanonicalSlices& source, const std::vector<int64_t>& classes,
                       const Encoder3dInference& network, Run& run) {
   const BodyFrame body = locate_body(source, run);
-  const CellGrid grid = cell_grid(source.geometry(), Encoder3dConfig::kCellMm);
+  const CellGrid grid = cell_grid(source.geometry(), network.cell_mm());
   const CellBox whole = cover_box(box_of_body(body, grid.extent_mm), grid, Encoder3dConfig::kMultiple);
   const std::vector<uint8_t> labels(classes.begin(), classes.end());
   Mask target{source.geometry(), std::vector<uint8_t>(static_cast<size_t>(source.geometry().voxel_count()))};

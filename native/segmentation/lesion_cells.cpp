@@ -17,8 +17,7 @@ namespace {
 
 // A cell is the liver's that is inside by more.
 constexpr float kInside = 0.5F;
-// A box of the one network is a box of the other.
-static_assert(Encoder3dConfig::kCellMm == Lesion3dConfig::kCellMm);
+// A box of the one network is a box of the other, where their cells are alike: encoder_id tells.
 static_assert(Encoder3dConfig::kMultiple == Lesion3dConfig::kMultiple);
 // 1.7 cubic metres: no patient has more.
 constexpr int64_t kMostLiverCells = 256'000'000;
@@ -36,7 +35,7 @@ void check_size(const CellBox& box) {
   if (box.cells() <= kMostLiverCells) return;
   throw Error("UNSUPPORTED_GEOMETRY",
               "Expected a liver that fits into " + std::to_string(kMostLiverCells) +
-                  " cells of 1.5 x 1.5 x 3 mm, received one in " + std::to_string(box.cells()),
+                  " cells of the lesion network, received one in " + std::to_string(box.cells()),
               {}, "spacing", "Check the spacing of the source");
 }
 
@@ -223,7 +222,7 @@ bool has_same_encoder(const EncodedCrop* crop, const Lesion3dInference& network)
 LesionCells lesion_cells(const CanonicalSlices& source, const Mask& liver, float reference_hu,
                          const Lesion3dInference& network, const EncodedLiver& encoded, Run& run) {
   LesionCells cells;
-  cells.grid = cell_grid(source.geometry(), Lesion3dConfig::kCellMm);
+  cells.grid = cell_grid(source.geometry(), network.cell_mm());
   const std::optional<BoundingBox> voxels = bounding_box(liver);
   if (!voxels) return cells;
   const std::optional<CellRange3> wanted = liver_cells(liver, *voxels, cells.grid, run);

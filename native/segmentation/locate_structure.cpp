@@ -19,8 +19,8 @@ constexpr int64_t kMostCells = 2'000'000;
 // surroundings.
 constexpr int64_t kMostWholeCells = 2'500'000;
 
-std::optional<BoxMm> whole_body(const BodyFrame& body, const Geometry& source) {
-  const CellGrid grid = cell_grid(source, Encoder3dConfig::kCellMm);
+std::optional<BoxMm> whole_body(const BodyFrame& body, const Geometry& source, const Vec3& cell_mm) {
+  const CellGrid grid = cell_grid(source, cell_mm);
   const BoxMm box = box_of_body(body, grid.extent_mm);
   if (cover_box(box, grid, Encoder3dConfig::kMultiple).cells() > kMostWholeCells) return std::nullopt;
   return box;
@@ -109,7 +109,7 @@ LocatedStructure locate_structure(const CanonicalSlices& source, const Locator3d
     const StageTimer timer(run, "locator_input");
     channels = sample_cells(source, grid, whole, run);
     located.body = find_body(channels, grid, whole.length, run);
-    if ((located.box = whole_body(located.body, source.geometry()))) return located;
+    if ((located.box = whole_body(located.body, source.geometry(), network.cell_mm()))) return located;
     map_to_network_values(channels);
     const std::vector<float> places = body_coordinates(located.body, {0, 0, 0}, grid.cell_mm, whole.length);
     channels.insert(channels.end(), places.begin(), places.end());

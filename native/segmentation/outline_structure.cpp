@@ -17,7 +17,7 @@ constexpr int kMostGrowths = 2;
 OutlinedStructure outline_box(const CanonicalSlices& source, const BoxMm& box_mm, const BodyFrame& body,
                               int64_t structure, const Encoder3dInference& network, Run& run, EncodedBox* encoded) {
   OutlinedStructure outlined;
-  outlined.grid = cell_grid(source.geometry(), Encoder3dConfig::kCellMm);
+  outlined.grid = cell_grid(source.geometry(), network.cell_mm());
   outlined.box = cover_box(box_mm, outlined.grid, Encoder3dConfig::kMultiple);
   const int64_t plane = outlined.box.plane_cells();
   outlined.probability.resize(static_cast<size_t>(outlined.box.cells()));

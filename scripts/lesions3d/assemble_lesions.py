@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 PREFIX = "location3d."
 # Chosen for what says where lesions are; `hepatica` takes `paper`'s for `model: 'paper'`.
+CELL_MM = (1.5, 1.5, 3)  # of files that do not say
 LEVELS = {"threshold": 0.7, "extent_threshold": 0.5, "type_temperature": 1, "indeterminate_below": 0}
 
 
@@ -43,7 +44,9 @@ def main():
     encoder = starting_with(load_file(options.liver), "encoder.")
     architecture = json.loads(metadata["architecture"])
     architecture |= {"paper": architecture.get("paper", {name: architecture.get(name, other) for name, other in LEVELS.items()})}
-    architecture |= {"location3d": widths_of(decoder) | {"share": options.share}}
+    with safe_open(options.liver, "pt") as file:
+        cells = {"cell_mm": json.loads(file.metadata()["architecture"]).get("cell_mm", CELL_MM)}  # one pass of the encoder for both
+    architecture |= {"location3d": widths_of(decoder) | cells | {"share": options.share}}
     architecture |= {name: float(value) for name, _, value in (setting.partition("=") for setting in options.set)}
     metadata["architecture"] = json.dumps(architecture)
     own = {name: value for name, value in load_file(options.mdl).items() if not name.startswith(PREFIX)}

@@ -7,6 +7,7 @@ from safetensors.torch import load_file, save_file
 
 LOCATOR = {"widths": [16, 32, 64, 96], "threshold": 0.15, "minimum_share": 0.25, "minimum_ml": 1, "margin_mm": 20}
 ARCHITECTURE = {"structures": ["background", "liver", "lungs", "bone", "body"], "wide": 96, "middle": 64, "fine": 32, "threshold": 0.5}
+CELL_MM = (1.5, 1.5, 2.75)  # that the scan is shown in; the training's are 3 mm along z (docs/experiments.md, "Cells")
 POSTPROCESSING = {"components": {"minimumShare": 0.1}, "fillHoles": True}
 
 
@@ -19,6 +20,7 @@ def main():
     parser.add_argument("--locator-threshold", type=float, default=LOCATOR["threshold"])
     parser.add_argument("--locator-share", type=float, default=LOCATOR["minimum_share"])
     parser.add_argument("--margin-mm", type=float, default=LOCATOR["margin_mm"])
+    parser.add_argument("--cell-mm", type=float, nargs=3, default=CELL_MM, metavar=("X", "Y", "Z"))
     options = parser.parse_args()
     locator = {**LOCATOR, "threshold": options.locator_threshold, "minimum_share": options.locator_share, "margin_mm": options.margin_mm}
     fine = load_file(options.fine)
@@ -29,7 +31,7 @@ def main():
     metadata = {
         "kind": "encoder3d",
         "structure": "liver",
-        "architecture": json.dumps({**ARCHITECTURE, "locator": locator}),
+        "architecture": json.dumps({**ARCHITECTURE, "cell_mm": options.cell_mm, "locator": locator}),
         "postprocessing": json.dumps(POSTPROCESSING),
     }
     save_file(tensors, options.out, metadata)

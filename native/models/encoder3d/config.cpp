@@ -42,6 +42,7 @@ Encoder3dConfig Encoder3dConfig::from_json(const std::string& text, const std::s
   config.wide = fields.integer("wide", 1, kMaxWidth);
   config.middle = fields.integer("middle", 1, kMaxWidth);
   config.fine = fields.integer("fine", 1, kMaxWidth);
+  config.cell_mm = fields.cells_or(config.cell_mm, "cell_mm");
   config.threshold = fields.number("threshold", 0.01, 0.99);
   config.locator = Locator3dConfig::from_json(fields.at("locator", "a JSON object"), file);
   fields.refuse_unknown();
@@ -49,9 +50,13 @@ Encoder3dConfig Encoder3dConfig::from_json(const std::string& text, const std::s
 }
 
 std::string Encoder3dConfig::to_json() const {
-  return Json{{"structures", structures}, {"wide", wide},
-              {"middle", middle},         {"fine", fine},
-              {"threshold", threshold},   {"locator", locator.to_json()}}
+  return Json{{"structures", structures},
+              {"wide", wide},
+              {"middle", middle},
+              {"fine", fine},
+              {"cell_mm", cell_mm},
+              {"threshold", threshold},
+              {"locator", locator.to_json()}}
       .dump();
 }
 

@@ -14,8 +14,6 @@ namespace hepatica {
 
 // The defaults are the network that comes with the package, and what a training starts from.
 struct Encoder3dConfig {
-  // Cells of the network's grid, x, y, z (grid/cell_grid.h).
-  static constexpr Vec3 kCellMm = {1.5, 1.5, 3};
   // Sizes of its input are multiples of it.
   static constexpr int64_t kMultiple = 8;
   // Cells of the input in one of the coarsest of the encoder's, x, y, z: where the body's coordinates come in.
@@ -27,6 +25,8 @@ struct Encoder3dConfig {
   int64_t wide = 96;
   int64_t middle = 64;
   int64_t fine = 32;
+  // Cells of the network's grid, x, y, z (grid/cell_grid.h); of files of earlier versions, which do not say, these.
+  Vec3 cell_mm = {1.5, 1.5, 3};
   // Inside where the probability on the source grid is above it.
   double threshold = 0.5;
   Locator3dConfig locator;

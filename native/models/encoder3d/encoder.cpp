@@ -31,8 +31,9 @@ Conv block_conv(const std::string& name, int64_t in, int64_t out, int64_t kernel
 
 }  // namespace
 
-std::string encoder_id(const StateDict& state, const std::string& prefix) {
+std::string encoder_id(const StateDict& state, const std::string& prefix, const Vec3& cell_mm) {
   Sha1 hash;
+  hash.update(cell_mm.data(), cell_mm.size() * sizeof(double));
   for (const auto& [name, tensor] : state) {
     if (!name.starts_with(prefix)) continue;
     hash.update(name.c_str() + prefix.size(), name.size() - prefix.size() + 1);

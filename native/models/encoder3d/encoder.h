@@ -17,7 +17,7 @@
 namespace hepatica {
 
 // A hash of the tensors behind `prefix` and their names without it: encoders of one id compute the same.
-std::string encoder_id(const StateDict& state, const std::string& prefix);
+std::string encoder_id(const StateDict& state, const std::string& prefix, const Vec3& cell_mm);
 
 class Encoder {
  public:

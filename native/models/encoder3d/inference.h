@@ -43,6 +43,8 @@ class Encoder3dInference {
   // See encoder_id.
   const std::string& encoder_id() const { return encoder_id_; }
 
+  const Vec3& cell_mm() const { return config_.cell_mm; }
+
  private:
   Encoder3dConfig config_;
   std::unique_ptr<Layers> layers_;

@@ -46,7 +46,7 @@ std::shared_ptr<const Encoder3dModel> Encoder3dModel::load(const InputFile& inpu
 const Encoder3dInference& Encoder3dModel::inference(const at::Device& device, Precision precision) const {
   return inferences_.get(device, precision, [&] {
     return Encoder3dInference(config_, inference_layers(encoder3d_layers(config_), state_, device, precision),
-                              encoder_id(state_, Encoder3d::kEncoderPrefix));
+                              encoder_id(state_, Encoder3d::kEncoderPrefix, config_.cell_mm));
   });
 }
 

@@ -16,13 +16,14 @@ Lesion3dConfig Lesion3dConfig::from_json(const nlohmann::json& object, const std
   config.wide = fields.integer("wide", 1, kMaxWidth);
   config.middle = fields.integer("middle", 1, kMaxWidth);
   config.fine = fields.integer("fine", 1, kMaxWidth);
+  config.cell_mm = fields.cells_or(config.cell_mm, "cell_mm");
   config.share = fields.number("share", 0, 1);
   fields.refuse_unknown();
   return config;
 }
 
 nlohmann::json Lesion3dConfig::to_json() const {
-  return {{"wide", wide}, {"middle", middle}, {"fine", fine}, {"share", share}};
+  return {{"wide", wide}, {"middle", middle}, {"fine", fine}, {"cell_mm", cell_mm}, {"share", share}};
 }
 
 }  // namespace hepatica

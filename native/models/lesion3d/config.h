@@ -14,8 +14,7 @@ namespace hepatica {
 struct Lesion3dConfig {
   // Of its tensors in the weights file.
   static constexpr const char* kPrefix = "location3d.";
-  // Cells of the network's grid, x, y, z (grid/cell_grid.h), and what sizes of its input are multiples of.
-  static constexpr Vec3 kCellMm = {1.5, 1.5, 3};
+  // What sizes of its input are multiples of.
   static constexpr int64_t kMultiple = 8;
   // What it sees around the liver.
   static constexpr double kMarginMm = 24;
@@ -27,6 +26,8 @@ struct Lesion3dConfig {
   int64_t wide = 64;
   int64_t middle = 48;
   int64_t fine = 32;
+  // Cells of the network's grid, as Encoder3dConfig has them.
+  Vec3 cell_mm = {1.5, 1.5, 3};
   // A place's probability of lesion is this part of what this network says and the rest of what the MDL-CNN says.
   double share = 0.5;
 

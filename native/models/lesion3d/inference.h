@@ -47,6 +47,8 @@ class Lesion3dInference {
   // See models/encoder3d/encoder.h.
   const std::string& encoder_id() const { return encoder_id_; }
 
+  const Vec3& cell_mm() const { return config_.cell_mm; }
+
  private:
   Lesion3dConfig config_;
   std::unique_ptr<Layers> layers_;

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "models/encoder3d/inference.h"
@@ -141,6 +142,20 @@ TEST_CASE("weights that do not fit, and configurations that cannot be, are refus
     FAIL("a tensor is missing");
   } catch (const Error& error) {
     CHECK(std::string(error.what()).find("locator.narrow2.weight is missing") != std::string::npos);
+  }
+  // Cells: of files that do not say, those of the training; else lengths in mm that a scan may have.
+  const std::string text = config.to_json();
+  const auto with_cells = [&](const std::string& value) {
+    nlohmann::json object = nlohmann::json::parse(text);
+    object["cell_mm"] = nlohmann::json::parse(value);
+    return Encoder3dConfig::from_json(object.dump());
+  };
+  nlohmann::json earlier = nlohmann::json::parse(text);
+  earlier.erase("cell_mm");
+  CHECK(Encoder3dConfig::from_json(earlier.dump()).cell_mm == Vec3{1.5, 1.5, 3});
+  CHECK(with_cells("[1.5, 1.4, 2.75]").cell_mm == Vec3{1.5, 1.4, 2.75});
+  for (const char* const wrong : {"[1.5, 1.5]", "[1.5, 1.5, 0]", "[1.5, 1.5, 11]", "[1.5, 1.5, \"3\"]", "3"}) {
+    CHECK_THROWS_AS(with_cells(wrong), Error);
   }
   for (const char* const wrong :
        {R"({})", R"({"structures":["liver"],"wide":96,"middle":64,"fine":32,"threshold":0.5,"locator":{}})",

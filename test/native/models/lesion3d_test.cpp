@@ -318,12 +318,14 @@ TEST_CASE("encoders have one id where their values are the same, wherever they l
     tensor = tensor.to(at::kBFloat16).to(at::kFloat);
     if (name.starts_with(prefix)) liver["encoder." + name.substr(prefix.size())] = tensor.to(at::kBFloat16);
   }
-  const std::string id = encoder_id(state, prefix);
-  CHECK(encoder_id(liver, "encoder.") == id);
+  const Vec3 cell_mm = Lesion3dConfig{}.cell_mm;
+  const std::string id = encoder_id(state, prefix, cell_mm);
+  CHECK(encoder_id(liver, "encoder.", cell_mm) == id);
+  CHECK(encoder_id(state, prefix, {1.4, 1.4, 2.8}) != id);
   state.at("location3d.decoder.head.bias").add_(1);
-  CHECK(encoder_id(state, prefix) == id);
+  CHECK(encoder_id(state, prefix, cell_mm) == id);
   state.at("location3d.encoder.layer2.7.conv3.bias")[3] += 0.5;
-  CHECK(encoder_id(state, prefix) != id);
+  CHECK(encoder_id(state, prefix, cell_mm) != id);
 }
 
 TEST_CASE("a lesion model with a 3-D network survives its file, and one without it is as it was") {

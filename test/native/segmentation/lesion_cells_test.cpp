@@ -111,7 +111,7 @@ TEST_CASE("features of the liver's network are shared, and computed anew they gi
   };
   const auto keep = [&] {
     Run run;
-    std::vector<float> values = sample_cells(source, cell_grid(volume.geometry, Lesion3dConfig::kCellMm), box, run);
+    std::vector<float> values = sample_cells(source, cell_grid(volume.geometry, Lesion3dConfig{}.cell_mm), box, run);
     map_to_network_values(values);
     EncoderFeatures features = network.encode(values, box.length);
     crop->keep(arithmetic, {std::move(values), std::move(features)});

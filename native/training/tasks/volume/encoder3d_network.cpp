@@ -32,7 +32,7 @@ VolumeNetworkKind encoder3d_kind(const Encoder3dConfig& config) {
   kind.kind = Encoder3dModel::kKind;
   kind.architecture = config.to_json();
   kind.structures = config.structures;
-  kind.cell_mm = Encoder3dConfig::kCellMm;
+  kind.cell_mm = config.cell_mm;
   kind.multiple = Encoder3dConfig::kMultiple;
   kind.context_cells = Encoder3dConfig::kContextCells;
   kind.base = "encoder";
