@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 
 LOCATOR = {"widths": [16, 32, 64, 96], "threshold": 0.15, "minimum_share": 0.25, "minimum_ml": 1, "margin_mm": 20}
 ARCHITECTURE = {"structures": ["background", "liver", "lungs", "bone", "body"], "wide": 96, "middle": 64, "fine": 32, "threshold": 0.5}
-CELL_MM = (1.5, 1.5, 2.75)  # that the scan is shown in; the training's are 3 mm along z (docs/experiments.md, "Cells")
+CELL_MM = (1.5, 1.5, 2.8)  # that the scan is shown in; the training's are 3 mm along z (docs/experiments.md, "Cells")
 POSTPROCESSING = {"components": {"minimumShare": 0.1}, "fillHoles": True}
 
 

@@ -42,7 +42,7 @@ const sizeFields = {
   cropsPerEpoch: option(counted(1), { expected: kPositiveInteger, text: 'Crops drawn for an epoch', value: 200 }),
   cropCells: option(z.tuple([cells, cells, cells]), {
     expected: 'three multiples of 8 from 8 to 1024',
-    text: "Cells of a crop along z, y and x, of 2.75, 1.5 and 1.5 mm in the package's",
+    text: "Cells of a crop along z, y and x, of 2.8, 1.5 and 1.5 mm in the package's",
     value: [64, 160, 192],
     more: 'Of fewer than 64 along z, the CPU learns in fp32.',
   }),

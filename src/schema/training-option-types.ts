@@ -150,7 +150,7 @@ export interface TrainStructuresOptions extends TrainRunOptions {
   /** Crops drawn for an epoch; default `200`. */
   readonly cropsPerEpoch?: number;
   /**
-   * Cells of a crop along z, y and x, of 2.75, 1.5 and 1.5 mm in the package's; default `[64, 160, 192]`. Of fewer than
+   * Cells of a crop along z, y and x, of 2.8, 1.5 and 1.5 mm in the package's; default `[64, 160, 192]`. Of fewer than
    * 64 along z, the CPU learns in fp32.
    */
   readonly cropCells?: readonly [number, number, number];
