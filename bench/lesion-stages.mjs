@@ -64,7 +64,6 @@ async function train(variant, seed, fold) {
   const { history } = await hepatica.trainLesionClassifier(dataset, {
     ...options,
     output: draft,
-    overwrite: true,
     cache: join(folder, 'cache'),
     device: 'cpu',
     threads: 1,

@@ -12,7 +12,7 @@
 
 namespace hepatica {
 
-// The defaults are the network that comes with the package, and what a training starts from.
+// The defaults are the network that comes with the package, but for its cells, and what a training starts from.
 struct Encoder3dConfig {
   // Sizes of its input are multiples of it.
   static constexpr int64_t kMultiple = 8;

@@ -16,7 +16,8 @@
 
 namespace hepatica {
 
-// A hash of the tensors behind `prefix` and their names without it: encoders of one id compute the same.
+// A hash of the tensors behind `prefix`, their names without it, and the cells that a scan is shown in: encoders of one
+// id compute the same of a box.
 std::string encoder_id(const StateDict& state, const std::string& prefix, const Vec3& cell_mm);
 
 class Encoder {
