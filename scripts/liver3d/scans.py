@@ -11,7 +11,12 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-VALIDATION = {"ircad_e06", "ircad_e07", "ircad_e11", "lits_02", "lits_03", "lits_06", "lits_07"}  # the split of seed 0
+# Patients held back, by fold: the validation patients of the seeded split (seed 0), and the others of both sets dealt out in turn.
+FOLDS = (
+    {"ircad_e06", "ircad_e07", "ircad_e11", "lits_02", "lits_03", "lits_06", "lits_07"},
+    {"ircad_e02", "ircad_e04", "ircad_e08", "ircad_e10", "ircad_e13", "ircad_e18", "lits_00", "lits_04"},
+    {"ircad_e03", "ircad_e05", "ircad_e09", "ircad_e12", "ircad_e14", "lits_01", "lits_05"},
+)
 HU_LOW, HU_HIGH = -160.0, 240.0
 BOX_CELL_MM = 6.0
 BODY_HU = -130.0
@@ -112,7 +117,7 @@ if __name__ == "__main__":
     out.mkdir(parents=True, exist_ok=True)
     for folder in sorted(ct.iterdir()):
         case = read_case(folder)
-        np.savez(out / f"{folder.name}.npz", val=folder.name in VALIDATION, **case)
+        np.savez(out / f"{folder.name}.npz", **case)
         print(folder.name, case["image"].shape, case["spacing"], flush=True)
     images, livers = read_single_slices(single)
     np.savez(out / "single-slices.npz", image=images, liver=np.packbits(livers))

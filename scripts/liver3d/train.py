@@ -14,6 +14,7 @@ from torch import nn
 
 from network import FineNetwork, Locator
 from pictures import Case, Pictures, mean_in_plane, mean_over, thick_slices, to_input
+from scans import FOLDS
 
 STRUCTURES = 5  # outside, liver, lung, bone, other body
 LUNG, BONE = 2, 3
@@ -24,7 +25,8 @@ def arguments():
     parser.add_argument("scans", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--network", choices=["fine", "locator"], default="fine")
-    parser.add_argument("--all", action="store_true", help="train on the validation's patients too")
+    parser.add_argument("--fold", type=int, choices=range(len(FOLDS)), default=0, help="whose patients are held back; 0: the validation's")
+    parser.add_argument("--all", action="store_true", help="train on the fold's patients too")
     parser.add_argument("--seconds", type=float, default=455)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--shape", default="", help="z,y,x of the crops")
@@ -39,7 +41,7 @@ def arguments():
     return parser.parse_args()
 
 
-def read_cases(folder, locator, device):
+def read_cases(folder, locator, held_back, device):
     cases = []
     for path in sorted(folder.glob("*.npz")):
         if path.name == "single-slices.npz":
@@ -61,7 +63,7 @@ def read_cases(folder, locator, device):
         liver = (label == 1).float()
         if locator:
             liver = mean_in_plane(mean_over(liver, z, 6.0), spacing[0], 6.0)
-        cases.append(Case(path.stem, spacing, images, label, liver, saved["boxes"], bool(saved["val"]), low, high))
+        cases.append(Case(path.stem, spacing, images, label, liver, saved["boxes"], path.stem in held_back, low, high))
     return cases
 
 
@@ -100,7 +102,7 @@ class Training:
     def __init__(self, options, device):
         self.options, self.device, self.locator = options, device, options.network == "locator"
         self.started = time.time()
-        cases = read_cases(options.scans, self.locator, device)
+        cases = read_cases(options.scans, self.locator, FOLDS[options.fold], device)
         self.held_back = [case for case in cases if case.held_back]
         singles = np.load(options.scans / "single-slices.npz")
         livers = np.unpackbits(singles["liver"]).reshape(singles["image"].shape)
