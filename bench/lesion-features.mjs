@@ -3,6 +3,8 @@
  * of what the same measure gives in the patient's own liver, lengths in mm, so that scans can be compared.
  */
 
+import { randomOf } from './known-motions.mjs';
+
 const kMarginMm = 14;
 /** The shell that a lesion is compared with: from, up to. */
 const kShellMm = [3, 10];
@@ -11,6 +13,11 @@ const kLags = [1, 2, 3];
 /** Where the profile across the border is read; positive inside. */
 const kProfileMm = [-4, -2.5, -1, 0, 1, 2.5, 4];
 const kLeastPairs = 12;
+/** Discs of liver that its own texture is measured in. */
+const kDiscs = 60;
+const kDiscMm = 9;
+/** Ids of real lesions begin above those of synthetic ones. */
+export const kFirstRealId = 1000;
 
 const meanOf = (values) => (values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : NaN);
 
@@ -253,4 +260,79 @@ export function lookOf(crop, reference) {
     ...edgeFeatures(crop, core),
     ...textureFeatures(crop, core, reference),
   };
+}
+
+/** Lesions that touch in any of 26 ways are one; ids from kFirstRealId. */
+export function componentsOf(mask, [width, height, slices]) {
+  const ids = new Uint16Array(mask.length);
+  let id = kFirstRealId;
+  for (let start = 0; start < mask.length; start++) {
+    if (!mask[start] || ids[start]) continue;
+    const queue = [start];
+    ids[start] = id;
+    while (queue.length > 0) {
+      const at = queue.pop();
+      const [x, y, z] = [at % width, Math.floor(at / width) % height, Math.floor(at / (width * height))];
+      for (let w = Math.max(0, z - 1); w <= Math.min(slices - 1, z + 1); w++) {
+        for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
+          for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
+            const to = (w * height + v) * width + u;
+            if (!mask[to] || ids[to]) continue;
+            ids[to] = id;
+            queue.push(to);
+          }
+        }
+      }
+    }
+    id++;
+  }
+  return ids;
+}
+
+/** Of each id: its box, and how many voxels it has. */
+export function boxesOf(ids, [width, height]) {
+  const boxes = new Map();
+  for (let i = 0; i < ids.length; i++) {
+    if (!ids[i]) continue;
+    const place = [i % width, Math.floor(i / width) % height, Math.floor(i / (width * height))];
+    const box = boxes.get(ids[i]) ?? { low: [...place], high: [...place], voxels: 0 };
+    place.forEach((at, axis) => {
+      box.low[axis] = Math.min(box.low[axis], at);
+      box.high[axis] = Math.max(box.high[axis], at);
+    });
+    box.voxels++;
+    boxes.set(ids[i], box);
+  }
+  return boxes;
+}
+
+/** The median texture of discs of liver that hold no lesion. */
+export function liverTexture({ volume, liver, ids, grid }) {
+  const random = randomOf(17);
+  const { size, spacing } = grid;
+  const boxes = boxesOf(liver, size).get(1);
+  const found = [];
+  for (let attempt = 0; attempt < 200 * kDiscs && found.length < kDiscs; attempt++) {
+    const middle = [0, 1, 2].map((axis) =>
+      Math.floor(boxes.low[axis] + random() * (boxes.high[axis] - boxes.low[axis] + 1)),
+    );
+    const reach = [Math.round(kDiscMm / spacing[0]), Math.round(kDiscMm / spacing[1]), 1];
+    const box = { low: middle.map((at, axis) => at - reach[axis]), high: middle.map((at, axis) => at + reach[axis]) };
+    if (box.low.some((at) => at < 0) || box.high.some((at, axis) => at >= size[axis])) continue;
+    const crop = cropOf({ scan: { ...grid, data: volume.data }, liver, lesions: ids }, -1, box);
+    const [width, height, slices] = crop.size;
+    const chosen = crop.own.map((_, i) => {
+      const [x, y, z] = [i % width, Math.floor(i / width) % height, Math.floor(i / (width * height))];
+      const [dx, dy] = [(x - (width - 1) / 2) * spacing[0], (y - (height - 1) / 2) * spacing[1]];
+      return Number(Math.hypot(dx, dy) <= kDiscMm && Math.abs(z - (slices - 1) / 2) <= 1);
+    });
+    if (chosen.every((value, i) => !value || crop.plain[i])) found.push(textureOf(crop, chosen));
+  }
+  if (found.length === 0) throw new Error('Expected a liver with room for a disc of its own texture');
+  return Object.fromEntries(
+    Object.keys(found[0]).map((key) => [
+      key,
+      median(found.map((texture) => texture[key]).filter((value) => !Number.isNaN(value))),
+    ]),
+  );
 }

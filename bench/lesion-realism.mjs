@@ -13,8 +13,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readMask, readVolume, synthesizeLesions } from '../dist/index.js';
-import { randomOf } from './known-motions.mjs';
-import { cropOf, lookOf, median, textureOf } from './lesion-features.mjs';
+import { boxesOf, componentsOf, cropOf, kFirstRealId, liverTexture, lookOf } from './lesion-features.mjs';
 import { shapeOf } from './lesion-shape.mjs';
 import { installPython, kBench, kData, python } from './peers.mjs';
 
@@ -32,11 +31,6 @@ const kMaxSliceFraction = 0.12;
 const kSizesMl = [0.1, 20];
 const kPerReal = 3;
 const kNearest = Math.log(1.6);
-/** Discs of liver that its own texture is measured in. */
-const kDiscs = 60;
-const kDiscMm = 9;
-/** Ids of real lesions begin above those of synthetic ones. */
-const kFirstRealId = 1000;
 
 const { values } = parseArgs({
   options: {
@@ -45,50 +39,6 @@ const { values } = parseArgs({
     out: { type: 'string', default: join(kBench, 'results', 'lesion-realism.json') },
   },
 });
-
-/** Lesions that touch in any of 26 ways are one; ids from kFirstRealId. */
-function componentsOf(mask, [width, height, slices]) {
-  const ids = new Uint16Array(mask.length);
-  let id = kFirstRealId;
-  for (let start = 0; start < mask.length; start++) {
-    if (!mask[start] || ids[start]) continue;
-    const queue = [start];
-    ids[start] = id;
-    while (queue.length > 0) {
-      const at = queue.pop();
-      const [x, y, z] = [at % width, Math.floor(at / width) % height, Math.floor(at / (width * height))];
-      for (let w = Math.max(0, z - 1); w <= Math.min(slices - 1, z + 1); w++) {
-        for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
-          for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
-            const to = (w * height + v) * width + u;
-            if (!mask[to] || ids[to]) continue;
-            ids[to] = id;
-            queue.push(to);
-          }
-        }
-      }
-    }
-    id++;
-  }
-  return ids;
-}
-
-/** Of each id: its box, and how many voxels it has. */
-function boxesOf(ids, [width, height]) {
-  const boxes = new Map();
-  for (let i = 0; i < ids.length; i++) {
-    if (!ids[i]) continue;
-    const place = [i % width, Math.floor(i / width) % height, Math.floor(i / (width * height))];
-    const box = boxes.get(ids[i]) ?? { low: [...place], high: [...place], voxels: 0 };
-    place.forEach((at, axis) => {
-      box.low[axis] = Math.min(box.low[axis], at);
-      box.high[axis] = Math.max(box.high[axis], at);
-    });
-    box.voxels++;
-    boxes.set(ids[i], box);
-  }
-  return boxes;
-}
 
 async function read(name) {
   const volume = await readVolume(join(kTrain, name, 'image.nii.gz'));
@@ -100,37 +50,6 @@ async function read(name) {
   const ids = componentsOf(real, size);
   const ml = (spacing[0] * spacing[1] * spacing[2]) / 1000;
   return { name, grid, ml, volume: { ...grid, data: Float32Array.from(volume.data) }, liver, real, ids };
-}
-
-/** The median texture of discs of liver that hold no lesion. */
-function liverTexture({ volume, liver, ids, grid }) {
-  const random = randomOf(17);
-  const { size, spacing } = grid;
-  const boxes = boxesOf(liver, size).get(1);
-  const found = [];
-  for (let attempt = 0; attempt < 200 * kDiscs && found.length < kDiscs; attempt++) {
-    const middle = [0, 1, 2].map((axis) =>
-      Math.floor(boxes.low[axis] + random() * (boxes.high[axis] - boxes.low[axis] + 1)),
-    );
-    const reach = [Math.round(kDiscMm / spacing[0]), Math.round(kDiscMm / spacing[1]), 1];
-    const box = { low: middle.map((at, axis) => at - reach[axis]), high: middle.map((at, axis) => at + reach[axis]) };
-    if (box.low.some((at) => at < 0) || box.high.some((at, axis) => at >= size[axis])) continue;
-    const crop = cropOf({ scan: { ...grid, data: volume.data }, liver, lesions: ids }, -1, box);
-    const [width, height, slices] = crop.size;
-    const chosen = crop.own.map((_, i) => {
-      const [x, y, z] = [i % width, Math.floor(i / width) % height, Math.floor(i / (width * height))];
-      const [dx, dy] = [(x - (width - 1) / 2) * spacing[0], (y - (height - 1) / 2) * spacing[1]];
-      return Number(Math.hypot(dx, dy) <= kDiscMm && Math.abs(z - (slices - 1) / 2) <= 1);
-    });
-    if (chosen.every((value, i) => !value || crop.plain[i])) found.push(textureOf(crop, chosen));
-  }
-  if (found.length === 0) throw new Error('Expected a liver with room for a disc of its own texture');
-  return Object.fromEntries(
-    Object.keys(found[0]).map((key) => [
-      key,
-      median(found.map((texture) => texture[key]).filter((value) => !Number.isNaN(value))),
-    ]),
-  );
 }
 
 /** A row for each lesion of the wanted size. */

@@ -4,6 +4,9 @@
  *
  *   node bench/liver-dice.mjs validation     the validation patients of the seeded split of ct/train
  *   node bench/liver-dice.mjs open-test      the held-out patients: to report, never to choose
+ *   node bench/liver-dice.mjs folds --model FOLD.safetensors --model …
+ *                                            of each the patients that its metadata names as `validation_patients`, as NIfTI
+ *                                            alone; together they are out-of-fold. Also by slice thickness, set and tumour
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -96,29 +99,64 @@ function meanOf(list) {
   };
 }
 
+/** The share of the liver that is marked as tumour; LiTS alone marks any. */
+const tumourOf = (patient, labels) =>
+  patient.startsWith('lits')
+    ? labels.data.filter((label) => label === 2).length / labels.data.filter((label) => label > 0).length
+    : undefined;
+
+const kGroups = {
+  'slices of at most 1.3 mm': ({ slicesMm }) => slicesMm <= 1.3,
+  'slices of 1.3 to 3 mm': ({ slicesMm }) => slicesMm > 1.3 && slicesMm <= 3,
+  'slices over 3 mm': ({ slicesMm }) => slicesMm > 3,
+  '3D-IRCADb-01, one hospital': ({ patient }) => patient.startsWith('ircad'),
+  'LiTS, several': ({ patient }) => patient.startsWith('lits'),
+  'tumour in less than 2 % of the liver': ({ tumour }) => tumour < 0.02,
+  'tumour in 2 % of the liver or more': ({ tumour }) => tumour >= 0.02,
+};
+
+function showGroups(rows) {
+  for (const [name, isIn] of Object.entries(kGroups)) {
+    const group = rows.filter(isIn);
+    if (group.length > 0) console.log(row(`${name} (${group.length})`, meanOf(group)));
+  }
+}
+
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { model: { type: 'string' }, precision: { type: 'string', default: 'auto' } },
+  options: {
+    model: { type: 'string', multiple: true, default: [] },
+    precision: { type: 'string', default: 'auto' },
+  },
 });
 const which = positionals[0] ?? 'validation';
 const folder = join(kCt, which === 'open-test' ? 'open-test' : 'train');
-const patients =
-  which === 'open-test' ? readdirSync(folder).sort() : splitPatients(readdirSync(folder), kSeed).validation;
-const model = values.model === undefined ? await loadModel() : await loadModel(values.model);
-const options = { model, precision: values.precision, device: 'cpu' };
-const results = { which, seed: kSeed, model: model.info.sha256, nifti: [], dicom: [] };
-for (const patient of patients) {
-  const volume = await readVolume(join(folder, patient, 'image.nii.gz'));
-  const labels = await readMask(join(folder, patient, 'label.nii.gz'));
-  const reference = { ...labels, data: labels.data.map((label) => (label > 0 ? 1 : 0)) };
-  results.nifti.push({ patient, ...(await metricsOf(volume, reference, options)) });
-  console.log(row(`${patient} NIfTI`, results.nifti.at(-1)));
-  results.dicom.push({ patient, ...(await asDicom(volume, reference, options)) });
-  console.log(row(`${patient} DICOM 512`, results.dicom.at(-1)));
+const models = await Promise.all((values.model.length > 0 ? values.model : [undefined]).map((file) => loadModel(file)));
+const patientsOf = {
+  'open-test': () => readdirSync(folder).sort(),
+  validation: () => splitPatients(readdirSync(folder), kSeed).validation,
+  folds: ({ info }) => JSON.parse(info.metadata.validation_patients),
+}[which];
+const results = { which, seed: kSeed, models: models.map(({ info }) => info.sha256), nifti: [], dicom: [] };
+for (const model of models) {
+  const options = { model, precision: values.precision, device: 'cpu' };
+  for (const patient of patientsOf(model)) {
+    const volume = await readVolume(join(folder, patient, 'image.nii.gz'));
+    const labels = await readMask(join(folder, patient, 'label.nii.gz'));
+    const reference = { ...labels, data: labels.data.map((label) => (label > 0 ? 1 : 0)) };
+    const known = { patient, slicesMm: volume.spacing[2], tumour: tumourOf(patient, labels) };
+    results.nifti.push({ ...known, ...(await metricsOf(volume, reference, options)) });
+    console.log(row(`${patient} NIfTI`, results.nifti.at(-1)));
+    if (which === 'folds') continue;
+    results.dicom.push({ patient, ...(await asDicom(volume, reference, options)) });
+    console.log(row(`${patient} DICOM 512`, results.dicom.at(-1)));
+  }
 }
 for (const kind of ['nifti', 'dicom']) {
+  if (results[kind].length === 0) continue;
   results[`${kind}Mean`] = meanOf(results[kind]);
   console.log(row(`mean, ${kind}`, results[`${kind}Mean`]), ` |RVD| ${results[`${kind}Mean`].absoluteRvd.toFixed(2)}`);
 }
+if (which === 'folds') showGroups(results.nifti);
 mkdirSync(join(kBench, 'results'), { recursive: true });
 writeFileSync(join(kBench, 'results', `liver-dice-${which}.json`), `${JSON.stringify(results, null, 2)}\n`);

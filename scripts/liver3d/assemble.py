@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
+from scans import FOLDS
 
 LOCATOR = {"widths": [16, 32, 64, 96], "threshold": 0.15, "minimum_share": 0.25, "minimum_ml": 1, "margin_mm": 20}
 ARCHITECTURE = {"structures": ["background", "liver", "lungs", "bone", "body"], "wide": 96, "middle": 64, "fine": 32, "threshold": 0.5}
@@ -21,6 +22,7 @@ def main():
     parser.add_argument("--locator-share", type=float, default=LOCATOR["minimum_share"])
     parser.add_argument("--margin-mm", type=float, default=LOCATOR["margin_mm"])
     parser.add_argument("--cell-mm", type=float, nargs=3, default=CELL_MM, metavar=("X", "Y", "Z"))
+    parser.add_argument("--fold", type=int, choices=range(len(FOLDS)), help="that both were trained without: says whom they have not seen")
     options = parser.parse_args()
     locator = {**LOCATOR, "threshold": options.locator_threshold, "minimum_share": options.locator_share, "margin_mm": options.margin_mm}
     fine = load_file(options.fine)
@@ -34,6 +36,8 @@ def main():
         "architecture": json.dumps({**ARCHITECTURE, "cell_mm": options.cell_mm, "locator": locator}),
         "postprocessing": json.dumps(POSTPROCESSING),
     }
+    if options.fold is not None:
+        metadata["validation_patients"] = json.dumps(sorted(FOLDS[options.fold]))
     save_file(tensors, options.out, metadata)
 
 

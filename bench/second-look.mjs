@@ -1,0 +1,251 @@
+/**
+ * Whether a second look at whole lesions tells false alarms from lesions better than a threshold on what the networks say.
+ *
+ *   node bench/second-look.mjs FOLD.safetensors… [--liver-model FILE] [--data FOLDER] [--out FILE]
+ *
+ * Files, scans and livers as lesion-folds.mjs takes them. Candidates are what a fold's networks find above kCandidate in patients that
+ * they have not learned from. Of each: how sure the networks are, size, depth, contrast, edge, texture and shape; a logistic regression
+ * fitted to the candidates of the other folds keeps or drops it. Its penalty and its threshold, and the threshold it is compared
+ * with, are chosen within the other folds alone (each of these by a fit to the rest). What is kept is drawn at the networks' own extent.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { boxesOf, componentsOf, cropOf, liverTexture, lookOf } from './lesion-features.mjs';
+import { shapeOf } from './lesion-shape.mjs';
+import { fitLogistic, logisticProbabilities } from './logistic.mjs';
+import { inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
+import { kBench, kRoot } from './peers.mjs';
+
+const kCandidate = 0.25;
+const kPenalties = [0.01, 0.03, 0.1, 0.3];
+const kLevels = Array.from({ length: 17 }, (_, i) => 0.1 + 0.05 * i);
+const kWays = { reference: "the reference's liver", predicted: 'a predicted liver' };
+/** What a reader would go by, few for so few lesions; logarithms where sizes differ by factors. */
+const kLook = [
+  'contrast: mean, HU',
+  'contrast: core over noise',
+  'contrast: 0 to 2 mm outside',
+  'contrast: shell SD over noise',
+  'histogram: core SD over noise',
+  'edge: slope, per mm',
+  'shape: sphericity',
+  'shape: solidity',
+  'shape: short over long axis',
+  'shape: at the liver border',
+];
+const kNames = ['detection probability', 'log ml', 'log mm to the surface', 'log mm of slices', ...kLook];
+
+const { positionals: files, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    'liver-model': { type: 'string' },
+    data: { type: 'string', default: kScans },
+    out: { type: 'string', default: join(kBench, 'results', 'second-look.json') },
+  },
+});
+if (files.length < 3) {
+  console.error('node bench/second-look.mjs FOLD.safetensors… [options]: name the networks of three folds or more');
+  process.exit(2);
+}
+const hepatica = await import(join(kRoot, 'dist', 'index.js'));
+const { classifyLesions, evaluateLesions, loadModel, segmentLiver } = hepatica;
+const liverOptions = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
+
+/** Voxels of each candidate as it would be drawn, those of them in a lesion, and the lesions that it touches. */
+function countsOf({ ids, drawn }, lesions, count) {
+  const counts = Array.from({ length: count }, () => ({ voxels: 0, common: 0, lesions: new Set() }));
+  const has = hasOwnExtent(ids, drawn);
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i];
+    if (!id) continue;
+    const one = counts[id - 1];
+    if (lesions[i]) one.lesions.add(lesions[i]);
+    if (has[id] && !drawn[i]) continue;
+    one.voxels++;
+    one.common += Number(lesions[i] > 0);
+  }
+  return counts;
+}
+
+/** By id: whether the networks' own extent has any of a candidate. */
+function hasOwnExtent(ids, drawn) {
+  const has = new Uint8Array(256);
+  for (let i = 0; i < ids.length; i++) if (drawn[i]) has[ids[i]] = 1;
+  return has;
+}
+
+/** Of one patient and one liver: the candidates, and the masks that are made from them. */
+async function candidatesOf(model, patient, segmented, real) {
+  const { volume } = segmented;
+  const options = { device: 'cpu', model };
+  const wide = await classifyLesions(segmented, { ...options, threshold: kCandidate, extentThreshold: kCandidate });
+  const drawn = await classifyLesions(segmented, options);
+  const ids = wide.mask;
+  const liver = segmented.mask;
+  const scan = { ...volume, data: volume.data };
+  const reference = liverTexture({ volume: scan, liver, ids, grid: volume });
+  const boxes = boxesOf(ids, volume.size);
+  const lesions = componentsOf(real, volume.size);
+  const counts = countsOf({ ids, drawn: drawn.mask }, lesions, wide.lesions.length);
+  const candidates = wide.lesions.map((lesion) => {
+    const crop = cropOf({ scan, liver, lesions: ids }, lesion.id, boxes.get(lesion.id));
+    const look = { ...lookOf(crop, reference), ...shapeOf(crop) };
+    const x = [
+      lesion.detectionProbability,
+      Math.log(lesion.volumeMl),
+      Math.log(1 + (lesion.surfaceDistanceMm ?? 0)),
+      Math.log(volume.spacing[2]),
+      ...kLook.map((name) => look[name]),
+    ];
+    const counted = counts[lesion.id - 1];
+    return { id: lesion.id, x, y: Number(counted.lesions.size > 0), said: lesion.detectionProbability, ...counted };
+  });
+  return {
+    patient,
+    grid: maskOn(volume, null),
+    ids,
+    drawn: drawn.mask,
+    candidates,
+    reference: maskOn(volume, real),
+    lesions: new Set(lesions.filter((id) => id > 0)).size,
+    voxels: lesions.reduce((sum, id) => sum + Number(id > 0), 0),
+  };
+}
+
+/** What is left where candidates are kept: each at the networks' own extent where that has any of it, otherwise as it is. */
+function keptMask({ ids, drawn, candidates }, isKept) {
+  const kept = new Uint8Array(256);
+  for (const candidate of candidates) kept[candidate.id] = Number(isKept(candidate));
+  const has = hasOwnExtent(ids, drawn);
+  return ids.map((id, i) => (kept[id] && (!has[id] || drawn[i]) ? id : 0));
+}
+
+async function figuresOf(scans, isKept) {
+  const cases = scans.map((scan) => {
+    const data = keptMask(scan, isKept);
+    const lesions = scan.candidates.filter(isKept).map(({ id }) => ({ id }));
+    const mask = { ...scan.grid, data };
+    return { patient: scan.patient, prediction: { mask, values: 'ids', lesions }, reference: scan.reference };
+  });
+  const { pooled } = await evaluateLesions(cases, { resamples: 0 });
+  const [{ recall, precision }] = pooled.detection;
+  return {
+    recall: recall.value ?? 0,
+    precision: precision.value ?? 0,
+    dice: pooled.global.dice.value ?? 0,
+    perCase: pooled.perCase.dice.value ?? 0,
+  };
+}
+
+/** What a level is chosen by: F1 of lesions plus Dice per case, from what is counted of each candidate. */
+function worthOf(scans, isKept) {
+  let [found, lesions, right, all, dice] = [0, 0, 0, 0, 0];
+  for (const scan of scans) {
+    const kept = scan.candidates.filter(isKept);
+    found += new Set(kept.flatMap((one) => [...one.lesions])).size;
+    lesions += scan.lesions;
+    right += kept.filter(({ y }) => y).length;
+    all += kept.length;
+    const sum = (key) => kept.reduce((total, one) => total + one[key], 0);
+    dice += (2 * sum('common')) / Math.max(1, sum('voxels') + scan.voxels);
+  }
+  const [recall, precision] = [found / Math.max(1, lesions), right / Math.max(1, all)];
+  return (2 * recall * precision) / Math.max(1e-9, recall + precision) + dice / scans.length;
+}
+
+/** Missing values count as the mean of those that are known. */
+function filled(rows) {
+  const means = kNames.map((_, k) => {
+    const known = rows.map(({ x }) => x[k]).filter(Number.isFinite);
+    return known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
+  });
+  return (x) => x.map((value, k) => (Number.isFinite(value) ? value : means[k]));
+}
+
+/** Scores candidates of some folds by a fit to all candidates, in both livers, of others. */
+function judgeOf(folds, penalty) {
+  const rows = folds.flatMap((fold) =>
+    Object.values(fold)
+      .flat()
+      .flatMap(({ candidates }) => candidates),
+  );
+  const fill = filled(rows);
+  const fit = fitLogistic(
+    rows.map(({ x, y }) => ({ x: fill(x), y })),
+    2,
+    penalty,
+  );
+  return ({ x }) => logisticProbabilities(fit, fill(x))[1];
+}
+
+/** @param folds - each its scans, and what scores their candidates */
+function bestLevel(folds) {
+  const scored = new Map(
+    folds.flatMap(({ scans, scoreOf }) =>
+      scans.flatMap(({ candidates }) => candidates.map((one) => [one, scoreOf(one)])),
+    ),
+  );
+  const scans = folds.flatMap((fold) => fold.scans);
+  const worths = kLevels.map((level) => worthOf(scans, (one) => scored.get(one) > level));
+  const worth = Math.max(...worths);
+  return { worth, level: kLevels[worths.indexOf(worth)] };
+}
+
+const folds = [];
+for (const file of files) {
+  const model = await loadModel(file);
+  const fold = { reference: [], predicted: [] };
+  for (const patient of JSON.parse(model.info.metadata.validation_patients)) {
+    const { volume, liver, real } = await markedScan(hepatica, values.data, patient);
+    const predicted = await segmentLiver(volume, { device: 'cpu', ...liverOptions });
+    fold.reference.push(await candidatesOf(model, patient, inLiver(volume, liver), real));
+    fold.predicted.push(await candidatesOf(model, patient, { ...predicted, volume }, real));
+    predicted.dispose();
+    const count = (y) => fold.predicted.at(-1).candidates.filter((candidate) => candidate.y === y).length;
+    console.log(`${patient}: ${count(1)} candidates of lesions and ${count(0)} of none in the predicted liver`);
+  }
+  folds.push(fold);
+  model.dispose();
+}
+
+const results = {};
+for (const [way, title] of Object.entries(kWays)) {
+  const kept = { threshold: new Map(), look: new Map() };
+  const chosen = [];
+  for (const [k, fold] of folds.entries()) {
+    const others = folds.filter((_, other) => other !== k);
+    const said = ({ said }) => said;
+    const threshold = bestLevel(others.map((other) => ({ scans: other[way], scoreOf: said })));
+    let look = { worth: -1 };
+    for (const penalty of kPenalties) {
+      const judged = others.map((other) => ({
+        scans: other[way],
+        scoreOf: judgeOf(
+          others.filter((rest) => rest !== other),
+          penalty,
+        ),
+      }));
+      const best = bestLevel(judged);
+      if (best.worth > look.worth) look = { ...best, penalty };
+    }
+    const score = judgeOf(others, look.penalty);
+    for (const candidate of fold[way].flatMap(({ candidates }) => candidates)) {
+      kept.threshold.set(candidate, candidate.said > threshold.level);
+      kept.look.set(candidate, score(candidate) > look.level);
+    }
+    chosen.push({ threshold: threshold.level, look: look.level, penalty: look.penalty });
+  }
+  const scans = folds.flatMap((fold) => fold[way]);
+  results[way] = { chosen };
+  console.log(`\n${title}: recall, precision, global Dice, Dice per case`);
+  for (const [name, map] of Object.entries(kept)) {
+    const figures = await figuresOf(scans, (candidate) => map.get(candidate));
+    results[way][name] = figures;
+    const shown = ['recall', 'precision', 'dice', 'perCase'].map((key) => figures[key].toFixed(3)).join(' ');
+    console.log(`  ${name === 'look' ? 'second look' : 'threshold on what the networks say'}: ${shown}`);
+  }
+  console.log(`  chosen by the other folds: ${JSON.stringify(chosen)}`);
+}
+mkdirSync(dirname(values.out), { recursive: true });
+writeFileSync(values.out, `${JSON.stringify({ files, ...results }, null, 2)}\n`);
