@@ -13,8 +13,9 @@ CORNERS = np.ones((3, 3, 3))
 @torch.no_grad()
 def probabilities_of(network, scan, masks):
     """Lesion for each mask of a liver, on the scan's own grid; the encoder runs once."""
-    grid, livers = to_grid(scan.hu, scan.spacing), [to_grid(mask, scan.spacing) for mask in masks]
-    begin, length = crop_of(sum(livers) > 0.5)
+    cell_mm = network.cell_mm
+    grid, livers = to_grid(scan.hu, scan.spacing, cell_mm), [to_grid(mask, scan.spacing, cell_mm) for mask in masks]
+    begin, length = crop_of(sum(livers) > 0.5, cell_mm)
     hu = torch.from_numpy(cut(grid, begin, length, -160.0))[None, None]
     features = network.features(to_input(hu))
     found = []
@@ -22,7 +23,7 @@ def probabilities_of(network, scan, masks):
         inside = torch.from_numpy(cut(liver, begin, length, 0.0))[None, None]
         relative = ((hu - commonest(scan.hu, mask)) / CONTRAST_UNIT).clamp(-4, 4)
         probability = torch.sigmoid(network.decode(features, relative, (inside > 0.5).float()))[0, 0].numpy()
-        found.append(to_source(probability, scan.spacing, scan.hu.shape, begin))
+        found.append(to_source(probability, scan.spacing, cell_mm, scan.hu.shape, begin))
     return found
 
 

@@ -1,10 +1,11 @@
 """The 3-D lesion network: a decoder on the features of the liver network's encoder, and what it is shown beside them.
 
-All tensors (n, c, z, y, x), canonical orientation; the fine grid has cells of 1.5 x 1.5 x 3 mm, the encoder's levels of 3, 6 and 12 mm."""
+All tensors (n, c, z, y, x), canonical orientation; the fine grid has cells of 1.5 x 1.5 x 3 mm unless said otherwise, the encoder's levels of 3, 6 and 12 mm."""
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from lesion_scans import CELL_MM
 from network import Conv, Encoder, up
 
 FINE_EXTRAS, COARSE_EXTRAS = 11, 3
@@ -59,11 +60,11 @@ class LesionDecoder(nn.Module):
 
 
 class LesionNetwork(nn.Module):
-    """`stages` of the encoder, for comparison: 2, conv1 with layer1 alone, or 0; zeros are in place of the other features."""
+    """`stages` of the encoder, for comparison: 2, conv1 with layer1 alone, or 0; zeros are in place of the other features. `cell_mm`: of its input."""
 
-    def __init__(self, stages=2, **widths):
+    def __init__(self, stages=2, cell_mm=CELL_MM, **widths):
         super().__init__()
-        self.encoder, self.decoder, self.stages = Encoder(), LesionDecoder(**widths), stages
+        self.encoder, self.decoder, self.stages, self.cell_mm = Encoder(), LesionDecoder(**widths), stages, cell_mm
 
     def features(self, x):
         """Of input (n, 1, z, y, x). conv1 stays in fp32: about 0.5, bf16 has steps of 8 HU."""

@@ -11,22 +11,21 @@ from scipy import ndimage
 from lesion_scans import HU_HIGH, HU_LOW, commonest
 from pictures import Pictures, mean_over, thick_slices, to_input
 
-CELL = (1.5, 1.5, 3.0)
 CONTRAST_UNIT = 30.0  # HU
-SMALL_CELLS = 500  # 3.4 ml: what is smaller counts more
+SMALL_ML = 3.375  # what is smaller counts more
 GRAFT_ML = (0.05, 20.0)  # of real lesions that are put into other livers
 GRAFT_EDGE = 4  # cells around them
 
 
 class TrainingScan:
-    def __init__(self, scan):
+    def __init__(self, scan, cell_mm):
         self.name, self.spacing = scan.name, scan.spacing
         image = torch.from_numpy(scan.hu)
-        z = scan.spacing[2]
-        thin = mean_over(image, z, 3.0) if z < 2.9 else image
+        z, cell = scan.spacing[2], cell_mm[2]
+        thin = mean_over(image, z, cell) if z < cell - 0.1 else image
         self.images = [thin, thick_slices(image, z, 5.0)]
         masks = [torch.from_numpy(mask).float() for mask in (scan.liver, scan.lesions, scan.found, scan.unsure)]
-        self.masks = torch.stack([mean_over(mask, z, 3.0) if z < 2.9 else mask for mask in masks])
+        self.masks = torch.stack([mean_over(mask, z, cell) if z < cell - 0.1 else mask for mask in masks])
         self.grey = commonest(scan.hu, scan.liver)
         labels, count = ndimage.label(scan.lesions)
         sizes = np.bincount(labels.ravel())[1:] * np.prod(scan.spacing) / 1000
@@ -53,8 +52,9 @@ class LesionPictures(Pictures):
     """`synthetic`: share of pictures that lesions are put into; `grafted`: the share of these lesions that are real ones of other scans;
     `alarmed`: share of pictures round false alarms."""
 
-    def __init__(self, scans, shape, seed, synthetic=0.5, real=0.5, grafted=0.0, alarmed=0.0):
+    def __init__(self, scans, cell_mm, shape, seed, synthetic=0.5, real=0.5, grafted=0.0, alarmed=0.0):
         super().__init__(scans, (None, None), False, shape, seed, torch.device("cpu"))
+        self.cell = cell_mm
         self.synthetic, self.real, self.grafted, self.alarmed = synthetic, real, grafted, alarmed
         self.with_lesions = [scan for scan in scans if scan.lesions]
         self.with_grafts = [scan for scan in scans if scan.grafts]
@@ -77,7 +77,7 @@ class LesionPictures(Pictures):
             places = scan.border if self.chance(0.5) else scan.inside
         place = places[self.random.integers(len(places))]
         centre = (place[::-1] + 0.5) * scan.spacing + self.random.normal(0, 1, 3) * np.array([25, 25, 15])
-        at = self.positions(self.shape, CELL, self.affine(), centre, self.uniform(0, 4) if self.chance(0.4) else 0)
+        at = self.positions(self.shape, self.cell, self.affine(), centre, self.uniform(0, 4) if self.chance(0.4) else 0)
         thick = scan.spacing[2] > 4 or self.chance(0.4)
         image = scan.images[1 if thick else 0]
         hu = self.sample(image - HU_LOW, scan.spacing, at) + HU_LOW
@@ -135,7 +135,7 @@ class LesionPictures(Pictures):
         if self.chance(0.4):
             mask = self.with_neighbours(mask)
         if self.chance(0.6):
-            knots = [max(2, int(n * mm / 40)) for n, mm in zip(self.shape, CELL[::-1])]
+            knots = [max(2, int(n * mm / 40)) for n, mm in zip(self.shape, self.cell[::-1])]
             field = F.interpolate(torch.randn(1, 1, *knots), size=self.shape, mode="trilinear", align_corners=True)[0, 0]
             shift = self.random.normal(0, 0.12) + field * abs(self.random.normal(0, 0.12))
             soft = F.avg_pool3d(mask[None, None], (3, 5, 5), 1, (1, 2, 2))[0, 0]
@@ -145,8 +145,8 @@ class LesionPictures(Pictures):
     def weights_of(self, lesion):
         """Of lesions' cells, more the smaller the lesion; 1 elsewhere."""
         labels, count = ndimage.label(lesion.numpy())
-        size = np.bincount(labels.ravel(), minlength=count + 1)
-        weight = np.clip((SMALL_CELLS / np.maximum(size, 1)) ** 0.6, 1, 6).astype(np.float32)
+        size = np.bincount(labels.ravel(), minlength=count + 1) * np.prod(self.cell) / 1000
+        weight = np.clip((SMALL_ML / np.maximum(size, 1e-6)) ** 0.6, 1, 6).astype(np.float32)
         weight[0] = 1
         return torch.from_numpy(weight[labels])
 
@@ -160,7 +160,7 @@ class LesionPictures(Pictures):
             centre = int(border[int(self.random.integers(len(border))), 0])
             centre = (centre // (rows * columns), centre // columns % rows, centre % columns)
             radius = math.exp(self.uniform(math.log(5), math.log(28)))
-            radii = [radius * math.exp(self.random.normal(0, 0.25)) / mm for mm in CELL[::-1]]
+            radii = [radius * math.exp(self.random.normal(0, 0.25)) / mm for mm in self.cell[::-1]]
             z, y, x = ((torch.arange(n) - c) / r for n, c, r in zip(mask.shape, centre, radii))
             inside = (z[:, None, None] ** 2 + y[None, :, None] ** 2 + x[None, None, :] ** 2 < 1).float()
             mask = torch.maximum(mask, inside) if self.chance(0.8) else mask * (1 - inside)
@@ -182,8 +182,8 @@ class LesionPictures(Pictures):
             return hu, lesion
         donor = self.with_grafts[self.random.integers(len(self.with_grafts))]
         graft = donor.grafts[self.random.integers(len(donor.grafts))]
-        shape = [math.ceil(1.5 * mm / cell) + 2 * GRAFT_EDGE for mm, cell in zip(graft.extent[::-1], CELL[::-1])]
-        at = self.positions(shape, CELL, self.affine(), graft.middle, 0)
+        shape = [math.ceil(1.5 * mm / cell) + 2 * GRAFT_EDGE for mm, cell in zip(graft.extent[::-1], self.cell[::-1])]
+        at = self.positions(shape, self.cell, self.affine(), graft.middle, 0)
         contrast = self.sample(donor.images[1 if thick else 0] - donor.grey, donor.spacing, at)
         inside = self.sample_all(donor.masks[1:2], donor.spacing, at)[0]
         weight = F.avg_pool3d(inside[None, None], (1, 3, 3), 1, (0, 1, 1))[0, 0]
@@ -202,7 +202,7 @@ class LesionPictures(Pictures):
         if centre is None:
             return hu, lesion
         radius = math.exp(self.uniform(math.log(2.5), math.log(22)))
-        radii = [radius * math.exp(self.random.normal(0, 0.18)) / mm for mm in CELL[::-1]]
+        radii = [radius * math.exp(self.random.normal(0, 0.18)) / mm for mm in self.cell[::-1]]
         reach = [max(2, int(2 * r) + 1) for r in radii]
         box = tuple(slice(max(0, c - n), c + n + 1) for c, n in zip(centre, reach))
         z, y, x = ((torch.arange(s.start, min(s.stop, n)) - c) / r for s, n, c, r in zip(box, hu.shape, centre, radii))

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 HU_LOW, HU_HIGH = -160.0, 240.0
-GRID_MM = np.array([1.5, 1.5, 3.0])
+CELL_MM = (1.5, 1.5, 3.0)  # of the network's grid, x, y, z
 SQUEEZED_MM = (1.65, 1.35, 1.4)  # of ct-box, whose spacing is lost: a guess that gives a liver of 2 litres
 
 
@@ -68,8 +68,8 @@ def forward_axis(count, spacing, cell):
     return weights / weights.sum(1, keepdims=True)
 
 
-def to_grid(volume, spacing):
-    z, y, x = (forward_axis(volume.shape[2 - i], spacing[i], GRID_MM[i]) for i in (2, 1, 0))
+def to_grid(volume, spacing, cell_mm):
+    z, y, x = (forward_axis(volume.shape[2 - i], spacing[i], cell_mm[i]) for i in (2, 1, 0))
     return np.tensordot(z, y @ volume.astype(np.float32) @ x.T, 1)
 
 
@@ -85,18 +85,18 @@ def back_axis(count, spacing, cell, begin, length):
     return weights
 
 
-def to_source(values, spacing, shape, begin):
+def to_source(values, spacing, cell_mm, shape, begin):
     """Of a crop that begins at cell `begin` (z, y, x); 0 outside it."""
-    z, y, x = (back_axis(shape[k], spacing[2 - k], GRID_MM[2 - k], begin[k], values.shape[k]) for k in range(3))
+    z, y, x = (back_axis(shape[k], spacing[2 - k], cell_mm[2 - k], begin[k], values.shape[k]) for k in range(3))
     return np.tensordot(z, y @ values @ x.T, 1)
 
 
-def crop_of(mask, margin_mm=24.0):
+def crop_of(mask, cell_mm, margin_mm=24.0):
     """begin, length (z, y, x) in cells: round the mask on the grid, lengths in multiples of 8."""
     begin, length = [], []
     for k in range(3):
         inside = np.flatnonzero(mask.any(tuple(i for i in range(3) if i != k)))
-        margin = math.ceil(margin_mm / GRID_MM[2 - k])
+        margin = math.ceil(margin_mm / cell_mm[2 - k])
         low, high = max(0, inside[0] - margin), min(mask.shape[k], inside[-1] + 1 + margin)
         cells = -(-(high - low) // 8) * 8
         begin.append(max(0, min(low, mask.shape[k] - cells)))

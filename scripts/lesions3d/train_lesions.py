@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from evaluate_lesions import probabilities_of
 from lesion_network import LesionNetwork
 from lesion_pictures import LesionPictures, TrainingScan
-from lesion_scans import read_scan
+from lesion_scans import CELL_MM, read_scan
 from safetensors.torch import load_file, save_file
 from scipy import ndimage
 from torch import nn
@@ -40,6 +40,7 @@ def arguments(given=None):
     parser.add_argument("--seconds", type=float, default=1e9, help="ends sooner")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--shape", default="24,80,80", help="z,y,x of the crops")
+    parser.add_argument("--cell-mm", type=float, nargs=3, default=CELL_MM, metavar=("X", "Y", "Z"), help="of the grid that it sees")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--average", type=float, default=0.997)
     parser.add_argument("--real", type=float, default=0.5, help="share of pictures round a marked lesion")
@@ -62,7 +63,7 @@ def loss_of(logits, lesion, mask, weights):
 
 
 def first_network(options):
-    network = LesionNetwork(options.stages)
+    network = LesionNetwork(options.stages, options.cell_mm)
     liver = load_file(options.liver_model)
     own = {name[8:]: value for name, value in liver.items() if name.startswith("encoder.")} or liver
     network.encoder.load_state_dict({name: value.float() for name, value in own.items()})
@@ -94,7 +95,7 @@ def read_scans(options):
     """By name: the scan, and as pictures are made from it."""
     folders = [options.ct / name for name in MARKED + CLEAN] + options.extra
     scans = {folder.name: read_scan(folder, options.livers, folder.name not in CLEAN) for folder in folders}
-    return {name: (scan, TrainingScan(scan)) for name, scan in scans.items()}
+    return {name: (scan, TrainingScan(scan, options.cell_mm)) for name, scan in scans.items()}
 
 
 class Training:
@@ -110,7 +111,7 @@ class Training:
             for scan, pictures in zip(learned, training):
                 pictures.alarms = false_alarms(self.network, scan)
         self.pictures = LesionPictures(
-            training, shape, options.seed, options.synthetic, options.real, options.grafted, options.alarmed
+            training, options.cell_mm, shape, options.seed, options.synthetic, options.real, options.grafted, options.alarmed
         )
         decoder = self.network.decoder
         self.live = {f"decoder.{name}": value for name, value in decoder.state_dict().items() if value.is_floating_point()}
