@@ -53,8 +53,7 @@ class LesionPictures(Pictures):
     `alarmed`: share of pictures round false alarms."""
 
     def __init__(self, scans, cell_mm, shape, seed, synthetic=0.5, real=0.5, grafted=0.0, alarmed=0.0):
-        super().__init__(scans, (None, None), False, shape, seed, torch.device("cpu"))
-        self.cell = cell_mm
+        super().__init__(scans, (None, None), False, cell_mm, shape, seed, torch.device("cpu"))
         self.synthetic, self.real, self.grafted, self.alarmed = synthetic, real, grafted, alarmed
         self.with_lesions = [scan for scan in scans if scan.lesions]
         self.with_grafts = [scan for scan in scans if scan.grafts]

@@ -75,14 +75,14 @@ def thick_slices(volume, spacing, thickness, phase=0.0):
 
 
 class Pictures:
-    """`cell` and `whole`: of the network's input; `coarse_cell`, `coarse_shape`: where it takes coordinates. `negatives`: the share of muscle."""
+    """`cell` (mm, x, y, z) and `whole`: of the network's input; `coarse_cell`, `coarse_shape`: where it takes coordinates. `negatives`: the share of muscle."""
 
-    def __init__(self, cases, singles, locator, shape, seed, device, negatives=0.0):
+    def __init__(self, cases, singles, locator, cell, shape, seed, device, negatives=0.0):
         self.cases, self.locator, self.whole, self.shape, self.device = cases, locator, shape, shape, device
         self.single_images, self.single_livers = singles
         self.random, self.negatives = np.random.default_rng(seed), negatives
-        self.cell = (6.0, 6.0, 6.0) if locator else (1.5, 1.5, 3.0)
-        self.coarse_cell = self.cell if locator else (12.0, 12.0, 12.0)
+        self.cell = tuple(cell)
+        self.coarse_cell = self.cell if locator else (8 * cell[0], 8 * cell[1], 4 * cell[2])
 
     def coarse_shape(self, shape):
         return shape if self.locator else (shape[0] // 4, shape[1] // 8, shape[2] // 8)

@@ -16,6 +16,7 @@ from network import FineNetwork, Locator
 from pictures import Case, Pictures, mean_in_plane, mean_over, thick_slices, to_input
 from scans import FOLDS
 
+FINE_CELL_MM, LOCATOR_CELL_MM = (1.5, 1.5, 3.0), (6.0, 6.0, 6.0)
 STRUCTURES = 5  # outside, liver, lung, bone, other body
 LUNG, BONE = 2, 3
 
@@ -30,6 +31,7 @@ def arguments():
     parser.add_argument("--seconds", type=float, default=455)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--shape", default="", help="z,y,x of the crops")
+    parser.add_argument("--cell-mm", type=float, nargs=3, default=FINE_CELL_MM, metavar=("X", "Y", "Z"), help="of the fine network's grid")
     parser.add_argument("--rate", type=float, default=0)
     parser.add_argument("--encoder-rate", type=float, default=2e-4)
     parser.add_argument("--frozen", type=float, default=0.08, help="share of the time that the encoder is held fixed")
@@ -41,7 +43,7 @@ def arguments():
     return parser.parse_args()
 
 
-def read_cases(folder, locator, held_back, device):
+def read_cases(folder, locator, held_back, cell, device):
     cases = []
     for path in sorted(folder.glob("*.npz")):
         if path.name == "single-slices.npz":
@@ -55,7 +57,7 @@ def read_cases(folder, locator, held_back, device):
             image = mean_in_plane(image, spacing[0], 6.0)
             images = [mean_over(image, z, 6.0), thick_slices(image, z, 8.0, 0.5)]
         else:
-            thin = mean_over(image, z, 3.0) if z < 2.9 else image
+            thin = mean_over(image, z, cell[2]) if z < cell[2] - 0.1 else image
             images = [thin, thick_slices(image, z, 5.0), thick_slices(image, z, 8.0, 0.5)]
         at = np.nonzero(saved["label"] == 1)
         low = np.array([axis.min() for axis in at[::-1]]) * spacing
@@ -102,7 +104,8 @@ class Training:
     def __init__(self, options, device):
         self.options, self.device, self.locator = options, device, options.network == "locator"
         self.started = time.time()
-        cases = read_cases(options.scans, self.locator, FOLDS[options.fold], device)
+        cell = LOCATOR_CELL_MM if self.locator else options.cell_mm
+        cases = read_cases(options.scans, self.locator, FOLDS[options.fold], cell, device)
         self.held_back = [case for case in cases if case.held_back]
         singles = np.load(options.scans / "single-slices.npz")
         livers = np.unpackbits(singles["liver"]).reshape(singles["image"].shape)
@@ -110,7 +113,7 @@ class Training:
         self.pictures = Pictures(
             [case for case in cases if options.all or not case.held_back],
             (torch.from_numpy(singles["image"]).to(device), torch.from_numpy(livers).to(device)),
-            self.locator, tuple(int(n) for n in shape.split(",")), options.seed, device, options.negatives,
+            self.locator, cell, tuple(int(n) for n in shape.split(",")), options.seed, device, options.negatives,
         )
         self.network = self.first_network().to(device).to(memory_format=torch.channels_last_3d)
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items() if v.is_floating_point()}
