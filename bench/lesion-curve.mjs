@@ -9,7 +9,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
+import { heldBackPatients, inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
 import { kBench, kRoot } from './peers.mjs';
 
 const kThresholds = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
@@ -36,7 +36,7 @@ async function casesOf(file) {
   const model = await loadModel(file);
   const { extent_threshold: extent } = model.info.architecture;
   const cases = Object.fromEntries(Object.keys(kWays).map((way) => [way, kThresholds.map(() => [])]));
-  for (const patient of JSON.parse(model.info.metadata.validation_patients)) {
+  for (const patient of heldBackPatients(model, file)) {
     const { volume, liver, real } = await markedScan(hepatica, values.data, patient);
     const livers = {
       reference: inLiver(volume, liver),

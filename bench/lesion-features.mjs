@@ -1,5 +1,5 @@
 /**
- * What a lesion looks like in numbers: contrast, edge, texture and shape, measured alike in any scan. Texture is told as a share
+ * Lesions of a mask, and what one looks like in numbers: contrast, edge, texture and shape, measured alike in any scan. Texture is told as a share
  * of what the same measure gives in the patient's own liver, lengths in mm, so that scans can be compared.
  */
 
@@ -16,8 +16,6 @@ const kLeastPairs = 12;
 /** Discs of liver that its own texture is measured in. */
 const kDiscs = 60;
 const kDiscMm = 9;
-/** Ids of real lesions begin above those of synthetic ones. */
-export const kFirstRealId = 1000;
 
 const meanOf = (values) => (values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : NaN);
 
@@ -262,10 +260,14 @@ export function lookOf(crop, reference) {
   };
 }
 
-/** Lesions that touch in any of 26 ways are one; ids from kFirstRealId. */
-export function componentsOf(mask, [width, height, slices]) {
+/** What touches is one lesion: over faces, or at corners too. */
+export function componentsOf(mask, [width, height, slices], { firstId = 1, corners = false } = {}) {
+  const near = [-1, 0, 1];
+  const steps = near
+    .flatMap((dz) => near.flatMap((dy) => near.map((dx) => [dx, dy, dz])))
+    .filter((step) => corners || step.filter((d) => d !== 0).length === 1);
   const ids = new Uint16Array(mask.length);
-  let id = kFirstRealId;
+  let id = firstId;
   for (let start = 0; start < mask.length; start++) {
     if (!mask[start] || ids[start]) continue;
     const queue = [start];
@@ -273,15 +275,13 @@ export function componentsOf(mask, [width, height, slices]) {
     while (queue.length > 0) {
       const at = queue.pop();
       const [x, y, z] = [at % width, Math.floor(at / width) % height, Math.floor(at / (width * height))];
-      for (let w = Math.max(0, z - 1); w <= Math.min(slices - 1, z + 1); w++) {
-        for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
-          for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
-            const to = (w * height + v) * width + u;
-            if (!mask[to] || ids[to]) continue;
-            ids[to] = id;
-            queue.push(to);
-          }
-        }
+      for (const [dx, dy, dz] of steps) {
+        const [u, v, w] = [x + dx, y + dy, z + dz];
+        if (u < 0 || v < 0 || w < 0 || u >= width || v >= height || w >= slices) continue;
+        const to = (w * height + v) * width + u;
+        if (!mask[to] || ids[to]) continue;
+        ids[to] = id;
+        queue.push(to);
       }
     }
     id++;

@@ -24,7 +24,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
+import { heldBackPatients, inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
 import { kBench, kRoot } from './peers.mjs';
 
 /** Volumes that found lesions are counted by: from, up to. */
@@ -155,7 +155,7 @@ const all = Object.fromEntries(kNetworks.map((name) => [name, casesByWay()]));
 for (const path of models) {
   const networks = {};
   for (const name of kNetworks) networks[name] = await loadModel(path, { network: name });
-  for (const patient of JSON.parse(networks.all.info.metadata.validation_patients)) {
+  for (const patient of heldBackPatients(networks.all, path)) {
     const cases = await casesOf(patient, networks);
     for (const name of kNetworks) {
       for (const way of Object.keys(kWays)) all[name][way].push(...cases[name][way]);

@@ -13,7 +13,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readMask, readVolume, synthesizeLesions } from '../dist/index.js';
-import { boxesOf, componentsOf, cropOf, kFirstRealId, liverTexture, lookOf } from './lesion-features.mjs';
+import { boxesOf, componentsOf, cropOf, liverTexture, lookOf } from './lesion-features.mjs';
 import { shapeOf } from './lesion-shape.mjs';
 import { installPython, kBench, kData, python } from './peers.mjs';
 
@@ -25,6 +25,8 @@ const kTypes = ['MET', 'HCC'];
 const kFirstSeed = 60_000;
 /** Where there are fewer real lesions, so many livers are filled. */
 const kLeastSeeds = 3;
+/** Ids of real lesions begin above those of synthetic ones. */
+const kFirstRealId = 1000;
 const kCount = [10, 14];
 /** Larger ones than any that are compared are not made. */
 const kMaxSliceFraction = 0.12;
@@ -47,7 +49,7 @@ async function read(name) {
   const grid = { size, spacing, origin, direction };
   const liver = Uint8Array.from(labels, (value) => Number(value > 0));
   const real = Uint8Array.from(labels, (value) => Number(value === kLabelLesion));
-  const ids = componentsOf(real, size);
+  const ids = componentsOf(real, size, { firstId: kFirstRealId, corners: true });
   const ml = (spacing[0] * spacing[1] * spacing[2]) / 1000;
   return { name, grid, ml, volume: { ...grid, data: Float32Array.from(volume.data) }, liver, real, ids };
 }

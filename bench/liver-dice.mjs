@@ -5,8 +5,10 @@
  *   node bench/liver-dice.mjs validation     the validation patients of the seeded split of ct/train
  *   node bench/liver-dice.mjs open-test      the held-out patients: to report, never to choose
  *   node bench/liver-dice.mjs folds --model FOLD.safetensors --model …
- *                                            of each the patients that its metadata names as `validation_patients`, as NIfTI
- *                                            alone; together they are out-of-fold. Also by slice thickness, set and tumour
+ *                                            by each network those that it was trained without, as its metadata says, as NIfTI
+ *                                            alone: together out of fold; also by slice thickness, set and tumour
+ *
+ *   --model FILE                             (default: the package's), --precision fp32|bf16
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,10 +24,12 @@ import {
   splitPatients,
   writeSeries,
 } from '../dist/index.js';
+import { heldBackPatients, marksLesions } from './marked-scans.mjs';
 import { kBench, kData } from './peers.mjs';
 
 const kCt = join(kData, 'ct');
 const kSeed = 0;
+const kTumour = 2;
 
 /** Every slice with twice the pixels a side; `sample(z, x, y)` is asked at source coordinates of the new centres. */
 function doubled({ size, spacing, origin, direction }, data, sample) {
@@ -99,27 +103,25 @@ function meanOf(list) {
   };
 }
 
-/** The share of the liver that is marked as tumour; LiTS alone marks any. */
-const tumourOf = (patient, labels) =>
-  patient.startsWith('lits')
-    ? labels.data.filter((label) => label === 2).length / labels.data.filter((label) => label > 0).length
+/** The share of the liver that is marked as tumour; undefined where none would be. */
+const tumourOf = (patient, { data }) =>
+  marksLesions(patient)
+    ? data.filter((label) => label === kTumour).length / data.filter((label) => label > 0).length
     : undefined;
 
 const kGroups = {
-  'slices of at most 1.3 mm': ({ slicesMm }) => slicesMm <= 1.3,
+  'slices up to 1.3 mm': ({ slicesMm }) => slicesMm <= 1.3,
   'slices of 1.3 to 3 mm': ({ slicesMm }) => slicesMm > 1.3 && slicesMm <= 3,
   'slices over 3 mm': ({ slicesMm }) => slicesMm > 3,
-  '3D-IRCADb-01, one hospital': ({ patient }) => patient.startsWith('ircad'),
-  'LiTS, several': ({ patient }) => patient.startsWith('lits'),
-  'tumour in less than 2 % of the liver': ({ tumour }) => tumour < 0.02,
-  'tumour in 2 % of the liver or more': ({ tumour }) => tumour >= 0.02,
+  '3D-IRCADb-01': ({ patient }) => patient.startsWith('ircad'),
+  LiTS: ({ patient }) => patient.startsWith('lits'),
+  'tumour below 2 %': ({ tumour }) => tumour < 0.02,
+  'tumour 2 % and more': ({ tumour }) => tumour >= 0.02,
 };
 
-function showGroups(rows) {
-  for (const [name, isIn] of Object.entries(kGroups)) {
-    const group = rows.filter(isIn);
-    if (group.length > 0) console.log(row(`${name} (${group.length})`, meanOf(group)));
-  }
+function wrongUse(message) {
+  console.error(`node bench/liver-dice.mjs validation|open-test|folds [--model FILE…] [--precision P]: ${message}`);
+  process.exit(2);
 }
 
 const { positionals, values } = parseArgs({
@@ -129,25 +131,35 @@ const { positionals, values } = parseArgs({
     precision: { type: 'string', default: 'auto' },
   },
 });
-const which = positionals[0] ?? 'validation';
+const [which = 'validation'] = positionals;
+const folds = which === 'folds';
+if (!folds && !['validation', 'open-test'].includes(which)) wrongUse(`unknown patients, ${which}`);
+if (folds && values.model.length < 2) wrongUse('name the networks of two folds or more');
+if (!folds && values.model.length > 1) wrongUse('several networks are for folds');
 const folder = join(kCt, which === 'open-test' ? 'open-test' : 'train');
-const models = await Promise.all((values.model.length > 0 ? values.model : [undefined]).map((file) => loadModel(file)));
-const patientsOf = {
-  'open-test': () => readdirSync(folder).sort(),
-  validation: () => splitPatients(readdirSync(folder), kSeed).validation,
-  folds: ({ info }) => JSON.parse(info.metadata.validation_patients),
-}[which];
-const results = { which, seed: kSeed, models: models.map(({ info }) => info.sha256), nifti: [], dicom: [] };
-for (const model of models) {
+
+/** @returns a network and the patients that it is tried on */
+async function trial(file) {
+  const model = file === undefined ? await loadModel() : await loadModel(file);
+  if (folds) return { model, patients: heldBackPatients(model, file) };
+  const names = readdirSync(folder).sort();
+  return { model, patients: which === 'open-test' ? names : splitPatients(names, kSeed).validation };
+}
+
+const trials = await Promise.all((values.model.length > 0 ? values.model : [undefined]).map(trial));
+const all = trials.flatMap(({ patients }) => patients);
+if (new Set(all).size < all.length) wrongUse('the folds hold back some patient twice');
+const results = { which, seed: kSeed, models: trials.map(({ model }) => model.info.sha256), nifti: [], dicom: [] };
+for (const { model, patients } of trials) {
   const options = { model, precision: values.precision, device: 'cpu' };
-  for (const patient of patientsOf(model)) {
+  for (const patient of patients) {
     const volume = await readVolume(join(folder, patient, 'image.nii.gz'));
     const labels = await readMask(join(folder, patient, 'label.nii.gz'));
     const reference = { ...labels, data: labels.data.map((label) => (label > 0 ? 1 : 0)) };
-    const known = { patient, slicesMm: volume.spacing[2], tumour: tumourOf(patient, labels) };
+    const known = { patient, model: model.info.sha256, slicesMm: volume.spacing[2], tumour: tumourOf(patient, labels) };
     results.nifti.push({ ...known, ...(await metricsOf(volume, reference, options)) });
     console.log(row(`${patient} NIfTI`, results.nifti.at(-1)));
-    if (which === 'folds') continue;
+    if (folds) continue;
     results.dicom.push({ patient, ...(await asDicom(volume, reference, options)) });
     console.log(row(`${patient} DICOM 512`, results.dicom.at(-1)));
   }
@@ -157,6 +169,12 @@ for (const kind of ['nifti', 'dicom']) {
   results[`${kind}Mean`] = meanOf(results[kind]);
   console.log(row(`mean, ${kind}`, results[`${kind}Mean`]), ` |RVD| ${results[`${kind}Mean`].absoluteRvd.toFixed(2)}`);
 }
-if (which === 'folds') showGroups(results.nifti);
+results.groups = {};
+for (const [name, isIn] of Object.entries(folds ? kGroups : {})) {
+  const group = results.nifti.filter(isIn);
+  if (group.length === 0) continue;
+  results.groups[name] = { patients: group.length, ...meanOf(group) };
+  console.log(row(`${name} (${group.length})`, results.groups[name]));
+}
 mkdirSync(join(kBench, 'results'), { recursive: true });
 writeFileSync(join(kBench, 'results', `liver-dice-${which}.json`), `${JSON.stringify(results, null, 2)}\n`);

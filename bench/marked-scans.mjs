@@ -8,7 +8,21 @@ const kUnknownType = 5;
 
 export const kScans = join(kData, 'ct', 'train');
 
+/** LiTS alone does; elsewhere label 2 does not occur. */
+export const marksLesions = (patient) => patient.startsWith('lits');
+
 const gridOf = ({ size, spacing, origin, direction }) => ({ size, spacing, origin, direction });
+
+/** Whom a network was trained without, or the end of the program with what to do. */
+export function heldBackPatients({ info }, file) {
+  const names = info.metadata.validation_patients;
+  if (names !== undefined) return JSON.parse(names);
+  console.error(
+    `${file}: no validation_patients in its metadata: train with --patient-names, or assemble what scripts/ trained on a fold`,
+  );
+  process.exit(2);
+}
+
 export const maskOn = (grid, data) => ({ ...gridOf(grid), data });
 /** What classifyLesions takes, of a mask that is known. */
 export const inLiver = (volume, mask) => ({ ...gridOf(volume), volume, mask, warnings: [] });
@@ -17,8 +31,7 @@ export const inLiver = (volume, mask) => ({ ...gridOf(volume), volume, mask, war
 export async function markedScan({ readVolume, readMask }, folder, patient) {
   const volume = await readVolume(join(folder, patient, 'image.nii.gz'));
   const labels = await readMask(join(folder, patient, 'label.nii.gz'));
-  const hasLesions = patient.startsWith('lits');
   const liver = labels.data.map((label) => (label > 0 ? 1 : 0));
-  const real = labels.data.map((label) => (hasLesions && label === kLabelLesion ? kUnknownType : 0));
+  const real = labels.data.map((label) => (marksLesions(patient) && label === kLabelLesion ? kUnknownType : 0));
   return { volume, liver, real };
 }

@@ -1,12 +1,14 @@
 /**
- * Whether a second look at whole lesions tells false alarms from lesions better than a threshold on what the networks say.
+ * Whether a second look at whole lesions tells false alarms from lesions better than the networks' own threshold.
  *
  *   node bench/second-look.mjs FOLD.safetensors… [--liver-model FILE] [--data FOLDER] [--out FILE]
  *
  * Files, scans and livers as lesion-folds.mjs takes them. Candidates are what a fold's networks find above kCandidate in patients that
- * they have not learned from. Of each: how sure the networks are, size, depth, contrast, edge, texture and shape; a logistic regression
- * fitted to the candidates of the other folds keeps or drops it. Its penalty and its threshold, and the threshold it is compared
- * with, are chosen within the other folds alone (each of these by a fit to the rest). What is kept is drawn at the networks' own extent.
+ * they have not learned from. Of each: how sure the networks are, size, depth, slices' distance, contrast, edge, texture and shape; a
+ * logistic regression fitted to the candidates of the other folds, in both livers, keeps or drops it. Its penalty and level are chosen
+ * within the other folds alone, each judged by a fit to the rest. A kept candidate is drawn as the networks draw it at their own
+ * thresholds, and as it was found where they do not. lesion-curve.mjs has what thresholds that the other folds choose reach. The other
+ * folds' networks learned from the patients of this one, so that their candidates are not wholly independent of it.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,12 +16,12 @@ import { parseArgs } from 'node:util';
 import { boxesOf, componentsOf, cropOf, liverTexture, lookOf } from './lesion-features.mjs';
 import { shapeOf } from './lesion-shape.mjs';
 import { fitLogistic, logisticProbabilities } from './logistic.mjs';
-import { inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
+import { heldBackPatients, inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
 import { kBench, kRoot } from './peers.mjs';
 
 const kCandidate = 0.25;
 const kPenalties = [0.01, 0.03, 0.1, 0.3];
-const kLevels = Array.from({ length: 17 }, (_, i) => 0.1 + 0.05 * i);
+const kLevels = Array.from({ length: 17 }, (_, i) => (2 + i) / 20);
 const kWays = { reference: "the reference's liver", predicted: 'a predicted liver' };
 /** What a reader would go by, few for so few lesions; logarithms where sizes differ by factors. */
 const kLook = [
@@ -34,7 +36,6 @@ const kLook = [
   'shape: short over long axis',
   'shape: at the liver border',
 ];
-const kNames = ['detection probability', 'log ml', 'log mm to the surface', 'log mm of slices', ...kLook];
 
 const { positionals: files, values } = parseArgs({
   allowPositionals: true,
@@ -60,15 +61,15 @@ function countsOf({ ids, drawn }, lesions, count) {
     const id = ids[i];
     if (!id) continue;
     const one = counts[id - 1];
-    if (lesions[i]) one.lesions.add(lesions[i]);
     if (has[id] && !drawn[i]) continue;
+    if (lesions[i]) one.lesions.add(lesions[i]);
     one.voxels++;
     one.common += Number(lesions[i] > 0);
   }
   return counts;
 }
 
-/** By id: whether the networks' own extent has any of a candidate. */
+/** By id: whether the networks draw any of a candidate at their own thresholds. */
 function hasOwnExtent(ids, drawn) {
   const has = new Uint8Array(256);
   for (let i = 0; i < ids.length; i++) if (drawn[i]) has[ids[i]] = 1;
@@ -99,7 +100,7 @@ async function candidatesOf(model, patient, segmented, real) {
       ...kLook.map((name) => look[name]),
     ];
     const counted = counts[lesion.id - 1];
-    return { id: lesion.id, x, y: Number(counted.lesions.size > 0), said: lesion.detectionProbability, ...counted };
+    return { id: lesion.id, x, y: Number(counted.lesions.size > 0), ...counted };
   });
   return {
     patient,
@@ -113,7 +114,7 @@ async function candidatesOf(model, patient, segmented, real) {
   };
 }
 
-/** What is left where candidates are kept: each at the networks' own extent where that has any of it, otherwise as it is. */
+/** What is left where candidates are kept. */
 function keptMask({ ids, drawn, candidates }, isKept) {
   const kept = new Uint8Array(256);
   for (const candidate of candidates) kept[candidate.id] = Number(isKept(candidate));
@@ -121,42 +122,39 @@ function keptMask({ ids, drawn, candidates }, isKept) {
   return ids.map((id, i) => (kept[id] && (!has[id] || drawn[i]) ? id : 0));
 }
 
-async function figuresOf(scans, isKept) {
+async function evaluate(scans, maskOf) {
   const cases = scans.map((scan) => {
-    const data = keptMask(scan, isKept);
-    const lesions = scan.candidates.filter(isKept).map(({ id }) => ({ id }));
-    const mask = { ...scan.grid, data };
-    return { patient: scan.patient, prediction: { mask, values: 'ids', lesions }, reference: scan.reference };
+    const data = maskOf(scan);
+    const lesions = [...new Set(data)].filter((id) => id > 0).map((id) => ({ id }));
+    return {
+      patient: scan.patient,
+      prediction: { mask: { ...scan.grid, data }, values: 'ids', lesions },
+      reference: scan.reference,
+    };
   });
-  const { pooled } = await evaluateLesions(cases, { resamples: 0 });
+  const { pooled } = await evaluateLesions(cases);
   const [{ recall, precision }] = pooled.detection;
-  return {
-    recall: recall.value ?? 0,
-    precision: precision.value ?? 0,
-    dice: pooled.global.dice.value ?? 0,
-    perCase: pooled.perCase.dice.value ?? 0,
-  };
+  return { recall, precision, dice: pooled.global.dice, perCase: pooled.perCase.dice };
 }
 
-/** What a level is chosen by: F1 of lesions plus Dice per case, from what is counted of each candidate. */
+/** What a level is chosen by: F1 of lesions (as evaluateLesions has it) plus Dice per case, from what is counted of each candidate. */
 function worthOf(scans, isKept) {
-  let [found, lesions, right, all, dice] = [0, 0, 0, 0, 0];
+  let [found, lesions, alarms, dice] = [0, 0, 0, 0];
   for (const scan of scans) {
     const kept = scan.candidates.filter(isKept);
     found += new Set(kept.flatMap((one) => [...one.lesions])).size;
     lesions += scan.lesions;
-    right += kept.filter(({ y }) => y).length;
-    all += kept.length;
+    alarms += kept.filter(({ y }) => !y).length;
     const sum = (key) => kept.reduce((total, one) => total + one[key], 0);
     dice += (2 * sum('common')) / Math.max(1, sum('voxels') + scan.voxels);
   }
-  const [recall, precision] = [found / Math.max(1, lesions), right / Math.max(1, all)];
+  const [recall, precision] = [found / Math.max(1, lesions), found / Math.max(1, found + alarms)];
   return (2 * recall * precision) / Math.max(1e-9, recall + precision) + dice / scans.length;
 }
 
 /** Missing values count as the mean of those that are known. */
 function filled(rows) {
-  const means = kNames.map((_, k) => {
+  const means = rows[0].x.map((_, k) => {
     const known = rows.map(({ x }) => x[k]).filter(Number.isFinite);
     return known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
   });
@@ -196,7 +194,7 @@ const folds = [];
 for (const file of files) {
   const model = await loadModel(file);
   const fold = { reference: [], predicted: [] };
-  for (const patient of JSON.parse(model.info.metadata.validation_patients)) {
+  for (const patient of heldBackPatients(model, file)) {
     const { volume, liver, real } = await markedScan(hepatica, values.data, patient);
     const predicted = await segmentLiver(volume, { device: 'cpu', ...liverOptions });
     fold.reference.push(await candidatesOf(model, patient, inLiver(volume, liver), real));
@@ -209,43 +207,53 @@ for (const file of files) {
   model.dispose();
 }
 
+const shown = (figures) =>
+  Object.entries(figures)
+    .map(([name, { value, low, high }]) => `${name} ${value?.toFixed(3)} (${low?.toFixed(3)}–${high?.toFixed(3)})`)
+    .join(', ');
+
+/** Of one fold: by its candidates whether the second look keeps them, and what was chosen for it. */
+function secondLook(fold, way) {
+  const others = folds.filter((other) => other !== fold);
+  const judgements = kPenalties.map((penalty) => {
+    const judged = others.map((other) => ({
+      scans: other[way],
+      scoreOf: judgeOf(
+        others.filter((rest) => rest !== other),
+        penalty,
+      ),
+    }));
+    return { penalty, ...bestLevel(judged) };
+  });
+  const chosen = judgements.reduce((best, one) => (one.worth > best.worth ? one : best));
+  const score = judgeOf(others, chosen.penalty);
+  return { chosen, isKept: (candidate) => score(candidate) > chosen.level };
+}
+
 const results = {};
 for (const [way, title] of Object.entries(kWays)) {
-  const kept = { threshold: new Map(), look: new Map() };
-  const chosen = [];
-  for (const [k, fold] of folds.entries()) {
-    const others = folds.filter((_, other) => other !== k);
-    const said = ({ said }) => said;
-    const threshold = bestLevel(others.map((other) => ({ scans: other[way], scoreOf: said })));
-    let look = { worth: -1 };
-    for (const penalty of kPenalties) {
-      const judged = others.map((other) => ({
-        scans: other[way],
-        scoreOf: judgeOf(
-          others.filter((rest) => rest !== other),
-          penalty,
-        ),
-      }));
-      const best = bestLevel(judged);
-      if (best.worth > look.worth) look = { ...best, penalty };
-    }
-    const score = judgeOf(others, look.penalty);
-    for (const candidate of fold[way].flatMap(({ candidates }) => candidates)) {
-      kept.threshold.set(candidate, candidate.said > threshold.level);
-      kept.look.set(candidate, score(candidate) > look.level);
-    }
-    chosen.push({ threshold: threshold.level, look: look.level, penalty: look.penalty });
-  }
-  const scans = folds.flatMap((fold) => fold[way]);
-  results[way] = { chosen };
-  console.log(`\n${title}: recall, precision, global Dice, Dice per case`);
-  for (const [name, map] of Object.entries(kept)) {
-    const figures = await figuresOf(scans, (candidate) => map.get(candidate));
-    results[way][name] = figures;
-    const shown = ['recall', 'precision', 'dice', 'perCase'].map((key) => figures[key].toFixed(3)).join(' ');
-    console.log(`  ${name === 'look' ? 'second look' : 'threshold on what the networks say'}: ${shown}`);
-  }
-  console.log(`  chosen by the other folds: ${JSON.stringify(chosen)}`);
+  const looks = new Map(
+    folds.flatMap((fold) => ((look) => fold[way].map((scan) => [scan, look]))(secondLook(fold, way))),
+  );
+  const scans = [...looks.keys()];
+  const counted = scans.map(({ patient, candidates }) => ({
+    patient,
+    candidates: candidates.map(({ x, y }) => ({ x, y })),
+  }));
+  results[way] = {
+    chosen: [...new Set(looks.values())].map(({ chosen }) => chosen),
+    own: await evaluate(scans, ({ drawn }) => drawn),
+    look: await evaluate(scans, (scan) => keptMask(scan, looks.get(scan).isKept)),
+    scans: counted,
+  };
+  const all = scans.flatMap(({ candidates }) => candidates);
+  console.log(`\n${title}: ${all.length} candidates, ${all.filter(({ y }) => y).length} of them lesions`);
+  console.log(`  the networks' own thresholds: ${shown(results[way].own)}`);
+  console.log(`  the second look: ${shown(results[way].look)}`);
+  console.log(`  chosen by the other folds: ${JSON.stringify(results[way].chosen)}`);
 }
 mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(values.out, `${JSON.stringify({ files, ...results }, null, 2)}\n`);
+writeFileSync(
+  values.out,
+  `${JSON.stringify({ files, liverModel: values['liver-model'], data: values.data, ...results }, null, 2)}\n`,
+);

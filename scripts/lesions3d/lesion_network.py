@@ -1,6 +1,7 @@
 """The 3-D lesion network: a decoder on the features of the liver network's encoder, and what it is shown beside them.
 
-All tensors (n, c, z, y, x), canonical orientation; the fine grid has cells of 1.5 x 1.5 x 3 mm unless said otherwise, the encoder's levels of 3, 6 and 12 mm."""
+All tensors (n, c, z, y, x), canonical orientation; the fine grid has cells of 1.5 x 1.5 x 3 mm, the encoder's levels of 3, 6 and 12 mm;
+where `cell_mm` is another all lengths here go with it."""
 import torch
 import torch.nn.functional as F
 from torch import nn

@@ -123,6 +123,9 @@ class Training:
 
     def resume(self):
         saved = torch.load(self.state, weights_only=False)
+        cells = tuple(saved.get("cell_mm", CELL_MM))
+        if cells != tuple(self.options.cell_mm):
+            raise SystemExit(f"{self.state} is of a training in cells of {cells} mm")
         self.network.load_state_dict(saved["network"])
         self.optimizer.load_state_dict(saved["optimizer"])
         for name, value in saved["average"].items():
@@ -135,10 +138,12 @@ class Training:
         state = {
             "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(), "average": self.average,
             "step": self.number, "random": self.pictures.random.bit_generator.state, "torch": torch.get_rng_state(),
+            "cell_mm": self.options.cell_mm,
         }  # fmt: skip
         torch.save(state, self.state)
         weights = {name: value.contiguous() for name, value in self.average.items()}
-        save_file(weights, self.options.out, {"validation_patients": json.dumps(self.held_back)})
+        said = {"validation_patients": json.dumps(self.held_back), "cell_mm": json.dumps(self.options.cell_mm)}
+        save_file(weights, self.options.out, said)
 
     def step(self):
         for group in self.optimizer.param_groups:

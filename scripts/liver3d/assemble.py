@@ -3,13 +3,19 @@ import argparse
 import json
 from pathlib import Path
 
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from scans import FOLDS
 
 LOCATOR = {"widths": [16, 32, 64, 96], "threshold": 0.15, "minimum_share": 0.25, "minimum_ml": 1, "margin_mm": 20}
 ARCHITECTURE = {"structures": ["background", "liver", "lungs", "bone", "body"], "wide": 96, "middle": 64, "fine": 32, "threshold": 0.5}
-CELL_MM = (1.5, 1.5, 2.8)  # that the scan is shown in; the training's are 3 mm along z (docs/experiments.md, "Cells")
+CELL_MM = (1.5, 1.5, 2.8)  # that the scan is shown in, by default; the training's are 3 mm along z (docs/experiments.md, "Cells")
 POSTPROCESSING = {"components": {"minimumShare": 0.1}, "fillHoles": True}
+
+
+def held_back(file):
+    """Whom a network was trained without, as a JSON list; none where its file does not say."""
+    with safe_open(file, "pt") as opened:
+        return (opened.metadata() or {}).get("validation_patients", "[]")
 
 
 def main():
@@ -22,7 +28,6 @@ def main():
     parser.add_argument("--locator-share", type=float, default=LOCATOR["minimum_share"])
     parser.add_argument("--margin-mm", type=float, default=LOCATOR["margin_mm"])
     parser.add_argument("--cell-mm", type=float, nargs=3, default=CELL_MM, metavar=("X", "Y", "Z"))
-    parser.add_argument("--fold", type=int, choices=range(len(FOLDS)), help="that both were trained without: says whom they have not seen")
     options = parser.parse_args()
     locator = {**LOCATOR, "threshold": options.locator_threshold, "minimum_share": options.locator_share, "margin_mm": options.margin_mm}
     fine = load_file(options.fine)
@@ -36,8 +41,10 @@ def main():
         "architecture": json.dumps({**ARCHITECTURE, "cell_mm": options.cell_mm, "locator": locator}),
         "postprocessing": json.dumps(POSTPROCESSING),
     }
-    if options.fold is not None:
-        metadata["validation_patients"] = json.dumps(sorted(FOLDS[options.fold]))
+    parts = {held_back(file) for file in (options.fine, options.locator, options.mean_with) if file}
+    if len(parts) > 1:
+        raise SystemExit(f"Expected all parts to be trained without the same patients, received {' and '.join(sorted(parts))}")
+    metadata |= {"validation_patients": part for part in parts if part != "[]"}
     save_file(tensors, options.out, metadata)
 
 

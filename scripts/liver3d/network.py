@@ -31,7 +31,7 @@ class Bottleneck(nn.Module):
 
 
 class Encoder(nn.Module):
-    """conv1 (64; 3 x 7 x 7, stride 1 2 2): at 3 mm; layer1 (256): at 6 mm; layer2 (512): at 12 mm."""
+    """conv1 (64; 3 x 7 x 7, stride 1 2 2): at 3 mm; layer1 (256): at 6 mm; layer2 (512): at 12 mm, of an input of 1.5 x 1.5 x 3 mm."""
     def __init__(self):
         super().__init__()
         self.conv1 = nn.Conv3d(1, 64, (3, 7, 7), stride=(1, 2, 2), padding=(1, 3, 3))
@@ -45,7 +45,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Two more levels (24 and 48 mm) for context, coordinates of the body's box at layer2's cells; logits of K structures at 1.5 x 1.5 x 3 mm."""
+    """Two more levels (24 and 48 mm) for context, coordinates of the body's box at layer2's cells; logits of K structures in the input's cells."""
     def __init__(self, structures, wide=96, middle=64, fine=32):
         super().__init__()
         self.structures = structures

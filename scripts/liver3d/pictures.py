@@ -12,6 +12,7 @@ from limbs import limb
 
 AIR_HU, BONE_HU = -160.0, 240.0  # where the training copies are saturated
 OTHER_BODY = 4
+SINGLE_PIXEL_MM = 1.5  # of single slices, whose spacing is lost: a guess
 
 
 @dataclass
@@ -301,9 +302,9 @@ class Pictures:
         depth, rows, columns = self.shape
         side, scale = self.single_images.shape[-1], math.exp(self.random.normal(0, 0.1))
         turn, shift = self.random.normal(0, np.radians(8)), self.random.normal(0, 0.12, 2)
-        pixel = self.cell[0] / 1.5 * 2 / side * scale
-        y = (torch.arange(rows, device=self.device) + 0.5 - rows / 2) * pixel
-        x = (torch.arange(columns, device=self.device) + 0.5 - columns / 2) * pixel
+        wide, high, _ = (mm / SINGLE_PIXEL_MM * 2 / side * scale for mm in self.cell)
+        y = (torch.arange(rows, device=self.device) + 0.5 - rows / 2) * high
+        x = (torch.arange(columns, device=self.device) + 0.5 - columns / 2) * wide
         yy, xx = torch.meshgrid(y, x, indexing="ij")
         to_the_liver = 0 if self.locator else 0.12
         at = torch.stack(

@@ -2,6 +2,7 @@
 
 SCANS: the folder that scans.py fills. The rate is a cosine over the time given; what is written is the moving average, kernels in bf16."""
 import argparse
+import json
 import math
 import time
 from pathlib import Path
@@ -54,8 +55,8 @@ def read_cases(folder, locator, held_back, cell, device):
         spacing = saved["spacing"].astype(np.float64)
         z = spacing[2]
         if locator:
-            image = mean_in_plane(image, spacing[0], 6.0)
-            images = [mean_over(image, z, 6.0), thick_slices(image, z, 8.0, 0.5)]
+            image = mean_in_plane(image, spacing[0], cell[0])
+            images = [mean_over(image, z, cell[2]), thick_slices(image, z, 8.0, 0.5)]
         else:
             thin = mean_over(image, z, cell[2]) if z < cell[2] - 0.1 else image
             images = [thin, thick_slices(image, z, 5.0), thick_slices(image, z, 8.0, 0.5)]
@@ -64,7 +65,7 @@ def read_cases(folder, locator, held_back, cell, device):
         high = (np.array([axis.max() for axis in at[::-1]]) + 1) * spacing
         liver = (label == 1).float()
         if locator:
-            liver = mean_in_plane(mean_over(liver, z, 6.0), spacing[0], 6.0)
+            liver = mean_in_plane(mean_over(liver, z, cell[2]), spacing[0], cell[0])
         cases.append(Case(path.stem, spacing, images, label, liver, saved["boxes"], path.stem in held_back, low, high))
     return cases
 
@@ -189,7 +190,9 @@ class Training:
         self.say(f"validation at {progress:.2f}:", round(float(np.mean(list(found.values()))), 4), found)
 
     def save(self):
-        save_file({k: (v.bfloat16() if v.ndim > 1 else v).contiguous().cpu() for k, v in self.average.items()}, self.options.out)
+        weights = {k: (v.bfloat16() if v.ndim > 1 else v).contiguous().cpu() for k, v in self.average.items()}
+        held_back = sorted(set() if self.options.all else FOLDS[self.options.fold])
+        save_file(weights, self.options.out, {"validation_patients": json.dumps(held_back), "cell_mm": json.dumps(self.pictures.cell)})
 
     def train_mode(self):
         self.network.train()
