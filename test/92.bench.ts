@@ -16,32 +16,39 @@ const folder = makeFolder();
 const test = suite('bench');
 test.after(() => folder.remove());
 
-const kBench = join(kRoot, 'bench/lesion-folds.mjs');
-const run = (args: readonly string[]) => runNode(['--import', 'tsx', kBench, '--library', kIndex, ...args]);
+const bench = (name: string, args: readonly string[]) =>
+  runNode(['--import', 'tsx', join(kRoot, 'bench', name), '--library', kIndex, ...args]);
+const run = (args: readonly string[]) => bench('lesion-folds.mjs', args);
 
-/** A liver with a bright lesion, marked as LiTS marks them. */
-async function writePatient(patient: string): Promise<void> {
+/** A liver with a bright lesion, marked as LiTS marks them, and perhaps with a smaller one that is not marked. */
+async function writePatient(patient: string, { unmarked = false } = {}): Promise<void> {
   const volume = makePhantom({ size: [96, 80, 24], organRadius: 24 });
   const label = new Uint8Array(volume.data.length);
   forEachVoxel(volume.size, (index, x, y, z) => {
     const inside = Math.hypot(x - 38.4, y - 36, z - 12) <= 24;
     const lesion = Math.hypot(x - 30, y - 36, z - 12) <= 5;
     label[index] = lesion ? 2 : inside ? 1 : 0;
-    if (lesion) volume.data[index] = 395;
+    const other = unmarked && Math.hypot(x - 47, y - 36, z - 12) <= 3.2;
+    if (lesion || other) volume.data[index] = 395;
   });
   mkdirSync(join(folder.path, patient));
   await writeVolume(join(folder.path, patient, 'image.nii.gz'), volume);
   await writeMask(join(folder.path, patient, 'label.nii.gz'), { ...volume, data: label });
 }
 
+/** A network that finds what is bright, which says that it has not seen a patient. */
+function writeNetwork(patient: string): string {
+  const path = join(folder.path, `${patient}.safetensors`);
+  const metadata = { ...lesionMetadata(), validation_patients: JSON.stringify([patient]) };
+  writeFileSync(path, safetensors(lesionTensors(), metadata));
+  return path;
+}
+
 test('lesion folds: each network is tried on its own validation patients, in four ways', async () => {
   const models: string[] = [];
   for (const patient of ['lits_a', 'lits_b']) {
     await writePatient(patient);
-    const path = join(folder.path, `${patient}.safetensors`);
-    const metadata = { ...lesionMetadata(), validation_patients: JSON.stringify([patient]) };
-    writeFileSync(path, safetensors(lesionTensors(), metadata));
-    models.push(path);
+    models.push(writeNetwork(patient));
   }
   const out = join(folder.path, 'results/folds.json');
   const variants = ['--synthetic', '1', '--mixed', '1'];
@@ -67,6 +74,35 @@ test('lesion folds: without a network it says how it is called', async () => {
   const { exitCode, stderr } = await run([]);
   assert.is(exitCode, 2);
   assert.match(stderr, 'FOLD.safetensors');
+});
+
+test('lesion folds: a network that does not say whom it has not seen is refused', async () => {
+  const path = join(folder.path, 'silent.safetensors');
+  writeFileSync(path, safetensors(lesionTensors(), lesionMetadata()));
+  const { exitCode, stderr } = await run([path]);
+  assert.is(exitCode, 2);
+  assert.match(stderr, /silent\.safetensors: no validation_patients/);
+});
+
+interface SecondLook {
+  readonly own: Record<'recall' | 'precision', { value: number }>;
+  readonly look: SecondLook['own'];
+}
+
+test('second look: what looks as the false alarms of other folds do is dropped', async () => {
+  const patients = ['lits_x', 'lits_y', 'lits_z'];
+  for (const patient of patients) await writePatient(patient, { unmarked: true });
+  const out = join(folder.path, 'results/second-look.json');
+  const { exitCode, stderr } = await bench('second-look.mjs', [
+    ...patients.map(writeNetwork),
+    ...['--data', folder.path, '--out', out],
+  ]);
+  assert.is(exitCode, 0, stderr);
+  const { reference } = JSON.parse(readFileSync(out, 'utf8')) as { reference: SecondLook };
+  assert.is(reference.own.recall.value, 1);
+  assert.is(reference.own.precision.value, 0.5);
+  assert.is(reference.look.recall.value, 1);
+  assert.is(reference.look.precision.value, 1);
 });
 
 /** What is measured of an ellipsoid of 50 HU in a liver of 100, noise 10 about both; semi-axes in mm, pixels of 1.5 mm, slices of 2. */
