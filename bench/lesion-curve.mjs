@@ -9,11 +9,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { heldBackPatients, inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
+import { heldBackPatients, kRegions, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
 import { kBench, kRoot } from './peers.mjs';
 
 const kThresholds = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
-const kWays = { reference: "the reference's liver", predicted: 'a predicted liver' };
 
 const { positionals: files, values } = parseArgs({
   allowPositionals: true,
@@ -28,25 +27,22 @@ if (files.length < 2) {
   process.exit(2);
 }
 const hepatica = await import(join(kRoot, 'dist', 'index.js'));
-const { classifyLesions, evaluateLesions, loadModel, segmentLiver } = hepatica;
+const { classifyLesions, evaluateLesions, loadModel } = hepatica;
 const liverOptions = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
 
 /** Of a fold: way → threshold → cases. */
 async function casesOf(file) {
   const model = await loadModel(file);
   const { extent_threshold: extent } = model.info.architecture;
-  const cases = Object.fromEntries(Object.keys(kWays).map((way) => [way, kThresholds.map(() => [])]));
+  const cases = Object.fromEntries(Object.keys(kRegions).map((way) => [way, kThresholds.map(() => [])]));
   for (const patient of heldBackPatients(model, file)) {
-    const { volume, liver, real } = await markedScan(hepatica, values.data, patient);
-    const livers = {
-      reference: inLiver(volume, liver),
-      predicted: await segmentLiver(volume, { device: 'cpu', ...liverOptions }),
-    };
-    for (const way of Object.keys(kWays)) {
+    const scan = await markedScan(hepatica, values.data, patient);
+    const livers = await regionsOf(hepatica, scan, liverOptions);
+    for (const way of Object.keys(kRegions)) {
       for (const [i, threshold] of kThresholds.entries()) {
         const extentThreshold = Math.min(threshold, extent);
         const prediction = await classifyLesions(livers[way], { device: 'cpu', model, threshold, extentThreshold });
-        cases[way][i].push({ patient, prediction, reference: maskOn(volume, real) });
+        cases[way][i].push({ patient, prediction, reference: maskOn(scan.volume, scan.real) });
       }
     }
     console.log(`${patient} …`);
@@ -72,7 +68,7 @@ const shown = (figures) =>
 const folds = [];
 for (const file of files) folds.push(await casesOf(file));
 const results = {};
-for (const [way, title] of Object.entries(kWays)) {
+for (const [way, title] of Object.entries(kRegions)) {
   console.log(`\n${title}: recall, precision, global Dice, Dice per case`);
   const curve = [];
   for (const [i, threshold] of kThresholds.entries()) {

@@ -1,6 +1,6 @@
 /**
- * Lesions of a mask, and what one looks like in numbers: contrast, edge, texture and shape, measured alike in any scan. Texture is told as a share
- * of what the same measure gives in the patient's own liver, lengths in mm, so that scans can be compared.
+ * Lesions of a mask, and what one looks like in numbers: contrast, edge, texture and shape, measured alike in any scan. Texture
+ * is told as a share of what the same measure gives in the patient's own liver, lengths in mm, so that scans can be compared.
  */
 
 import { randomOf } from './known-motions.mjs';

@@ -24,12 +24,11 @@ import {
   splitPatients,
   writeSeries,
 } from '../dist/index.js';
-import { heldBackPatients, marksLesions } from './marked-scans.mjs';
+import { heldBackPatients, kLabelLesion, marksLesions } from './marked-scans.mjs';
 import { kBench, kData } from './peers.mjs';
 
 const kCt = join(kData, 'ct');
 const kSeed = 0;
-const kTumour = 2;
 
 /** Every slice with twice the pixels a side; `sample(z, x, y)` is asked at source coordinates of the new centres. */
 function doubled({ size, spacing, origin, direction }, data, sample) {
@@ -106,7 +105,7 @@ function meanOf(list) {
 /** The share of the liver that is marked as tumour; undefined where none would be. */
 const tumourOf = (patient, { data }) =>
   marksLesions(patient)
-    ? data.filter((label) => label === kTumour).length / data.filter((label) => label > 0).length
+    ? data.filter((label) => label === kLabelLesion).length / data.filter((label) => label > 0).length
     : undefined;
 
 const kGroups = {

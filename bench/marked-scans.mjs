@@ -2,13 +2,14 @@
 import { join } from 'node:path';
 import { kData } from './peers.mjs';
 
-/** LiTS's label of lesions, and the value of a lesion of unknown type in a lesion-type mask. */
-const kLabelLesion = 2;
+/** LiTS's label of lesions. */
+export const kLabelLesion = 2;
+/** The value of a lesion of unknown type in a lesion-type mask. */
 const kUnknownType = 5;
 
 export const kScans = join(kData, 'ct', 'train');
 
-/** LiTS alone does; elsewhere label 2 does not occur. */
+/** LiTS alone does. */
 export const marksLesions = (patient) => patient.startsWith('lits');
 
 const gridOf = ({ size, spacing, origin, direction }) => ({ size, spacing, origin, direction });
@@ -26,6 +27,14 @@ export function heldBackPatients({ info }, file) {
 export const maskOn = (grid, data) => ({ ...gridOf(grid), data });
 /** What classifyLesions takes, of a mask that is known. */
 export const inLiver = (volume, mask) => ({ ...gridOf(volume), volume, mask, warnings: [] });
+
+/** The two regions that lesions are looked for in. */
+export const kRegions = { reference: "the reference's liver", predicted: 'a predicted liver' };
+
+/** Of a scan; `options` as segmentLiver takes them. */
+export async function regionsOf({ segmentLiver }, { volume, liver }, options) {
+  return { reference: inLiver(volume, liver), predicted: await segmentLiver(volume, { device: 'cpu', ...options }) };
+}
 
 /** FOLDER/PATIENT/image.nii.gz and label.nii.gz: the volume, the liver with its lesions, and the lesions, of unknown type. */
 export async function markedScan({ readVolume, readMask }, folder, patient) {

@@ -16,13 +16,12 @@ import { parseArgs } from 'node:util';
 import { boxesOf, componentsOf, cropOf, liverTexture, lookOf } from './lesion-features.mjs';
 import { shapeOf } from './lesion-shape.mjs';
 import { fitLogistic, logisticProbabilities } from './logistic.mjs';
-import { heldBackPatients, inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
+import { heldBackPatients, kRegions, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
 import { kBench, kRoot } from './peers.mjs';
 
 const kCandidate = 0.25;
 const kPenalties = [0.01, 0.03, 0.1, 0.3];
 const kLevels = Array.from({ length: 17 }, (_, i) => (2 + i) / 20);
-const kWays = { reference: "the reference's liver", predicted: 'a predicted liver' };
 /** What a reader would go by, few for so few lesions; logarithms where sizes differ by factors. */
 const kLook = [
   'contrast: mean, HU',
@@ -52,7 +51,7 @@ if (files.length < 3) {
   process.exit(2);
 }
 const hepatica = await import(values.library);
-const { classifyLesions, evaluateLesions, loadModel, segmentLiver } = hepatica;
+const { classifyLesions, evaluateLesions, loadModel } = hepatica;
 const liverOptions = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
 
 /** Voxels of each candidate as it would be drawn, those of them in a lesion, and the lesions that it touches. */
@@ -80,19 +79,17 @@ function hasOwnExtent(ids, drawn) {
 
 /** Of one patient and one liver: the candidates, and the masks that are made from them. */
 async function candidatesOf(model, patient, segmented, real) {
-  const { volume } = segmented;
+  const { volume, mask: liver } = segmented;
   const options = { device: 'cpu', model };
   const wide = await classifyLesions(segmented, { ...options, threshold: kCandidate, extentThreshold: kCandidate });
   const drawn = await classifyLesions(segmented, options);
   const ids = wide.mask;
-  const liver = segmented.mask;
-  const scan = { ...volume, data: volume.data };
-  const reference = wide.lesions.length > 0 ? liverTexture({ volume: scan, liver, ids, grid: volume }) : undefined;
+  const reference = wide.lesions.length > 0 ? liverTexture({ volume, liver, ids, grid: volume }) : undefined;
   const boxes = boxesOf(ids, volume.size);
   const lesions = componentsOf(real, volume.size);
   const counts = countsOf({ ids, drawn: drawn.mask }, lesions, wide.lesions.length);
   const candidates = wide.lesions.map((lesion) => {
-    const crop = cropOf({ scan, liver, lesions: ids }, lesion.id, boxes.get(lesion.id));
+    const crop = cropOf({ scan: volume, liver, lesions: ids }, lesion.id, boxes.get(lesion.id));
     const look = { ...lookOf(crop, reference), ...shapeOf(crop) };
     const x = [
       lesion.detectionProbability,
@@ -197,11 +194,12 @@ for (const file of files) {
   const model = await loadModel(file);
   const fold = { reference: [], predicted: [] };
   for (const patient of heldBackPatients(model, file)) {
-    const { volume, liver, real } = await markedScan(hepatica, values.data, patient);
-    const predicted = await segmentLiver(volume, { device: 'cpu', ...liverOptions });
-    fold.reference.push(await candidatesOf(model, patient, inLiver(volume, liver), real));
-    fold.predicted.push(await candidatesOf(model, patient, { ...predicted, volume }, real));
-    predicted.dispose();
+    const scan = await markedScan(hepatica, values.data, patient);
+    const livers = await regionsOf(hepatica, scan, liverOptions);
+    for (const way of Object.keys(kRegions)) {
+      fold[way].push(await candidatesOf(model, patient, livers[way], scan.real));
+    }
+    livers.predicted.dispose();
     const count = (y) => fold.predicted.at(-1).candidates.filter((candidate) => candidate.y === y).length;
     console.log(`${patient}: ${count(1)} candidates of lesions and ${count(0)} of none in the predicted liver`);
   }
@@ -233,7 +231,7 @@ function secondLook(fold, way) {
 }
 
 const results = {};
-for (const [way, title] of Object.entries(kWays)) {
+for (const [way, title] of Object.entries(kRegions)) {
   const looks = new Map(
     folds.flatMap((fold) => ((look) => fold[way].map((scan) => [scan, look]))(secondLook(fold, way))),
   );

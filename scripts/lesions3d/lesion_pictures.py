@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from scipy import ndimage
 
 from lesion_scans import HU_HIGH, HU_LOW, commonest
-from pictures import Pictures, mean_over, thick_slices, to_input
+from pictures import Pictures, no_thinner, thick_slices, to_input
 
 CONTRAST_UNIT = 30.0  # HU
 SMALL_ML = 3.375  # what is smaller counts more
@@ -22,10 +22,9 @@ class TrainingScan:
         self.name, self.spacing = scan.name, scan.spacing
         image = torch.from_numpy(scan.hu)
         z, cell = scan.spacing[2], cell_mm[2]
-        thin = mean_over(image, z, cell) if z < cell - 0.1 else image
-        self.images = [thin, thick_slices(image, z, 5.0)]
+        self.images = [no_thinner(image, z, cell), thick_slices(image, z, 5.0)]
         masks = [torch.from_numpy(mask).float() for mask in (scan.liver, scan.lesions, scan.found, scan.unsure)]
-        self.masks = torch.stack([mean_over(mask, z, cell) if z < cell - 0.1 else mask for mask in masks])
+        self.masks = torch.stack([no_thinner(mask, z, cell) for mask in masks])
         self.grey = commonest(scan.hu, scan.liver)
         labels, count = ndimage.label(scan.lesions)
         sizes = np.bincount(labels.ravel())[1:] * np.prod(scan.spacing) / 1000

@@ -50,6 +50,11 @@ def mean_over(volume, spacing, width):
     return along_z(volume, weights / weights.sum(1, keepdims=True))
 
 
+def no_thinner(volume, spacing, width):
+    """The mean over `width` mm where slices are thinner."""
+    return mean_over(volume, spacing, width) if spacing < width - 0.1 else volume
+
+
 def mean_in_plane(volume, spacing, width):
     """The mean over `width` mm along y and x at every pixel."""
     for axis in (1, 2):

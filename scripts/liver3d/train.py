@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from network import FineNetwork, Locator
-from pictures import Case, Pictures, mean_in_plane, mean_over, thick_slices, to_input
+from pictures import Case, Pictures, mean_in_plane, mean_over, no_thinner, thick_slices, to_input
 from scans import FOLDS
 
 FINE_CELL_MM, LOCATOR_CELL_MM = (1.5, 1.5, 3.0), (6.0, 6.0, 6.0)
@@ -58,8 +58,7 @@ def read_cases(folder, locator, held_back, cell, device):
             image = mean_in_plane(image, spacing[0], cell[0])
             images = [mean_over(image, z, cell[2]), thick_slices(image, z, 8.0, 0.5)]
         else:
-            thin = mean_over(image, z, cell[2]) if z < cell[2] - 0.1 else image
-            images = [thin, thick_slices(image, z, 5.0), thick_slices(image, z, 8.0, 0.5)]
+            images = [no_thinner(image, z, cell[2]), thick_slices(image, z, 5.0), thick_slices(image, z, 8.0, 0.5)]
         at = np.nonzero(saved["label"] == 1)
         low = np.array([axis.min() for axis in at[::-1]]) * spacing
         high = (np.array([axis.max() for axis in at[::-1]]) + 1) * spacing
