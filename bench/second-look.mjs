@@ -1,20 +1,21 @@
 /**
- * Whether a second look at whole lesions tells false alarms from lesions better than the networks' own threshold.
+ * Whether a second look at whole lesions tells false alarms from lesions better than the networks' own threshold, and the numbers of one
+ * for the weights' metadata (`second_look`, native/pipelines/second_look.h).
  *
- *   node bench/second-look.mjs FOLD.safetensors… [--liver-model FILE] [--data FOLDER] [--out FILE]
+ *   node bench/second-look.mjs FOLD.safetensors… [--liver-model FILE] [--data FOLDER] [--out FILE] [--fit FILE]
  *
  * Files, scans and livers as lesion-folds.mjs takes them. Candidates are what a fold's networks find above kCandidate in patients that
- * they have not learned from. Of each: how sure the networks are, size, depth, slices' distance, contrast, edge, texture and shape; a
- * logistic regression fitted to the candidates of the other folds, in both livers, keeps or drops it. Its penalty and level are chosen
- * within the other folds alone, each judged by a fit to the rest. A kept candidate is drawn as the networks draw it at their own
- * thresholds, and as it was found where they do not. lesion-curve.mjs has what thresholds that the other folds choose reach. The other
- * folds' networks learned from the patients of this one, so that their candidates are not wholly independent of it.
+ * they have not learned from. Of each, as classifyLesions measures it: how sure the networks are, size, roundness, sharpness of its
+ * edge; a logistic regression fitted to the candidates of the other folds, in both livers, keeps or drops it. Its penalty and level are
+ * chosen within the other folds alone, each judged by a fit to the rest, by F1 plus Dice per case in both livers. A kept candidate is
+ * drawn as the networks draw it at their own thresholds, and as it was found where they do not. lesion-curve.mjs has what thresholds that
+ * the other folds choose reach. The other folds' networks learned from the patients of this one, so that their candidates are not wholly
+ * independent of it. --fit: fitted to all folds, penalty and level chosen as within the others before; no figure above is of it.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { boxesOf, componentsOf, cropOf, liverTexture, lookOf } from './lesion-features.mjs';
-import { shapeOf } from './lesion-shape.mjs';
+import { componentsOf } from './lesion-features.mjs';
 import { fitLogistic, logisticProbabilities } from './logistic.mjs';
 import { heldBackPatients, kRegions, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
 import { kBench, kRoot } from './peers.mjs';
@@ -22,19 +23,13 @@ import { kBench, kRoot } from './peers.mjs';
 const kCandidate = 0.25;
 const kPenalties = [0.01, 0.03, 0.1, 0.3];
 const kLevels = Array.from({ length: 17 }, (_, i) => (2 + i) / 20);
-/** What a reader would go by, few for so few lesions; logarithms where sizes differ by factors. */
-const kLook = [
-  'contrast: mean, HU',
-  'contrast: core over noise',
-  'contrast: 0 to 2 mm outside',
-  'contrast: shell SD over noise',
-  'histogram: core SD over noise',
-  'edge: slope, per mm',
-  'shape: sphericity',
-  'shape: solidity',
-  'shape: short over long axis',
-  'shape: at the liver border',
-];
+/** As native/pipelines/second_look.h names and scales them; NaN where a lesion has none. */
+const kFeatures = {
+  detection_probability: ({ detectionProbability }) => detectionProbability,
+  log_ml: ({ volumeMl }) => Math.log(volumeMl),
+  sphericity: ({ sphericity }) => sphericity,
+  log_sharpness: ({ marginSharpness }) => (marginSharpness > 0 ? Math.log(marginSharpness) : Number.NaN),
+};
 
 const { positionals: files, values } = parseArgs({
   allowPositionals: true,
@@ -42,6 +37,7 @@ const { positionals: files, values } = parseArgs({
     'liver-model': { type: 'string' },
     data: { type: 'string', default: kScans },
     out: { type: 'string', default: join(kBench, 'results', 'second-look.json') },
+    fit: { type: 'string' },
     // The built façade; the tests name its source.
     library: { type: 'string', default: join(kRoot, 'dist', 'index.js') },
   },
@@ -79,25 +75,15 @@ function hasOwnExtent(ids, drawn) {
 
 /** Of one patient and one liver: the candidates, and the masks that are made from them. */
 async function candidatesOf(model, patient, segmented, real) {
-  const { volume, mask: liver } = segmented;
+  const { volume } = segmented;
   const options = { device: 'cpu', model };
   const wide = await classifyLesions(segmented, { ...options, threshold: kCandidate, extentThreshold: kCandidate });
   const drawn = await classifyLesions(segmented, options);
   const ids = wide.mask;
-  const reference = wide.lesions.length > 0 ? liverTexture({ volume, liver, ids, grid: volume }) : undefined;
-  const boxes = boxesOf(ids, volume.size);
   const lesions = componentsOf(real, volume.size);
   const counts = countsOf({ ids, drawn: drawn.mask }, lesions, wide.lesions.length);
   const candidates = wide.lesions.map((lesion) => {
-    const crop = cropOf({ scan: volume, liver, lesions: ids }, lesion.id, boxes.get(lesion.id));
-    const look = { ...lookOf(crop, reference), ...shapeOf(crop) };
-    const x = [
-      lesion.detectionProbability,
-      Math.log(lesion.volumeMl),
-      Math.log(1 + (lesion.surfaceDistanceMm ?? 0)),
-      Math.log(volume.spacing[2]),
-      ...kLook.map((name) => look[name]),
-    ];
+    const x = Object.values(kFeatures).map((of) => of(lesion));
     const counted = counts[lesion.id - 1];
     return { id: lesion.id, x, y: Number(counted.lesions.size > 0), ...counted };
   });
@@ -157,36 +143,61 @@ function filled(rows) {
     const known = rows.map(({ x }) => x[k]).filter(Number.isFinite);
     return known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
   });
-  return (x) => x.map((value, k) => (Number.isFinite(value) ? value : means[k]));
+  return { means, fill: (x) => x.map((value, k) => (Number.isFinite(value) ? value : means[k])) };
 }
 
-/** Scores candidates of some folds by a fit to all candidates, in both livers, of others. */
-function judgeOf(folds, penalty) {
+/** The look that is fitted to all candidates, in both livers, of some folds. */
+function fitTo(folds, penalty) {
   const rows = folds.flatMap((fold) =>
     Object.values(fold)
       .flat()
       .flatMap(({ candidates }) => candidates),
   );
-  const fill = filled(rows);
+  const { fill, means } = filled(rows);
   const fit = fitLogistic(
     rows.map(({ x, y }) => ({ x: fill(x), y })),
     2,
     penalty,
   );
-  return ({ x }) => logisticProbabilities(fit, fill(x))[1];
+  return { fit, means, scoreOf: ({ x }) => logisticProbabilities(fit, fill(x))[1] };
 }
 
-/** @param folds - each its scans, and what scores their candidates */
-function bestLevel(folds) {
+/** @param judged - folds, each with what scores their candidates */
+function bestLevel(judged) {
   const scored = new Map(
-    folds.flatMap(({ scans, scoreOf }) =>
-      scans.flatMap(({ candidates }) => candidates.map((one) => [one, scoreOf(one)])),
+    judged.flatMap(({ fold, scoreOf }) =>
+      Object.values(fold)
+        .flat()
+        .flatMap(({ candidates }) => candidates.map((one) => [one, scoreOf(one)])),
     ),
   );
-  const scans = folds.flatMap((fold) => fold.scans);
-  const worths = kLevels.map((level) => worthOf(scans, (one) => scored.get(one) > level));
+  const worthAt = (level) =>
+    Object.keys(kRegions)
+      .map((way) =>
+        worthOf(
+          judged.flatMap(({ fold }) => fold[way]),
+          (one) => scored.get(one) > level,
+        ),
+      )
+      .reduce((sum, worth) => sum + worth);
+  const worths = kLevels.map(worthAt);
   const worth = Math.max(...worths);
   return { worth, level: kLevels[worths.indexOf(worth)] };
+}
+
+/** Penalty and level that serve each of some folds best by a fit to the rest of them. */
+function choose(folds) {
+  const choices = kPenalties.map((penalty) => {
+    const judged = folds.map((fold) => ({
+      fold,
+      scoreOf: fitTo(
+        folds.filter((rest) => rest !== fold),
+        penalty,
+      ).scoreOf,
+    }));
+    return { penalty, ...bestLevel(judged) };
+  });
+  return choices.reduce((best, one) => (one.worth > best.worth ? one : best));
 }
 
 const folds = [];
@@ -213,35 +224,23 @@ const shown = (figures) =>
     .join(', ');
 
 /** Of one fold: by its candidates whether the second look keeps them, and what was chosen for it. */
-function secondLook(fold, way) {
+function secondLook(fold) {
   const others = folds.filter((other) => other !== fold);
-  const judgements = kPenalties.map((penalty) => {
-    const judged = others.map((other) => ({
-      scans: other[way],
-      scoreOf: judgeOf(
-        others.filter((rest) => rest !== other),
-        penalty,
-      ),
-    }));
-    return { penalty, ...bestLevel(judged) };
-  });
-  const chosen = judgements.reduce((best, one) => (one.worth > best.worth ? one : best));
-  const score = judgeOf(others, chosen.penalty);
-  return { chosen, isKept: (candidate) => score(candidate) > chosen.level };
+  const chosen = choose(others);
+  const { scoreOf } = fitTo(others, chosen.penalty);
+  return { chosen, isKept: (candidate) => scoreOf(candidate) > chosen.level };
 }
 
-const results = {};
+const lookOfFold = new Map(folds.map((fold) => [fold, secondLook(fold)]));
+const results = { chosen: [...lookOfFold.values()].map(({ chosen }) => chosen) };
 for (const [way, title] of Object.entries(kRegions)) {
-  const looks = new Map(
-    folds.flatMap((fold) => ((look) => fold[way].map((scan) => [scan, look]))(secondLook(fold, way))),
-  );
+  const looks = new Map(folds.flatMap((fold) => fold[way].map((scan) => [scan, lookOfFold.get(fold)])));
   const scans = [...looks.keys()];
   const counted = scans.map(({ patient, candidates }) => ({
     patient,
     candidates: candidates.map(({ x, y }) => ({ x, y })),
   }));
   results[way] = {
-    chosen: [...new Set(looks.values())].map(({ chosen }) => chosen),
     own: await evaluate(scans, ({ drawn }) => drawn),
     look: await evaluate(scans, (scan) => keptMask(scan, looks.get(scan).isKept)),
     scans: counted,
@@ -250,7 +249,23 @@ for (const [way, title] of Object.entries(kRegions)) {
   console.log(`\n${title}: ${all.length} candidates, ${all.filter(({ y }) => y).length} of them lesions`);
   console.log(`  the networks' own thresholds: ${shown(results[way].own)}`);
   console.log(`  the second look: ${shown(results[way].look)}`);
-  console.log(`  chosen by the other folds: ${JSON.stringify(results[way].chosen)}`);
+}
+console.log(`\nchosen by the other folds: ${JSON.stringify(results.chosen)}`);
+
+if (values.fit) {
+  const { penalty, level } = choose(folds);
+  const { fit, means } = fitTo(folds, penalty);
+  const names = Object.keys(kFeatures);
+  const [none, lesion] = fit.coefficients;
+  const look = {
+    candidate_above: kCandidate,
+    keep_above: level,
+    intercept: fit.intercepts[1] - fit.intercepts[0],
+    ...Object.fromEntries(names.map((name, k) => [name, lesion[k] - none[k]])),
+    log_sharpness_otherwise: means[names.indexOf('log_sharpness')],
+  };
+  writeFileSync(values.fit, `${JSON.stringify(look)}\n`);
+  console.log(`fitted to all folds (penalty ${penalty}): ${JSON.stringify(look)}`);
 }
 mkdirSync(dirname(values.out), { recursive: true });
 writeFileSync(

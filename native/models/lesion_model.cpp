@@ -56,8 +56,10 @@ std::shared_ptr<const LesionModel> LesionModel::paper_network() const {
   for (const auto& [name, tensor] : state_) {
     if (!name.starts_with(Lesion3dConfig::kPrefix)) own[name] = tensor;
   }
-  return std::make_shared<LesionModel>(config_.paper_config(), preprocessing_, structure(), std::move(own), metadata_,
-                                       path_);
+  Metadata metadata = metadata_;
+  if (config_.location3d) metadata.erase(kSecondLook);
+  return std::make_shared<LesionModel>(config_.paper_config(), preprocessing_, structure(), std::move(own),
+                                       std::move(metadata), path_);
 }
 
 const MdlCnnInference& LesionModel::inference(const at::Device& device, Precision precision) const {

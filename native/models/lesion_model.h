@@ -19,6 +19,8 @@ std::string lesion_class_codes();
 class LesionModel : public NetworkModel {
  public:
   static constexpr const char* kKind = "mdl_cnn";
+  // Metadata of what judges the lesions of all its networks together (pipelines/second_look.h).
+  static constexpr const char* kSecondLook = "second_look";
 
   // `metadata` is kept and written as it is, but for what NetworkModel sets and "classes", the codes of the class
   // channels. Throws WRONG_MODEL for a state dict that does not fit the configuration.

@@ -126,6 +126,8 @@ Napi::Object lesion_value(Napi::Env env, const Lesion& lesion, const std::shared
   object.Set("recistMeasurable", Napi::Boolean::New(env, lesion.recist_measurable));
   object.Set("surfaceDistanceMm", number_or_null(env, lesion.surface_distance_mm));
   object.Set("octant", octant_value(env, lesion.octant));
+  object.Set("sphericity", lesion.look.sphericity);
+  object.Set("marginSharpness", number_or_null(env, lesion.look.sharpness_per_mm));
   object.Set("meanHu", lesion.mean_hu);
   object.Set("sdHu", lesion.sd_hu);
   object.Set("centre", numbers_value(env, lesion.centre));
@@ -148,6 +150,7 @@ Napi::Object classification_value(Napi::Env env, const Outcome& outcome, const R
   object.Set("lesions", lesions);
   object.Set("threshold", classification.threshold);
   object.Set("extentThreshold", classification.extent_threshold);
+  object.Set("secondLook", Napi::Boolean::New(env, classification.second_look));
   object.Set("minimumMl", classification.minimum_ml);
   object.Set("indeterminateBelow", classification.indeterminate_below);
   object.Set("precision", precision_name(classification.precision));

@@ -108,4 +108,16 @@ void measure_lesion(const Volume& volume, const Mask& ids, Lesion& lesion) {
   lesion.perpendicular_mm = perpendicular_chord_mm(pixels_of(widest, ids.geometry, lesion.box), longest);
 }
 
+void look_at_lesions(const Volume& volume, const Mask& liver, const Mask& ids, std::vector<Lesion>& lesions, Run& run) {
+  for (Lesion& lesion : lesions) {
+    run.check_cancelled();
+    const BoundingBox box = surroundings_of(lesion.box, ids.geometry);
+    const LesionCrop crop = crop_about(volume, box, [&](int64_t i) {
+      if (ids.voxels[i] == lesion.id) return Tissue::kLesion;
+      return liver.voxels[i] != 0 && ids.voxels[i] == 0 ? Tissue::kOrgan : Tissue::kOther;
+    });
+    lesion.look = look_of(crop, run);
+  }
+}
+
 }  // namespace hepatica

@@ -71,6 +71,13 @@ const lesion = z.object({
     .nullable()
     .optional()
     .meta({ description: 'Of its centre, rough; null: of no whole liver; earlier files lack it' }),
+  sphericity: z.number().min(0).optional().meta({ description: 'About 1: a sphere; earlier files lack it' }),
+  marginSharpness: z
+    .number()
+    .min(0)
+    .nullable()
+    .optional()
+    .meta({ description: 'Of its edge, 1/mm; null: no liver to compare it with; earlier files lack it' }),
   meanHu: z.number(),
   sdHu: z.number().min(0),
   centre: vector3.meta({ description: 'Centre of mass, voxels' }),
@@ -102,6 +109,10 @@ export const lesionsSchema = z.object({
   threshold: probability,
   extentThreshold: probability,
   minimumMl: z.number().min(0),
+  secondLook: z.boolean().optional().meta({
+    description:
+      'Whether a second look at whole lesions chose them: threshold is of its probability then; earlier files lack it',
+  }),
   indeterminateBelow: probability.optional().meta({ description: "Of the likeliest type's; earlier files lack it" }),
   lesions: z.array(lesion),
   arterial: arterialPhase.optional().meta({ description: 'The arterial scan, where one was given' }),

@@ -163,7 +163,10 @@ export interface Lesion {
   readonly malignant: boolean;
   /** P(HCC) + P(MET). */
   readonly malignancyProbability: number;
-  /** Mean of the location probability over the lesion. */
+  /**
+   * That it is a lesion: by the weights' second look at it as a whole, fitted to lesions of patients that the networks had
+   * not learned from; where there was none (`LesionClassification.secondLook`) the mean of the location probability over it.
+   */
   readonly detectionProbability: number;
   /** Of all its slices. */
   readonly boundingBox: BoundingBox;
@@ -190,6 +193,16 @@ export interface Lesion {
   readonly surfaceDistanceMm: number | null;
   /** Of its centre of mass; null where the mask is of no whole liver (under 400 ml, or 60 mm high). */
   readonly octant: LiverOctant | null;
+  /**
+   * How round it is: the surface of a sphere of the same volume over its own (IBSI), which is taken for two thirds of its
+   * voxels' outer faces; about 1 for a sphere of many voxels.
+   */
+  readonly sphericity: number;
+  /**
+   * How sharply it sets itself off (after Xu et al., Med Phys 2012; 39: 5405): the mean steepness of HU at its outline within
+   * the slice over the contrast of its core with the liver about it, 1/mm; null where no liver can be compared.
+   */
+  readonly marginSharpness: number | null;
   /** Mean of its voxels' HU. */
   readonly meanHu: number;
   /** Standard deviation of its voxels' HU. */
@@ -248,12 +261,20 @@ export interface LesionClassification<Liver extends ClassifiedLiver = Classified
   readonly model?: ModelIdentity;
   /** What `classifyLesions` was given; of a bare mask what can be told of it. */
   readonly liver: Liver;
-  /** The location probability that a lesion was reported above: the option, or the model's. */
+  /**
+   * The location probability that a lesion was reported above: the option, or the model's; with `secondLook` its
+   * `detectionProbability` is above it.
+   */
   readonly threshold: number;
   /** The location probability that its voxels have at least: the option, or the model's. */
   readonly extentThreshold: number;
-  /** The least that a lesion had above `threshold`: the option, or the model's. */
+  /** The least that a lesion had above `threshold`, or has where there was a second look: the option, or the model's. */
   readonly minimumMl: number;
+  /**
+   * Whether the weights' second look at whole lesions chose them: where they have one, and neither threshold was given as an
+   * option. It keeps some that are less sure, drawn as far as they were suspected, and drops others that are surer.
+   */
+  readonly secondLook: boolean;
   /** The model's: a lesion whose likeliest type is less likely is `indeterminate`. */
   readonly indeterminateBelow: number;
   /** The arterial scan, where one was given and there is a liver. */

@@ -12,12 +12,15 @@ const kTypeNames: Readonly<Record<LesionType, string>> = {
 };
 
 /** What the table needs of a lesion: `lesions.json` holds it, whose perimeters come as lists. */
-export type ListedLesion = Omit<Lesion, 'perimeters' | 'slices' | 'boundingBox' | keyof Place> & {
+export type ListedLesion = Omit<Lesion, 'perimeters' | 'slices' | 'boundingBox' | keyof Later> & {
   /** Files of earlier versions lack them. */
-  readonly [Key in keyof Place]?: Place[Key] | undefined;
+  readonly [Key in keyof Later]?: Later[Key] | undefined;
 };
 
-type Place = Pick<Lesion, 'indeterminate' | 'recistMeasurable' | 'surfaceDistanceMm' | 'octant' | 'arterial'>;
+type Later = Pick<
+  Lesion,
+  'indeterminate' | 'recistMeasurable' | 'surfaceDistanceMm' | 'octant' | 'sphericity' | 'marginSharpness' | 'arterial'
+>;
 
 interface Column {
   readonly name: string;

@@ -53,7 +53,7 @@ export const classifyOptions = z.strictObject({
   threshold: option(threshold, {
     expected: kExpectedThreshold,
     text: 'Location probability above which a lesion is reported',
-    otherwise: "the model's",
+    otherwise: "the model's, or its second look where it has one",
     flag: { value: '<probability>' },
   }),
   extentThreshold: option(threshold, {
@@ -68,7 +68,7 @@ export const classifyOptions = z.strictObject({
   }),
   minimumMl: option(z.number().min(0).max(1e6), {
     expected: 'a number of millilitres, 0 or more',
-    text: 'Lesions with less than this above `threshold` are not reported, ml',
+    text: 'Lesions with less than this above `threshold` (of a second look: smaller ones) are not reported, ml',
     otherwise: "the model's",
     flag: {
       value: '<volume>',

@@ -35,6 +35,8 @@ function lesion(id: number, volume: Volume, mask: Uint8Array): Lesion {
     diameterSlice: 4,
     recistMeasurable: true,
     surfaceDistanceMm: 3.5,
+    sphericity: 0.9,
+    marginSharpness: 0.2,
     octant: { side: 'right', sector: 'anterior', level: 'upper', couinaud: 'VIII' },
     meanHu: 61.5,
     sdHu: 12.25,
@@ -89,6 +91,7 @@ export function makeFindings(volume: Volume, lesionCount: number): LesionClassif
     model: kModel,
     threshold: 0.5,
     extentThreshold: 0.5,
+    secondLook: false,
     minimumMl: 0,
     indeterminateBelow: 0.5,
   };

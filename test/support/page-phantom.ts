@@ -43,6 +43,8 @@ function lesionOf(box: Box, index: number): Lesion {
     diameterSlice: box.min[2],
     recistMeasurable: true,
     surfaceDistanceMm: 3.5,
+    sphericity: 0.9,
+    marginSharpness: 0.2,
     octant: { side: 'right', sector: 'anterior', level: 'upper', couinaud: 'VIII' },
     meanHu: 62.4,
     sdHu: 11.6,
