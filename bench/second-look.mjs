@@ -5,10 +5,10 @@
  *   node bench/second-look.mjs FOLD.safetensors… [--liver-model FILE] [--data FOLDER] [--out FILE] [--fit FILE]
  *
  * Files, scans and livers as lesion-folds.mjs takes them. Candidates are what a fold's networks find above kCandidate in patients that
- * they have not learned from. Of each, as classifyLesions measures it: how sure the networks are, size, roundness, sharpness of its
+ * they have not learned from. Of each, as classifyLesions measures it: how sure the networks are, how round it is and how sharp its
  * edge; a logistic regression fitted to the candidates of the other folds, in both livers, keeps or drops it. Its penalty and level are
  * chosen within the other folds alone, each judged by a fit to the rest, by F1 plus Dice per case in both livers. A kept candidate is
- * drawn as the networks draw it at their own thresholds, and as it was found where they do not. lesion-curve.mjs has what thresholds that
+ * drawn as far as the networks' own extent, and as it was found where they draw nothing of it. lesion-curve.mjs has what thresholds that
  * the other folds choose reach. The other folds' networks learned from the patients of this one, so that their candidates are not wholly
  * independent of it. --fit: fitted to all folds, penalty and level chosen as within the others before; no figure above is of it.
  */
@@ -26,9 +26,8 @@ const kLevels = Array.from({ length: 17 }, (_, i) => (2 + i) / 20);
 /** As native/pipelines/second_look.h names and scales them; NaN where a lesion has none. */
 const kFeatures = {
   detection_probability: ({ detectionProbability }) => detectionProbability,
-  log_ml: ({ volumeMl }) => Math.log(volumeMl),
   sphericity: ({ sphericity }) => sphericity,
-  log_sharpness: ({ marginSharpness }) => (marginSharpness > 0 ? Math.log(marginSharpness) : Number.NaN),
+  sharpness: ({ marginSharpness }) => marginSharpness ?? Number.NaN,
 };
 
 const { positionals: files, values } = parseArgs({
@@ -50,23 +49,23 @@ const hepatica = await import(values.library);
 const { classifyLesions, evaluateLesions, loadModel } = hepatica;
 const liverOptions = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
 
-/** Voxels of each candidate as it would be drawn, those of them in a lesion, and the lesions that it touches. */
+/** Of each candidate as it would be drawn: its parts (the add-on makes a lesion of each), their voxels, what of it is in lesions. */
 function countsOf({ ids, drawn }, lesions, count) {
-  const counts = Array.from({ length: count }, () => ({ voxels: 0, common: 0, lesions: new Set() }));
+  const counts = Array.from({ length: count }, () => ({ voxels: 0, common: 0, lesions: new Set(), parts: new Map() }));
   const has = hasOwnExtent(ids, drawn);
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i];
-    if (!id) continue;
+    if (!id || (has[id] && !drawn[i])) continue;
     const one = counts[id - 1];
-    if (has[id] && !drawn[i]) continue;
+    one.parts.set(drawn[i], one.parts.get(drawn[i]) || lesions[i] > 0);
     if (lesions[i]) one.lesions.add(lesions[i]);
     one.voxels++;
     one.common += Number(lesions[i] > 0);
   }
-  return counts;
+  return counts.map(({ parts, ...one }) => ({ ...one, alarms: [...parts.values()].filter((is) => !is).length }));
 }
 
-/** By id: whether the networks draw any of a candidate at their own thresholds. */
+/** By id: whether the networks draw any of a candidate at their own threshold. */
 function hasOwnExtent(ids, drawn) {
   const has = new Uint8Array(256);
   for (let i = 0; i < ids.length; i++) if (drawn[i]) has[ids[i]] = 1;
@@ -76,9 +75,10 @@ function hasOwnExtent(ids, drawn) {
 /** Of one patient and one liver: the candidates, and the masks that are made from them. */
 async function candidatesOf(model, patient, segmented, real) {
   const { volume } = segmented;
-  const options = { device: 'cpu', model };
-  const wide = await classifyLesions(segmented, { ...options, threshold: kCandidate, extentThreshold: kCandidate });
-  const drawn = await classifyLesions(segmented, options);
+  const above = (threshold) =>
+    classifyLesions(segmented, { device: 'cpu', model, threshold, extentThreshold: threshold });
+  const wide = await above(kCandidate);
+  const drawn = await above(model.info.architecture.extent_threshold);
   const ids = wide.mask;
   const lesions = componentsOf(real, volume.size);
   const counts = countsOf({ ids, drawn: drawn.mask }, lesions, wide.lesions.length);
@@ -100,11 +100,12 @@ async function candidatesOf(model, patient, segmented, real) {
 }
 
 /** What is left where candidates are kept. */
-function keptMask({ ids, drawn, candidates }, isKept) {
+function keptMask({ grid, ids, drawn, candidates }, isKept) {
   const kept = new Uint8Array(256);
   for (const candidate of candidates) kept[candidate.id] = Number(isKept(candidate));
   const has = hasOwnExtent(ids, drawn);
-  return ids.map((id, i) => (kept[id] && (!has[id] || drawn[i]) ? id : 0));
+  const is = ids.map((id, i) => Number(kept[id] && (!has[id] || drawn[i])));
+  return Uint8Array.from(componentsOf(is, grid.size, { corners: true }));
 }
 
 async function evaluate(scans, maskOf) {
@@ -129,8 +130,8 @@ function worthOf(scans, isKept) {
     const kept = scan.candidates.filter(isKept);
     found += new Set(kept.flatMap((one) => [...one.lesions])).size;
     lesions += scan.lesions;
-    alarms += kept.filter(({ y }) => !y).length;
     const sum = (key) => kept.reduce((total, one) => total + one[key], 0);
+    alarms += sum('alarms');
     dice += (2 * sum('common')) / Math.max(1, sum('voxels') + scan.voxels);
   }
   const [recall, precision] = [found / Math.max(1, lesions), found / Math.max(1, found + alarms)];
@@ -247,7 +248,7 @@ for (const [way, title] of Object.entries(kRegions)) {
   };
   const all = scans.flatMap(({ candidates }) => candidates);
   console.log(`\n${title}: ${all.length} candidates, ${all.filter(({ y }) => y).length} of them lesions`);
-  console.log(`  the networks' own thresholds: ${shown(results[way].own)}`);
+  console.log(`  the networks' own extent as the threshold: ${shown(results[way].own)}`);
   console.log(`  the second look: ${shown(results[way].look)}`);
 }
 console.log(`\nchosen by the other folds: ${JSON.stringify(results.chosen)}`);
@@ -262,7 +263,7 @@ if (values.fit) {
     keep_above: level,
     intercept: fit.intercepts[1] - fit.intercepts[0],
     ...Object.fromEntries(names.map((name, k) => [name, lesion[k] - none[k]])),
-    log_sharpness_otherwise: means[names.indexOf('log_sharpness')],
+    sharpness_otherwise: means[names.indexOf('sharpness')],
   };
   writeFileSync(values.fit, `${JSON.stringify(look)}\n`);
   console.log(`fitted to all folds (penalty ${penalty}): ${JSON.stringify(look)}`);

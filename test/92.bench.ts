@@ -6,7 +6,15 @@ import * as assert from 'uvu/assert';
 import { placed, positionOf, randomMotion, randomOf, scanAfter } from '../bench/known-motions.mjs';
 import { cropOf, lookOf, textureOf } from '../bench/lesion-features.mjs';
 import { shapeOf } from '../bench/lesion-shape.mjs';
-import { type LesionEvaluation, writeMask, writeVolume } from '../src/index.js';
+import {
+  classifyLesions,
+  type LesionEvaluation,
+  loadModel,
+  readMask,
+  readVolume,
+  writeMask,
+  writeVolume,
+} from '../src/index.js';
 import { lesionMetadata, lesionTensors } from './support/lesion-model.js';
 import { safetensors } from './support/models.js';
 import { kIndex, kRoot, makeFolder, runNode } from './support/programs.js';
@@ -20,7 +28,7 @@ const bench = (name: string, args: readonly string[]) =>
   runNode(['--import', 'tsx', join(kRoot, 'bench', name), '--library', kIndex, ...args]);
 const run = (args: readonly string[]) => bench('lesion-folds.mjs', args);
 
-/** A liver with a bright lesion, marked as LiTS marks them, and perhaps with a smaller one that is not marked. */
+/** A liver with a bright lesion, marked as LiTS marks them, and perhaps with something long that is not marked. */
 async function writePatient(patient: string, { unmarked = false } = {}): Promise<void> {
   const volume = makePhantom({ size: [96, 80, 24], organRadius: 24 });
   const label = new Uint8Array(volume.data.length);
@@ -28,7 +36,7 @@ async function writePatient(patient: string, { unmarked = false } = {}): Promise
     const inside = Math.hypot(x - 38.4, y - 36, z - 12) <= 24;
     const lesion = Math.hypot(x - 30, y - 36, z - 12) <= 5;
     label[index] = lesion ? 2 : inside ? 1 : 0;
-    const other = unmarked && Math.hypot(x - 47, y - 36, z - 12) <= 3.2;
+    const other = unmarked && Math.hypot((x - 47) / 2.5, (y - 36) / 14, (z - 12) / 2.5) <= 1;
     if (lesion || other) volume.data[index] = 395;
   });
   mkdirSync(join(folder.path, patient));
@@ -37,9 +45,9 @@ async function writePatient(patient: string, { unmarked = false } = {}): Promise
 }
 
 /** A network that finds what is bright, which says that it has not seen a patient. */
-function writeNetwork(patient: string): string {
+function writeNetwork(patient: string, more: Record<string, string> = {}): string {
   const path = join(folder.path, `${patient}.safetensors`);
-  const metadata = { ...lesionMetadata(), validation_patients: JSON.stringify([patient]) };
+  const metadata = { ...lesionMetadata(), validation_patients: JSON.stringify([patient]), ...more };
   writeFileSync(path, safetensors(lesionTensors(), metadata));
   return path;
 }
@@ -93,9 +101,10 @@ test('second look: what looks as the false alarms of other folds do is dropped',
   const patients = ['lits_x', 'lits_y', 'lits_z'];
   for (const patient of patients) await writePatient(patient, { unmarked: true });
   const out = join(folder.path, 'results/second-look.json');
+  const fit = join(folder.path, 'look.json');
   const { exitCode, stderr } = await bench('second-look.mjs', [
-    ...patients.map(writeNetwork),
-    ...['--data', folder.path, '--out', out],
+    ...patients.map((patient) => writeNetwork(patient)),
+    ...['--data', folder.path, '--out', out, '--fit', fit],
   ]);
   assert.is(exitCode, 0, stderr);
   const { reference } = JSON.parse(readFileSync(out, 'utf8')) as { reference: SecondLook };
@@ -103,6 +112,12 @@ test('second look: what looks as the false alarms of other folds do is dropped',
   assert.is(reference.own.precision.value, 0.5);
   assert.is(reference.look.recall.value, 1);
   assert.is(reference.look.precision.value, 1);
+  const volume = await readVolume(join(folder.path, 'lits_x', 'image.nii.gz'));
+  const { data } = await readMask(join(folder.path, 'lits_x', 'label.nii.gz'));
+  const model = await loadModel(writeNetwork('lits_x', { second_look: readFileSync(fit, 'utf8') }));
+  const found = await classifyLesions({ volume, mask: data.map((value) => Number(value > 0)) }, { model });
+  assert.equal([found.secondLook, found.lesions.length], [true, 1], 'the add-on does what was measured');
+  assert.is(data[found.mask.indexOf(1)], 2, 'and keeps the right one');
 });
 
 /** What is measured of an ellipsoid of 50 HU in a liver of 100, noise 10 about both; semi-axes in mm, pixels of 1.5 mm, slices of 2. */

@@ -16,6 +16,8 @@ constexpr float kShellToMm = 10;
 // The core lies so deep, or half as deep as the lesion is where that is less.
 constexpr float kCoreMm = 3;
 constexpr float kEdgeMm = 1.5;
+// Of the depth's steepness, which is 1 where the nearest outline is one.
+constexpr double kLeastInwards = 0.1;
 // Of what differs less the edge is noise.
 constexpr double kLeastContrastHu = 5;
 // So far apart that slices do not see each other.
@@ -75,7 +77,7 @@ std::optional<double> contrast_hu(const LesionCrop& crop, const std::vector<floa
   for (size_t i = 0; i < depths.size(); ++i) {
     if (!std::isfinite(crop.hu[i])) continue;
     if (is_lesion(crop.tissue[i]) && depths[i] >= core_from) {
-      sum += crop.hu[i];
+      sum += static_cast<double>(crop.hu[i]);
       ++core;
     } else if (crop.tissue[i] == Tissue::kOrgan && -depths[i] >= kShellFromMm && -depths[i] <= kShellToMm) {
       shell.push_back(crop.hu[i]);
@@ -87,22 +89,31 @@ std::optional<double> contrast_hu(const LesionCrop& crop, const std::vector<floa
   return sum / static_cast<double>(core) - static_cast<double>(*middle);
 }
 
-// HU/mm, by central differences, where all four neighbours are lesion or organ.
+// HU/mm inwards, by central differences, where all four neighbours are lesion or organ.
 std::optional<double> edge_slope(const LesionCrop& crop, const std::vector<float>& depths) {
   const auto [width, height, slices] = crop.size;
+  const Vec3& mm = crop.spacing_mm;
+  const auto along = [](const std::vector<float>& values, int64_t from, int64_t to, double step_mm) {
+    return (static_cast<double>(values[to]) - static_cast<double>(values[from])) / (2 * step_mm);
+  };
   double sum = 0;
   int64_t count = 0;
   for (int64_t row = 0; row < height * slices; ++row) {
     if (row % height == 0 || row % height == height - 1) continue;
     for (int64_t i = row * width + 1; i < (row + 1) * width - 1; ++i) {
-      const std::array<int64_t, 5> cross = {i, i - 1, i + 1, i - width, i + width};
-      const bool is_edge = std::abs(depths[i]) <= kEdgeMm && std::all_of(cross.begin(), cross.end(), [&](int64_t at) {
+      const std::array<int64_t, 4> around = {i - 1, i + 1, i - width, i + width};
+      const bool is_edge = std::abs(depths[i]) <= kEdgeMm && std::all_of(around.begin(), around.end(), [&](int64_t at) {
                              return crop.tissue[at] != Tissue::kOther && std::isfinite(crop.hu[at]);
                            });
       if (!is_edge) continue;
-      const auto along_x = static_cast<double>(crop.hu[i + 1] - crop.hu[i - 1]) / (2 * crop.spacing_mm[0]);
-      const auto along_y = static_cast<double>(crop.hu[i + width] - crop.hu[i - width]) / (2 * crop.spacing_mm[1]);
-      sum += std::hypot(along_x, along_y);
+      const double inwards_x = along(depths, i - 1, i + 1, mm[0]);
+      const double inwards_y = along(depths, i - width, i + width, mm[1]);
+      const double length = std::hypot(inwards_x, inwards_y);
+      // A ridge: it is no steeper to either side.
+      if (length < kLeastInwards) continue;
+      const double slope_x = along(crop.hu, i - 1, i + 1, mm[0]);
+      const double slope_y = along(crop.hu, i - width, i + width, mm[1]);
+      sum += (slope_x * inwards_x + slope_y * inwards_y) / length;
       ++count;
     }
   }
@@ -114,7 +125,7 @@ std::optional<double> sharpness_of(const LesionCrop& crop, Run& run) {
   const auto contrast = contrast_hu(crop, depths);
   const auto slope = edge_slope(crop, depths);
   if (!contrast || !slope) return std::nullopt;
-  return *slope / std::max(std::abs(*contrast), kLeastContrastHu);
+  return *slope / std::copysign(std::max(std::abs(*contrast), kLeastContrastHu), *contrast);
 }
 
 }  // namespace
@@ -126,8 +137,6 @@ BoundingBox surroundings_of(const BoundingBox& lesion, const Geometry& geometry)
     wide.min[axis] = std::max<int64_t>(0, lesion.min[axis] - margin);
     wide.max[axis] = std::min(geometry.size[axis] - 1, lesion.max[axis] + margin);
   }
-  wide.min[2] = std::max<int64_t>(0, lesion.min[2] - 1);
-  wide.max[2] = std::min(geometry.size[2] - 1, lesion.max[2] + 1);
   return wide;
 }
 

@@ -15,11 +15,12 @@ namespace hepatica {
 struct LesionLook {
   // The surface of a sphere of the same volume over the lesion's (IBSI, "sphericity"), which is taken for two thirds of
   // the area of its voxels' outer faces: their mean over all directions of a smooth surface (Cauchy). 1 for a sphere of
-  // many voxels.
+  // many voxels; a few voxels, and plates along the axes, reach 1.2.
   double sphericity = 0;
-  // Margin sharpness (after Xu et al., Med Phys 2012; 39: 5405): the mean steepness of HU within the slice at the
-  // outline, HU/mm, over the contrast of the lesion's core with the organ about it, HU: of an edge that rises evenly
-  // over 4 mm 0.25. None where no organ or no outline can be compared.
+  // Margin sharpness (after Xu et al., Med Phys 2012; 39: 5405): how steeply HU go from the organ's to the core's
+  // across the outline within the slice, HU/mm in the mean, over the contrast of the core with the organ about it, HU:
+  // of an edge that rises evenly over 4 mm 0.25. Noise has no part in the mean; below 0 where the outline is none. None
+  // where no organ or no outline can be compared.
   std::optional<double> sharpness_per_mm;
 };
 
@@ -34,7 +35,7 @@ struct LesionCrop {
   std::vector<Tissue> tissue;
 };
 
-// The box, widened by as much as look_of() looks at, where the volume reaches so far.
+// The box, widened within the slice by as much as look_of() looks at, where the volume reaches so far.
 BoundingBox surroundings_of(const BoundingBox& lesion, const Geometry& geometry);
 
 // `tissue_of(index)`: of a voxel, counted from the volume's first.
@@ -44,6 +45,9 @@ LesionCrop crop_about(const Volume& volume, const BoundingBox& box, TissueOf&& t
   LesionCrop crop;
   crop.spacing_mm = geometry.spacing_mm;
   for (size_t axis = 0; axis < 3; ++axis) crop.size[axis] = box.max[axis] - box.min[axis] + 1;
+  const auto voxels = static_cast<size_t>(crop.size[0] * crop.size[1] * crop.size[2]);
+  crop.hu.reserve(voxels);
+  crop.tissue.reserve(voxels);
   std::visit(
       [&](const auto& hu) {
         for (int64_t z = box.min[2]; z <= box.max[2]; ++z) {

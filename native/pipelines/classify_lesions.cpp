@@ -71,7 +71,7 @@ struct Search {
   // Of the location: with a second look the extent's, and what is a candidate.
   LesionThresholds thresholds() const {
     if (!look) return {wanted.threshold, wanted.extent_threshold};
-    return {wanted.extent_threshold, std::min(look->candidate_above, wanted.extent_threshold)};
+    return {wanted.extent_threshold, look->candidate_above};
   }
 };
 
@@ -180,7 +180,7 @@ void warn_of_lesions(const std::vector<Lesion>& lesions, const Mask& liver, Run&
 // Thresholds that were asked for are kept to: the second look was fitted to what ships.
 std::optional<SecondLook> second_look_of(const LesionModel& model, const ClassifyOptions& options) {
   if (options.threshold || options.extent_threshold) return std::nullopt;
-  return SecondLook::of(model);
+  return model.second_look();
 }
 
 void set_thresholds(const MdlCnnConfig& config, const ClassifyOptions& options, const std::optional<SecondLook>& look,

@@ -116,13 +116,13 @@ struct LesionClassification {
 
 // Lesions are the components of the voxels in the liver whose location probability is above the extent's threshold, of
 // which at least the minimum is above the threshold: hysteresis (Canny, IEEE TPAMI 1986; 8: 679); or what the weights'
-// second look keeps (pipelines/second_look.h). Voxels that
-// touch at a face, an edge or a corner are of one lesion: in thick slices a lesion that lies aslant would fall apart
-// otherwise. Timings, warnings and the device used are left in the run. Warnings: LARGE_LESION (over 40 % of the liver
-// in a slice: the paper leaves such out of its training), FEW_SLICES (fewer than the network looks at), SEVERAL_TYPES,
-// TOO_MANY_LESIONS (the 255 largest are kept), GPU_NOT_USED, and the reasons of the judgement. Throws
-// INVALID_ARGUMENT for a liver on another grid, and an extent's threshold above the other. With an arterial scan also
-// what register_arterial does, and NO_ARTERIAL_READOUT where the model cannot tell types from both.
+// second look keeps (pipelines/second_look.h). Voxels that touch at a face, an edge or a corner are of one lesion: in
+// thick slices a lesion that lies aslant would fall apart otherwise. Timings, warnings and the device used are left in
+// the run. Warnings: LARGE_LESION (over 40 % of the liver in a slice: the paper leaves such out of its training),
+// FEW_SLICES (fewer than the network looks at), SEVERAL_TYPES, TOO_MANY_LESIONS (the 255 largest are kept),
+// GPU_NOT_USED, and the reasons of the judgement. Throws INVALID_ARGUMENT for a liver on another grid, and an extent's
+// threshold above the other. With an arterial scan also what register_arterial does, and NO_ARTERIAL_READOUT where the
+// model cannot tell types from both.
 LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
                                       const ClassifyOptions& options, Run& run);
 

@@ -3,13 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <nlohmann/json.hpp>
-#include <numeric>
-#include <string>
 #include <vector>
 
-#include "core/error.h"
-#include "models/json_fields.h"
 #include "ops/components.h"
 #include "ops/lesion_look.h"
 #include "ops/lesion_matching.h"
@@ -17,45 +12,79 @@
 namespace hepatica {
 namespace {
 
-constexpr double kLargest = 1e4;
-
-// A candidate, and whether of what lies about it something is of another.
-class Candidate {
- public:
-  Candidate(const ComponentMap& map, size_t index, const LocatedLesions& located)
-      : map_(map), index_(index), located_(located) {
-    map.visit_runs(index, [&](int64_t begin, int64_t end) {
-      voxels_ += end - begin;
-      for (int64_t i = begin; i < end; ++i) {
-        probability_ += located.probability.voxels[i];
-        above_both_ += located.levels.voxels[i] == kAboveBoth ? 1 : 0;
-      }
+// Gives the components that are no lesions by their size another level; how many are left, largest first.
+size_t without_small(const ComponentMap& map, double minimum_ml, uint8_t level, Mask& levels) {
+  const auto& components = map.components();
+  const double voxel_ml = levels.geometry.voxel_volume_ml();
+  const auto small = std::find_if(components.begin(), components.end(), [&](const Component& component) {
+    return static_cast<double>(component.voxels) * voxel_ml < minimum_ml;
+  });
+  const auto left = static_cast<size_t>(small - components.begin());
+  for (size_t i = left; i < components.size(); ++i) {
+    map.visit_runs(i, [&](int64_t begin, int64_t end) {
+      std::fill(levels.voxels.begin() + begin, levels.voxels.begin() + end, level);
     });
   }
+  return left;
+}
 
-  double ml() const { return static_cast<double>(voxels_) * located_.levels.geometry.voxel_volume_ml(); }
-  double above_both_ml() const { return static_cast<double>(above_both_) * located_.levels.geometry.voxel_volume_ml(); }
+// Of what is above both thresholds.
+ComponentMap drawn_parts(const Mask& levels) {
+  Mask drawn = levels;
+  for (uint8_t& voxel : drawn.voxels) voxel = voxel == kAboveBoth ? 1 : 0;
+  return {drawn, kFoundLesions};
+}
 
-  LookFeatures features(const Volume& volume, const Mask& liver, const SecondLook& look, Run& run) const {
-    const LesionLook seen = look_of(crop(volume, liver), run);
-    LookFeatures features;
+// The candidates of a scan, without those that are too small.
+class Candidates {
+ public:
+  Candidates(const Volume& volume, const Mask& liver, double minimum_ml, LocatedLesions& located)
+      : volume_(volume), liver_(liver), located_(located), map_(located.levels, kFoundLesions) {
+    without_small(drawn_parts(located.levels), minimum_ml, 1, located.levels);
+    count_ = without_small(map_, minimum_ml, 0, located.levels);
+  }
+
+  size_t count() const { return count_; }
+
+  LookFeatures features(size_t index, double sharpness_otherwise, Run& run) const {
+    int64_t voxels = 0;
+    int64_t probability = 0;
+    map_.visit_runs(index, [&](int64_t begin, int64_t end) {
+      voxels += end - begin;
+      for (int64_t i = begin; i < end; ++i) probability += located_.probability.voxels[i];
+    });
+    const LesionLook seen = look_of(crop(index), run);
+    LookFeatures features{};
     const auto set = [&](LookFeature feature, double value) { features[static_cast<size_t>(feature)] = value; };
-    set(LookFeature::kDetectionProbability, static_cast<double>(probability_) / (255.0 * static_cast<double>(voxels_)));
-    set(LookFeature::kLogMl, std::log(ml()));
+    set(LookFeature::kDetectionProbability, static_cast<double>(probability) / (255 * static_cast<double>(voxels)));
     set(LookFeature::kSphericity, seen.sphericity);
-    const double sharpness = seen.sharpness_per_mm.value_or(0);
-    set(LookFeature::kLogSharpness, sharpness > 0 ? std::log(sharpness) : look.log_sharpness_otherwise);
+    set(LookFeature::kSharpness, seen.sharpness_per_mm.value_or(sharpness_otherwise));
     return features;
   }
 
- private:
-  LesionCrop crop(const Volume& volume, const Mask& liver) const {
-    const BoundingBox box = surroundings_of(map_.components()[index_].box, volume.geometry);
-    LesionCrop crop = crop_about(volume, box, [&](int64_t i) {
-      return liver.voxels[i] != 0 && located_.levels.voxels[i] == 0 ? Tissue::kOrgan : Tissue::kOther;
+  // `probability`: of 255.
+  void judge(size_t index, uint8_t probability, bool is_kept) {
+    std::vector<uint8_t>& levels = located_.levels.voxels;
+    bool has_parts = false;
+    map_.visit_runs(index, [&](int64_t begin, int64_t end) {
+      std::fill(located_.probability.voxels.begin() + begin, located_.probability.voxels.begin() + end, probability);
+      has_parts = has_parts || std::count(levels.begin() + begin, levels.begin() + end, kAboveBoth) > 0;
     });
-    const auto [width, height, slices] = volume.geometry.size;
-    map_.visit_runs(index_, [&](int64_t begin, int64_t end) {
+    map_.visit_runs(index, [&](int64_t begin, int64_t end) {
+      std::transform(levels.begin() + begin, levels.begin() + end, levels.begin() + begin, [&](uint8_t level) {
+        return is_kept && (!has_parts || level == kAboveBoth) ? kAboveBoth : uint8_t{0};
+      });
+    });
+  }
+
+ private:
+  LesionCrop crop(size_t index) const {
+    const BoundingBox box = surroundings_of(map_.components()[index].box, volume_.geometry);
+    LesionCrop crop = crop_about(volume_, box, [&](int64_t i) {
+      return liver_.voxels[i] != 0 && located_.levels.voxels[i] == 0 ? Tissue::kOrgan : Tissue::kOther;
+    });
+    const auto [width, height, slices] = volume_.geometry.size;
+    map_.visit_runs(index, [&](int64_t begin, int64_t end) {
       const int64_t x = begin % width - box.min[0];
       const int64_t y = begin / width % height - box.min[1];
       const int64_t z = begin / (width * height) - box.min[2];
@@ -64,61 +93,28 @@ class Candidate {
     return crop;
   }
 
-  const ComponentMap& map_;
-  size_t index_;
-  const LocatedLesions& located_;
-  int64_t voxels_ = 0;
-  int64_t probability_ = 0;
-  int64_t above_both_ = 0;
+  const Volume& volume_;
+  const Mask& liver_;
+  LocatedLesions& located_;
+  const ComponentMap map_;
+  size_t count_ = 0;
 };
 
 }  // namespace
 
-std::optional<SecondLook> SecondLook::of(const LesionModel& model) {
-  const auto found = model.metadata().find(LesionModel::kSecondLook);
-  if (found == model.metadata().end()) return std::nullopt;
-  const auto object = nlohmann::json::parse(found->second, nullptr, false);
-  JsonFields numbers(object, "the second look at lesions", model.path());
-  if (!object.is_object())
-    numbers.refuse(LesionModel::kSecondLook, "an object of coefficients", found->second.substr(0, 100));
-  SecondLook look;
-  look.candidate_above = numbers.number("candidate_above", 0.01, 0.99);
-  look.keep_above = numbers.number("keep_above", 0, 1);
-  look.intercept = numbers.number("intercept", -kLargest, kLargest);
-  for (size_t i = 0; i < kLookFeatures.size(); ++i) {
-    look.coefficients[i] = numbers.number(kLookFeatures[i], -kLargest, kLargest);
-  }
-  look.log_sharpness_otherwise = numbers.number("log_sharpness_otherwise", -kLargest, kLargest);
-  numbers.refuse_unknown();
-  return look;
-}
-
-double SecondLook::probability(const LookFeatures& features) const {
-  const double score = std::inner_product(features.begin(), features.end(), coefficients.begin(), intercept);
-  return 1 / (1 + std::exp(-score));
-}
-
 void look_again(const Volume& volume, const Mask& liver, const SecondLook& look, double minimum_ml,
                 LocatedLesions& located, Run& run) {
-  const ComponentMap map(located.levels, kFoundLesions);
-  // Painted at the end: candidates are looked at in the company of all others.
-  std::vector<uint8_t> kept(located.levels.voxels.size());
-  for (size_t i = 0; i < map.components().size(); ++i) {
+  Candidates candidates(volume, liver, minimum_ml, located);
+  // Judged at the end: each is looked at in the company of all others.
+  std::vector<uint8_t> probabilities;
+  for (size_t i = 0; i < candidates.count(); ++i) {
     run.check_cancelled();
-    const Candidate candidate(map, i, located);
-    // Largest first.
-    if (candidate.ml() < minimum_ml) break;
-    const double probability = look.probability(candidate.features(volume, liver, look, run));
-    const bool has_own_extent = candidate.above_both_ml() >= minimum_ml;
-    map.visit_runs(i, [&](int64_t begin, int64_t end) {
-      for (int64_t at = begin; at < end; ++at) {
-        located.probability.voxels[at] = static_cast<uint8_t>(std::lround(255 * probability));
-        const bool is_drawn = !has_own_extent || located.levels.voxels[at] == kAboveBoth;
-        kept[at] = probability > look.keep_above && is_drawn ? kAboveBoth : 0;
-      }
-    });
+    const double probability = look.probability(candidates.features(i, look.sharpness_otherwise, run));
+    probabilities.push_back(static_cast<uint8_t>(std::lround(255 * probability)));
   }
-  located.levels.voxels = std::move(kept);
+  for (size_t i = 0; i < candidates.count(); ++i) {
+    candidates.judge(i, probabilities[i], probabilities[i] > 255 * look.keep_above);
+  }
 }
 
 }  // namespace hepatica

@@ -74,7 +74,6 @@ const lesion = z.object({
   sphericity: z.number().min(0).optional().meta({ description: 'About 1: a sphere; earlier files lack it' }),
   marginSharpness: z
     .number()
-    .min(0)
     .nullable()
     .optional()
     .meta({ description: 'Of its edge, 1/mm; null: no liver to compare it with; earlier files lack it' }),

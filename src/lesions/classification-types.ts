@@ -164,8 +164,8 @@ export interface Lesion {
   /** P(HCC) + P(MET). */
   readonly malignancyProbability: number;
   /**
-   * That it is a lesion: by the weights' second look at it as a whole, fitted to lesions of patients that the networks had
-   * not learned from; where there was none (`LesionClassification.secondLook`) the mean of the location probability over it.
+   * How likely it is a lesion: by the weights' second look at it as a whole, fitted to lesions of patients that the networks had
+   * not learned from, in steps of 1/255; where there was none (`LesionClassification.secondLook`) the mean of the location probability over it.
    */
   readonly detectionProbability: number;
   /** Of all its slices. */
@@ -194,13 +194,14 @@ export interface Lesion {
   /** Of its centre of mass; null where the mask is of no whole liver (under 400 ml, or 60 mm high). */
   readonly octant: LiverOctant | null;
   /**
-   * How round it is: the surface of a sphere of the same volume over its own (IBSI), which is taken for two thirds of its
-   * voxels' outer faces; about 1 for a sphere of many voxels.
+   * How round it is: the surface of a sphere of the same volume over its own (IBSI's definition), which is taken for two
+   * thirds of its voxels' outer faces; about 1 for a sphere of many voxels, up to 1.2 for a few voxels or a plate.
    */
   readonly sphericity: number;
   /**
-   * How sharply it sets itself off (after Xu et al., Med Phys 2012; 39: 5405): the mean steepness of HU at its outline within
-   * the slice over the contrast of its core with the liver about it, 1/mm; null where no liver can be compared.
+   * How sharply it sets itself off (after Xu et al., Med Phys 2012; 39: 5405): how steeply HU go from the liver's to its core's
+   * across its outline within the slice, as a part of that contrast, 1/mm; 0 and less where the outline is no edge, null where
+   * no liver can be compared.
    */
   readonly marginSharpness: number | null;
   /** Mean of its voxels' HU. */

@@ -90,7 +90,7 @@ export interface SegmentOptions extends RunOptions, DeviceOptions {
   /**
    * Keep what the liver's network computed, for a `classifyLesions` of the result; default `true`. Where the lesion
    * network has the same encoder it then takes half the time; the lesions are the same to the byte without it. One
-   * result a process keeps its features, the newest: up to 96 MB, in single precision 176 MB, freed once
+   * result a process keeps its features, the newest: up to 120 MB, in single precision 220 MB, freed once
    * `classifyLesions` used them, by `dispose()`, and when another liver is outlined.
    */
   readonly keepFeatures?: boolean;
@@ -114,12 +114,13 @@ export interface ClassifyOptions extends RunOptions, DeviceOptions {
    */
   readonly arterial?: VolumeInput;
   /**
-   * Location probability above which a lesion is reported; default: the model's, or its second look where it has one.
+   * Location probability above which a lesion is reported; default: the model's, or its second look at whole lesions,
+   * where it has one.
    */
   readonly threshold?: number;
   /**
    * Location probability above which voxels belong to a reported lesion, at most `threshold`; default: the model's, or
-   * `threshold` where that is lower.
+   * `threshold` where that is lower; given, it leaves a second look out, too.
    */
   readonly extentThreshold?: number;
   /**

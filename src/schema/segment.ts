@@ -23,7 +23,7 @@ export const segmentOptions = z.strictObject({
     value: true,
     more:
       'Where the lesion network has the same encoder it then takes half the time; the lesions are the same to the byte ' +
-      'without it. One result a process keeps its features, the newest: up to 96 MB, in single precision 176 MB, freed ' +
+      'without it. One result a process keeps its features, the newest: up to 120 MB, in single precision 220 MB, freed ' +
       'once `classifyLesions` used them, by `dispose()`, and when another liver is outlined.',
   }),
 });
@@ -53,13 +53,13 @@ export const classifyOptions = z.strictObject({
   threshold: option(threshold, {
     expected: kExpectedThreshold,
     text: 'Location probability above which a lesion is reported',
-    otherwise: "the model's, or its second look where it has one",
+    otherwise: "the model's, or its second look at whole lesions, where it has one",
     flag: { value: '<probability>' },
   }),
   extentThreshold: option(threshold, {
     expected: kExpectedThreshold,
     text: 'Location probability above which voxels belong to a reported lesion, at most `threshold`',
-    otherwise: "the model's, or `threshold` where that is lower",
+    otherwise: "the model's, or `threshold` where that is lower; given, it leaves a second look out, too",
     flag: {
       value: '<probability>',
       help:
