@@ -13,8 +13,8 @@
 
 namespace hepatica {
 
-// A large liver with its margin has 4 million cells; the network holds about 160 bytes a cell.
-inline constexpr int64_t kMostBoxCells = 5'000'000;
+// A large liver with its margin has 3 million cells; the network holds about 160 bytes a cell.
+inline constexpr int64_t kMostBoxCells = 4'000'000;
 
 // The probability of each of `classes`, one after the other, order (z, y, x) of the box. `encoded`, where it is given,
 // is what the encoder saw and made of it. Call it on the inference thread.

@@ -90,7 +90,7 @@ export interface SegmentOptions extends RunOptions, DeviceOptions {
   /**
    * Keep what the liver's network computed, for a `classifyLesions` of the result; default `true`. Where the lesion
    * network has the same encoder it then takes half the time; the lesions are the same to the byte without it. One
-   * result a process keeps its features, the newest: up to 120 MB, in single precision 220 MB, freed once
+   * result a process keeps its features, the newest: up to 96 MB, in single precision 176 MB, freed once
    * `classifyLesions` used them, by `dispose()`, and when another liver is outlined.
    */
   readonly keepFeatures?: boolean;

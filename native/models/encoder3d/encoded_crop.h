@@ -3,7 +3,7 @@
 //
 // The box belongs to the structure's result for good, so that whoever looks again sees the same cells whether the
 // features are still there or are computed anew: the bytes are the same. The features and what they were made
-// of are up to 120 MB of memory (24 bytes a cell; in single precision 44, 220 MB): one box a process keeps them, the
+// of are up to 96 MB of memory (24 bytes a cell; in single precision 44, 176 MB): one box a process keeps them, the
 // newest; they go when they are taken, when another box is outlined, and with the result.
 #pragma once
 
