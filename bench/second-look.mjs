@@ -1,8 +1,7 @@
 /**
- * Whether a second look at whole lesions tells false alarms from lesions better than the networks' own threshold, and the numbers of one
- * for the weights' metadata (`second_look`, native/pipelines/second_look.h).
+ * Whether a second look at whole lesions tells false alarms from lesions better than the networks' own threshold.
  *
- *   node bench/second-look.mjs FOLD.safetensors… [--liver-model FILE] [--data FOLDER] [--out FILE] [--fit FILE]
+ *   node bench/second-look.mjs FOLD.safetensors… [--liver-model FILE] [--data FOLDER] [--out FILE]
  *
  * Files, scans and livers as lesion-folds.mjs takes them. Candidates are what a fold's networks find above kCandidate in patients that
  * they have not learned from. Of each, as classifyLesions measures it: how sure the networks are, how round it is and how sharp its
@@ -10,7 +9,7 @@
  * chosen within the other folds alone, each judged by a fit to the rest, by F1 plus Dice per case in both livers. A kept candidate is
  * drawn as far as the networks' own extent, and as it was found where they draw nothing of it. lesion-curve.mjs has what thresholds that
  * the other folds choose reach. The other folds' networks learned from the patients of this one, so that their candidates are not wholly
- * independent of it. --fit: fitted to all folds, penalty and level chosen as within the others before; no figure above is of it.
+ * independent of it.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -23,9 +22,9 @@ import { kBench, kRoot } from './peers.mjs';
 const kCandidate = 0.25;
 const kPenalties = [0.01, 0.03, 0.1, 0.3];
 const kLevels = Array.from({ length: 17 }, (_, i) => (2 + i) / 20);
-/** As native/pipelines/second_look.h names and scales them; NaN where a lesion has none. */
+/** NaN where a lesion has none. */
 const kFeatures = {
-  detection_probability: ({ detectionProbability }) => detectionProbability,
+  probability: ({ detectionProbability }) => detectionProbability,
   sphericity: ({ sphericity }) => sphericity,
   sharpness: ({ marginSharpness }) => marginSharpness ?? Number.NaN,
 };
@@ -36,7 +35,6 @@ const { positionals: files, values } = parseArgs({
     'liver-model': { type: 'string' },
     data: { type: 'string', default: kScans },
     out: { type: 'string', default: join(kBench, 'results', 'second-look.json') },
-    fit: { type: 'string' },
     // The built façade; the tests name its source.
     library: { type: 'string', default: join(kRoot, 'dist', 'index.js') },
   },
@@ -49,7 +47,7 @@ const hepatica = await import(values.library);
 const { classifyLesions, evaluateLesions, loadModel } = hepatica;
 const liverOptions = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
 
-/** Of each candidate as it would be drawn: its parts (the add-on makes a lesion of each), their voxels, what of it is in lesions. */
+/** Of each candidate as it would be drawn: its parts (each would be a lesion), their voxels, what of it is in lesions. */
 function countsOf({ ids, drawn }, lesions, count) {
   const counts = Array.from({ length: count }, () => ({ voxels: 0, common: 0, lesions: new Set(), parts: new Map() }));
   const has = hasOwnExtent(ids, drawn);
@@ -144,7 +142,7 @@ function filled(rows) {
     const known = rows.map(({ x }) => x[k]).filter(Number.isFinite);
     return known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
   });
-  return { means, fill: (x) => x.map((value, k) => (Number.isFinite(value) ? value : means[k])) };
+  return (x) => x.map((value, k) => (Number.isFinite(value) ? value : means[k]));
 }
 
 /** The look that is fitted to all candidates, in both livers, of some folds. */
@@ -154,13 +152,13 @@ function fitTo(folds, penalty) {
       .flat()
       .flatMap(({ candidates }) => candidates),
   );
-  const { fill, means } = filled(rows);
+  const fill = filled(rows);
   const fit = fitLogistic(
     rows.map(({ x, y }) => ({ x: fill(x), y })),
     2,
     penalty,
   );
-  return { fit, means, scoreOf: ({ x }) => logisticProbabilities(fit, fill(x))[1] };
+  return ({ x }) => logisticProbabilities(fit, fill(x))[1];
 }
 
 /** @param judged - folds, each with what scores their candidates */
@@ -194,7 +192,7 @@ function choose(folds) {
       scoreOf: fitTo(
         folds.filter((rest) => rest !== fold),
         penalty,
-      ).scoreOf,
+      ),
     }));
     return { penalty, ...bestLevel(judged) };
   });
@@ -228,7 +226,7 @@ const shown = (figures) =>
 function secondLook(fold) {
   const others = folds.filter((other) => other !== fold);
   const chosen = choose(others);
-  const { scoreOf } = fitTo(others, chosen.penalty);
+  const scoreOf = fitTo(others, chosen.penalty);
   return { chosen, isKept: (candidate) => scoreOf(candidate) > chosen.level };
 }
 
@@ -253,21 +251,6 @@ for (const [way, title] of Object.entries(kRegions)) {
 }
 console.log(`\nchosen by the other folds: ${JSON.stringify(results.chosen)}`);
 
-if (values.fit) {
-  const { penalty, level } = choose(folds);
-  const { fit, means } = fitTo(folds, penalty);
-  const names = Object.keys(kFeatures);
-  const [none, lesion] = fit.coefficients;
-  const look = {
-    candidate_above: kCandidate,
-    keep_above: level,
-    intercept: fit.intercepts[1] - fit.intercepts[0],
-    ...Object.fromEntries(names.map((name, k) => [name, lesion[k] - none[k]])),
-    sharpness_otherwise: means[names.indexOf('sharpness')],
-  };
-  writeFileSync(values.fit, `${JSON.stringify(look)}\n`);
-  console.log(`fitted to all folds (penalty ${penalty}): ${JSON.stringify(look)}`);
-}
 mkdirSync(dirname(values.out), { recursive: true });
 writeFileSync(
   values.out,

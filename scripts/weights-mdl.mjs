@@ -2,8 +2,7 @@
 // (`hepatica train --model lesions --out RUN`: RUN/lesions.safetensors) or from those that are there: kernels as bf16, and
 // numbers of its architecture that were chosen afterwards, as threshold=0.5 extent_threshold=0.5, those of the MDL-CNN alone
 // (`model: 'paper'`: paper.threshold, paper.extent_threshold, paper.type_temperature and paper.indeterminate_below, where one
-// is given all four), and a member of its metadata from a JSON file, as
-// arterial_readout=@readout.json (of bench/arterial-types.mjs) or second_look=@look.json (of bench/second-look.mjs). Needs `npm run build`.
+// is given all four), and a member of its metadata from a JSON file, as arterial_readout=@readout.json (of bench/arterial-types.mjs). Needs `npm run build`.
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -21,16 +21,6 @@ RecordedLayers all_layers(const MdlCnnConfig& config) {
   return layers;
 }
 
-std::optional<SecondLook> second_look_of(const Metadata& metadata, const MdlCnnConfig& config,
-                                         const std::string& file) {
-  const auto found = metadata.find(SecondLook::kKey);
-  if (found == metadata.end()) return std::nullopt;
-  const SecondLook look = SecondLook::from_json(found->second, file);
-  if (look.candidate_above <= config.extent_threshold) return look;
-  throw Error("WRONG_MODEL", "Expected candidate_above of the second look at lesions to be at most extent_threshold",
-              file, "candidate_above", "Fit it to these weights anew (bench/second-look.mjs)");
-}
-
 }  // namespace
 
 std::string lesion_class_codes() { return nlohmann::json(kLesionCodes).dump(); }
@@ -39,8 +29,7 @@ LesionModel::LesionModel(const MdlCnnConfig& config, const PreprocessOptions& pr
                          const std::string& structure, StateDict state, Metadata metadata, std::string path)
     : NetworkModel(kKind, structure, config.to_json(), preprocessing, std::move(state), std::move(metadata),
                    std::move(path)),
-      config_(config),
-      second_look_(second_look_of(metadata_, config, path_)) {
+      config_(config) {
   metadata_["classes"] = lesion_class_codes();
   check_weights(all_layers(config_), state_, "this lesion network", path_);
 }
@@ -67,10 +56,8 @@ std::shared_ptr<const LesionModel> LesionModel::paper_network() const {
   for (const auto& [name, tensor] : state_) {
     if (!name.starts_with(Lesion3dConfig::kPrefix)) own[name] = tensor;
   }
-  Metadata metadata = metadata_;
-  if (config_.location3d) metadata.erase(SecondLook::kKey);
-  return std::make_shared<LesionModel>(config_.paper_config(), preprocessing_, structure(), std::move(own),
-                                       std::move(metadata), path_);
+  return std::make_shared<LesionModel>(config_.paper_config(), preprocessing_, structure(), std::move(own), metadata_,
+                                       path_);
 }
 
 const MdlCnnInference& LesionModel::inference(const at::Device& device, Precision precision) const {

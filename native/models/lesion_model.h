@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "models/layers/inference_cache.h"
@@ -11,7 +10,6 @@
 #include "models/mdl_cnn/config.h"
 #include "models/mdl_cnn/inference.h"
 #include "models/network_model.h"
-#include "models/second_look.h"
 
 namespace hepatica {
 
@@ -23,8 +21,7 @@ class LesionModel : public NetworkModel {
   static constexpr const char* kKind = "mdl_cnn";
 
   // `metadata` is kept and written as it is, but for what NetworkModel sets and "classes", the codes of the class
-  // channels. Throws WRONG_MODEL for a state dict that does not fit the configuration, and for a second look that is
-  // none.
+  // channels. Throws WRONG_MODEL for a state dict that does not fit the configuration.
   LesionModel(const MdlCnnConfig& config, const PreprocessOptions& preprocessing, const std::string& structure,
               StateDict state, Metadata metadata = {}, std::string path = {});
 
@@ -32,9 +29,7 @@ class LesionModel : public NetworkModel {
   static std::shared_ptr<const LesionModel> load(const InputFile& input);
 
   const MdlCnnConfig& config() const { return config_; }
-  // Of the lesions of all its networks together.
-  const std::optional<SecondLook>& second_look() const { return second_look_; }
-  // The MDL-CNN without the 3-D network that may lie beside it, and without their second look; tensors are shared.
+  // The MDL-CNN without the 3-D network that may lie beside it; tensors are shared.
   std::shared_ptr<const LesionModel> paper_network() const;
 
   // Made at the first use and kept; thread-safe. Weights are packed, or copied to the device, here: call it on the
@@ -45,7 +40,6 @@ class LesionModel : public NetworkModel {
 
  private:
   MdlCnnConfig config_;
-  std::optional<SecondLook> second_look_;
   mutable InferenceCache<MdlCnnInference> inferences_;
   mutable InferenceCache<Lesion3dInference> inferences3d_;
 };

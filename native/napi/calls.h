@@ -87,9 +87,9 @@ Napi::Value inspect_network_call(const Napi::CallbackInfo& info);
 
 // classifyLesions(volume, liver, model, arterial volume or null, crop or null, { precision, threshold?,
 // extentThreshold?, minimumMl? }, control) -> { geometry, report, handle, lesions, threshold, extentThreshold,
-// minimumMl, secondLook, precision, arterial?: { rotation, offsetMm, agreement, covered, contrast } }; a lesion is
-// src/types.ts's, but for the probabilities' order (CYS, ANG, HCC, MET), its slices as integers (slice, first and last
-// x, first and last y, pixels) and packed perimeters
+// minimumMl, precision, arterial?: { rotation, offsetMm, agreement, covered, contrast } }; a lesion is src/types.ts's,
+// but for the probabilities' order (CYS, ANG, HCC, MET), its slices as integers (slice, first and last x, first and
+// last y, pixels) and packed perimeters
 Napi::Value classify_lesions_call(const Napi::CallbackInfo& info);
 
 // tracePerimeters(mask, control) -> perimeters, as segmentStructure gives them

@@ -150,7 +150,6 @@ Napi::Object classification_value(Napi::Env env, const Outcome& outcome, const R
   object.Set("lesions", lesions);
   object.Set("threshold", classification.threshold);
   object.Set("extentThreshold", classification.extent_threshold);
-  object.Set("secondLook", Napi::Boolean::New(env, classification.second_look));
   object.Set("minimumMl", classification.minimum_ml);
   object.Set("indeterminateBelow", classification.indeterminate_below);
   object.Set("precision", precision_name(classification.precision));

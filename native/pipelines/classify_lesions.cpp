@@ -18,7 +18,6 @@
 #include "pipelines/measure_lesion.h"
 #include "pipelines/place_lesions.h"
 #include "pipelines/predict_lesions.h"
-#include "pipelines/second_look.h"
 #include "runtime/on_device.h"
 
 namespace hepatica {
@@ -60,42 +59,28 @@ int paint_ids(const Mask& levels, double minimum_ml, Mask& ids, Run& run) {
   return static_cast<int>(lesions.size());
 }
 
-// By what lesions are looked for.
-struct Search {
-  const LesionModel& model;
-  const ComputeDevice& device;
-  const LesionClassification& wanted;
-  const std::optional<SecondLook>& look;
-  EncodedCrop* crop;
-
-  // Of the location: with a second look the extent's, and what is a candidate.
-  LesionThresholds thresholds() const {
-    if (!look) return {wanted.threshold, wanted.extent_threshold};
-    return {wanted.extent_threshold, look->candidate_above};
-  }
-};
-
 // `volume` and `liver` lie in canonical orientation.
-Found find_lesions(const Volume& volume, const Mask& liver, const Search& search, Run& run) {
-  const LesionClassification& wanted = search.wanted;
-  LesionPrediction prediction = predict_lesions(volume, liver, search.model, search.device,
-                                                {wanted.precision, search.thresholds(), search.crop}, run);
+Found find_lesions(const Volume& volume, const Mask& liver, const LesionModel& model, const ComputeDevice& device,
+                   const LesionClassification& wanted, EncodedCrop* crop, Run& run) {
+  const LesionPrediction prediction = predict_lesions(
+      volume, liver, model, device, {wanted.precision, {wanted.threshold, wanted.extent_threshold}, crop}, run);
   Found found{{liver.geometry, std::vector<uint8_t>(liver.voxels.size())}, {}};
   if (prediction.region.slices == 0) return found;
   run.begin_stage("measuring", kPredicted, 1);
   const StageTimer timer(run, "lesions");
-  LocatedLesions& located = prediction.located;
-  if (search.look) look_again(volume, liver, *search.look, wanted.minimum_ml, located, run);
+  const LocatedLesions& located = prediction.located;
   const int count = paint_ids(located.levels, wanted.minimum_ml, found.ids, run);
   found.scores = score_lesions(found.ids, count, located.probability, prediction.maps, prediction.region);
   return found;
 }
 
-Found find_in_canonical(const Volume& source, const Mask& liver, const Search& search, Run& run) {
+Found find_in_canonical(const Volume& source, const Mask& liver, const LesionModel& model, const ComputeDevice& device,
+                        const LesionClassification& wanted, EncodedCrop* crop, Run& run) {
   const AxisOrder order = canonical_order(source.geometry);
-  if (order.is_identity()) return find_lesions(source, liver, search, run);
+  if (order.is_identity()) return find_lesions(source, liver, model, device, wanted, crop, run);
   Mask oriented{source.geometry, liver.voxels};
-  Found found = find_lesions(to_canonical(source, order), to_canonical(std::move(oriented), order), search, run);
+  Found found = find_lesions(to_canonical(source, order), to_canonical(std::move(oriented), order), model, device,
+                             wanted, crop, run);
   found.ids = from_canonical(std::move(found.ids), order, source.geometry);
   return found;
 }
@@ -177,19 +162,8 @@ void warn_of_lesions(const std::vector<Lesion>& lesions, const Mask& liver, Run&
   }
 }
 
-// Thresholds that were asked for are kept to: the second look was fitted to what ships.
-std::optional<SecondLook> second_look_of(const LesionModel& model, const ClassifyOptions& options) {
-  if (options.threshold || options.extent_threshold) return std::nullopt;
-  return model.second_look();
-}
-
-void set_thresholds(const MdlCnnConfig& config, const ClassifyOptions& options, const std::optional<SecondLook>& look,
-                    LesionClassification& wanted) {
-  wanted.second_look = look.has_value();
-  wanted.threshold = options.threshold.value_or(look ? look->keep_above : config.threshold);
-  const double most = look ? config.extent_threshold : std::min(config.extent_threshold, wanted.threshold);
-  wanted.extent_threshold = options.extent_threshold.value_or(most);
-  if (look || wanted.extent_threshold <= wanted.threshold) return;
+void check_thresholds(const LesionClassification& wanted) {
+  if (wanted.extent_threshold <= wanted.threshold) return;
   std::ostringstream message;
   message << "Expected extentThreshold to be at most threshold, " << wanted.threshold << ", received "
           << wanted.extent_threshold;
@@ -209,11 +183,13 @@ ArterialPhase add_arterial(const Volume& source, const Mask& liver, const Mask& 
 LesionClassification classify_on(const ComputeDevice& device, const Volume& source, const Mask& liver,
                                  const LesionModel& model, const ClassifyOptions& options, Run& run) {
   LesionClassification result;
-  const std::optional<SecondLook> look = second_look_of(model, options);
-  set_thresholds(model.config(), options, look, result);
+  result.threshold = options.threshold.value_or(model.config().threshold);
+  result.extent_threshold =
+      options.extent_threshold.value_or(std::min(model.config().extent_threshold, result.threshold));
+  check_thresholds(result);
   result.minimum_ml = options.minimum_ml.value_or(model.config().minimum_ml);
   result.precision = choose_precision(options.precision, device);
-  Found found = find_in_canonical(source, liver, {model, device, result, look, options.crop}, run);
+  Found found = find_in_canonical(source, liver, model, device, result, options.crop, run);
   result.indeterminate_below = model.config().indeterminate_below;
   result.lesions = describe(source, found, model.config(), run);
   result.mask = std::move(found.ids);

@@ -25,7 +25,7 @@ namespace hepatica {
 struct ClassifyOptions {
   DeviceChoice device;
   PrecisionChoice precision = PrecisionChoice::kAuto;
-  // Where either threshold is given the weights' second look is left out. The model's where absent.
+  // The model's where absent.
   std::optional<double> threshold;
   // The model's is lowered to a lower `threshold`.
   std::optional<double> extent_threshold;
@@ -72,7 +72,7 @@ struct Lesion {
   std::array<double, kLesionTypes> probabilities{};
   // No type is as likely as the model's level: `type` is the likeliest all the same.
   bool indeterminate = false;
-  // Mean of the location's probability over the lesion's voxels; the second look's where there was one.
+  // Mean of the location's probability over the lesion's voxels.
   double detection_probability = 0;
   BoundingBox box;
   std::vector<LesionSlice> slices;
@@ -86,7 +86,7 @@ struct Lesion {
   // Of the nearest voxel to the liver's surface (ops/depth.h), and of the centre (ops/liver_octants.h).
   std::optional<double> surface_distance_mm;
   std::optional<LiverOctant> octant;
-  // See ops/lesion_look.h; beside liver that is no lesion.
+  // Beside liver that is no lesion (ops/lesion_look.h).
   LesionLook look;
   double mean_hu = 0;
   double sd_hu = 0;
@@ -100,11 +100,9 @@ struct LesionClassification {
   std::vector<Lesion> lesions;
   // 0, or the lesion's id, on the source grid.
   Mask mask;
-  // Of a second look's probability where there was one.
   double threshold = 0;
   double extent_threshold = 0;
   double minimum_ml = 0;
-  bool second_look = false;
   // The model's: the least that a type's probability has where the lesion is not indeterminate.
   double indeterminate_below = 0;
   Precision precision = Precision::kFp32;
@@ -115,14 +113,13 @@ struct LesionClassification {
 };
 
 // Lesions are the components of the voxels in the liver whose location probability is above the extent's threshold, of
-// which at least the minimum is above the threshold: hysteresis (Canny, IEEE TPAMI 1986; 8: 679); or what the weights'
-// second look keeps (pipelines/second_look.h). Voxels that touch at a face, an edge or a corner are of one lesion: in
-// thick slices a lesion that lies aslant would fall apart otherwise. Timings, warnings and the device used are left in
-// the run. Warnings: LARGE_LESION (over 40 % of the liver in a slice: the paper leaves such out of its training),
-// FEW_SLICES (fewer than the network looks at), SEVERAL_TYPES, TOO_MANY_LESIONS (the 255 largest are kept),
-// GPU_NOT_USED, and the reasons of the judgement. Throws INVALID_ARGUMENT for a liver on another grid, and an extent's
-// threshold above the other. With an arterial scan also what register_arterial does, and NO_ARTERIAL_READOUT where the
-// model cannot tell types from both.
+// which at least the minimum is above the threshold: hysteresis (Canny, IEEE TPAMI 1986; 8: 679). Voxels that
+// touch at a face, an edge or a corner are of one lesion: in thick slices a lesion that lies aslant would fall apart
+// otherwise. Timings, warnings and the device used are left in the run. Warnings: LARGE_LESION (over 40 % of the liver
+// in a slice: the paper leaves such out of its training), FEW_SLICES (fewer than the network looks at), SEVERAL_TYPES,
+// TOO_MANY_LESIONS (the 255 largest are kept), GPU_NOT_USED, and the reasons of the judgement. Throws
+// INVALID_ARGUMENT for a liver on another grid, and an extent's threshold above the other. With an arterial scan also
+// what register_arterial does, and NO_ARTERIAL_READOUT where the model cannot tell types from both.
 LesionClassification classify_lesions(const Volume& source, const Mask& liver, const LesionModel& model,
                                       const ClassifyOptions& options, Run& run);
 

@@ -40,7 +40,6 @@ def main():
     options = parser.parse_args()
     with safe_open(options.mdl, "pt") as file:
         metadata = file.metadata()
-    metadata.pop("second_look", None)  # of the networks that it was fitted to alone
     decoder = starting_with(load_file(options.decoder), "decoder.")
     encoder = starting_with(load_file(options.liver), "encoder.")
     architecture = json.loads(metadata["architecture"])

@@ -108,10 +108,6 @@ export const lesionsSchema = z.object({
   threshold: probability,
   extentThreshold: probability,
   minimumMl: z.number().min(0),
-  secondLook: z.boolean().optional().meta({
-    description:
-      'Whether a second look at whole lesions chose them: threshold is of its probability then; earlier files lack it',
-  }),
   indeterminateBelow: probability.optional().meta({ description: "Of the likeliest type's; earlier files lack it" }),
   lesions: z.array(lesion),
   arterial: arterialPhase.optional().meta({ description: 'The arterial scan, where one was given' }),

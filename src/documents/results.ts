@@ -135,7 +135,6 @@ export function lesionsDocument(input: string, found: LesionClassification): Les
     threshold: found.threshold,
     extentThreshold: found.extentThreshold,
     minimumMl: found.minimumMl,
-    secondLook: found.secondLook,
     indeterminateBelow: found.indeterminateBelow,
     lesions: found.lesions.map((lesion) => ({
       ...lesion,

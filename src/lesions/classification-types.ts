@@ -163,10 +163,7 @@ export interface Lesion {
   readonly malignant: boolean;
   /** P(HCC) + P(MET). */
   readonly malignancyProbability: number;
-  /**
-   * How likely it is a lesion: by the weights' second look at it as a whole, fitted to lesions of patients that the networks had
-   * not learned from, in steps of 1/255; where there was none (`LesionClassification.secondLook`) the mean of the location probability over it.
-   */
+  /** Mean of the location probability over the lesion. */
   readonly detectionProbability: number;
   /** Of all its slices. */
   readonly boundingBox: BoundingBox;
@@ -262,20 +259,12 @@ export interface LesionClassification<Liver extends ClassifiedLiver = Classified
   readonly model?: ModelIdentity;
   /** What `classifyLesions` was given; of a bare mask what can be told of it. */
   readonly liver: Liver;
-  /**
-   * The location probability that a lesion was reported above: the option, or the model's; with `secondLook` its
-   * `detectionProbability` is above it.
-   */
+  /** The location probability that a lesion was reported above: the option, or the model's. */
   readonly threshold: number;
   /** The location probability that its voxels have at least: the option, or the model's. */
   readonly extentThreshold: number;
-  /** The least that a lesion had above `threshold`, or has where there was a second look: the option, or the model's. */
+  /** The least that a lesion had above `threshold`: the option, or the model's. */
   readonly minimumMl: number;
-  /**
-   * Whether the weights' second look at whole lesions chose them: where they have one, and neither threshold was given as an
-   * option. It keeps some that are less sure, drawn as far as they were suspected, and drops others that are surer.
-   */
-  readonly secondLook: boolean;
   /** The model's: a lesion whose likeliest type is less likely is `indeterminate`. */
   readonly indeterminateBelow: number;
   /** The arterial scan, where one was given and there is a liver. */

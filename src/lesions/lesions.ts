@@ -80,7 +80,6 @@ class NativeClassification<Liver extends ClassifiedLiver>
   readonly threshold: number;
   readonly extentThreshold: number;
   readonly minimumMl: number;
-  readonly secondLook: boolean;
   readonly indeterminateBelow: number;
   readonly arterial?: ArterialPhase;
   readonly warnings: readonly Warning[];
@@ -94,7 +93,6 @@ class NativeClassification<Liver extends ClassifiedLiver>
     this.threshold = result.threshold;
     this.extentThreshold = result.extentThreshold;
     this.minimumMl = result.minimumMl;
-    this.secondLook = result.secondLook;
     this.indeterminateBelow = result.indeterminateBelow;
     if (result.arterial) this.arterial = phaseOf(result.arterial);
     this.warnings = joinWarnings(warningsOf(liver), [...loadWarnings(), ...ofArterial, ...result.warnings]);
@@ -203,8 +201,7 @@ async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings
  * Finds the lesions of a liver and tells their types (paper, MDL-CNN): cyst, haemangioma, hepatocellular carcinoma or
  * metastasis. Only the liver's region goes through the network; a lesion is a 3-D component of the voxels in the liver
  * whose location probability is above the extent's threshold (voxels that touch at a face, an edge or a corner), of
- * which at least the minimum volume is above the threshold; where the weights have a second look at whole lesions, and
- * neither threshold is given, that decides. With `arterial` they are looked for in the liver's scan all the
+ * which at least the minimum volume is above the threshold. With `arterial` they are looked for in the liver's scan all the
  * same; the arterial scan is laid on it, and types are told from both. `model: 'paper'` is the paper's network alone.
  *
  * The lesion network works on the features that the liver's network made, where both have the same encoder: where

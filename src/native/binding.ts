@@ -154,7 +154,6 @@ export interface NativeClassificationResult extends NativeGrid<Uint8Array>, Judg
   readonly threshold: number;
   readonly extentThreshold: number;
   readonly minimumMl: number;
-  readonly secondLook: boolean;
   readonly indeterminateBelow: number;
   readonly precision: 'fp32' | 'tf32' | 'bf16';
   readonly arterial?: RigidMotion & Pick<ArterialPhase, 'agreement' | 'covered' | 'contrast'>;

@@ -88,7 +88,7 @@ function row(lesion: ListedLesion, columns: readonly Column[]): string {
 }
 
 export function lesionTable(lesions: readonly ListedLesion[]): string {
-  if (lesions.length === 0) return '<p>No lesion was found. That does not exclude one.</p>';
+  if (lesions.length === 0) return '<p>No lesion was found above the threshold. That does not exclude one.</p>';
   const columns = kColumns.filter(({ isShown }) => isShown === undefined || lesions.some(isShown));
   const heads = columns.map(
     ({ name, isText }) => `<th scope="col"${isText ? ' class="text"' : ''}>${escapeHtml(name)}</th>`,

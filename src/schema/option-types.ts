@@ -113,20 +113,14 @@ export interface ClassifyOptions extends RunOptions, DeviceOptions {
    * default: none: types are told from the liver's scan.
    */
   readonly arterial?: VolumeInput;
-  /**
-   * Location probability above which a lesion is reported; default: the model's, or its second look at whole lesions,
-   * where it has one.
-   */
+  /** Location probability above which a lesion is reported; default: the model's. */
   readonly threshold?: number;
   /**
    * Location probability above which voxels belong to a reported lesion, at most `threshold`; default: the model's, or
-   * `threshold` where that is lower; given, it leaves a second look out, too.
+   * `threshold` where that is lower.
    */
   readonly extentThreshold?: number;
-  /**
-   * Lesions with less than this above `threshold` (of a second look: smaller ones) are not reported, ml; default: the
-   * model's.
-   */
+  /** Lesions with less than this above `threshold` are not reported, ml; default: the model's. */
   readonly minimumMl?: number;
 }
 

@@ -53,13 +53,13 @@ export const classifyOptions = z.strictObject({
   threshold: option(threshold, {
     expected: kExpectedThreshold,
     text: 'Location probability above which a lesion is reported',
-    otherwise: "the model's, or its second look at whole lesions, where it has one",
+    otherwise: "the model's",
     flag: { value: '<probability>' },
   }),
   extentThreshold: option(threshold, {
     expected: kExpectedThreshold,
     text: 'Location probability above which voxels belong to a reported lesion, at most `threshold`',
-    otherwise: "the model's, or `threshold` where that is lower; given, it leaves a second look out, too",
+    otherwise: "the model's, or `threshold` where that is lower",
     flag: {
       value: '<probability>',
       help:
@@ -68,7 +68,7 @@ export const classifyOptions = z.strictObject({
   }),
   minimumMl: option(z.number().min(0).max(1e6), {
     expected: 'a number of millilitres, 0 or more',
-    text: 'Lesions with less than this above `threshold` (of a second look: smaller ones) are not reported, ml',
+    text: 'Lesions with less than this above `threshold` are not reported, ml',
     otherwise: "the model's",
     flag: {
       value: '<volume>',

@@ -91,7 +91,6 @@ export function makeFindings(volume: Volume, lesionCount: number): LesionClassif
     model: kModel,
     threshold: 0.5,
     extentThreshold: 0.5,
-    secondLook: false,
     minimumMl: 0,
     indeterminateBelow: 0.5,
   };
