@@ -7,14 +7,15 @@
  * not learned from. The temperature has the least negative log-likelihood in the livers of `unlabelled/` (LiTS, outlined by other
  * people's networks), the level the wanted coverage there; what both are worth is told of `ircad_e20` and the CHAOS donor,
  * which choose nothing. Both networks of FILE find them, at its thresholds; --paper: the paper's alone. Lesions are matched
- * as the evaluation matches them: to the synthetic one that they cover most of.
+ * as the evaluation matches them: to the synthetic one that they cover most of. Beside what is fitted here it tells what the
+ * file's own temperature and level are worth.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { classifyLesions, loadModel, synthesizeLesions } from '../dist/index.js';
 import { maskOn } from './marked-scans.mjs';
 import { kRoot } from './peers.mjs';
-import { errorOf, isRight, kTypes, mean, surest } from './type-figures.mjs';
+import { errorOf, isRight, isRightNature, kTypes, mean, surest } from './type-figures.mjs';
 import { kFirstSeed, kFitted, kKept, matchOf, mixOf } from './type-grounds.mjs';
 
 const { values } = parseArgs({
@@ -88,3 +89,14 @@ describe('fitted on, at temperature 1', fitted, 0);
 describe('fitted on', calibrated, level);
 describe('kept back, at temperature 1', kept, 0);
 describe('kept back', atPower(kept, 1 / temperature), level);
+const own = atPower(kept, 1 / present);
+describe(`kept back, as the file has it (${present})`, own, model.info.architecture.indeterminate_below ?? 0);
+const rights = (lesions, right) => mean(lesions.map((lesion) => Number(right(lesion)))).toFixed(3);
+const byType = kTypes.map(
+  (type) =>
+    `${type} ${rights(
+      own.filter((lesion) => lesion.type === type),
+      isRight,
+    )}`,
+);
+console.log(`kept back: benign or malignant ${rights(own, isRightNature)}; ${byType.join(', ')}`);
