@@ -1,6 +1,6 @@
 // `node scripts/weights-mdl.mjs WEIGHTS NAME=VALUE…`: makes the weights of packages/weights-mdl from a training's
 // (`hepatica train --model lesions --out RUN`: RUN/lesions.safetensors) or from those that are there: kernels as bf16, and
-// numbers of its architecture that were chosen afterwards, as threshold=0.5 extent_threshold=0.5, those of the MDL-CNN alone
+// numbers of its architecture that were chosen afterwards, as threshold=0.7 extent_threshold=0.5, those of the MDL-CNN alone
 // (`model: 'paper'`: paper.threshold, paper.extent_threshold, paper.type_temperature and paper.indeterminate_below, where one
 // is given all four), and a member of its metadata from a JSON file, as arterial_readout=@readout.json (of bench/arterial-types.mjs). Needs `npm run build`.
 import { createHash } from 'node:crypto';

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <numbers>
 
 #include "ops/distance_map.h"
@@ -20,8 +22,6 @@ constexpr float kEdgeMm = 1.5;
 constexpr double kLeastInwards = 0.1;
 // Of what differs less the edge is noise.
 constexpr double kLeastContrastHu = 5;
-// So far apart that slices do not see each other.
-constexpr double kApartMm = 1e4;
 
 bool is_lesion(Tissue tissue) { return tissue == Tissue::kLesion; }
 
@@ -49,15 +49,27 @@ double sphericity_of(const LesionCrop& crop) {
   return std::cbrt(std::numbers::pi * 36 * mm3 * mm3) / (faces_mm2(crop) * 2 / 3);
 }
 
+// Squared distances within each slice; infinite in one that has nothing set.
+std::vector<float> squares_in_slices(const std::vector<uint8_t>& set, const LesionCrop& crop, Run& run) {
+  const int64_t pixels = crop.size[0] * crop.size[1];
+  std::vector<float> squares;
+  squares.reserve(set.size());
+  for (int64_t z = 0; z < crop.size[2]; ++z) {
+    const std::vector<uint8_t> slice(set.begin() + z * pixels, set.begin() + (z + 1) * pixels);
+    const std::vector<float> found = squared_distances(slice, {crop.size[0], crop.size[1], 1}, crop.spacing_mm, run);
+    squares.insert(squares.end(), found.begin(), found.end());
+  }
+  return squares;
+}
+
 // How deep a voxel lies below the lesion's outline within its slice, mm; negative outside.
 std::vector<float> depths_mm(const LesionCrop& crop, Run& run) {
-  const Vec3 spacing_mm = {crop.spacing_mm[0], crop.spacing_mm[1], kApartMm};
-  std::vector<uint8_t> set;
-  for (const Tissue tissue : crop.tissue) set.push_back(is_lesion(tissue) ? 1 : 0);
-  const std::vector<float> to_lesion = squared_distances(set, crop.size, spacing_mm, run);
-  for (uint8_t& voxel : set) voxel = voxel == 0 ? 1 : 0;
-  std::vector<float> depths = squared_distances(set, crop.size, spacing_mm, run);
-  const auto half_pixel = static_cast<float>((spacing_mm[0] + spacing_mm[1]) / 4);
+  std::vector<uint8_t> set(crop.tissue.size());
+  std::transform(crop.tissue.begin(), crop.tissue.end(), set.begin(), is_lesion);
+  const std::vector<float> to_lesion = squares_in_slices(set, crop, run);
+  std::transform(set.begin(), set.end(), set.begin(), std::logical_not<>());
+  std::vector<float> depths = squares_in_slices(set, crop, run);
+  const auto half_pixel = static_cast<float>((crop.spacing_mm[0] + crop.spacing_mm[1]) / 4);
   for (size_t i = 0; i < depths.size(); ++i) {
     depths[i] = set[i] == 0 ? std::sqrt(depths[i]) - half_pixel : half_pixel - std::sqrt(to_lesion[i]);
   }
@@ -66,7 +78,7 @@ std::vector<float> depths_mm(const LesionCrop& crop, Run& run) {
 
 // Core less organ, HU.
 std::optional<double> contrast_hu(const LesionCrop& crop, const std::vector<float>& depths) {
-  float deepest = 0;
+  float deepest = -std::numeric_limits<float>::infinity();
   for (size_t i = 0; i < depths.size(); ++i) {
     if (is_lesion(crop.tissue[i])) deepest = std::max(deepest, depths[i]);
   }
@@ -133,7 +145,9 @@ std::optional<double> sharpness_of(const LesionCrop& crop, Run& run) {
 BoundingBox surroundings_of(const BoundingBox& lesion, const Geometry& geometry) {
   BoundingBox wide = lesion;
   for (size_t axis = 0; axis < 2; ++axis) {
-    const auto margin = static_cast<int64_t>(std::ceil(kShellToMm / geometry.spacing_mm[axis])) + 1;
+    // Pixels may be as small as a file says.
+    const double pixels = std::ceil(kShellToMm / geometry.spacing_mm[axis]) + 1;
+    const auto margin = static_cast<int64_t>(std::min(pixels, static_cast<double>(geometry.size[axis])));
     wide.min[axis] = std::max<int64_t>(0, lesion.min[axis] - margin);
     wide.max[axis] = std::min(geometry.size[axis] - 1, lesion.max[axis] + margin);
   }

@@ -19,8 +19,8 @@ struct LesionLook {
   double sphericity = 0;
   // Margin sharpness (after Xu et al., Med Phys 2012; 39: 5405): how steeply HU go from the organ's to the core's
   // across the outline within the slice, HU/mm in the mean, over the contrast of the core with the organ about it, HU:
-  // of an edge that rises evenly over 4 mm 0.25. Noise has no part in the mean; below 0 where the outline is none. None
-  // where no organ or no outline can be compared.
+  // of an edge that rises evenly over 4 mm 0.25. The contrast counts as 5 HU at least. Noise has no part in the mean;
+  // below 0 where the outline is none. None where core, edge or organ is missing.
   std::optional<double> sharpness_per_mm;
 };
 

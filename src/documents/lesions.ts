@@ -76,7 +76,7 @@ const lesion = z.object({
     .number()
     .nullable()
     .optional()
-    .meta({ description: 'Of its edge, 1/mm; null: no liver to compare it with; earlier files lack it' }),
+    .meta({ description: 'Of its edge, 1/mm; null: nothing to compare; earlier files lack it' }),
   meanHu: z.number(),
   sdHu: z.number().min(0),
   centre: vector3.meta({ description: 'Centre of mass, voxels' }),

@@ -197,8 +197,8 @@ export interface Lesion {
   readonly sphericity: number;
   /**
    * How sharply it sets itself off (after Xu et al., Med Phys 2012; 39: 5405): how steeply HU go from the liver's to its core's
-   * across its outline within the slice, as a part of that contrast, 1/mm; 0 and less where the outline is no edge, null where
-   * no liver can be compared.
+   * across its outline within the slice, as a part of that contrast (of 5 HU at least), 1/mm; 0 and less where the outline is
+   * no edge, null where core, edge or liver is missing.
    */
   readonly marginSharpness: number | null;
   /** Mean of its voxels' HU. */
