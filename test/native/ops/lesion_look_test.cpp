@@ -92,4 +92,6 @@ TEST_CASE("surroundings reach 10 mm within the slice, inside the volume") {
   const BoundingBox box = surroundings_of({{20, 3, 0}, {30, 5, 4}}, {{100, 100, 6}, {0.8, 0.8, 3}});
   CHECK(box.min == Size3{6, 0, 0});
   CHECK(box.max == Size3{44, 19, 4});
+  // As small as a hostile file says.
+  CHECK(surroundings_of({{1, 2, 0}, {1, 2, 0}}, {{10, 10, 1}, {1e-300, 1e-300, 1}}).max == Size3{9, 9, 0});
 }
