@@ -24,7 +24,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { heldBackPatients, inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
+import { heldBackPatients, inLiver, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
 import { kBench, kRoot } from './peers.mjs';
 
 /** Volumes that found lesions are counted by: from, up to. */
@@ -66,7 +66,7 @@ const { positionals: models, values } = parseArgs({
   },
 });
 const hepatica = await import(values.library);
-const { classifyLesions, evaluateLesions, loadModel, segmentLiver, synthesizeLesions } = hepatica;
+const { classifyLesions, evaluateLesions, loadModel, synthesizeLesions } = hepatica;
 const options = {
   device: 'cpu',
   ...(values.threshold === undefined ? {} : { threshold: Number(values.threshold) }),
@@ -74,11 +74,12 @@ const options = {
   ...(values['minimum-ml'] === undefined ? {} : { minimumMl: Number(values['minimum-ml']) }),
 };
 
-const livers = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
+const liverOptions = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
 
 /** Of one patient: of each network the evaluation cases of the four ways. */
 async function casesOf(patient, networks) {
-  const { volume, liver, real } = await markedScan(hepatica, values.data, patient);
+  const scan = await markedScan(hepatica, values.data, patient);
+  const { volume, liver, real } = scan;
   const cases = Object.fromEntries(Object.keys(networks).map((name) => [name, casesByWay()]));
   const find = async (way, segmented, reference) => {
     for (const [name, model] of Object.entries(networks)) {
@@ -86,8 +87,8 @@ async function casesOf(patient, networks) {
       cases[name][way].push({ patient, prediction, reference });
     }
   };
-  await find('reference', inLiver(volume, liver), maskOn(volume, real));
-  await find('predicted', await segmentLiver(volume, { device: 'cpu', ...livers }), maskOn(volume, real));
+  const regions = await regionsOf(hepatica, scan, liverOptions);
+  for (const [way, region] of Object.entries(regions)) await find(way, region, maskOn(volume, real));
   for (const [way, { firstSeed, ...lesions }] of Object.entries(kSynthetic)) {
     for (let variant = 0; variant < Number(values[way]); variant++) {
       const made = await synthesizeLesions(volume, maskOn(volume, liver), {

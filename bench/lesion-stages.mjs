@@ -18,14 +18,13 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { inLiver, kScans, markedScan, maskOn } from './marked-scans.mjs';
+import { kRegions, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
 import { kBench, kRoot } from './peers.mjs';
 
 const kPackage = join(kRoot, 'packages', 'weights-mdl');
 const kFolds = [0, 2, 4, 6].map((first) => [first, first + 1].map((patient) => `lits_0${patient}`));
 const kFrozen = 0.1;
 const kThreshold = 0.5;
-const kWays = { reference: "the reference's liver", predicted: 'a predicted liver' };
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -83,22 +82,21 @@ async function train(variant, seed, fold) {
 
 /** variant → way → seed → cases. */
 async function casesOfAll() {
-  const { classifyLesions, loadModel, segmentLiver } = hepatica;
+  const { classifyLesions, loadModel } = hepatica;
   const liverModel = await loadModel(values['liver-model']);
-  const ways = () => Object.fromEntries(Object.keys(kWays).map((way) => [way, seeds.map(() => [])]));
+  const ways = () => Object.fromEntries(Object.keys(kRegions).map((way) => [way, seeds.map(() => [])]));
   const cases = Object.fromEntries(variants.map((variant) => [variant, ways()]));
   for (const [fold, patients] of kFolds.entries()) {
     for (const patient of patients) {
-      const { volume, liver, real } = await markedScan(hepatica, values.data, patient);
-      const predicted = await segmentLiver(volume, { device: 'cpu', model: liverModel });
-      const livers = { reference: inLiver(volume, liver), predicted };
+      const scan = await markedScan(hepatica, values.data, patient);
+      const livers = await regionsOf(hepatica, scan, { model: liverModel });
       for (const variant of variants) {
         for (const seed of seeds) {
           const model = await loadModel(networkOf(variant, seed, fold));
           const options = { device: 'cpu', model, threshold: kThreshold, extentThreshold: kThreshold };
-          for (const way of Object.keys(kWays)) {
+          for (const way of Object.keys(kRegions)) {
             const prediction = await classifyLesions(livers[way], options);
-            cases[variant][way][seed].push({ patient, prediction, reference: maskOn(volume, real) });
+            cases[variant][way][seed].push({ patient, prediction, reference: maskOn(scan.volume, scan.real) });
           }
           model.dispose();
         }
@@ -127,7 +125,7 @@ function shown(all, each) {
 async function report() {
   const cases = await casesOfAll();
   const results = {};
-  for (const [way, title] of Object.entries(kWays)) {
+  for (const [way, title] of Object.entries(kRegions)) {
     console.log(`\n${title}`);
     for (const variant of variants) {
       const all = await figuresOf(cases[variant][way].flat());

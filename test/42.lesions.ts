@@ -23,7 +23,6 @@ import {
 import { kLesionTypes } from '../src/lesions/lesion-types.js';
 import { kLesionArchitecture, lesionMetadata, lesionTensors, writeLesionModel } from './support/lesion-model.js';
 import { writeLesionModel3d } from './support/lesion-model-3d.js';
-import { dice, phantomWith } from './support/lesion-phantom.js';
 import { safetensors, writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
 import { rejection } from './support/rejections.js';
@@ -36,6 +35,34 @@ const kBalls = [
   { centre: [28, 36, 6], radius: 5, hu: 395 },
   { centre: [48, 36, 5], radius: 4, hu: 345 },
 ] as const;
+
+interface Ball {
+  readonly centre: readonly number[];
+  readonly radius: number;
+  readonly hu: number;
+}
+
+/** The phantom's organ with balls, the later ones over the earlier; `expected`: their numbers. */
+function phantomWith(balls: readonly Ball[]) {
+  const volume = makePhantom({ size: [96, 80, 12], organRadius: 24 });
+  const expected = new Uint8Array(volume.data.length);
+  forEachVoxel(volume.size, (index, x, y, z) => {
+    for (const [number, { centre, radius, hu }] of balls.entries()) {
+      const [cx = 0, cy = 0, cz = 0] = centre;
+      if (Math.hypot(x - cx, y - cy, z - cz) > radius) continue;
+      volume.data[index] = hu;
+      expected[index] = number + 1;
+    }
+  });
+  return { volume, expected };
+}
+
+function dice(found: Uint8Array, expected: Uint8Array): number {
+  const count = (of: (index: number) => boolean) => expected.reduce((sum, _, index) => sum + Number(of(index)), 0);
+  const inFound = (index: number) => (found[index] ?? 0) > 0;
+  const inExpected = (index: number) => (expected[index] ?? 0) > 0;
+  return (2 * count((index) => inFound(index) && inExpected(index))) / (count(inFound) + count(inExpected));
+}
 
 const phantomWithLesions = () => phantomWith(kBalls);
 

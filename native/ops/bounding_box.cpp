@@ -1,6 +1,7 @@
 #include "ops/bounding_box.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace hepatica {
@@ -33,6 +34,18 @@ std::optional<BoundingBox> bounding_box(const Mask& mask) { return box_of(mask.v
 
 std::optional<BoundingBox> bounding_box(const uint8_t* slice, int64_t width, int64_t height) {
   return box_of(slice, {width, height, 1});
+}
+
+BoundingBox widened(const BoundingBox& box, const Vec3& margin_mm, const Geometry& geometry) {
+  BoundingBox wide;
+  for (size_t axis = 0; axis < 3; ++axis) {
+    // Voxels may be as small as a file says.
+    const double voxels = std::ceil(margin_mm[axis] / geometry.spacing_mm[axis]);
+    const auto margin = static_cast<int64_t>(std::min(voxels, static_cast<double>(geometry.size[axis])));
+    wide.min[axis] = std::max<int64_t>(0, box.min[axis] - margin);
+    wide.max[axis] = std::min(geometry.size[axis] - 1, box.max[axis] + margin);
+  }
+  return wide;
 }
 
 int64_t count_voxels(const Mask& mask) {

@@ -22,6 +22,9 @@ std::optional<BoundingBox> bounding_box(const Mask& mask);
 // Of one slice: z is 0.
 std::optional<BoundingBox> bounding_box(const uint8_t* slice, int64_t width, int64_t height);
 
+// By so many mm along x, y and z, rounded up to whole voxels, as far as the grid reaches.
+BoundingBox widened(const BoundingBox& box, const Vec3& margin_mm, const Geometry& geometry);
+
 int64_t count_voxels(const Mask& mask);
 double volume_ml(const Mask& mask);
 

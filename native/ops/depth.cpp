@@ -13,16 +13,6 @@ namespace {
 // Most lesions lie nearer to the surface.
 constexpr double kFirstMarginMm = 10;
 
-BoundingBox widened(const BoundingBox& box, double margin_mm, const Geometry& geometry) {
-  BoundingBox wide;
-  for (size_t axis = 0; axis < 3; ++axis) {
-    const auto margin = static_cast<int64_t>(std::ceil(margin_mm / geometry.spacing_mm[axis])) + 1;
-    wide.min[axis] = std::max<int64_t>(0, box.min[axis] - margin);
-    wide.max[axis] = std::min(geometry.size[axis] - 1, box.max[axis] + margin);
-  }
-  return wide;
-}
-
 bool is_surface(const Mask& mask, int64_t x, int64_t y, int64_t z) {
   const auto [width, height, slices] = mask.geometry.size;
   const int64_t pixels = width * height;
@@ -79,7 +69,7 @@ std::optional<double> depth_mm(const Mask& whole, const Mask& parts, uint8_t id,
   const BoundingBox everything = {{0, 0, 0},
                                   {whole.geometry.size[0] - 1, whole.geometry.size[1] - 1, whole.geometry.size[2] - 1}};
   for (double margin_mm = kFirstMarginMm;;) {
-    const BoundingBox near = widened(box, margin_mm, whole.geometry);
+    const BoundingBox near = widened(box, {margin_mm, margin_mm, margin_mm}, whole.geometry);
     const double depth = depth_within(whole, parts, id, near, run);
     if (depth <= margin_mm) return depth;
     if (near == everything) return std::isfinite(depth) ? std::optional(depth) : std::nullopt;

@@ -14,7 +14,7 @@ namespace {
 
 // Organ so far from the outline is what the lesion is compared with: beyond what its edge blurs.
 constexpr float kShellFromMm = 3;
-constexpr float kShellToMm = 10;
+constexpr double kShellToMm = 10;
 // The core lies so deep, or half as deep as the lesion is where that is less.
 constexpr float kCoreMm = 3;
 constexpr float kEdgeMm = 1.5;
@@ -143,15 +143,8 @@ std::optional<double> sharpness_of(const LesionCrop& crop, Run& run) {
 }  // namespace
 
 BoundingBox surroundings_of(const BoundingBox& lesion, const Geometry& geometry) {
-  BoundingBox wide = lesion;
-  for (size_t axis = 0; axis < 2; ++axis) {
-    // Pixels may be as small as a file says.
-    const double pixels = std::ceil(kShellToMm / geometry.spacing_mm[axis]) + 1;
-    const auto margin = static_cast<int64_t>(std::min(pixels, static_cast<double>(geometry.size[axis])));
-    wide.min[axis] = std::max<int64_t>(0, lesion.min[axis] - margin);
-    wide.max[axis] = std::min(geometry.size[axis] - 1, lesion.max[axis] + margin);
-  }
-  return wide;
+  const Vec3& mm = geometry.spacing_mm;
+  return widened(lesion, {kShellToMm + mm[0], kShellToMm + mm[1], 0}, geometry);
 }
 
 LesionLook look_of(const LesionCrop& crop, Run& run) { return {sphericity_of(crop), sharpness_of(crop, run)}; }

@@ -1,7 +1,6 @@
 #include "pipelines/segment_structure.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "grid/canonical_slices.h"
@@ -28,16 +27,6 @@ void judge_result(const Volume& source, Segmentation& segmentation, Run& run) {
   warn_of(segmentation.judgement, run);
 }
 
-RegionOfInterest region_of_interest(const BoundingBox& box, const Geometry& geometry, double margin_mm) {
-  RegionOfInterest roi{box, margin_mm};
-  for (int axis = 0; axis < 3; ++axis) {
-    const auto margin = static_cast<int64_t>(std::ceil(margin_mm / geometry.spacing_mm[axis]));
-    roi.bounding_box.min[axis] = std::max<int64_t>(0, box.min[axis] - margin);
-    roi.bounding_box.max[axis] = std::min(geometry.size[axis] - 1, box.max[axis] + margin);
-  }
-  return roi;
-}
-
 // On the source grid.
 Mask kept_pieces(Mask above, const Geometry& source, const Postprocessing& postprocessing, Run& run) {
   const StageTimer timer(run, "mask");
@@ -52,7 +41,8 @@ void measure(Segmentation& segmentation, double margin_mm, Run& run) {
   segmentation.bounding_box = bounding_box(mask);
   segmentation.slices = occupied_slices(mask);
   if (!segmentation.bounding_box) return;
-  segmentation.roi = region_of_interest(*segmentation.bounding_box, mask.geometry, margin_mm);
+  const Vec3 margins_mm = {margin_mm, margin_mm, margin_mm};
+  segmentation.roi = {widened(*segmentation.bounding_box, margins_mm, mask.geometry), margin_mm};
 }
 
 Segmentation segment_on(const ComputeDevice& device, const Volume& source, const StructureModel& model,
