@@ -6,11 +6,11 @@
  * Files, scans and livers as lesion-folds.mjs takes them: real lesions in patients that the network has not learned from, inside the
  * reference's liver and a predicted one. A lesion reaches as far as the lower of the threshold and the network's own extent.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { heldBackPatients, kRegions, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
-import { kBench, kRoot } from './peers.mjs';
+import { kRoot } from './peers.mjs';
+import { resultsFile, writeResults } from './results-file.mjs';
 
 const kThresholds = [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
@@ -19,13 +19,14 @@ const { positionals: files, values } = parseArgs({
   options: {
     'liver-model': { type: 'string' },
     data: { type: 'string', default: kScans },
-    out: { type: 'string', default: join(kBench, 'results', 'lesion-curve.json') },
+    out: { type: 'string' },
   },
 });
 if (files.length < 2) {
   console.error('node bench/lesion-curve.mjs FOLD.safetensors… [options]: name the networks of two folds or more');
   process.exit(2);
 }
+const out = resultsFile('lesion-curve', values.out);
 const hepatica = await import(join(kRoot, 'dist', 'index.js'));
 const { classifyLesions, evaluateLesions, loadModel } = hepatica;
 const liverOptions = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
@@ -91,5 +92,4 @@ for (const [way, title] of Object.entries(kRegions)) {
   results[way] = { curve, nested: { thresholds: chosen.map((i) => kThresholds[i]), ...nested } };
   console.log(`  of the other folds (${results[way].nested.thresholds.join(', ')}): ${shown(nested)}`);
 }
-mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(values.out, `${JSON.stringify({ files, ...results }, null, 2)}\n`);
+writeResults(out, { files, ...results });

@@ -21,11 +21,11 @@
  *     3 to 8 of mostly one type;
  *   - the same with 6 to 14 of all types.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { heldBackPatients, inLiver, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
-import { kBench, kRoot } from './peers.mjs';
+import { kRoot } from './peers.mjs';
+import { resultsFile, writeResults } from './results-file.mjs';
 
 /** Volumes that found lesions are counted by: from, up to. */
 const kSizesMl = [
@@ -60,11 +60,12 @@ const { positionals: models, values } = parseArgs({
     synthetic: { type: 'string', default: '4' },
     mixed: { type: 'string', default: '4' },
     data: { type: 'string', default: kScans },
-    out: { type: 'string', default: join(kBench, 'results', 'lesion-folds.json') },
+    out: { type: 'string' },
     // The built façade; the tests name its source.
     library: { type: 'string', default: join(kRoot, 'dist', 'index.js') },
   },
 });
+const out = resultsFile('lesion-folds', values.out);
 const hepatica = await import(values.library);
 const { classifyLesions, evaluateLesions, loadModel, synthesizeLesions } = hepatica;
 const options = {
@@ -179,5 +180,4 @@ async function evaluated(network, title) {
 
 const results = { models, options, ...(await evaluated('all', '')) };
 if (values.paper) results.paper = await evaluated('paper', "the paper's network alone, ");
-mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(values.out, `${JSON.stringify(results, null, 2)}\n`);
+writeResults(out, results);

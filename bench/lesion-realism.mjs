@@ -9,13 +9,13 @@
  * size tells nothing; --seeds: the most livers filled for each type and patient (one for each real lesion, at least 3). peers/lesion_realism.py is the classifier: it is asked of
  * patients that it has not learned from.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readMask, readVolume, synthesizeLesions } from '../dist/index.js';
 import { boxesOf, componentsOf, cropOf, liverTexture, lookOf } from './lesion-features.mjs';
 import { shapeOf } from './lesion-shape.mjs';
-import { installPython, kBench, kData, python } from './peers.mjs';
+import { installPython, kData, python } from './peers.mjs';
+import { resultsFile, writeResults } from './results-file.mjs';
 
 const kTrain = join(kData, 'ct', 'train');
 const kPatients = Array.from({ length: 8 }, (_, i) => `lits_0${i}`);
@@ -38,9 +38,14 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '10' },
     patients: { type: 'string', multiple: true, default: kPatients },
-    out: { type: 'string', default: join(kBench, 'results', 'lesion-realism.json') },
+    out: { type: 'string' },
   },
 });
+if (new Set(values.patients).size < 2) {
+  console.error('--patients: name two or more: lesions of one are told by what the others teach');
+  process.exit(2);
+}
+const out = resultsFile('lesion-realism', values.out);
 
 async function read(name) {
   const volume = await readVolume(join(kTrain, name, 'image.nii.gz'));
@@ -123,8 +128,7 @@ for (const name of values.patients) {
       `${synthetic.length} synthetic, ${matched} matched; noise of the liver ${Math.sqrt(reference.variance).toFixed(1)} HU`,
   );
 }
-mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(values.out, JSON.stringify(rows));
+writeResults(out, rows);
 installPython();
-const { lines } = python('lesion_realism.py', values.out);
+const { lines } = python('lesion_realism.py', out);
 console.log(lines.join('\n'));

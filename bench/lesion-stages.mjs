@@ -15,11 +15,12 @@
  * have not learned from it, detected and outlined where lesion is likelier than not (0.5, 0.5; nothing is fitted), in the reference's liver and
  * a predicted one. Intervals: bootstrap over patients, all seeds together; beside them the least and the greatest seed.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kRegions, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
 import { kBench, kRoot } from './peers.mjs';
+import { resultsFile, writeResults } from './results-file.mjs';
 
 const kPackage = join(kRoot, 'packages', 'weights-mdl');
 const kFolds = [0, 2, 4, 6].map((first) => [first, first + 1].map((patient) => `lits_0${patient}`));
@@ -36,7 +37,7 @@ const { positionals, values } = parseArgs({
     train: { type: 'boolean', default: false },
     'liver-model': { type: 'string', default: join(kBench, 'weights', 'liver-3d-split.safetensors') },
     data: { type: 'string', default: kScans },
-    out: { type: 'string', default: join(kBench, 'results', 'lesion-stages.json') },
+    out: { type: 'string' },
   },
 });
 const [folder] = positionals;
@@ -44,6 +45,7 @@ if (folder === undefined || values.base === undefined) {
   console.error('node bench/lesion-stages.mjs NETWORKS --base BASE.safetensors [options]');
   process.exit(2);
 }
+const out = resultsFile('lesion-stages', values.out);
 const hepatica = await import(join(kRoot, 'dist', 'index.js'));
 const variants = values.variants.split(',');
 const seeds = Array.from({ length: Number(values.seeds) }, (_, seed) => seed);
@@ -135,8 +137,7 @@ async function report() {
       console.log(`  ${variant}\n    ${shown(all, each).join('\n    ')}`);
     }
   }
-  mkdirSync(dirname(values.out), { recursive: true });
-  writeFileSync(values.out, `${JSON.stringify({ epochs: Number(values.epochs), variants: results }, null, 2)}\n`);
+  writeResults(out, { epochs: Number(values.epochs), variants: results });
 }
 
 if (values.train) {

@@ -10,7 +10,7 @@
  *
  *   --model FILE                             (default: the package's), --precision fp32|bf16
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -25,7 +25,8 @@ import {
   writeSeries,
 } from '../dist/index.js';
 import { heldBackPatients, kLabelLesion, marksLesions } from './marked-scans.mjs';
-import { kBench, kData } from './peers.mjs';
+import { kData } from './peers.mjs';
+import { resultsFile, writeResults } from './results-file.mjs';
 
 const kCt = join(kData, 'ct');
 const kSeed = 0;
@@ -175,5 +176,4 @@ for (const [name, isIn] of Object.entries(folds ? kGroups : {})) {
   results.groups[name] = { patients: group.length, ...meanOf(group) };
   console.log(row(`${name} (${group.length})`, results.groups[name]));
 }
-mkdirSync(join(kBench, 'results'), { recursive: true });
-writeFileSync(join(kBench, 'results', `liver-dice-${which}.json`), `${JSON.stringify(results, null, 2)}\n`);
+writeResults(resultsFile(`liver-dice-${which}`), results);

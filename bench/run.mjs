@@ -9,14 +9,13 @@
  *
  * Figures hold for the machine they were taken on; ratios are of medians, taken alternately in one run.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildNative, buildTypeScript } from '../scripts/build.mjs';
 import { setUp } from '../scripts/setup.mjs';
 import { allAims } from './aims.mjs';
-import { installPeers, kBench, machine } from './peers.mjs';
+import { installPeers, machine } from './peers.mjs';
+import { resultsFile, writeResults } from './results-file.mjs';
 
 const kBenchmarks = {
   reading: async (options) => (await import('./reading.mjs')).benchReading(options),
@@ -58,8 +57,7 @@ for (const name of chosen) {
 results.aims = allAims();
 const missed = results.aims.filter(({ met }) => !met).length;
 console.log(`\n${results.aims.length - missed} aims reached, ${missed} missed`);
-mkdirSync(join(kBench, 'results'), { recursive: true });
-const file = join(kBench, 'results', 'latest.json');
-writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+const file = resultsFile('latest');
+writeResults(file, results);
 console.log(`written to ${file}`);
 if (values.strict && missed > 0) process.exitCode = 1;

@@ -11,13 +11,13 @@
  * the other folds choose reach. The other folds' networks learned from the patients of this one, so that their candidates are not wholly
  * independent of it.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { componentsOf } from './lesion-features.mjs';
 import { fitLogistic, logisticProbabilities } from './logistic.mjs';
 import { heldBackPatients, kRegions, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
-import { kBench, kRoot } from './peers.mjs';
+import { kRoot } from './peers.mjs';
+import { resultsFile, writeResults } from './results-file.mjs';
 
 const kCandidate = 0.25;
 const kPenalties = [0.01, 0.03, 0.1, 0.3];
@@ -34,7 +34,7 @@ const { positionals: files, values } = parseArgs({
   options: {
     'liver-model': { type: 'string' },
     data: { type: 'string', default: kScans },
-    out: { type: 'string', default: join(kBench, 'results', 'second-look.json') },
+    out: { type: 'string' },
     // The built façade; the tests name its source.
     library: { type: 'string', default: join(kRoot, 'dist', 'index.js') },
   },
@@ -43,6 +43,7 @@ if (files.length < 3) {
   console.error('node bench/second-look.mjs FOLD.safetensors… [options]: name the networks of three folds or more');
   process.exit(2);
 }
+const out = resultsFile('second-look', values.out);
 const hepatica = await import(values.library);
 const { classifyLesions, evaluateLesions, loadModel } = hepatica;
 const liverOptions = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
@@ -251,8 +252,4 @@ for (const [way, title] of Object.entries(kRegions)) {
 }
 console.log(`\nchosen by the other folds: ${JSON.stringify(results.chosen)}`);
 
-mkdirSync(dirname(values.out), { recursive: true });
-writeFileSync(
-  values.out,
-  `${JSON.stringify({ files, liverModel: values['liver-model'], data: values.data, ...results }, null, 2)}\n`,
-);
+writeResults(out, { files, liverModel: values['liver-model'], data: values.data, ...results });

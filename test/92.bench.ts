@@ -76,6 +76,15 @@ test('lesion folds: without a network it says how it is called', async () => {
   assert.match(stderr, 'FOLD.safetensors');
 });
 
+test('a file of results that is there already is not replaced', async () => {
+  const path = join(folder.path, 'mine.json');
+  writeFileSync(path, 'mine');
+  const { exitCode, stderr } = await run(['any.safetensors', '--out', path]);
+  assert.is(exitCode, 2);
+  assert.match(stderr, /mine\.json: is there already/);
+  assert.is(readFileSync(path, 'utf8'), 'mine');
+});
+
 test('lesion folds: a network that does not say whom it has not seen is refused', async () => {
   const path = join(folder.path, 'silent.safetensors');
   writeFileSync(path, safetensors(lesionTensors(), lesionMetadata()));

@@ -43,19 +43,22 @@ class Table:
         """Of each lesion, by a classifier that saw the other patients alone; and those classifiers."""
         scores, models = np.zeros(len(self.y)), []
         for train, test in self.folds():
+            if len(set(self.y[train])) < 2:
+                sys.exit(f"Expected real and synthetic lesions in patients other than {self.patient[test][0]}")
             model = make().fit(self.x[train], self.y[train])
             scores[test] = model.predict_proba(self.x[test])[:, 1]
             models.append(model)
         return scores, models
 
     def interval(self, scores):
-        """2.5 and 97.5 %: bootstrap over patients."""
+        """2.5 and 97.5 %: bootstrap over patients; draws without both real and synthetic lesions do not count."""
         random, names = np.random.default_rng(0), np.unique(self.patient)
         members = {name: np.nonzero(self.patient == name)[0] for name in names}
         areas = []
         for _ in range(RESAMPLES):
             chosen = np.concatenate([members[name] for name in random.choice(names, len(names))])
-            areas.append(roc_auc_score(self.y[chosen], scores[chosen]))
+            if len(set(self.y[chosen])) == 2:
+                areas.append(roc_auc_score(self.y[chosen], scores[chosen]))
         return np.percentile(areas, [2.5, 97.5])
 
     def told(self, what, make=forest):
@@ -68,7 +71,8 @@ def by_patient(table):
     scores, _ = table.scores(forest)
     for _, test in table.folds():
         y = table.y[test]
-        yield f"  {table.patient[test][0]}: {roc_auc_score(y, scores[test]):.3f} ({y.sum()} real, {len(y) - y.sum()} synthetic)"
+        area = f"{roc_auc_score(y, scores[test]):.3f}" if len(set(y)) == 2 else "none"
+        yield f"  {table.patient[test][0]}: {area} ({y.sum()} real, {len(y) - y.sum()} synthetic)"
 
 
 def giveaways(table):
