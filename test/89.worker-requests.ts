@@ -101,6 +101,11 @@ test('only UIDs come into an address', async (context) => {
   assert.is(requests, 0);
 });
 
+test('a job asks for what networks can be asked for', () => {
+  for (const threshold of [0, 1]) assert.not.ok(jobSchema.safeParse({ ...kSeries, options: { threshold } }).success);
+  assert.ok(jobSchema.safeParse({ ...kSeries, options: { threshold: 0.5 } }).success);
+});
+
 test('where a server points to another address, nobody goes there', async (context) => {
   let visits = 0;
   const elsewhere = await listen(
@@ -136,6 +141,40 @@ test('answers that are too large, cut, of another kind, or refusals', async (con
       answerIt(request, answer);
     });
     assert.is(await codeOf(fetchAll(server)), code, `case ${index}`);
+  }
+});
+
+test('a list that is cut, or no list', async (context) => {
+  const json: RequestListener = (_, answer) => answer.setHeader('content-type', 'application/dicom+json');
+  const cases: [string, RequestListener][] = [
+    ['none', (_, answer) => void answer.end('[]')],
+    ['none', (_, answer) => void answer.writeHead(204).end()],
+    ['ANSWER_CUT', (_, answer) => void answer.setHeader('content-length', 20).write('[{}', () => answer.destroy())],
+    ['WRONG_ANSWER', (_, answer) => void answer.end('[{')],
+    ['WRONG_ANSWER', (_, answer) => void answer.end('{}')],
+  ];
+  for (const [index, [code, answerIt]] of cases.entries()) {
+    const server = await serverOf(context, (request, answer) => {
+      json(request, answer);
+      answerIt(request, answer);
+    });
+    assert.is(await codeOf(server.searchSeries('1.2.3')), code, `case ${index}`);
+  }
+});
+
+test('pages of a list: smaller than asked for, and always the first', async (context) => {
+  const series = Array.from({ length: 120 }, (_, index) => ({ '0020000E': { vr: 'UI', Value: [`1.2.${index}`] } }));
+  const pages: ((offset: number, limit: number) => object[])[] = [
+    (offset, limit) => series.slice(offset, offset + limit),
+    (offset) => series.slice(offset, offset + 50),
+    () => series,
+  ];
+  for (const page of pages) {
+    const server = await serverOf(context, ({ url = '' }, answer) => {
+      const asked = new URL(url, 'http://archive').searchParams;
+      answer.end(JSON.stringify(page(Number(asked.get('offset')), Number(asked.get('limit')))));
+    });
+    assert.equal(await server.searchSeries('1.2.3'), series);
   }
 });
 

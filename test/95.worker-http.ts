@@ -211,6 +211,21 @@ withRedis('queues a job once, shows it and cancels it', async ({ url, queue }: C
   await queue.queue.obliterate();
 });
 
+withRedis('who asks too gets no earlier deadline than asked for', async ({ url, queue }: Context) => {
+  const deadlineAfter = async (deadline?: string) => {
+    const added = await ask(url, '/jobs', { json: { ...kJob, ...(deadline && { deadline }) } });
+    const { id } = (await added.json()) as { id: string };
+    return (await queue.get(id))?.job.deadline;
+  };
+  const [early, late] = ['2100-01-01T01:00:00+01:00', '2100-01-01T00:30:00Z'];
+  assert.is(await deadlineAfter(early), early);
+  assert.is(await deadlineAfter(late), late);
+  assert.is(await deadlineAfter(early), late);
+  assert.is(await deadlineAfter(), undefined);
+  assert.is(await deadlineAfter(early), undefined);
+  await queue.queue.obliterate();
+});
+
 withRedis('chooses the series of a study, and says why', async ({ url, config, queue }: Context) => {
   const added = (await (await ask(url, '/jobs', { json: { study: '1.2.3' } })).json()) as { id: string };
   const { id, ...rest } = added;

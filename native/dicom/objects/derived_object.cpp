@@ -85,7 +85,10 @@ std::string name_of(const Findings& findings) {
   }
   hash.add(findings.structure);
   if (findings.identity.empty()) add_content(hash, findings);
-  for (const NetworkIdentity& network : findings.networks) hash.add(network.sha256);
+  for (const NetworkIdentity& network : findings.networks) {
+    hash.add(network.kind);  // one file may hold more than the network that spoke
+    hash.add(network.sha256);
+  }
   if (findings.identity.empty()) {
     for (const std::string& doubt : findings.doubts) hash.add(doubt);
     hash.add(findings.contrast);

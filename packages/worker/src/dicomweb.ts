@@ -7,7 +7,6 @@ import {
   MultipartParseError,
   parseMultipartStream,
 } from '@remix-run/multipart-parser';
-import type { Response } from 'undici';
 import type { ServerConfig } from './config.js';
 import { WorkerError } from './failure.js';
 import { uidSchema } from './job.js';
@@ -35,6 +34,15 @@ const kInstances = 'multipart/related; type="application/dicom"; transfer-syntax
 
 /** What rules look at that QIDO-RS does not tell by itself: body part, protocol, number of objects. */
 const kSeriesFields = '00180015,00181030,00201209';
+
+/** Of QIDO-RS: results a request. */
+const kPage = 100;
+
+/** A study or a series by its UID; what a server sends without one is told apart by all that it says. */
+function uidOf(found: DicomJson): string {
+  const [uid] = found['0020000E']?.Value ?? found['0020000D']?.Value ?? [];
+  return typeof uid === 'string' ? uid : JSON.stringify(found);
+}
 
 function checkedUid(uid: string): string {
   if (uidSchema.safeParse(uid).success) return uid;
@@ -86,13 +94,16 @@ export class DicomWebServer {
 
   /** QIDO-RS: `studies`, or `studies/UID/series`, page by page. */
   async *search(path: string, query: Readonly<Record<string, string>>, signal?: AbortSignal) {
-    const limit = 100;
-    for (let offset = 0; ; offset += limit) {
-      const parameters = new URLSearchParams({ ...query, limit: String(limit), offset: String(offset) });
-      const response = await this.#connection.request(`${path}?${parameters}`, { headers: { accept: kJson } }, signal);
-      const found = await this.#json(response);
-      yield* found;
-      if (found.length < limit) return;
+    const seen = new Set<string>();
+    for (let offset = 0; ; ) {
+      const parameters = new URLSearchParams({ ...query, limit: String(kPage), offset: String(offset) });
+      const found = await this.#json(`${path}?${parameters}`, signal);
+      // A server may send less a page than it was asked for, or know no `offset` and send the first one for ever.
+      const fresh = found.filter((one) => !seen.has(uidOf(one)));
+      if (fresh.length === 0) return;
+      for (const one of fresh) seen.add(uidOf(one));
+      offset += found.length;
+      yield* fresh;
     }
   }
 
@@ -107,13 +118,10 @@ export class DicomWebServer {
   /** The header of one object of a series; null where the archive has none. */
   async oneInstance(study: string, series: string, signal?: AbortSignal): Promise<DicomJson | null> {
     const path = `studies/${checkedUid(study)}/series/${checkedUid(series)}/instances`;
-    const headers = { accept: kJson };
-    const [found] = await this.#json(await this.#connection.request(`${path}?limit=1`, { headers }, signal));
+    const [found] = await this.#json(`${path}?limit=1`, signal);
     const uid = found?.['00080018']?.Value?.[0];
     if (typeof uid !== 'string') return null;
-    const [header] = await this.#json(
-      await this.#connection.request(`${path}/${checkedUid(uid)}/metadata`, { headers }, signal),
-    );
+    const [header] = await this.#json(`${path}/${checkedUid(uid)}/metadata`, signal);
     return header ?? null;
   }
 
@@ -147,9 +155,9 @@ export class DicomWebServer {
     await this.#connection.close();
   }
 
-  async #json(response: Response): Promise<readonly DicomJson[]> {
-    if (response.status === 204) return [];
-    const found = await response.json().catch(() => null);
+  async #json(path: string, signal?: AbortSignal): Promise<readonly DicomJson[]> {
+    const found = await this.#connection.requestJson(path, kJson, signal);
+    if (found === undefined) return [];
     if (Array.isArray(found)) return found as DicomJson[];
     throw new WorkerError('WRONG_ANSWER', `Expected ${this.name} to send a list of DICOM JSON`);
   }

@@ -18,7 +18,7 @@ export const prioritySchema = z.enum(['emergency', 'routine', 'research']);
 export const jobOptionsSchema = z.strictObject({
   gaps: z.enum(['reject', 'interpolate']).optional().describe('What to do about missing slices'),
   phase: z.int().min(0).max(1000).optional().describe('Which phase of a series with several, from 0'),
-  threshold: z.number().min(0).max(1).optional().describe('Location probability above which a lesion is reported'),
+  threshold: z.number().gt(0).lt(1).optional().describe('Location probability above which a lesion is reported'),
 });
 
 /** One series to look at. */

@@ -122,8 +122,9 @@ export class OrthancChanges {
   }
 
   async #ask<Schema extends z.ZodType>(path: string, schema: Schema, signal?: AbortSignal): Promise<z.output<Schema>> {
-    const response = await this.#parts.connection.request(path, { headers: { accept: 'application/json' } }, signal);
-    const { data, success } = schema.safeParse(await response.json().catch(() => null));
+    const { data, success } = schema.safeParse(
+      await this.#parts.connection.requestJson(path, 'application/json', signal),
+    );
     if (success) return data;
     throw new WorkerError('WRONG_ANSWER', `Expected ${this.#parts.server} to answer as Orthanc does`);
   }

@@ -1,6 +1,6 @@
 /** The queue of jobs, by BullMQ: adding, looking at, cancelling. */
 import { readFileSync } from 'node:fs';
-import { type ConnectionOptions, type JobsOptions, Queue, QueueEventsProducer } from 'bullmq';
+import { type ConnectionOptions, type Job, type JobsOptions, Queue, QueueEventsProducer } from 'bullmq';
 import { textOf, type WorkerConfig } from './config.js';
 import { type Failure, parseFailedReason } from './failure.js';
 import { type JobProgress, type JobResult, jobIdOf, kPriorities, type SeriesJob } from './job.js';
@@ -80,6 +80,12 @@ export function redisConnection(config: WorkerConfig): ConnectionOptions {
   };
 }
 
+/** The later of two moments; undefined: never. */
+function laterOf(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return undefined;
+  return Date.parse(one) >= Date.parse(other) ? one : other;
+}
+
 function jobOptions(config: WorkerConfig, id: string, { priority }: SeriesJob): JobsOptions {
   const { attempts, backoffSeconds, keepHours, keepJobs } = config;
   const kept = { age: keepHours * 3600, count: keepJobs };
@@ -112,8 +118,9 @@ export class JobQueue {
   }
 
   /**
-   * Asks for a series to be looked at. A job that waits, runs or ended well is not added anew, and is hurried where the
-   * new priority is higher; one that failed or was cancelled is tried again. `again`: as if it had never been there.
+   * Asks for a series to be looked at. A job that waits, runs or ended well is not added anew; where it waits it is hurried
+   * where the new priority is higher, and has the later of the deadlines. One that failed or was cancelled is tried again;
+   * one that is just being ended by its worker is answered as it is. `again`: as if it had never been there.
    */
   async add(job: SeriesJob, { again = false } = {}): Promise<AddedJob> {
     const id = jobIdOf(job);
@@ -122,15 +129,24 @@ export class JobQueue {
     if (found && state !== 'active' && (again || found.data.cancelled || state === 'failed')) {
       await found.remove();
     } else if (found) {
-      const priority = kPriorities[job.priority];
-      if (state === 'prioritized' && priority < found.priority) {
-        await found.updateData({ ...found.data, priority: job.priority });
-        await found.changePriority({ priority });
-      }
+      if (state === 'prioritized' || state === 'delayed') await this.#join(found, state, job);
       return { id, existed: true };
     }
     await this.queue.add(kJobName, job, jobOptions(this.#config, id, job));
     return { id, existed: false };
+  }
+
+  /** What waits serves both who asked for it. */
+  async #join(found: Job<JobData, JobResult>, state: JobState, { priority, deadline }: SeriesJob): Promise<void> {
+    const isSooner = state === 'prioritized' && kPriorities[priority] < found.priority;
+    const { deadline: present, ...data } = found.data;
+    const later = laterOf(present, deadline);
+    await found.updateData({
+      ...data,
+      ...(isSooner && { priority }),
+      ...(later !== undefined && { deadline: later }),
+    });
+    if (isSooner) await found.changePriority({ priority: kPriorities[priority] });
   }
 
   /** The job as it is now; null where the queue has none of that id. */

@@ -73,6 +73,27 @@ export class ServerConnection {
     throw this.#statusError(response.status);
   }
 
+  /**
+   * What the server answers, by GET, in a form of JSON; undefined where it has nothing to say (204), null where it is no JSON.
+   *
+   * @param path - as request() takes it
+   */
+  async requestJson(path: string, accept: string, signal?: AbortSignal): Promise<unknown> {
+    const response = await this.request(path, { headers: { accept } }, signal);
+    if (response.status === 204) return undefined;
+    const text = await response.text().catch((error: unknown) => {
+      // Another try may bring all of it, where no JSON at all never becomes any.
+      throw signal?.aborted
+        ? signal.reason
+        : new WorkerError('ANSWER_CUT', `${this.name} sent only a part of its answer`, undefined, { cause: error });
+    });
+    try {
+      return JSON.parse(text);
+    } catch {
+      return null;
+    }
+  }
+
   /** No text of the server's: what an archive answers may name the patient. */
   #statusError(status: number): WorkerError {
     const said = `${this.name} answered ${status}`;

@@ -91,6 +91,8 @@ const getJob: FastifyPluginAsyncZod<JobRoutes> = async (app, { queue, watch }) =
     // Only where the client asks for events is there something to send them by.
     if (!reply.sse) return jobDocument(status);
     if (streams >= kMostStreams) throw new Problem('TOO_MANY_STREAMS', 'Expected fewer to watch at once');
+    // Who left meanwhile takes no place: nothing would tell of it any more.
+    if (reply.raw.closed) return reply;
     streams++;
     reply.raw.once('close', () => streams--);
     await reply.sse.send(messages(watch.follow(id, untilGone(reply))));
