@@ -8,7 +8,7 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { heldBackPatients, kRegions, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
+import { foldsOf, kRegions, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
 import { kRoot } from './peers.mjs';
 import { resultsFile, writeResults } from './results-file.mjs';
 
@@ -32,11 +32,10 @@ const { classifyLesions, evaluateLesions, loadModel } = hepatica;
 const liverOptions = values['liver-model'] === undefined ? {} : { model: await loadModel(values['liver-model']) };
 
 /** Of a fold: way → threshold → cases. */
-async function casesOf(file) {
-  const model = await loadModel(file);
+async function casesOf({ model, patients }) {
   const { extent_threshold: extent } = model.info.architecture;
   const cases = Object.fromEntries(Object.keys(kRegions).map((way) => [way, kThresholds.map(() => [])]));
-  for (const patient of heldBackPatients(model, file)) {
+  for (const patient of patients) {
     const scan = await markedScan(hepatica, values.data, patient);
     const livers = await regionsOf(hepatica, scan, liverOptions);
     for (const way of Object.keys(kRegions)) {
@@ -67,7 +66,7 @@ const shown = (figures) =>
   ['recall', 'precision', 'dice', 'perCase'].map((name) => (figures[name] ?? 0).toFixed(3)).join(' ');
 
 const folds = [];
-for (const file of files) folds.push(await casesOf(file));
+for (const fold of await foldsOf(hepatica, files)) folds.push(await casesOf(fold));
 const results = {};
 for (const [way, title] of Object.entries(kRegions)) {
   console.log(`\n${title}: recall, precision, global Dice, Dice per case`);

@@ -23,7 +23,7 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { heldBackPatients, inLiver, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
+import { foldsOf, inLiver, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
 import { kRoot } from './peers.mjs';
 import { resultsFile, writeResults } from './results-file.mjs';
 
@@ -154,10 +154,9 @@ if (models.length === 0) {
 }
 const kNetworks = values.paper ? ['all', 'paper'] : ['all'];
 const all = Object.fromEntries(kNetworks.map((name) => [name, casesByWay()]));
-for (const path of models) {
-  const networks = {};
-  for (const name of kNetworks) networks[name] = await loadModel(path, { network: name });
-  for (const patient of heldBackPatients(networks.all, path)) {
+for (const { file, model, patients } of await foldsOf(hepatica, models)) {
+  const networks = { all: model, ...(values.paper && { paper: await loadModel(file, { network: 'paper' }) }) };
+  for (const patient of patients) {
     const cases = await casesOf(patient, networks);
     for (const name of kNetworks) {
       for (const way of Object.keys(kWays)) all[name][way].push(...cases[name][way]);

@@ -24,7 +24,7 @@ import {
   splitPatients,
   writeSeries,
 } from '../dist/index.js';
-import { heldBackPatients, kLabelLesion, marksLesions } from './marked-scans.mjs';
+import { foldsOf, kLabelLesion, marksLesions } from './marked-scans.mjs';
 import { kData } from './peers.mjs';
 import { resultsFile, writeResults } from './results-file.mjs';
 
@@ -88,11 +88,15 @@ async function asDicom(volume, reference, options) {
 
 function row(name, { dice, voe, rvd, hd95Mm, surfaceDice }) {
   const overlap = `Dice ${dice.toFixed(4)}  VOE ${voe.toFixed(2).padStart(6)}  RVD ${rvd.toFixed(2).padStart(7)}`;
-  return `${name.padEnd(24)} ${overlap}  HD95 ${hd95Mm.toFixed(2).padStart(6)}  surface Dice ${surfaceDice.toFixed(4)}`;
+  return `${name.padEnd(24)} ${overlap}  HD95 ${(hd95Mm?.toFixed(2) ?? '–').padStart(6)}  surface Dice ${surfaceDice.toFixed(4)}`;
 }
 
 function meanOf(list) {
-  const mean = (key, of = (value) => value) => list.reduce((sum, item) => sum + of(item[key]), 0) / list.length;
+  // A liver that was not found has no surface.
+  const mean = (key, of = (value) => value) => {
+    const values = list.map((item) => item[key]).filter((value) => value !== null);
+    return values.length > 0 ? values.reduce((sum, value) => sum + of(value), 0) / values.length : null;
+  };
   return {
     dice: mean('dice'),
     voe: mean('voe'),
@@ -139,16 +143,13 @@ if (!folds && values.model.length > 1) wrongUse('several networks are for folds'
 const folder = join(kCt, which === 'open-test' ? 'open-test' : 'train');
 
 /** @returns a network and the patients that it is tried on */
-async function trial(file) {
-  const model = file === undefined ? await loadModel() : await loadModel(file);
-  if (folds) return { model, patients: heldBackPatients(model, file) };
+async function trial([file]) {
   const names = readdirSync(folder).sort();
-  return { model, patients: which === 'open-test' ? names : splitPatients(names, kSeed).validation };
+  const patients = which === 'open-test' ? names : splitPatients(names, kSeed).validation;
+  return { model: await loadModel(file), patients };
 }
 
-const trials = await Promise.all((values.model.length > 0 ? values.model : [undefined]).map(trial));
-const all = trials.flatMap(({ patients }) => patients);
-if (new Set(all).size < all.length) wrongUse('the folds hold back some patient twice');
+const trials = folds ? await foldsOf({ loadModel }, values.model) : [await trial(values.model)];
 const results = { which, seed: kSeed, models: trials.map(({ model }) => model.info.sha256), nifti: [], dicom: [] };
 for (const { model, patients } of trials) {
   const options = { model, precision: values.precision, device: 'cpu' };

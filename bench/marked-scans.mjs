@@ -15,12 +15,26 @@ export const marksLesions = (patient) => patient.startsWith('lits');
 const gridOf = ({ size, spacing, origin, direction }) => ({ size, spacing, origin, direction });
 
 /** Whom a network was trained without, or the end of the program with what to do. */
-export function heldBackPatients({ info }, file) {
+function heldBackPatients({ info }, file) {
   const names = info.metadata.validation_patients;
   if (names !== undefined) return JSON.parse(names);
   console.error(
     `${file}: no validation_patients in its metadata: train with --patient-names, or assemble what scripts/ trained on a fold`,
   );
+  process.exit(2);
+}
+
+/** Networks of folds, each with whom it was trained without; before anything is measured the end of the program where a fault is. */
+export async function foldsOf({ loadModel }, files) {
+  const folds = [];
+  for (const file of files) {
+    const model = await loadModel(file);
+    folds.push({ file, model, patients: heldBackPatients(model, file) });
+  }
+  const all = folds.flatMap(({ patients }) => patients);
+  const twice = all.find((patient, index) => all.indexOf(patient) < index);
+  if (twice === undefined) return folds;
+  console.error(`${twice}: held back by two of the networks; name one network of each fold`);
   process.exit(2);
 }
 

@@ -43,6 +43,9 @@ const options = {
 };
 const chosen = positionals.length > 0 ? positionals : Object.keys(kBenchmarks);
 
+const unknown = chosen.find((name) => !(name in kBenchmarks));
+if (unknown !== undefined) throw new Error(`Expected one of ${Object.keys(kBenchmarks)}, received ${unknown}`);
+
 const setup = await setUp();
 buildNative(setup, 'hepatica');
 buildNative(setup, 'hepatica_bench');
@@ -51,7 +54,6 @@ installPeers();
 const results = { date: new Date().toISOString(), machine: machine(), options };
 console.log(`${results.machine.cpu}, ${results.machine.threads} threads, Node ${results.machine.node}`);
 for (const name of chosen) {
-  if (!(name in kBenchmarks)) throw new Error(`Expected one of ${Object.keys(kBenchmarks)}, received ${name}`);
   results[name] = await kBenchmarks[name](options);
 }
 results.aims = allAims();

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { componentsOf } from './lesion-features.mjs';
 import { fitLogistic, logisticProbabilities } from './logistic.mjs';
-import { heldBackPatients, kRegions, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
+import { foldsOf, kRegions, kScans, markedScan, maskOn, regionsOf } from './marked-scans.mjs';
 import { kRoot } from './peers.mjs';
 import { resultsFile, writeResults } from './results-file.mjs';
 
@@ -201,10 +201,9 @@ function choose(folds) {
 }
 
 const folds = [];
-for (const file of files) {
-  const model = await loadModel(file);
+for (const { model, patients } of await foldsOf(hepatica, files)) {
   const fold = { reference: [], predicted: [] };
-  for (const patient of heldBackPatients(model, file)) {
+  for (const patient of patients) {
     const scan = await markedScan(hepatica, values.data, patient);
     const livers = await regionsOf(hepatica, scan, liverOptions);
     for (const way of Object.keys(kRegions)) {

@@ -34,8 +34,28 @@ test('unknown options are refused, with those that exist', async () => {
   await refused(
     readSeries('.', wrong({ gap: 'interpolate' })),
     `Expected options to be an object with no other fields than ${known}, received { gap: 'interpolate' }`,
-    'options',
+    'gap',
   );
+});
+
+test('of many options the unknown ones are told; one inside an option is that option', async () => {
+  const { postprocessing } = { postprocessing: { components: 'all', typo: 1 } };
+  const long = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`extra${index}`, 'x'.repeat(20)]));
+  const error = await rejection(
+    segmentLiver(volume, wrong({ threads: 1, precision: 'auto', keepFeatures: false, gap: 3 })),
+    InvalidArgumentError,
+    'INVALID_ARGUMENT',
+  );
+  assert.match(error.message, /received { gap: 3 }$/);
+  assert.is(error.field, 'gap');
+  const inside = await rejection(
+    segmentLiver(volume, wrong({ postprocessing })),
+    InvalidArgumentError,
+    'INVALID_ARGUMENT',
+  );
+  assert.is(inside.field, 'postprocessing');
+  const many = await rejection(listSeries('.', wrong(long)), InvalidArgumentError, 'INVALID_ARGUMENT');
+  assert.is(many.field, 'extra0');
 });
 
 test('options that are no object are refused', async () => {
@@ -65,7 +85,7 @@ test('pictures refuse options that they do not know, and windows the wrong way r
   await refused(
     renderOverlay(volume, { perimeters: [] }, wrong({ slice: 3 })),
     `Expected options to be an object with no other fields than ${known}, received { slice: 3 }`,
-    'options',
+    'slice',
   );
   const window = 'Expected window to be two numbers in HU, the lower one first, received [190, -110]';
   await refused(renderOverlay(volume, { perimeters: [] }, { window: [190, -110] }), window, 'window');

@@ -305,4 +305,21 @@ test('a training goes on from a model as it was loaded, whatever became of its f
   assert.ok(readFileSync(ofFile.weights).equals(readFileSync(ofModel.weights)), 'the files differ');
 });
 
+test('what an earlier run has learned is gone on from or kept, and replaced where that is asked for', async () => {
+  const root = await writeDataset('restarted');
+  const output = join(folder.path, 'restarted.safetensors');
+  const checkpoints = join(folder.path, 'restarted-checkpoints');
+  const last = join(checkpoints, 'last.safetensors');
+  const options = { ...kQuick, output, checkpoints };
+  await trainSegmenter(root, options);
+  const learned = readFileSync(last);
+  const refusal = await rejection(trainSegmenter(root, { ...options, epochs: 2 }), OutputError, 'OUTPUT_EXISTS');
+  assert.is(refusal.file, last);
+  assert.match(refusal.remedy ?? '', /resume/);
+  assert.ok(readFileSync(last).equals(learned));
+  await trainSegmenter(root, { ...options, resume: true });
+  await trainSegmenter(root, { ...options, seed: 7, overwrite: true });
+  assert.not.ok(readFileSync(last).equals(learned));
+});
+
 test.run();

@@ -203,6 +203,8 @@ test('what does not fit is refused', async ({ pair, liver, model, folder }) => {
   const blank = { ...gridOf(arterial), data: new Int16Array(arterial.data.length).fill(40) };
   await refused(blank, 'REGISTRATION_FAILED');
   await refused({ ...arterial, size: [1, 2, 3] } as VolumeInput, 'INVALID_ARGUMENT');
+  const coronal = { ...arterial, data: arterial.data, direction: [1, 0, 0, 0, 0, 1, 0, -1, 0] } as VolumeInput;
+  assert.is((await refused(coronal, 'UNSUPPORTED_ORIENTATION')).field, 'arterial');
   await rejection(
     classifyLesions(scan, { model, arterial: 3 as unknown as VolumeInput }),
     InvalidArgumentError,

@@ -58,6 +58,8 @@ ResampleAxis cell_axis(int64_t source_size, double source_mm, int64_t cells, dou
 }
 
 BackAxis cells_back_axis(int64_t source_size, double source_mm, int64_t first_cell, int64_t cells, double cell_mm) {
+  // Cells behind the scan's last one are padding: nothing of the scan is in them.
+  const int64_t covered = std::min(cells, covering_size(source_size, source_mm, cell_mm) - first_cell);
   const auto centre = [&](int64_t i) { return (static_cast<double>(i) + 0.5) * source_mm / cell_mm; };
   BackAxis back;
   while (back.begin < source_size && centre(back.begin) < static_cast<double>(first_cell)) ++back.begin;
@@ -65,8 +67,8 @@ BackAxis cells_back_axis(int64_t source_size, double source_mm, int64_t first_ce
   ResampleAxis& axis = back.axis;
   axis.source_size = cells;
   for (; back.end < source_size && centre(back.end) < static_cast<double>(first_cell + cells); ++back.end) {
-    const double position =
-        std::clamp(centre(back.end) - 0.5 - static_cast<double>(first_cell), 0.0, static_cast<double>(cells - 1));
+    const double position = std::clamp(centre(back.end) - 0.5 - static_cast<double>(first_cell), 0.0,
+                                       static_cast<double>(std::max<int64_t>(0, covered - 1)));
     const auto first = static_cast<int64_t>(position);
     const double fraction = position - static_cast<double>(first);
     axis.first.push_back(static_cast<int32_t>(first));

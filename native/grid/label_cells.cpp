@@ -8,15 +8,18 @@
 namespace hepatica {
 
 void label_cells(const std::vector<float>& cells, const std::vector<uint8_t>& labels, const CellBox& box,
-                 const CellRange& range, const CellGrid& grid, Mask& target, Run& run) {
+                 const KeptCells& kept, const CellGrid& grid, Mask& target, Run& run) {
   const Geometry& source = target.geometry;
   const auto [x, y, z] = cells_back_axes(source, box, grid);
   if (x.begin == x.end || y.begin == y.end) return;
   const int64_t width = x.axis.target_size;
   const int64_t pixels = width * y.axis.target_size;
+  const auto is_kept = [&](const CellRange& range, int64_t voxel, int axis) {
+    const double cell = (static_cast<double>(voxel) + 0.5) * source.spacing_mm[axis] / grid.cell_mm[axis];
+    return cell >= static_cast<double>(range.begin) && cell < static_cast<double>(range.end);
+  };
   parallel_for(z.end - z.begin, run, [&](int64_t k) {
-    const double cell = (static_cast<double>(z.begin + k) + 0.5) * source.spacing_mm[2] / grid.cell_mm[2];
-    if (cell < static_cast<double>(range.begin) || cell >= static_cast<double>(range.end)) return;
+    if (!is_kept(kept.slices, z.begin + k, 2)) return;
     std::vector<float> plane;
     std::vector<float> values(static_cast<size_t>(pixels));
     std::vector<float> highest(static_cast<size_t>(pixels), -1);
@@ -33,6 +36,7 @@ void label_cells(const std::vector<float>& cells, const std::vector<uint8_t>& la
       channel += box.cells();
     }
     for (int64_t j = 0; j < y.axis.target_size; ++j) {
+      if (!is_kept(kept.rows, y.begin + j, 1)) continue;
       std::copy_n(likeliest.data() + j * width, width,
                   target.slice(z.begin + k) + (y.begin + j) * source.size[0] + x.begin);
     }

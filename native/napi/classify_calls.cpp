@@ -148,6 +148,7 @@ Napi::Object classification_value(Napi::Env env, const Outcome& outcome, const R
     lesions.Set(i, lesion_value(env, classification.lesions[i], outcome.packed[i]));
   }
   object.Set("lesions", lesions);
+  object.Set("liverMl", classification.liver_ml);
   object.Set("threshold", classification.threshold);
   object.Set("extentThreshold", classification.extent_threshold);
   object.Set("minimumMl", classification.minimum_ml);

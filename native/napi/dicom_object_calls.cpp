@@ -19,6 +19,7 @@
 #include "napi/results.h"
 #include "napi/source_values.h"
 #include "napi/typed_arrays.h"
+#include "ops/bounding_box.h"
 
 namespace hepatica::napi {
 
@@ -75,7 +76,6 @@ Findings findings_argument(const Napi::Object& object) {
   Findings findings;
   findings.source = source_argument(object.Get("source").As<Napi::Object>());
   findings.structure = string_argument(object, "structure");
-  findings.structure_ml = number_argument(object, "structureMl");
   for_each(object.Get("lesions"), [&](uint32_t, const Napi::Value& lesion) {
     findings.lesions.push_back(lesion_argument(lesion.As<Napi::Object>()));
   });
@@ -138,6 +138,7 @@ Napi::Value make_dicom_object_call(const Napi::CallbackInfo& info) {
   const auto pictures = std::make_shared<SlicePictures>(pictures_argument(object.Get("pictures")));
   return start_job(
       info.Env(), info[5].As<Napi::Object>(), Turn::kFiles, [kind, path, findings, pictures](Run& run) -> Deliver {
+        findings->structure_ml = volume_ml(*findings->structure_mask);
         const auto made = std::make_shared<EncodedObject>(make(kind, *findings, *pictures, run));
         if (!path.empty()) {
           PendingFile file(path);

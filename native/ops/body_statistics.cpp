@@ -60,7 +60,6 @@ class Slice {
     found.air_inside_mm2 = air * pixel_mm2;
     found.centre_x /= area;
     found.centre_y /= area;
-    found.bone_share = bones / area;
     found.bone_centre_y = bones > 0 ? found.bone_centre_y / bones : found.centre_y;
     found.shell_share = shell_share(body, found);
     return found;

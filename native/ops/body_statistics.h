@@ -16,8 +16,7 @@ struct SliceBody {
   double air_inside_mm2 = 0;
   double centre_x = 0;
   double centre_y = 0;
-  // Of the body's pixels: how many are as dense as bone, and where their centre lies.
-  double bone_share = 0;
+  // Where the centre of those as dense as bone lies.
   double bone_centre_y = 0;
   // Of the directions seen from the centre: in how many bone lies within 25 mm of the body's outline.
   double shell_share = 0;

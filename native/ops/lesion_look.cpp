@@ -147,6 +147,6 @@ BoundingBox surroundings_of(const BoundingBox& lesion, const Geometry& geometry)
   return widened(lesion, {kShellToMm + mm[0], kShellToMm + mm[1], 0}, geometry);
 }
 
-LesionLook look_of(const LesionCrop& crop, Run& run) { return {sphericity_of(crop), sharpness_of(crop, run)}; }
+LesionMorphology look_of(const LesionCrop& crop, Run& run) { return {sphericity_of(crop), sharpness_of(crop, run)}; }
 
 }  // namespace hepatica

@@ -12,7 +12,7 @@
 
 namespace hepatica {
 
-struct LesionLook {
+struct LesionMorphology {
   // The surface of a sphere of the same volume over the lesion's (IBSI, "sphericity"), which is taken for two thirds of
   // the area of its voxels' outer faces: their mean over all directions of a smooth surface (Cauchy). 1 for a sphere of
   // many voxels; a few voxels, and plates along the axes, reach 1.2.
@@ -65,6 +65,6 @@ LesionCrop crop_about(const Volume& volume, const BoundingBox& box, TissueOf&& t
 }
 
 // Of a crop with one voxel of the lesion or more.
-LesionLook look_of(const LesionCrop& crop, Run& run);
+LesionMorphology look_of(const LesionCrop& crop, Run& run);
 
 }  // namespace hepatica

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <optional>
 #include <vector>
 
@@ -96,7 +95,7 @@ Centre centre_of(const uint8_t* slice, const Geometry& geometry) {
 void measure_against_body(const Mask& organ, const BodyStatistics& body, OrganStatistics& found) {
   const Geometry& geometry = organ.geometry;
   const double pixel_mm2 = geometry.spacing_mm[0] * geometry.spacing_mm[1];
-  std::vector<double> shares, diameters_mm, bones, shells;
+  std::vector<double> shares, shells;
   double pixels = 0;
   double to_left = 0;
   double bones_to_back = 0;
@@ -105,8 +104,6 @@ void measure_against_body(const Mask& organ, const BodyStatistics& body, OrganSt
     if (centre.pixels == 0) continue;
     const SliceBody& around = body.slices[z];
     shares.push_back(around.area_mm2 > 0 ? centre.pixels * pixel_mm2 / around.area_mm2 : 1);
-    diameters_mm.push_back(2 * std::sqrt(around.area_mm2 / std::numbers::pi));
-    bones.push_back(around.bone_share);
     shells.push_back(around.shell_share);
     pixels += centre.pixels;
     to_left += centre.pixels * (centre.x - around.centre_x);
@@ -114,8 +111,6 @@ void measure_against_body(const Mask& organ, const BodyStatistics& body, OrganSt
   }
   if (pixels == 0) return;
   found.of_body = middle(shares);
-  found.body_diameter_mm = middle(diameters_mm);
-  found.bone_share = middle(bones);
   found.shell_share = middle(shells);
   found.to_left_mm = to_left / pixels * geometry.spacing_mm[0];
   found.bones_to_back_mm = bones_to_back / pixels * geometry.spacing_mm[1];

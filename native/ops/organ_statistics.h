@@ -20,11 +20,9 @@ struct OrganStatistics {
   // Median, and interquartile range / 1.349 (the standard deviation of a normal distribution), of every fourth voxel.
   double median_hu = 0;
   double spread_hu = 0;
-  // Median over its slices of its area relative to the body's, of the body's effective diameter (of the circle of the
-  // same area), of the share of bone in the body, and of the share of directions in which bone surrounds the body.
+  // Median over its slices of its area relative to the body's, and of the share of directions in which bone surrounds
+  // the body.
   double of_body = 0;
-  double body_diameter_mm = 0;
-  double bone_share = 0;
   double shell_share = 0;
   // The organ's centre relative to the body's, in its slices, to the patient's left; that of the bones, to the back.
   double to_left_mm = 0;

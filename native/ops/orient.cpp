@@ -47,13 +47,13 @@ bool AxisOrder::is_identity() const {
   return source_axis == std::array<int, 3>{0, 1, 2} && flipped == std::array<bool, 3>{false, false, false};
 }
 
-AxisOrder canonical_order(const Geometry& geometry) {
+AxisOrder canonical_order(const Geometry& geometry, const std::string& field) {
   const std::array<int, 3> patient_axes = nearest_patient_axes(geometry.direction);
   if (patient_axes[2] != 2) {
     throw Error(
         "UNSUPPORTED_ORIENTATION",
         std::string("Expected axial slices, received ") + (patient_axes[2] == 0 ? "sagittal" : "coronal") + " ones", {},
-        "direction", "Convert the volume to axial slices.");
+        field, "Convert the volume to axial slices.");
   }
   AxisOrder order;
   for (int axis = 0; axis < 3; ++axis) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "core/volume.h"
 
@@ -17,9 +18,9 @@ struct AxisOrder {
   bool is_identity() const;
 };
 
-// Throws UNSUPPORTED_ORIENTATION where the slices (z) are not axial: networks that read axial slices would get
-// reformatted ones.
-AxisOrder canonical_order(const Geometry& geometry);
+// Throws UNSUPPORTED_ORIENTATION, naming `field`, where the slices (z) are not axial: networks that read axial slices
+// would get reformatted ones.
+AxisOrder canonical_order(const Geometry& geometry, const std::string& field = "direction");
 
 Geometry to_canonical(const Geometry& source, const AxisOrder& order);
 

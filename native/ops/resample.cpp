@@ -154,13 +154,6 @@ void resample_plane(const float* source, const ResampleAxis& x, const ResampleAx
   resample_to_float(source, x, y, target);
 }
 
-void resample_plane(const uint8_t* source, const ResampleAxis& x, const ResampleAxis& y, uint8_t* target) {
-  resample_rows(source, x, y, [&](int64_t row, const std::vector<float>& sums) {
-    std::transform(sums.begin(), sums.end(), target + row * x.target_size,
-                   [](float sum) { return static_cast<uint8_t>(std::clamp(std::nearbyint(sum), 0.0F, 255.0F)); });
-  });
-}
-
 void threshold_plane(const float* source, const ResampleAxis& x, const ResampleAxis& y, float threshold,
                      uint8_t* target) {
   resample_rows(source, x, y, [&](int64_t row, const std::vector<float>& sums) {

@@ -32,10 +32,9 @@ ResampleAxis bilinear_axis(int64_t source_size, int64_t target_size, double rati
 ResampleAxis axis_part(const ResampleAxis& axis, int64_t begin, int64_t count);
 
 // Sums are made along x first, then along y, in float32 and in the order of the source's indices: the same result
-// everywhere. The bytes are rounded half to even and clamped to 0..255.
+// everywhere.
 void resample_plane(const uint8_t* source, const ResampleAxis& x, const ResampleAxis& y, float* target);
 void resample_plane(const float* source, const ResampleAxis& x, const ResampleAxis& y, float* target);
-void resample_plane(const uint8_t* source, const ResampleAxis& x, const ResampleAxis& y, uint8_t* target);
 
 // 1 where the resampled value is above the threshold, else 0.
 void threshold_plane(const float* source, const ResampleAxis& x, const ResampleAxis& y, float threshold,

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "ops/bounding_box.h"
 #include "ops/components.h"
 #include "ops/lesion_matching.h"
 #include "ops/orient.h"
@@ -202,6 +203,7 @@ LesionClassification classify_on(const ComputeDevice& device, const Volume& sour
   place_lesions(liver, result.mask, result.lesions, run);
   look_at_lesions(source, liver, result.mask, result.lesions, run);
   warn_of_lesions(result.lesions, liver, run);
+  result.liver_ml = volume_ml(liver);
   result.judgement = judge_liver(source, liver, run);
   warn_of(result.judgement, run);
   run.progress(1);
@@ -215,7 +217,8 @@ LesionClassification classify_lesions(const Volume& source, const Mask& liver, c
   check_liver(source, liver);
   if (options.arterial != nullptr) {
     check_volume(*options.arterial);
-    // What the weights cannot do is said before their work.
+    // What cannot be done is said before any work.
+    canonical_order(options.arterial->geometry, "arterial");
     ArterialReadout::of(model);
   }
   warn_of_few_slices(source.geometry, model.config().context_mm, run);

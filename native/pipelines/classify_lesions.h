@@ -87,7 +87,7 @@ struct Lesion {
   std::optional<double> surface_distance_mm;
   std::optional<LiverOctant> octant;
   // Beside liver that is no lesion (ops/lesion_look.h).
-  LesionLook look;
+  LesionMorphology look;
   double mean_hu = 0;
   double sd_hu = 0;
   Vec3 centre = {0, 0, 0};
@@ -107,6 +107,7 @@ struct LesionClassification {
   double indeterminate_below = 0;
   Precision precision = Precision::kFp32;
   // Of the liver that the lesions were looked for in.
+  double liver_ml = 0;
   Judgement judgement;
   // Where one was given.
   std::optional<ArterialPhase> arterial;

@@ -49,7 +49,6 @@ FoundStructure find_in_space(const Volume& source, const Encoder3dModel& model, 
     const LocatedStructure located = locate_structure(slices, model.config().locator, network, run);
     run.begin_stage("segmenting", kLocated, kPredicted);
     if (!located.box) return;
-    if (keep_features) EncodedCrop::make_room();
     EncodedBox encoded;
     outlined = outline_structure(slices, located, model.structure_class(), threshold, network, run,
                                  keep_features ? &encoded : nullptr);
@@ -71,6 +70,7 @@ FoundStructure find_in_space(const Volume& source, const Encoder3dModel& model, 
 
 FoundStructure find_structure(const Volume& source, const StructureModel& model, const ComputeDevice& device,
                               PrecisionChoice precision, bool keep_features, Run& run) {
+  EncodedCrop::make_room();
   if (const auto* network = dynamic_cast<const Encoder3dModel*>(&model)) {
     return find_in_space(source, *network, device, precision, keep_features, run);
   }

@@ -18,7 +18,7 @@ VolumeNetworkKind starting_kind(const VolumeTrainingOptions& options) {
                 "initial", "Give liver-3d.safetensors of the package, or what trainStructures wrote");
   }
   const auto model = Encoder3dModel::load(options.initial);
-  VolumeNetworkKind kind = encoder3d_kind(with_architecture(model->config(), options.architecture));
+  VolumeNetworkKind kind = encoder3d_kind(with_architecture(model->config(), options.architecture), model->structure());
   kind.postprocessing = model->postprocessing().to_json();
   return kind;
 }

@@ -23,7 +23,7 @@ void average(const std::vector<Hu>& hu, const Size3& size, const Size3& factors,
         float* out = plane + y / factors[1] * cells[0];
         for (int64_t x = 0; x < cells[0] * factors[0]; ++x) {
           // In this order what is no number becomes the lowest.
-          out[x / factors[0]] += share * std::min(std::max(kLowestHu, static_cast<float>(row[x])), kHighestHu);
+          out[x / factors[0]] += share * std::min(std::max(kDarkestHu, static_cast<float>(row[x])), kBrightestHu);
         }
       }
     }
@@ -88,7 +88,9 @@ std::optional<Sample> CellPicture::sample(const Vec3& position_mm) const {
     const double* row = to_index_.data() + axis * 3;
     const double index = row[0] * arm[0] + row[1] * arm[1] + row[2] * arm[2];
     const int64_t last = cells_.size[axis] - 1;
-    if (!(index >= 0 && index <= static_cast<double>(last))) return std::nullopt;
+    // Of a single cell there is nothing between centres.
+    const double reach = last > 0 ? 0 : 0.5;
+    if (!(index >= -reach && index <= static_cast<double>(last) + reach)) return std::nullopt;
     low[axis] = std::min(static_cast<int64_t>(index), std::max<int64_t>(last - 1, 0));
     step[axis] = last > 0 ? 1 : 0;
     part[axis] = index - static_cast<double>(low[axis]);

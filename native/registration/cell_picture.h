@@ -11,8 +11,8 @@
 namespace hepatica {
 
 // HU outside this range tell nothing of soft tissue: they are clipped to it before they are averaged.
-inline constexpr float kLowestHu = -150;
-inline constexpr float kHighestHu = 250;
+inline constexpr float kDarkestHu = -150;
+inline constexpr float kBrightestHu = 250;
 
 // HU at a place, and how it changes by each patient axis, HU/mm.
 struct Sample {

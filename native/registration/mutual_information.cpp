@@ -15,17 +15,17 @@ constexpr int kBins = 32;
 constexpr int kMovingBins = kBins + 4;
 constexpr int64_t kChunk = 4096;
 constexpr double kLeastInside = 0.25;
-constexpr double kBinHu = static_cast<double>(kHighestHu - kLowestHu) / kBins;
+constexpr double kBinHu = static_cast<double>(kBrightestHu - kDarkestHu) / kBins;
 
 using Table = std::array<std::array<double, kMovingBins>, kBins>;
 
 int fixed_bin(float hu) {
-  return std::clamp(static_cast<int>(static_cast<double>(hu - kLowestHu) / kBinHu), 0, kBins - 1);
+  return std::clamp(static_cast<int>(static_cast<double>(hu - kDarkestHu) / kBinHu), 0, kBins - 1);
 }
 
 // In bins, so that the spline's four lie within the table.
 double moving_place(double hu) {
-  return std::clamp((hu - static_cast<double>(kLowestHu)) / kBinHu, 0.0, kBins - 1e-6) + 1.5;
+  return std::clamp((hu - static_cast<double>(kDarkestHu)) / kBinHu, 0.0, kBins - 1e-6) + 1.5;
 }
 
 double spline(double distance) {

@@ -6,6 +6,7 @@
 #include "segmentation/z_windows.h"
 
 namespace hepatica {
+
 Mask label_structures(const CanonicalSlices& source, const std::vector<int64_t>& classes,
                       const Encoder3dInference& network, Run& run) {
   const BodyFrame body = locate_body(source, run);
@@ -13,14 +14,17 @@ Mask label_structures(const CanonicalSlices& source, const std::vector<int64_t>&
   const CellBox whole = cover_box(box_of_body(body, grid.extent_mm), grid, Encoder3dConfig::kMultiple);
   const std::vector<uint8_t> labels(classes.begin(), classes.end());
   Mask target{source.geometry(), std::vector<uint8_t>(static_cast<size_t>(source.geometry().voxel_count()))};
-  for (const ZWindow& window : z_windows(whole.length, kMostBoxCells)) {
-    CellBox box = whole;
-    box.begin[2] += window.begin;
-    box.length[2] = window.length;
+  const std::vector<BoxWindow> windows = box_windows(whole.length, kMostBoxCells);
+  for (size_t i = 0; i < windows.size(); ++i) {
+    const auto& [rows, slices] = windows[i];
+    const CellBox box = {{whole.begin[0], whole.begin[1] + rows.begin, whole.begin[2] + slices.begin},
+                         {whole.length[0], rows.length, slices.length}};
     const std::vector<float> probabilities = box_probabilities(source, body, grid, box, classes, network, run);
-    const CellRange kept{whole.begin[2] + window.kept_begin, whole.begin[2] + window.kept_end};
-    label_cells(probabilities, labels, box, kept, grid, target, run);
-    run.progress(static_cast<double>(window.kept_end) / static_cast<double>(whole.length[2]));
+    const auto kept = [&](const ZWindow& window, int axis) {
+      return CellRange{whole.begin[axis] + window.kept_begin, whole.begin[axis] + window.kept_end};
+    };
+    label_cells(probabilities, labels, box, {kept(rows, 1), kept(slices, 2)}, grid, target, run);
+    run.progress(static_cast<double>(i + 1) / static_cast<double>(windows.size()));
   }
   return target;
 }

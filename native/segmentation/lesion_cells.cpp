@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <optional>
-#include <string>
 #include <utility>
 
-#include "core/error.h"
 #include "grid/sample_cells.h"
 #include "models/encoder3d/config.h"
 #include "ops/bounding_box.h"
@@ -31,13 +29,7 @@ BoxMm box_mm(const Size3& begin, const Size3& end, const Vec3& cell_mm) {
   return box;
 }
 
-void check_size(const CellBox& box) {
-  if (box.cells() <= kMostLiverCells) return;
-  throw Error("UNSUPPORTED_GEOMETRY",
-              "Expected a liver that fits into " + std::to_string(kMostLiverCells) +
-                  " cells of the lesion network, received one in " + std::to_string(box.cells()),
-              {}, "spacing", "Check the spacing of the source");
-}
+void check_size(const CellBox& box) { check_cells(box, kMostLiverCells, "a liver"); }
 
 // From `begin` to before `end`.
 struct CellRange3 {
@@ -169,23 +161,7 @@ std::vector<float> crop_probability(const CanonicalSlices& source, const Mask& l
   return network.locate(shown, run, &features);
 }
 
-// Rows and slices that the network sees together, and those whose answer is taken.
-struct Window {
-  ZWindow rows;
-  ZWindow slices;
-};
-
-// Of a liver one. A mask of the whole of a wide scan is cut along y too, so that enough slices fit.
-std::vector<Window> windows_of(const CellBox& box) {
-  const auto [columns, rows, slices] = box.length;
-  std::vector<Window> windows;
-  for (const ZWindow& y : z_windows({columns, std::min(slices, kShortestWindow), rows}, kMostBoxCells)) {
-    for (const ZWindow& z : z_windows({columns, y.length, slices}, kMostBoxCells)) windows.push_back({y, z});
-  }
-  return windows;
-}
-
-void place(const std::vector<float>& part, const Window& window, const CellBox& box, std::vector<float>& whole) {
+void place(const std::vector<float>& part, const BoxWindow& window, const CellBox& box, std::vector<float>& whole) {
   const auto& [y, z] = window;
   const int64_t columns = box.length[0];
   for (int64_t slice = z.kept_begin; slice < z.kept_end; ++slice) {
@@ -201,7 +177,8 @@ std::vector<float> box_probability(const CanonicalSlices& source, const Mask& li
                                    Run& run) {
   check_size(whole);
   std::vector<float> probability(static_cast<size_t>(whole.cells()));
-  const std::vector<Window> windows = windows_of(whole);
+  // Of a liver one; the mask may be of the whole of a wide scan.
+  const std::vector<BoxWindow> windows = box_windows(whole.length, kMostBoxCells);
   for (size_t i = 0; i < windows.size(); ++i) {
     run.check_cancelled();
     const auto& [y, z] = windows[i];

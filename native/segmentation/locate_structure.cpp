@@ -14,6 +14,8 @@ namespace {
 
 // Scans of up to 2 m and 500 mm a side are seen at once; the widest levels hold 64 bytes a cell.
 constexpr int64_t kMostCells = 2'000'000;
+// 3 cubic metres on the locator's grid: no scanner's bore has more.
+constexpr int64_t kMostScanCells = 16'000'000;
 
 // A scan of a part of the body, which the fine network sees whole for what a liver costs it: a locator needs
 // surroundings.
@@ -24,6 +26,14 @@ std::optional<BoxMm> whole_body(const BodyFrame& body, const Geometry& source, c
   const BoxMm box = box_of_body(body, grid.extent_mm);
   if (cover_box(box, grid, Encoder3dConfig::kMultiple).cells() > kMostWholeCells) return std::nullopt;
   return box;
+}
+
+// The scan on the locator's grid, before any memory is taken for it.
+CellBox locator_cells(const CellGrid& grid) {
+  const CellBox whole = whole_grid(grid, Locator3dConfig::kMultiple);
+  check_cells(whole, kMostScanCells, "a scan");
+  z_windows(whole.length, kMostCells);
+  return whole;
 }
 
 // The window's part of `planes`, `channels` one after the other.
@@ -102,7 +112,7 @@ BoxMm box_of_slices(const std::vector<CellRun>& runs, std::pair<int64_t, int64_t
 LocatedStructure locate_structure(const CanonicalSlices& source, const Locator3dConfig& config,
                                   const Encoder3dInference& network, Run& run) {
   const CellGrid grid = cell_grid(source.geometry(), Locator3dConfig::kCellMm);
-  const CellBox whole = whole_grid(grid, Locator3dConfig::kMultiple);
+  const CellBox whole = locator_cells(grid);
   LocatedStructure located;
   std::vector<float> channels;
   {
@@ -152,7 +162,7 @@ std::optional<BoxMm> structure_box(const std::vector<float>& probability, const 
 BodyFrame locate_body(const CanonicalSlices& source, Run& run) {
   const StageTimer timer(run, "locator_input");
   const CellGrid grid = cell_grid(source.geometry(), Locator3dConfig::kCellMm);
-  const CellBox whole = whole_grid(grid, Locator3dConfig::kMultiple);
+  const CellBox whole = locator_cells(grid);
   return find_body(sample_cells(source, grid, whole, run), grid, whole.length, run);
 }
 

@@ -38,4 +38,21 @@ std::vector<ZWindow> z_windows(const Size3& lengths, int64_t most_cells) {
   return windows;
 }
 
+std::vector<BoxWindow> box_windows(const Size3& lengths, int64_t most_cells) {
+  const auto [columns, rows, slices] = lengths;
+  std::vector<BoxWindow> windows;
+  for (const ZWindow& y : z_windows({columns, std::min(slices, kShortestWindow), rows}, most_cells)) {
+    for (const ZWindow& z : z_windows({columns, y.length, slices}, most_cells)) windows.push_back({y, z});
+  }
+  return windows;
+}
+
+void check_cells(const CellBox& box, int64_t most, const std::string& what) {
+  if (box.cells() <= most) return;
+  throw Error("UNSUPPORTED_GEOMETRY",
+              "Expected " + what + " that fits into " + std::to_string(most) +
+                  " cells of the network, received one in " + std::to_string(box.cells()),
+              {}, "spacing", "Check the spacing of the source");
+}
+
 }  // namespace hepatica

@@ -81,7 +81,8 @@ async function evaluatePair(options: EvaluateCommandOptions, session: Session): 
     readMaskInput(options.prediction, options, session),
     readMaskInput(options.reference, options, session),
   ]);
-  const metrics = await evaluateSegmentation(prediction, reference, { convention: options.convention });
+  const { signal } = session;
+  const metrics = await evaluateSegmentation(prediction, reference, { convention: options.convention, signal });
   session.result(metrics, [line('', metrics).trimStart()]);
 }
 
@@ -105,7 +106,7 @@ async function evaluateCase(
     try {
       const labelled = { volume, ...(segments && { segments }) };
       const reference = withLabelValues(await readMaskInput(label, options, session, labelled), labelValues);
-      const metrics = await evaluateSegmentation(segmentation, reference, { convention: options.convention });
+      const metrics = await evaluateSegmentation(segmentation, reference, { convention: options.convention, signal });
       return { patient, ...metrics };
     } finally {
       segmentation.dispose();

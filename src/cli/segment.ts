@@ -22,7 +22,7 @@ import {
 } from './dicom-objects.js';
 import { givenFlags } from './flags.js';
 import { type InputOptions, readInput } from './input.js';
-import { kPaper, maskNameOf, plannedMaskName, segmenterFile, segmentWith, withModel } from './model.js';
+import { fileNameOf, kPaper, maskNameOf, plannedMaskName, segmenterFile, segmentWith, withModel } from './model.js';
 import { type ScanNetworkOptions, withScanNetworkOptions } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from './plausibility.js';
@@ -63,7 +63,8 @@ async function writeMeshes(
   session: Session,
 ): Promise<void> {
   const { signal } = session;
-  const surfaces = segmentation.volumeMl > 0 ? [{ name: segmentation.structure, mask: segmentation, value: 1 }] : [];
+  const surfaces =
+    segmentation.volumeMl > 0 ? [{ name: fileNameOf(segmentation.structure), mask: segmentation, value: 1 }] : [];
   const found = lesions?.lesions.map(({ id }) => ({ name: `lesion-${id}`, mask: lesions, value: id })) ?? [];
   for (const { name, mask, value } of [...surfaces, ...found]) {
     const { warnings } = await writeMesh(await folder.place(`mesh/${name}.${format}`), mask, { value, signal });

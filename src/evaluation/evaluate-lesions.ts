@@ -1,3 +1,4 @@
+import { abortable } from '../input/abortable.js';
 import { checkOptions, invalidArgument } from '../schema/check.js';
 import { evaluateLesionsOptions } from '../schema/evaluate.js';
 import type { EvaluateLesionsOptions, RunOptions, RvdConvention, Warning } from '../types.js';
@@ -87,7 +88,7 @@ export async function evaluateLesions(
   };
   const matched: CaseLesions[] = [];
   const warnings: Warning[] = [];
-  for await (const one of cases) {
+  for await (const one of abortable(cases, signal)) {
     const checked = checkCase(one, `cases[${matched.length}]`);
     const count = Array.isArray(cases) ? cases.length : null;
     warnings.push(...caseWarnings(one));

@@ -82,17 +82,6 @@ function networkOf(task: string, model: ModelIdentity | undefined): NativeFindin
   return model ? [{ task, kind: describeNetworks(model), version: model.version, sha256: model.sha256 }] : [];
 }
 
-/** Of a mask that no network made: the milliliters that it covers. */
-function volumeOf(findings: DicomFindings): number {
-  if ('volumeMl' in findings) return findings.volumeMl;
-  if (!('data' in findings)) return 0;
-  const { spacing, direction: d } = findings;
-  const determinant =
-    d[0] * (d[4] * d[8] - d[5] * d[7]) - d[1] * (d[3] * d[8] - d[5] * d[6]) + d[2] * (d[3] * d[7] - d[4] * d[6]);
-  const inside = findings.data.reduce((count, value) => count + (value === 0 ? 0 : 1), 0);
-  return (inside * spacing[0] * spacing[1] * spacing[2] * Math.abs(determinant)) / 1000;
-}
-
 /** The date and the time of day in UTC, as DICOM writes them. */
 function dicomDate(date: Date | undefined): { readonly date: string; readonly time: string } {
   const [day = '', time = ''] = date?.toISOString().split('T') ?? [];
@@ -105,7 +94,6 @@ function nativeFindings(findings: DicomFindings, options: MakeDicomOptions): Omi
   return {
     source: sourceOf(findings),
     structure: structure.structure ?? 'liver',
-    structureMl: volumeOf(structure),
     lesions: classified?.lesions.map(lesionOf) ?? [],
     networks: [
       ...networkOf(structure.structure ?? 'liver', structure.model),

@@ -180,7 +180,7 @@ async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings
   const arterial = arterialArgument(liver, options);
   let scan: Volume | undefined;
   let shown: { readonly data: Uint8Array } = given;
-  const [result, traced, { predictionMl }] = await runJobOn(
+  const [result, traced] = await runJobOn(
     [volume, mask, model, arterial],
     options,
     (native, { onNews, ...quietly }, ...handles) => {
@@ -189,11 +189,10 @@ async function classifyMask(liver: LiverMask, options: ClassifyOptions, settings
       return together(
         native.classifyLesions(...handles, null, settings, { ...quietly, ...(onNews && { onNews }) }),
         native.tracePerimeters(handles[1], quietly),
-        native.evaluateSegmentation(handles[1], handles[1], 'standard', quietly),
       );
     },
   );
-  const masked = new MaskedLiver(given, shown, scan as Volume, perimetersOf(traced), predictionMl);
+  const masked = new MaskedLiver(given, shown, scan as Volume, perimetersOf(traced), result.liverMl);
   return classification(result, rememberSources(masked, given), await network, options);
 }
 

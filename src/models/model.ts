@@ -143,7 +143,7 @@ export async function loadModel(source: FileInput = liverWeights(), options: Loa
     architecture: JSON.parse(result.architecture) as Record<string, unknown>,
     metadata: result.metadata,
     parameters: result.parameters,
-    sha256: path === '' ? file.sha256() : await hashOfInput(path),
+    sha256: path === '' ? file.sha256() : await hashOfInput(path, options.signal),
     path,
     ...(result.postprocessing && { postprocessing: JSON.parse(result.postprocessing) as Postprocessing }),
     ...(result.missing && { missing: result.missing }),

@@ -5,7 +5,6 @@ import type { SourceIdentity } from '../types.js';
 export interface NativeFindings {
   readonly source: SourceIdentity;
   readonly structure: string;
-  readonly structureMl: number;
   readonly lesions: readonly {
     readonly id: number;
     /** Empty where it is indeterminate. */

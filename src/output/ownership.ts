@@ -91,7 +91,7 @@ async function isOwnSafetensors(path: string): Promise<boolean> {
 }
 
 export function outputExists(path: string, remedy: string, why = 'which hepatica did not write'): OutputError {
-  const message = `Expected nothing of other origin where the output goes, received ${path}, ${why}`;
+  const message = `Expected nothing that is to be kept where the output goes, received ${path}, ${why}`;
   return new OutputError('OUTPUT_EXISTS', message, { file: path, remedy });
 }
 

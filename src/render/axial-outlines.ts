@@ -67,7 +67,12 @@ function bySlice(perimeters: readonly Perimeter[]): Map<number, Perimeter[]> {
 }
 
 /** Outlines in sagittal or coronal slices are filled, and what they hold is outlined anew in axial ones. */
-async function retrace(geometry: Geometry, perimeters: readonly Perimeter[], view: AxialView): Promise<SliceOutlines> {
+async function retrace(
+  geometry: Geometry,
+  perimeters: readonly Perimeter[],
+  view: AxialView,
+  signal: AbortSignal | undefined,
+): Promise<SliceOutlines> {
   const [columns, rows, slices] = geometry.size;
   const filled = new Uint8Array(columns * rows * slices);
   for (const [slice, group] of bySlice(perimeters)) {
@@ -77,13 +82,16 @@ async function retrace(geometry: Geometry, perimeters: readonly Perimeter[], vie
   const pixels = view.columns * view.rows;
   for (let slice = 0; slice < view.slices; slice++) axial.set(view.cut(filled, slice), slice * pixels);
   const outlines = new Map<number, Float32Array[]>();
-  const traced = await tracePerimeters({
-    data: axial,
-    size: [view.columns, view.rows, view.slices],
-    spacing: [1, 1, 1],
-    origin: [0, 0, 0],
-    direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-  });
+  const traced = await tracePerimeters(
+    {
+      data: axial,
+      size: [view.columns, view.rows, view.slices],
+      spacing: [1, 1, 1],
+      origin: [0, 0, 0],
+      direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+    },
+    signal ? { signal } : {},
+  );
   for (const { slice, pixels: points } of traced) add(outlines, slice, points);
   return outlines;
 }
@@ -93,8 +101,9 @@ export async function outlinesInView(
   geometry: Geometry,
   perimeters: readonly Perimeter[],
   view: AxialView,
+  signal?: AbortSignal,
 ): Promise<SliceOutlines> {
-  if (!view.isAxial) return retrace(geometry, perimeters, view);
+  if (!view.isAxial) return retrace(geometry, perimeters, view, signal);
   const outlines = new Map<number, Float32Array[]>();
   for (const perimeter of perimeters) add(outlines, perimeter.slice, pointsInView(perimeter, view));
   return outlines;

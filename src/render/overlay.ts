@@ -37,7 +37,7 @@ export async function renderOverlay(
   options: RenderOptions = {},
 ): Promise<RenderedSlice[]> {
   const checked = checkOptions(renderOptions, options);
-  const scene = await Scene.of(volume, outlines, checked.window);
+  const scene = await Scene.of(volume, outlines, checked);
   const slices = scene.choose(checked.slices);
   const placement = placeSlice(scene.view, checked.minimumSize);
   const { width, height } = placement;

@@ -48,7 +48,7 @@ export async function renderOverview(
   options: OverviewOptions = {},
 ): Promise<RenderedOverview> {
   const checked = checkOptions(overviewOptions, options);
-  const scene = await Scene.of(volume, outlines, checked.window);
+  const scene = await Scene.of(volume, outlines, checked);
   const slices = chooseTiles(scene, checked.slices, checked.tiles);
   const columns = Math.max(1, Math.min(checked.columns ?? 6, slices.length));
   const tile = placeTile(scene.view, checked.tileWidth);

@@ -20,7 +20,7 @@ export async function rgbPictures(
   signal: AbortSignal | undefined,
 ): Promise<RgbPictures> {
   const { volume } = findings;
-  const scene = await Scene.of(volume, findings, undefined);
+  const scene = await Scene.of(volume, findings, { signal });
   const marked = scene.choose('structure');
   const slices = marked.length > 0 ? marked : scene.choose('all');
   const placement = placeSlice(scene.view, 512);

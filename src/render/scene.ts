@@ -58,6 +58,12 @@ function checkOutlines(volume: VolumeInput, outlines: Outlines | LesionClassific
   }
 }
 
+interface SceneOptions {
+  /** HU from black to white. */
+  readonly window?: readonly [number, number] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A scan with what was found in it, to be drawn slice by slice. */
 export class Scene {
   readonly view: AxialView;
@@ -84,13 +90,13 @@ export class Scene {
   static async of(
     volume: VolumeInput,
     outlines: Outlines | LesionClassification,
-    window = kAbdominalWindow,
+    { window = kAbdominalWindow, signal }: SceneOptions = {},
   ): Promise<Scene> {
     checkVolume(volume);
     checkOutlines(volume, outlines);
     const view = new AxialView(volume);
     const { perimeters } = 'liver' in outlines ? outlines.liver : outlines;
-    const drawn = await outlinesInView(volume, perimeters, view);
+    const drawn = await outlinesInView(volume, perimeters, view, signal);
     return new Scene(volume, view, window, drawn, outlines.lesions ?? []);
   }
 

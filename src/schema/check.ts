@@ -26,9 +26,11 @@ export function checkOptions<Schema extends z.ZodObject>(schema: Schema, options
   const result = schema.safeParse(options);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  if (issue?.code === 'unrecognized_keys') {
+  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0) {
     const known = Object.keys(schema.shape).join(', ');
-    throw invalidArgument('options', `an object with no other fields than ${known}`, options);
+    const unknown = issue.keys.map((key) => [key, (options as Record<string, unknown>)[key]]);
+    const others = Object.fromEntries(unknown);
+    throw invalidArgument('options', `an object with no other fields than ${known}`, others, issue.keys[0]);
   }
   const field = issue?.path[0];
   if (field === undefined) throw invalidArgument('options', 'an object', options);

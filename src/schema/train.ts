@@ -175,7 +175,7 @@ const keepingFields = {
   }),
   overwrite: option(z.boolean(), {
     expected: kFlag,
-    text: 'Replace files at `output` and in `checkpoints` that hepatica did not write',
+    text: 'Replace files at `output` and in `checkpoints` that hepatica did not write, and the checkpoints of an earlier run',
     value: false,
     more: 'Never inputs.',
     native: false,

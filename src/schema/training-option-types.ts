@@ -59,7 +59,10 @@ export interface TrainRunOptions extends RunOptions, DeviceOptions {
    * drawn from there, so that a dataset need not fit in memory. They show patients as the dataset does.
    */
   readonly cache?: string | false;
-  /** Replace files at `output` and in `checkpoints` that hepatica did not write; default `false`. Never inputs. */
+  /**
+   * Replace files at `output` and in `checkpoints` that hepatica did not write, and the checkpoints of an earlier run;
+   * default `false`. Never inputs.
+   */
   readonly overwrite?: boolean;
   /** Kept in the weights' metadata. */
   readonly licence?: string;

@@ -1,4 +1,5 @@
 /** What every training is asked for and tells of, whatever it trains. */
+import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -6,7 +7,7 @@ import { loadModel } from '../models/model.js';
 import type { NativeTrainingResult } from '../native/binding.js';
 import { loadWarnings } from '../native/load.js';
 import { refuseInputs } from '../output/guard.js';
-import { checkTargetFile } from '../output/ownership.js';
+import { checkTargetFile, outputExists } from '../output/ownership.js';
 import { invalidArgument, nativeOptions } from '../schema/check.js';
 import type { pictureOptions, trainRunOptions } from '../schema/train.js';
 import type { Model, Postprocessing, Warning } from '../types.js';
@@ -102,9 +103,16 @@ export function checkRun({ output, resume, checkpoints }: CheckedRunOptions): vo
   }
 }
 
+/** What a run has learned so far may be days of work. */
+async function refuseToRestart(checkpoint: string): Promise<void> {
+  if (!(await stat(checkpoint).catch(() => undefined))) return;
+  const remedy = 'Go on from it with resume, name another folder, or begin anew with the option overwrite: true.';
+  throw outputExists(checkpoint, remedy, 'the checkpoint of an earlier run');
+}
+
 /**
- * Refuses to train where the weights or checkpoints would take the place of an input or of a stranger's file; before any
- * data is read.
+ * Refuses to train where the weights or checkpoints would take the place of an input, of a stranger's file or of another
+ * run's checkpoint; before any data is read.
  */
 export async function checkRunOutputs(options: CheckedRunOptions, inputs: readonly (string | undefined)[]) {
   // Of the processes on several machines, the first one writes, perhaps already.
@@ -117,6 +125,7 @@ export async function checkRunOutputs(options: CheckedRunOptions, inputs: readon
   // What is resumed is read first, and refused by its own code where it is no checkpoint.
   const names = resume ? [] : ['last.safetensors', 'best.safetensors'];
   for (const name of names) await checkTargetFile(join(checkpoints, name), read, overwrite);
+  if (!resume && !overwrite) await refuseToRestart(join(checkpoints, 'last.safetensors'));
 }
 
 /** Only what was given: the native side keeps the defaults, and refuses null. */

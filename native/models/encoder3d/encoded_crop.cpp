@@ -24,9 +24,13 @@ struct Newest {
 EncodedCrop::~EncodedCrop() { drop(); }
 
 void EncodedCrop::keep(const Arithmetic& arithmetic, EncodedBox encoded) {
-  make_room();
   Newest& newest = Newest::of_process();
+  // Freed, with the crop that it may have been the last to hold, when the lock is not held any more.
+  std::shared_ptr<EncodedCrop> before;
+  std::optional<Kept> freed;
   const std::lock_guard lock(newest.mutex);
+  before = newest.crop.lock();
+  if (before) freed = std::exchange(before->kept_, std::nullopt);
   kept_ = Kept{arithmetic, std::move(encoded)};
   newest.crop = weak_from_this();
 }

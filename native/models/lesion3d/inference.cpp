@@ -112,6 +112,7 @@ std::vector<float> Lesion3dInference::locate(const Lesion3dCells& cells, Run& ru
   };
   const Lesion3d network(config_);
   const std::vector<FinePart> parts = parts_around_liver(cells);
+  if (parts.empty()) return probability;
   if (features != nullptr) {
     network.forward(*layers_, input, *features, parts, emit);
   } else {

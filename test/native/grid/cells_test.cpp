@@ -245,12 +245,12 @@ TEST_CASE("the likeliest label is that of one threshold, and the same in windows
   const Mask above = threshold_cells(second, box, grid, 0.5F, source, run);
 
   Mask labels{source, std::vector<uint8_t>(static_cast<size_t>(source.voxel_count()), 9)};
-  label_cells(both, {0, 3}, box, {0, box.length[2]}, grid, labels, run);
+  label_cells(both, {0, 3}, box, {{0, box.length[1]}, {0, box.length[2]}}, grid, labels, run);
   int64_t other = 0;
   for (size_t i = 0; i < above.voxels.size(); ++i) other += labels.voxels[i] != 3 * above.voxels[i];
   CHECK(other < 20);  // 1 - p > p and p > 0.5 are rounded each in its own way.
 
-  // Slices of cells 0 to 7 from a box of 0 to 11, the others from one of 4 to 15.
+  // Slices of cells 0 to 7 from a box of 0 to 11, the others from one of 4 to 15; of each first the rows up to cell 10.
   Mask parts{source, std::vector<uint8_t>(labels.voxels.size(), 9)};
   const int64_t plane = box.plane_cells();
   for (const auto& [first, kept] : {std::pair{0, CellRange{0, 8}}, std::pair{4, CellRange{8, 16}}}) {
@@ -262,7 +262,8 @@ TEST_CASE("the likeliest label is that of one threshold, and the same in windows
       const auto begin = both.begin() + channel * box.cells() + first * plane;
       cells.insert(cells.end(), begin, begin + 12 * plane);
     }
-    label_cells(cells, {0, 3}, part, kept, grid, parts, run);
+    label_cells(cells, {0, 3}, part, {{0, 11}, kept}, grid, parts, run);
+    label_cells(cells, {0, 3}, part, {{11, box.length[1]}, kept}, grid, parts, run);
   }
   CHECK(parts.voxels == labels.voxels);
 }

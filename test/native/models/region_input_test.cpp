@@ -137,7 +137,7 @@ TEST_CASE("a liver's mask goes to the region and comes back") {
           region.liver_slice(0)[y * region.canvas.width + x];
     }
   }
-  std::vector<uint8_t> back(static_cast<size_t>(geometry.slice_pixels()));
+  std::vector<float> back(static_cast<size_t>(geometry.slice_pixels()));
   resample_plane(plane.data(), columns, rows, back.data());
   int64_t both = 0;
   int64_t either = 0;
@@ -156,10 +156,9 @@ TEST_CASE("an empty liver is an empty region, and floats lose no voxel to NaN") 
   values[0] = std::nanf("");
   std::fill(scan.liver.voxels.begin(), scan.liver.voxels.end(), 1);
   scan.hu.hu = values;
-  CHECK(median_hu(scan.hu, scan.liver) == 80.5F);
+  CHECK(mode_hu(scan.hu, scan.liver) == doctest::Approx(80.5).epsilon(0.01));
   std::fill(scan.liver.voxels.begin(), scan.liver.voxels.end(), 0);
   CHECK(region_of(scan, {}).slices == 0);
-  CHECK(median_hu(scan.hu, scan.liver) == 0);
   CHECK(mode_hu(scan.hu, scan.liver) == 0);
 }
 
@@ -174,7 +173,6 @@ TEST_CASE("the commonest value is the healthy liver's, whatever a tumour does to
   }
   const Volume volume{geometry, hu};
   const Mask all{geometry, std::vector<uint8_t>(hu.size(), 1)};
-  CHECK(median_hu(volume, all) < 84);
   CHECK(std::abs(mode_hu(volume, all) - 85) <= 3);
 }
 

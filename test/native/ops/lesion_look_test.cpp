@@ -34,7 +34,7 @@ LesionCrop ellipsoid(const Vec3& radii_mm, double edge_mm) {
   return crop;
 }
 
-LesionLook look_at(const LesionCrop& crop) {
+LesionMorphology look_at(const LesionCrop& crop) {
   Run run;
   return look_of(crop, run);
 }
@@ -83,7 +83,7 @@ TEST_CASE("where no organ lies about it nothing can be compared") {
   std::replace(crop.tissue.begin(), crop.tissue.end(), Tissue::kOrgan, Tissue::kOther);
   CHECK_FALSE(look_at(crop).sharpness_per_mm.has_value());
   const LesionCrop single{{1, 1, 1}, kSpacing, {50}, {Tissue::kLesion}};
-  const LesionLook look = look_at(single);
+  const LesionMorphology look = look_at(single);
   CHECK_FALSE(look.sharpness_per_mm.has_value());
   CHECK(look.sphericity > 0.8);
 }

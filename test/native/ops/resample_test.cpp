@@ -77,13 +77,6 @@ TEST_CASE("a worked mean: 5 pixels of 1 mm to pixels of 2 mm") {
   CHECK(target == std::vector<float>{15, 35, 55});
 }
 
-TEST_CASE("bytes are rounded half to even") {
-  const std::vector<uint8_t> lines = {1, 2, 2, 3, 255, 255};
-  std::vector<uint8_t> target(3);
-  resample_plane(lines.data(), area_axis(2, 1, 2), area_axis(3, 3, 1), target.data());
-  CHECK(target == std::vector<uint8_t>{2, 2, 255});
-}
-
 TEST_CASE("planes are interpolated between pixel centres, and clamped at the edges") {
   const int64_t width = 17;
   const int64_t height = 9;
@@ -129,11 +122,12 @@ TEST_CASE("a threshold is compared with the interpolated values, empty rows or n
 
 TEST_CASE("ratio 1 changes nothing") {
   const std::vector<uint8_t> plane = random_bytes(33 * 17, 4);
-  std::vector<uint8_t> same(plane.size());
+  const std::vector<float> floats(plane.begin(), plane.end());
+  std::vector<float> same(plane.size());
   resample_plane(plane.data(), area_axis(33, 33, 1), area_axis(17, 17, 1), same.data());
-  CHECK(same == plane);
+  CHECK(same == floats);
   resample_plane(plane.data(), bilinear_axis(33, 33, 1), bilinear_axis(17, 17, 1), same.data());
-  CHECK(same == plane);
+  CHECK(same == floats);
 }
 
 TEST_CASE("weights of each sample add up to 1 and stay inside the source") {

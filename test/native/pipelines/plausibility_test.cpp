@@ -33,8 +33,6 @@ OrganStatistics good_liver() {
   liver.median_hu = 105;
   liver.spread_hu = 20;
   liver.of_body = 0.15;
-  liver.body_diameter_mm = 290;
-  liver.bone_share = 0.03;
   liver.shell_share = 0.1;
   liver.to_left_mm = -60;
   liver.bones_to_back_mm = 40;

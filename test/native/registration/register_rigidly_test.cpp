@@ -12,6 +12,7 @@
 
 #include "core/random.h"
 #include "core/vec3.h"
+#include "registration/cell_picture.h"
 #include "registration/linear_sampler.h"
 #include "registration/mutual_information.h"
 
@@ -159,6 +160,20 @@ TEST_CASE("HU between voxels are linear, and none beyond the scan") {
   CHECK(*sampler.at({9.5, 20, 28.5}) == 0);
   CHECK(!sampler.at({8.9, 20, 30}));
   CHECK(!sampler.at({10, 20, 36.1}));
+}
+
+TEST_CASE("a scan of one slice shows what lies in it") {
+  const Volume volume{{{3, 2, 1}, {6, 6, 5}, {10, 20, 30}}, std::vector<int16_t>{0, 10, 20, 30, 40, 50}};
+  Run run;
+  const CellPicture picture(volume, 6, run);
+  for (const double z : {28.0, 30.0, 32.0}) {
+    const auto sample = picture.sample({13, 23, z});
+    REQUIRE(sample);
+    CHECK(sample->hu == doctest::Approx(20));
+    CHECK(sample->slope[0] == doctest::Approx(10.0 / 6));
+    CHECK(sample->slope[2] == 0);
+  }
+  CHECK(!picture.sample({13, 23, 33}));
 }
 
 TEST_CASE("the same motion on any number of threads") {

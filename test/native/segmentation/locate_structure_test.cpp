@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "segmentation/outline_structure.h"
 #include "segmentation/z_windows.h"
@@ -136,3 +138,28 @@ TEST_CASE("windows share slices, hold no more than they may, and each slice is t
 }
 
 TEST_CASE("slices of many metres are refused") { CHECK_THROWS_AS(z_windows({4000, 4000, 8}, 2'000'000), Error); }
+
+TEST_CASE("a scan of many metres is refused before its cells are made") {
+  Volume scan;
+  scan.geometry.size = {512, 512, 400};
+  scan.geometry.spacing_mm = {7, 7, 12.5};
+  const CanonicalSlices slices(scan);  // there is not a voxel to read
+  Run run;
+  CHECK_THROWS_AS(locate_body(slices, run), Error);
+  scan.geometry.size = {64, 56, 12};
+  scan.geometry.spacing_mm = {900, 900, 2};
+  CHECK_THROWS_AS(locate_body(CanonicalSlices(scan), run), Error);
+}
+
+TEST_CASE("wide boxes are cut along rows too, and each place is taken once") {
+  const Size3 lengths = {472, 472, 40};
+  std::vector<int> taken(static_cast<size_t>(lengths[1] * lengths[2]));
+  for (const BoxWindow& window : box_windows(lengths, 4'000'000)) {
+    CHECK(lengths[0] * window.rows.length * window.slices.length <= 4'000'000);
+    for (int64_t z = window.slices.kept_begin; z < window.slices.kept_end; ++z) {
+      for (int64_t y = window.rows.kept_begin; y < window.rows.kept_end; ++y) ++taken[z * lengths[1] + y];
+    }
+  }
+  CHECK(std::all_of(taken.begin(), taken.end(), [](int times) { return times == 1; }));
+  CHECK(box_windows({160, 160, 100}, 4'000'000).size() == 1);
+}

@@ -24,7 +24,7 @@ Encoder3dConfig narrow_config() {
 }
 
 History train(const VolumeTrainingPlan& plan, const Encoder3dConfig& config) {
-  const VolumeNetworkKind kind = encoder3d_kind(config);
+  const VolumeNetworkKind kind = encoder3d_kind(config, config.structures[1]);
   Run run;
   const LabelledScan scan = ball_in_body(0);
   const std::vector<VolumeScan> scans = {

@@ -41,6 +41,7 @@ inline VolumeNetworkKind small_volume_kind() {
   kind.kind = "small";
   kind.architecture = "{}";
   kind.structures = {"background", "ball", "body"};
+  kind.structure = "ball";
   kind.cell_mm = {2, 2, 5};
   kind.multiple = 4;
   kind.context_cells = {4, 4, 2};

@@ -27,11 +27,12 @@ class TrainedEncoder3d : public VolumeNetwork {
 
 }  // namespace
 
-VolumeNetworkKind encoder3d_kind(const Encoder3dConfig& config) {
+VolumeNetworkKind encoder3d_kind(const Encoder3dConfig& config, const std::string& structure) {
   VolumeNetworkKind kind;
   kind.kind = Encoder3dModel::kKind;
   kind.architecture = config.to_json();
   kind.structures = config.structures;
+  kind.structure = structure;
   kind.cell_mm = config.cell_mm;
   kind.multiple = Encoder3dConfig::kMultiple;
   kind.context_cells = Encoder3dConfig::kContextCells;

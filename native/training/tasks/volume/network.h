@@ -30,6 +30,8 @@ struct VolumeNetworkKind {
   std::string architecture;  // JSON
   // What its classes are; the first is what is nothing else.
   std::vector<std::string> structures;
+  // Of these the one that the whole network is made for: its locator finds the box of no other.
+  std::string structure;
   // Of the weights: JSON of a Postprocessing; empty: the default.
   std::string postprocessing;
   Vec3 cell_mm = {1.5, 1.5, 3};     // x, y, z

@@ -36,7 +36,7 @@ RunDescription describe(const VolumeTrainingPlan& plan, const VolumeNetworkKind&
   labelled_classes(kind, plan.options.structures);
   RunDescription description;
   description.kind = kind.kind;
-  description.structure = plan.options.structures.front().name;
+  description.structure = kind.structure;
   description.postprocessing = kind.postprocessing;
   description.architecture = kind.architecture;
   description.options = options_json(plan.options);
