@@ -128,12 +128,6 @@ function place(
 
 type Vector = readonly [number, number, number];
 
-const corner = (points: Float32Array, number: number): Vector => [
-  points[3 * number] as number,
-  points[3 * number + 1] as number,
-  points[3 * number + 2] as number,
-];
-const minus = (a: Vector, b: Vector): Vector => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 const cross = (a: Vector, b: Vector): Vector => [
   a[1] * b[2] - a[2] * b[1],
   a[2] * b[0] - a[0] * b[2],
@@ -141,18 +135,25 @@ const cross = (a: Vector, b: Vector): Vector => [
 ];
 const dot = (a: Vector, b: Vector): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 
-/** What a closed surface encloses; negative where its triangles look inwards. */
+/** What a closed surface encloses; negative where its triangles look inwards. Numbers alone: a liver has a quarter of a million triangles. */
 export function volumeMm3({ points, triangles }: Surface): number {
   // From a corner of its own: from the origin of the scanner digits would be lost.
-  const from = corner(points, 0);
+  const [x0, y0, z0] = [points[0] as number, points[1] as number, points[2] as number];
   let six = 0;
   for (let i = 0; i < triangles.length; i += 3) {
-    const [a, b, c] = [0, 1, 2].map((k) => minus(corner(points, triangles[i + k] as number), from)) as [
-      Vector,
-      Vector,
-      Vector,
-    ];
-    six += dot(a, cross(b, c));
+    const a = 3 * (triangles[i] as number);
+    const b = 3 * (triangles[i + 1] as number);
+    const c = 3 * (triangles[i + 2] as number);
+    const bx = (points[b] as number) - x0;
+    const by = (points[b + 1] as number) - y0;
+    const bz = (points[b + 2] as number) - z0;
+    const cx = (points[c] as number) - x0;
+    const cy = (points[c + 1] as number) - y0;
+    const cz = (points[c + 2] as number) - z0;
+    six +=
+      ((points[a] as number) - x0) * (by * cz - bz * cy) +
+      ((points[a + 1] as number) - y0) * (bz * cx - bx * cz) +
+      ((points[a + 2] as number) - z0) * (bx * cy - by * cx);
   }
   return six / 6;
 }
@@ -164,16 +165,29 @@ export function volumeMm3({ points, triangles }: Surface): number {
 function fitVolume(surface: Surface, wantedMm3: number): void {
   const { points, triangles } = surface;
   const normals = new Float64Array(points.length);
+  const turn = (at: number, x: number, y: number, z: number) => {
+    normals[at] = (normals[at] as number) + x;
+    normals[at + 1] = (normals[at + 1] as number) + y;
+    normals[at + 2] = (normals[at + 2] as number) + z;
+  };
   let areaMm2 = 0;
   for (let i = 0; i < triangles.length; i += 3) {
-    const [p, q, r] = [0, 1, 2].map((k) => triangles[i + k] as number) as [number, number, number];
-    const [a, b, c] = [corner(points, p), corner(points, q), corner(points, r)];
-    const normal = cross(minus(b, a), minus(c, a));
-    areaMm2 += Math.hypot(...normal) / 2;
-    for (const number of [p, q, r]) {
-      for (let axis = 0; axis < 3; axis++)
-        normals[3 * number + axis] = (normals[3 * number + axis] as number) + (normal[axis] as number);
-    }
+    const a = 3 * (triangles[i] as number);
+    const b = 3 * (triangles[i + 1] as number);
+    const c = 3 * (triangles[i + 2] as number);
+    const bx = (points[b] as number) - (points[a] as number);
+    const by = (points[b + 1] as number) - (points[a + 1] as number);
+    const bz = (points[b + 2] as number) - (points[a + 2] as number);
+    const cx = (points[c] as number) - (points[a] as number);
+    const cy = (points[c + 1] as number) - (points[a + 1] as number);
+    const cz = (points[c + 2] as number) - (points[a + 2] as number);
+    const x = by * cz - bz * cy;
+    const y = bz * cx - bx * cz;
+    const z = bx * cy - by * cx;
+    areaMm2 += Math.hypot(x, y, z) / 2;
+    turn(a, x, y, z);
+    turn(b, x, y, z);
+    turn(c, x, y, z);
   }
   const way = (wantedMm3 - volumeMm3(surface)) / areaMm2;
   for (let i = 0; i < points.length; i += 3) {
@@ -200,10 +214,13 @@ export async function surfaceOf(
   const extent = (extents ?? (await extentsOf(mask, nap))).of(belongs);
   if (!extent) return undefined;
   const part = cut(mask, extent, belongs);
-  const surface = place(await marchCubes(part, nap), part, mask);
+  const corners = await marchCubes(part, nap);
+  await nap();
+  const surface = place(corners, part, mask);
   const { spacing, direction: d } = mask;
   const columns = [0, 1, 2].map((axis) => [d[axis], d[3 + axis], d[6 + axis]]) as unknown as [Vector, Vector, Vector];
   const voxelMm3 = Math.abs(dot(columns[0], cross(columns[1], columns[2]))) * spacing[0] * spacing[1] * spacing[2];
+  await nap();
   fitVolume(surface, part.voxels * voxelMm3);
   return surface;
 }

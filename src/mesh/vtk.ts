@@ -3,6 +3,7 @@ import vtkPolyData from '@kitware/vtk.js/Common/DataModel/PolyData.js';
 import ImageMarchingCubes from '@kitware/vtk.js/Filters/General/ImageMarchingCubes.js';
 import PlyWriter from '@kitware/vtk.js/IO/Geometry/PLYWriter.js';
 import StlWriter from '@kitware/vtk.js/IO/Geometry/STLWriter.js';
+import type { Nap } from './extents.js';
 import type { Surface } from './surface.js';
 
 /** Left out of vtk.js's types. */
@@ -11,6 +12,12 @@ interface PointSet {
 }
 /** Its types name enumerations that they do not export, and another result. */
 const write = PlyWriter.writePLY as unknown as (...values: readonly unknown[]) => DataView;
+
+/** Of the format: 80 bytes of anything, the number of triangles, and what each takes. */
+const kStlHeaderBytes = 84;
+const kStlTriangleBytes = 50;
+/** Triangles that are written at once. */
+const kStlPart = 8192;
 
 const kHalf = 0.5;
 const kOrigin = [0, 0, 0];
@@ -47,9 +54,18 @@ function bytesOf(view: unknown): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** A binary STL file; the 80 bytes of its header are empty. */
-export function stlBytes(surface: Surface): Uint8Array<ArrayBuffer> {
-  return bytesOf(StlWriter.writeSTL(polyDataOf(surface)));
+/** A binary STL file; the 80 bytes of its header are empty. Part by part: the writer holds the thread for as long as it writes. */
+export async function stlBytes({ points, triangles, isCut }: Surface, nap: Nap): Promise<Uint8Array<ArrayBuffer>> {
+  const count = triangles.length / 3;
+  const file = new Uint8Array(kStlHeaderBytes + count * kStlTriangleBytes);
+  new DataView(file.buffer).setUint32(kStlHeaderBytes - 4, count, true);
+  for (let first = 0; first < count; first += kStlPart) {
+    await nap();
+    const part = { points, triangles: triangles.subarray(3 * first, 3 * (first + kStlPart)), isCut };
+    const bytes = bytesOf(StlWriter.writeSTL(polyDataOf(part)));
+    file.set(bytes.subarray(kStlHeaderBytes), kStlHeaderBytes + first * kStlTriangleBytes);
+  }
+  return file;
 }
 
 /** A binary PLY file, little endian. */

@@ -62,12 +62,14 @@ async function makeMesh(mask: Meshed, isPly: boolean, { value, signal }: PackMes
   const { size, spacing, origin, direction } = mask;
   const data = 'mask' in mask ? mask.mask : mask.data;
   const belongs = (voxel: number) => value === undefined || voxel === value;
-  const surface = await surfaceOf({ size, spacing, origin, direction, data }, belongs, async () => {
+  const nap = async () => {
     await nextTurn();
     signal?.throwIfAborted();
-  });
+  };
+  const surface = await surfaceOf({ size, spacing, origin, direction, data }, belongs, nap);
   if (!surface) throw empty(value);
-  const file = isPly ? plyBytes(surface, kUnmarked) : stlBytes(surface);
+  await nap();
+  const file = isPly ? plyBytes(surface, kUnmarked) : await stlBytes(surface, nap);
   const facts = {
     triangles: surface.triangles.length / 3,
     volumeMl: volumeMm3(surface) / 1000,
