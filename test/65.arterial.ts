@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { withMetadata } from '../scripts/weights-metadata.mjs';
 import { lesionsSchema, reportSchema } from '../src/documents/index.js';
 import { lesionsDocument } from '../src/documents/results.js';
-import { InvalidArgumentError, ModelError } from '../src/errors.js';
+import { InputFileError, InvalidArgumentError, ModelError } from '../src/errors.js';
 import {
   classifyLesions,
   type LesionClassification,
@@ -204,7 +204,12 @@ test('what does not fit is refused', async ({ pair, liver, model, folder }) => {
   await refused(blank, 'REGISTRATION_FAILED');
   await refused({ ...arterial, size: [1, 2, 3] } as VolumeInput, 'INVALID_ARGUMENT');
   const coronal = { ...arterial, data: arterial.data, direction: [1, 0, 0, 0, 0, 1, 0, -1, 0] } as VolumeInput;
-  assert.is((await refused(coronal, 'UNSUPPORTED_ORIENTATION')).field, 'arterial');
+  const refusal = rejection(
+    classifyLesions(scan, { model, arterial: coronal, device: 'cpu' }),
+    InputFileError,
+    'UNSUPPORTED_ORIENTATION',
+  );
+  assert.is((await refusal).field, 'arterial');
   await rejection(
     classifyLesions(scan, { model, arterial: 3 as unknown as VolumeInput }),
     InvalidArgumentError,

@@ -151,7 +151,6 @@ export interface NativeLesion
 
 export interface NativeClassificationResult extends NativeGrid<Uint8Array>, Judged {
   readonly lesions: readonly NativeLesion[];
-  /** Of the liver that they were looked for in. */
   readonly liverMl: number;
   readonly threshold: number;
   readonly extentThreshold: number;
