@@ -20,7 +20,7 @@ import { withMetadata } from '../scripts/weights-metadata.mjs';
 import { fitLogistic, logisticProbabilities } from './logistic.mjs';
 import { maskOn } from './marked-scans.mjs';
 import { kRoot } from './peers.mjs';
-import { resultsFile, writeResults } from './results-file.mjs';
+import { refuseExisting, writeResults } from './results-file.mjs';
 import { errorOf, isRight, isRightNature, kTypes, mean, surest } from './type-figures.mjs';
 import { kFirstSeed, kFitted, kKept, matchOf, mixOf } from './type-grounds.mjs';
 
@@ -35,7 +35,8 @@ const { values } = parseArgs({
   },
 });
 
-const [out, keep] = [values.out, values.keep].map((file) => file && resultsFile('', file));
+refuseExisting(values.out);
+refuseExisting(values.keep);
 
 /** As native/pipelines/arterial_readout.h names and scales them. */
 const kPortal = ['portal_core', 'portal_rim', 'portal_brightest', 'portal_darkest', 'portal_core_hu'];
@@ -203,7 +204,7 @@ function describe(what, lesions) {
 const model = await neutral(values.model);
 const level = model.info.architecture.indeterminate_below ?? 0;
 const { fitted, kept } = values.found ? JSON.parse(readFileSync(values.found, 'utf8')) : await measured(model);
-if (keep) writeResults(keep, { fitted, kept });
+if (values.keep) writeResults(values.keep, { fitted, kept });
 const [withArterial, withPortal] = [
   [...kLogs, ...kArterial],
   [...kLogs, ...kPortal],
@@ -231,7 +232,7 @@ const readout = Object.fromEntries(
     },
   ]),
 );
-if (out) writeResults(out, readout);
+if (values.out) writeResults(values.out, readout);
 
 /** As breathing bends a liver: waves of 120 mm along and across the table, at most so many mm; nearest voxels. */
 function bent({ size, spacing, origin, direction, data }, mostMm) {

@@ -3,14 +3,17 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { kBench } from './peers.mjs';
 
-/** The file that the user named, which must not be there yet, or the last run's of `name`. To be asked before anything is measured. */
+/** Of a file that the user named, if any: the end of the program where it is there. To be asked before anything is measured. */
+export function refuseExisting(named) {
+  if (named === undefined || !existsSync(named)) return;
+  console.error(`${named}: is there already; name a file that is not`);
+  process.exit(2);
+}
+
+/** The file that the user named, which must not be there yet, or the last run's of `name`. */
 export function resultsFile(name, named) {
-  if (named === undefined) return join(kBench, 'results', `${name}.json`);
-  if (existsSync(named)) {
-    console.error(`${named}: is there already; name a file that is not`);
-    process.exit(2);
-  }
-  return named;
+  refuseExisting(named);
+  return named ?? join(kBench, 'results', `${name}.json`);
 }
 
 export function writeResults(file, results) {

@@ -96,7 +96,12 @@ test('with an identity UIDs follow from it, the series and the networks, whateve
   const uids = await uidsOf(findings, 'a');
   assert.equal(await uidsOf(makeFindings(volume, 1), 'a'), uids, 'of another machine');
   const model = { ...findings.model, sha256: 'b'.repeat(64) } as NonNullable<typeof findings.model>;
+  // Of the same file both networks, instead of one.
+  const part = { ...findings.model, networks: ['mdl_cnn', 'location3d'] } as unknown as NonNullable<
+    typeof findings.model
+  >;
   const others = [...(await uidsOf(findings, 'b')), ...(await uidsOf({ ...findings, model }, 'a'))];
+  others.push(...(await uidsOf({ ...findings, model: part }, 'a')));
   const plain = [await writeSegmentation(null, findings), await writeReport(null, findings)];
   const all = [...uids, ...others, ...plain.map(({ sopInstanceUid }) => sopInstanceUid)];
   assert.is(new Set(all).size, all.length, 'other options, networks, and no identity give others');

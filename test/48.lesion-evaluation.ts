@@ -272,6 +272,14 @@ test('progress runs to the end, and an abort rejects with its reason', async () 
   const reason = new Error('enough');
   const aborted = await evaluateLesions(kCohort, { signal: AbortSignal.abort(reason) }).catch((error) => error);
   assert.is(aborted, reason);
+  const controller = new AbortController();
+  async function* hanging() {
+    controller.abort(reason);
+    await new Promise(() => undefined);
+    yield* kCohort;
+  }
+  const waited = await evaluateLesions(hanging(), { signal: controller.signal }).catch((error) => error);
+  assert.is(waited, reason);
 });
 
 test.run();

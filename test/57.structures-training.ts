@@ -81,6 +81,15 @@ test('the same options give the same bytes', async () => {
   assert.not.ok(one.equals(readFileSync(kShipped)));
 });
 
+test('the weights are of the structure that their locator finds, whatever is marked first', async () => {
+  const structures = { body: [1], liver: [2] };
+  const { model } = await trainStructures(
+    { cases: kCases },
+    { ...kQuick, structures, output: at('first.safetensors') },
+  );
+  assert.is(model.info.structure, 'liver');
+});
+
 test('two processes learn what one does', async () => {
   const losses = async (processes: number) => {
     const output = at(`processes-${processes}.safetensors`);

@@ -110,8 +110,11 @@ SlicePictures pictures_argument(const Napi::Value& value) {
 }
 
 // src/io/dicom-objects.ts names no other kind.
-EncodedObject make(const std::string& kind, const Findings& findings, const SlicePictures& pictures, Run& run) {
-  if (kind == "sr") return make_report(findings, run);
+EncodedObject make(const std::string& kind, Findings& findings, const SlicePictures& pictures, Run& run) {
+  if (kind == "sr") {
+    findings.structure_ml = volume_ml(*findings.structure_mask);
+    return make_report(findings, run);
+  }
   if (kind == "rtstruct") return make_structure_set(findings, run);
   if (kind == "sc") return make_secondary_capture(findings, pictures, run);
   return make_segmentation(findings, run);
@@ -138,7 +141,6 @@ Napi::Value make_dicom_object_call(const Napi::CallbackInfo& info) {
   const auto pictures = std::make_shared<SlicePictures>(pictures_argument(object.Get("pictures")));
   return start_job(
       info.Env(), info[5].As<Napi::Object>(), Turn::kFiles, [kind, path, findings, pictures](Run& run) -> Deliver {
-        findings->structure_ml = volume_ml(*findings->structure_mask);
         const auto made = std::make_shared<EncodedObject>(make(kind, *findings, *pictures, run));
         if (!path.empty()) {
           PendingFile file(path);

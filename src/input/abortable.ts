@@ -6,6 +6,8 @@ function nextOf<Item>(iterator: AnyIterator<Item>, signal: AbortSignal | undefin
   if (!signal) return next;
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
+    // It may have aborted while it was asked for: no event follows then.
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     next.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });

@@ -37,7 +37,7 @@ export function cubeTriangles(inside: Uint8Array, size: readonly number[]) {
     filter.produceTriangles(kHalf, x, y, z, extent, slice, size, kOrigin, kUnits, inside, points, [], []);
 }
 
-function polyDataOf({ points, triangles }: Surface) {
+function polyDataOf({ points, triangles }: Omit<Surface, 'isCut'>) {
   const polys = new Uint32Array((triangles.length / 3) * 4);
   for (let from = 0, to = 0; from < triangles.length; from += 3, to += 4) {
     polys[to] = 3;
@@ -55,14 +55,14 @@ function bytesOf(view: unknown): Uint8Array<ArrayBuffer> {
 }
 
 /** A binary STL file; the 80 bytes of its header are empty. Part by part: the writer holds the thread for as long as it writes. */
-export async function stlBytes({ points, triangles, isCut }: Surface, nap: Nap): Promise<Uint8Array<ArrayBuffer>> {
+export async function stlBytes({ points, triangles }: Surface, nap: Nap): Promise<Uint8Array<ArrayBuffer>> {
   const count = triangles.length / 3;
   const file = new Uint8Array(kStlHeaderBytes + count * kStlTriangleBytes);
   new DataView(file.buffer).setUint32(kStlHeaderBytes - 4, count, true);
   for (let first = 0; first < count; first += kStlPart) {
     await nap();
-    const part = { points, triangles: triangles.subarray(3 * first, 3 * (first + kStlPart)), isCut };
-    const bytes = bytesOf(StlWriter.writeSTL(polyDataOf(part)));
+    const part = triangles.subarray(3 * first, 3 * (first + kStlPart));
+    const bytes = bytesOf(StlWriter.writeSTL(polyDataOf({ points, triangles: part })));
     file.set(bytes.subarray(kStlHeaderBytes), kStlHeaderBytes + first * kStlTriangleBytes);
   }
   return file;

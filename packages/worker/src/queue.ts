@@ -141,6 +141,7 @@ export class JobQueue {
     const isSooner = state === 'prioritized' && kPriorities[priority] < found.priority;
     const { deadline: present, ...data } = found.data;
     const later = laterOf(present, deadline);
+    if (!isSooner && later === present) return;
     await found.updateData({
       ...data,
       ...(isSooner && { priority }),

@@ -207,6 +207,20 @@ TEST_CASE("there and back: what is inside on a grid comes back within half a cel
   }
 }
 
+TEST_CASE("what pads a box behind the scan's end has no part in the last voxels") {
+  Run run;
+  const Geometry source = geometry_of({11, 11, 11}, {1, 1, 1});
+  const CellGrid grid = cell_grid(source, {2.8, 2.8, 2.8});
+  const CellBox box = whole_grid(grid, 8);
+  REQUIRE(box.length == Size3{8, 8, 8});
+  std::vector<float> cells(static_cast<size_t>(box.cells()));
+  for (int64_t z = 0; z < grid.size[2]; ++z) {
+    for (int64_t y = 0; y < grid.size[1]; ++y) std::fill_n(cells.begin() + (z * 8 + y) * 8, grid.size[0], 1.0F);
+  }
+  const Mask mask = threshold_cells(cells, box, grid, 0.99F, source, run);
+  CHECK(std::count(mask.voxels.begin(), mask.voxels.end(), 1) == 11 * 11 * 11);
+}
+
 TEST_CASE("the body's box and a cell's place in it are those of the rule's NumPy form") {
   Run run;
   Volume volume{geometry_of({120, 100, 8}, {3, 3, 6}), std::vector<int16_t>()};
