@@ -26,6 +26,7 @@ class Case:
     held_back: bool
     low: np.ndarray = None  # of the liver, mm
     high: np.ndarray = None
+    known: float = 1.0  # 0 where the liver alone is labelled
 
     @property
     def size(self):
@@ -139,7 +140,7 @@ class Pictures:
             hu, label = self.cut(self.look(hu, liver), label)
         jitter = self.random.normal(0, 8, 4) if augment else np.zeros(4)
         cells = self.positions(self.coarse_shape(shape), self.coarse_cell, affine, centre, 0)
-        return hu, label, self.coordinates(cells, case, jitter), 1.0
+        return hu, label, self.coordinates(cells, case, jitter), case.known
 
     def random_centre(self, case):
         if self.locator:

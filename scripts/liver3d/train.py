@@ -65,7 +65,8 @@ def read_cases(folder, locator, held_back, cell, device):
         liver = (label == 1).float()
         if locator:
             liver = mean_in_plane(mean_over(liver, z, cell[2]), spacing[0], cell[0])
-        cases.append(Case(path.stem, spacing, images, label, liver, saved["boxes"], path.stem in held_back, low, high))
+        known = 0.0 if "liver_alone" in saved else 1.0
+        cases.append(Case(path.stem, spacing, images, label, liver, saved["boxes"], path.stem in held_back, low, high, known))
     return cases
 
 
