@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "../noisy_scans.h"
+#include "built_libraries.h"
 #include "models/liver_cnn/module.h"
 #include "pipelines/predict_structure.h"
 
@@ -14,7 +15,7 @@ using namespace hepatica;
 namespace {
 
 // The programs of the tests lie in a folder without the kernel library; the name counts from the first use on.
-const bool kLibraryNamed = setenv("HEPATICA_CUDA_LIBRARY", HEPATICA_RELEASED_CUDA_LIBRARY, 0) == 0;
+const bool kLibraryNamed = setenv("HEPATICA_CUDA_LIBRARY", test::released_cuda_library().c_str(), 0) == 0;
 
 // Every form of input that the network has: neighbouring slices, coordinates.
 SegmenterModel random_model(Equalization equalization) {

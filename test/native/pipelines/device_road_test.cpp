@@ -118,7 +118,7 @@ TEST_CASE(
       CHECK(stages.equalized.voxels == expected.equalized.voxels);
       CHECK(stages.clipped.voxels == expected.clipped.voxels);
       const bool clahe = equalization == Equalization::kClahe;
-      if (std::string(HEPATICA_INTERPRETED_CUDA_LIBRARY).empty()) continue;
+      if (test::interpreted_cuda_library().empty()) continue;
       CHECK(run.device_used() == (clahe ? "cpu" : "cuda:0 pretended"));
       CHECK(has(codes(run), "CLAHE_ON_CPU") == (clahe && choice.kind == DeviceChoice::Kind::kCuda));
     }

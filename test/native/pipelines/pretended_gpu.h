@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "built_libraries.h"
 #include "core/run.h"
 #include "cuda/loader.h"
 #include "runtime/device.h"
@@ -20,7 +21,7 @@ namespace hepatica {
 class PretendedGpu {
  public:
   PretendedGpu() {
-    const std::string path = HEPATICA_INTERPRETED_CUDA_LIBRARY;
+    const std::string path = test::interpreted_cuda_library();
     if (!path.empty()) library_.emplace(path);
     ComputeDevice gpu{.index = 0, .label = "cuda:0 pretended"};
     if (library_) gpu.kernels = &library_->devices().at(0);
