@@ -1,5 +1,8 @@
 #include "pipelines/train_structures.h"
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "models/encoder3d/model.h"
 #include "pipelines/file_case_reader.h"
 #include "training/loop/architecture.h"
@@ -12,13 +15,25 @@ namespace hepatica {
 
 namespace {
 
+// A class keeps its place, and with it what the weights know of it.
+void check_structures(const std::vector<std::string>& known, const std::vector<std::string>& wanted) {
+  if (wanted.size() >= known.size() && std::equal(known.begin(), known.end(), wanted.begin())) return;
+  const auto list = [](const std::vector<std::string>& names) { return nlohmann::json(names).dump(); };
+  throw Error(
+      "INVALID_ARGUMENT",
+      "Expected architecture.structures to begin with those of initial, " + list(known) + ", received " + list(wanted),
+      {}, "architecture", "Name new structures behind them");
+}
+
 VolumeNetworkKind starting_kind(const VolumeTrainingOptions& options) {
   if (options.initial.empty()) {
     throw Error("INVALID_ARGUMENT", "Expected initial to be the weights of a 3-D structure network, received none", {},
                 "initial", "Give liver-3d.safetensors of the package, or what trainStructures wrote");
   }
   const auto model = Encoder3dModel::load(options.initial);
-  VolumeNetworkKind kind = encoder3d_kind(with_architecture(model->config(), options.architecture), model->structure());
+  const Encoder3dConfig config = with_architecture(model->config(), options.architecture);
+  check_structures(model->config().structures, config.structures);
+  VolumeNetworkKind kind = encoder3d_kind(config, model->structure());
   kind.postprocessing = model->postprocessing().to_json();
   return kind;
 }

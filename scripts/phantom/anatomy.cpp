@@ -1,5 +1,7 @@
 #include "anatomy.h"
 
+#include <algorithm>
+
 #include "noise.h"
 #include "organs.h"
 
@@ -158,6 +160,7 @@ void paint_liver(Tissue& tissue, const Point& p) {
     if (outline < 0 && liver < 0) tissue.lesion = static_cast<int>(i) + 1;
   }
   tissue.liver = liver < 0;
+  if (tissue.liver) tissue.organ = 0;
 }
 
 }  // namespace
@@ -182,6 +185,11 @@ Tissue tissue_at(const Point& point) {
   paint_back_muscles(tissue.hu, p);
   for (const Bowel& bowel : bowels()) paint_hollow(tissue.hu, p, bowel);
   paint(tissue.hu, kSpleen + 3 * smooth_noise(82, p, 10), spleen(p));
+  if (std::min(kidney_distance(p, -1), kidney_distance(p, 1)) < 0) {
+    tissue.organ = 2;
+  } else if (spleen(p) < 0) {
+    tissue.organ = 1;
+  }
   paint_retroperitoneum(tissue.hu, p);
   paint(tissue.hu, kWall, gallbladder(p));
   paint(tissue.hu, kGallbladder, gallbladder(p) + 1.5);

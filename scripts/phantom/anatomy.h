@@ -20,6 +20,7 @@ struct Tissue {
   double hu = -1000;
   bool liver = false;
   int lesion = 0;  // 1 + index in lesions(), 0 outside
+  int organ = 0;   // 1 spleen, 2 kidneys
 };
 
 const std::vector<Lesion>& lesions();

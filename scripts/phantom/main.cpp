@@ -1,6 +1,7 @@
 // usage: hepatica_phantom FOLDER [SEED]
 // Writes a synthetic contrast-enhanced abdominal CT series and its truth: FOLDER/dicom/*.dcm, FOLDER/liver.nii.gz,
-// FOLDER/lesions.nii.gz (1, 2, … as in lesions.json). FOLDER appears only when it is complete.
+// FOLDER/lesions.nii.gz (1, 2, … as in lesions.json), FOLDER/organs.nii.gz (1 spleen, 2 kidneys). FOLDER appears only
+// when it is complete.
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -47,6 +48,7 @@ void write_phantom(const std::filesystem::path& folder, uint64_t seed) {
   write_ct_series(scan.volume, partial / "dicom", attributes, run);
   write_nifti((partial / "liver.nii.gz").string(), scan.liver);
   write_nifti((partial / "lesions.nii.gz").string(), scan.lesions);
+  write_nifti((partial / "organs.nii.gz").string(), scan.organs);
   std::ofstream(partial / "lesions.json") << describe(scan).dump(2) << '\n';
   std::filesystem::remove_all(folder);
   std::filesystem::rename(partial, folder);

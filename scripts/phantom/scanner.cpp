@@ -87,6 +87,7 @@ void scan_slice(int64_t slice, uint64_t seed, Scan& scan, std::vector<int16_t>& 
         if (offset != 0) continue;
         scan.liver.voxels[first + pixel] = tissue.liver;
         scan.lesions.voxels[first + pixel] = static_cast<uint8_t>(tissue.liver ? tissue.lesion : 0);
+        scan.organs.voxels[first + pixel] = static_cast<uint8_t>(tissue.organ);
       }
     }
   }
@@ -111,6 +112,7 @@ Scan scan_phantom(uint64_t seed, Run& run) {
   Scan scan;
   scan.liver = {geometry, std::vector<uint8_t>(hu.size())};
   scan.lesions = {geometry, std::vector<uint8_t>(hu.size())};
+  scan.organs = {geometry, std::vector<uint8_t>(hu.size())};
   parallel_for(kSlices, run, [&](int64_t slice) { scan_slice(slice, seed, scan, hu); });
   scan.volume = {geometry, std::move(hu)};
   return scan;

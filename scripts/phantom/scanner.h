@@ -13,6 +13,7 @@ struct Scan {
   Volume volume;
   Mask liver;    // 1 inside, lesions included
   Mask lesions;  // 1 + index in lesions()
+  Mask organs;   // 1 spleen, 2 kidneys
 };
 
 // The same seed gives the same voxels, whatever the number of threads.

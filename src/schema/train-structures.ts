@@ -64,7 +64,8 @@ export const trainStructuresOptions = z.strictObject({
       expected: "names of the network's structures with the labels' values, 1 to 255",
       text:
         "What of the network's structures the labels mark, and by which values; what they leave out stays as the network " +
-        'knows it. Without values, of one structure alone, each case says what counts (`labelValues`, `labelSegments`)',
+        'knows it. Without values, of one structure alone, each case says what counts (`labelValues`, `labelSegments`). New ones ' +
+        'are named in `architecture.structures` too, behind those that are known',
       value: { liver: [] },
       more: 'The first one is what the validation Dice is of.',
       type: 'Readonly<Record<string, readonly number[]>>',

@@ -161,8 +161,9 @@ export interface TrainStructuresOptions extends TrainRunOptions {
   readonly augment?: boolean | StructuresAugmentation;
   /**
    * What of the network's structures the labels mark, and by which values; what they leave out stays as the network
-   * knows it. Without values, of one structure alone, each case says what counts (`labelValues`, `labelSegments`);
-   * default `\{ liver: [] \}`. The first one is what the validation Dice is of.
+   * knows it. Without values, of one structure alone, each case says what counts (`labelValues`, `labelSegments`). New
+   * ones are named in `architecture.structures` too, behind those that are known; default `\{ liver: [] \}`. The first
+   * one is what the validation Dice is of.
    */
   readonly structures?: Readonly<Record<string, readonly number[]>>;
   /**

@@ -37,7 +37,7 @@ export async function runStructuresTraining(
 
 /**
  * Goes on training the 3-D structure network, that of `segmentLiver`, on labelled scans: of all its structures, or of
- * those that the labels mark. Crops of the whole volumes are learned from; the locator stays as it is. Everything else is
+ * those that the labels mark; new ones are named in `architecture.structures`, behind those that it knows. Crops of the whole volumes are learned from; the locator stays as it is. Everything else is
  * as with {@link trainSegmenter}. On a CPU a step takes seconds.
  *
  * @param dataset - cases, or the path of a JSON dataset file or of a folder of cases (see {@link discoverDataset})

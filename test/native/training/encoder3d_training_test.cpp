@@ -65,6 +65,36 @@ TEST_CASE("the 3-D network learns in the trainer, and its weights are a model th
   }
 }
 
+TEST_CASE("a structure more is learned from weights that do not know it") {
+  const TemporaryFolder folder;
+  VolumeTrainingPlan plan = ball_volume_plan(folder.path);
+  plan.cases.resize(1);
+  plan.options.epochs = 1;
+  plan.options.crops_per_epoch = 2;
+  plan.options.crop_cells = {16, 32, 32};
+  plan.options.ema_decay = 0;
+  plan.options.frozen_epochs = 1;
+  train(plan, narrow_config());
+
+  Encoder3dConfig wider = narrow_config();
+  wider.structures.push_back("core");
+  VolumeTrainingPlan further = plan;
+  further.options.initial = plan.options.output;
+  further.options.output = folder.path + "/wider.safetensors";
+  further.options.structures = {{"ball", {1}}, {"body", {2}}, {"core", {3}}};
+  train(further, wider);
+  CHECK(Encoder3dModel::load(further.options.output)->config() == wider);
+  const SafetensorsFile before(plan.options.output), after(further.options.output);
+  for (const std::string name : {"decoder.head.weight", "decoder.head.bias"}) {
+    CAPTURE(name);
+    const at::Tensor known = before.tensor(name).to(at::kFloat), all = after.tensor(name).to(at::kFloat);
+    REQUIRE(known.size(0) == 12);
+    REQUIRE(all.size(0) == 16);
+    // A step away from what was known; a head that was drawn anew would not be.
+    CHECK((all.slice(0, 0, 12) - known).abs().max().item<float>() < 0.02F);
+  }
+}
+
 TEST_CASE("a structure that the network does not know is refused") {
   const TemporaryFolder folder;
   Encoder3dConfig config = narrow_config();

@@ -18,7 +18,7 @@ namespace {
   throw Error(
       "INVALID_ARGUMENT",
       "Expected structures to be of those that the network tells apart (" + known + "), each once, received " + name,
-      {}, "structures");
+      {}, "structures", "Name new ones in architecture.structures, behind those that are known");
 }
 
 }  // namespace

@@ -40,6 +40,8 @@ struct VolumeNetworkKind {
   std::string base;                 // child module that is pretrained; empty: none
   // With first weights of torch's generator.
   std::function<std::unique_ptr<VolumeNetwork>()> make;
+  // Of weights to go on from, which may know fewer structures, those of this network: what is new is as it was drawn.
+  std::function<StateDict(StateDict initial, const StateDict& drawn)> widened;
 };
 
 }  // namespace hepatica

@@ -56,7 +56,9 @@ std::unique_ptr<VolumeNetwork> VolumeTask::make_network() const {
   std::unique_ptr<VolumeNetwork> network = kind_.make();
   torch::nn::Module& module = network->module();
   if (!options_.initial.empty()) {
-    load_state(module, SafetensorsFile(options_.initial).tensors(), "this network", options_.initial);
+    StateDict initial = SafetensorsFile(options_.initial).tensors();
+    if (kind_.widened) initial = kind_.widened(std::move(initial), state_of(module));
+    load_state(module, initial, "this network", options_.initial);
   }
   if (!options_.base.empty()) {
     const auto children = module.named_children();
