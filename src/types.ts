@@ -355,6 +355,8 @@ export interface ModelIdentity {
    * versions.
    */
   readonly networks?: readonly string[] | undefined;
+  /** What the weights' metadata say they were trained on, synthetic lesions too; absent where they do not. */
+  readonly dataset?: string | undefined;
 }
 
 /** A network in native memory, from `loadModel` or `trainSegmenter`. */

@@ -10,6 +10,7 @@ import {
   loadModel,
   readMask,
   readSeries,
+  renderReportPage,
   type SegmentOptions,
   segmentLiver,
   type Volume,
@@ -42,6 +43,14 @@ test("finds most of the phantom's lesions, and says of each what it is in number
     assert.is(malignant, type === 'HCC' || type === 'MET');
     assert.ok(Math.abs(malignancyProbability - probabilities.HCC - probabilities.MET) < 1e-6);
   }
+});
+
+test('a result and its page say that types were learned from synthetic lesions', async () => {
+  const volume = await readSeries(join(kPhantom, 'dicom'));
+  const found = await classifyLesions(await segmentLiver(volume));
+  assert.match(found.model?.dataset ?? '', /synthetic lesions/);
+  const page = await renderReportPage(found);
+  assert.ok(page.includes(`trained on ${found.model?.dataset}`));
 });
 
 test('two runs give the same bytes', async () => {

@@ -22,6 +22,9 @@ const model = z.object({
     description:
       'What of the file ran: its kind, and location3d where a 3-D lesion network did; of earlier versions absent',
   }),
+  dataset: z.string().optional().meta({
+    description: 'What the weights say they were trained on, synthetic lesions too; absent where they do not',
+  }),
 });
 
 const series = z.object({

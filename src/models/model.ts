@@ -112,7 +112,8 @@ class LoadingModel implements CallArgument<ModelHandle> {
 export function modelIdentity({ info }: Model): ModelIdentity {
   const { kind, structure, metadata, sha256, architecture } = info;
   const networks = [kind, ...('location3d' in architecture ? ['location3d'] : [])];
-  return { kind, structure, version: metadata.version ?? '', sha256, networks };
+  const { version = '', dataset } = metadata;
+  return { kind, structure, version, sha256, networks, ...(dataset ? { dataset } : {}) };
 }
 
 /** A model for a native call. */

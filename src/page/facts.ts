@@ -38,7 +38,9 @@ function seriesFacts(series: SeriesTexts | null): Fact[] {
 
 function networkFact(name: string, model: ModelIdentity | undefined): Fact[] {
   if (!model) return [];
-  const parts = [describeNetworks(model), model.version, `SHA-256 ${model.sha256.slice(0, 12)}…`];
+  const { version, sha256, dataset } = model;
+  const trainedOn = dataset === undefined ? '' : `trained on ${dataset}`;
+  const parts = [describeNetworks(model), version, `SHA-256 ${sha256.slice(0, 12)}…`, trainedOn];
   return [[name, parts.filter((part) => part !== '').join(', ')]];
 }
 
