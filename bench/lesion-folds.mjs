@@ -108,15 +108,15 @@ const percent = (value) => (value === null ? '–' : `${(100 * value).toFixed(1)
 const of = ({ value, low, high }) =>
   value === null ? '–' : `${value.toFixed(3)}${low === null ? '' : ` (${low.toFixed(3)} to ${high.toFixed(3)})`}`;
 
-/** Of every type: found of all, by volume. Pieces of a lesion that the liver's border cuts count as lesions. */
+/** Of every type that is there: found of all, by volume. Pieces of a lesion that the liver's border cuts count as lesions. */
 function foundBySize(cases) {
   const references = cases.flatMap((one) => one.references);
-  return ['CYS', 'ANG', 'HCC', 'MET'].map((type) => {
+  return [...new Set(references.map(({ type }) => type))].sort().map((type) => {
     const counts = kSizesMl.map(([from, to]) => {
       const some = references.filter((one) => one.type === type && one.volumeMl >= from && one.volumeMl < to);
       return `${some.filter(({ iou }) => iou > 0).length}/${some.length}`;
     });
-    return `${type} ${counts.join(' ')}`;
+    return `${type ?? 'of unknown type'} ${counts.join(' ')}`;
   });
 }
 
@@ -139,10 +139,10 @@ function report(way, { pooled, cases }) {
     `  Dice: global ${of(pooled.global.dice)}, per case ${of(pooled.perCase.dice)}, found ${of(pooled.lesionDice)}`,
   );
   const { accuracy, malignancy, confusion, lesions } = pooled.typing;
-  if (lesions === 0) return;
   console.log(
     `  found, by ml (${kSizesMl.map((range) => range.join(' to ')).join(', ')}): ${foundBySize(cases).join('; ')}`,
   );
+  if (lesions === 0) return;
   console.log(`  types of ${lesions} found lesions: accuracy ${of(accuracy)}`);
   console.log(`  malignant: accuracy ${of(malignancy.accuracy)}, AUC ${of(malignancy.auc)}`);
   console.log(`  confusion (rows CYS ANG HCC MET, columns the same, missed): ${JSON.stringify(confusion.slice(0, 4))}`);

@@ -6,8 +6,9 @@
  *   node bench/liver-dice.mjs open-test      the held-out patients: to report, never to choose
  *   node bench/liver-dice.mjs folds --model FOLD.safetensors --model …
  *                                            by each network those that it was trained without, as its metadata says, as NIfTI
- *                                            alone: together out of fold; also by slice thickness, set and tumour
+ *                                            alone: together out of fold
  *
+ * Means of all, and by slice thickness, set and tumour.
  *   --model FILE                             (default: the package's), --precision fp32|bf16
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -171,7 +172,7 @@ for (const kind of ['nifti', 'dicom']) {
   console.log(row(`mean, ${kind}`, results[`${kind}Mean`]), ` |RVD| ${results[`${kind}Mean`].absoluteRvd.toFixed(2)}`);
 }
 results.groups = {};
-for (const [name, isIn] of Object.entries(folds ? kGroups : {})) {
+for (const [name, isIn] of Object.entries(kGroups)) {
   const group = results.nifti.filter(isIn);
   if (group.length === 0) continue;
   results.groups[name] = { patients: group.length, ...meanOf(group) };

@@ -72,6 +72,32 @@ function thick(scan, mm, isMask) {
   };
 }
 
+/** Slices of `mm`, linear between those there; a mask's are the nearest. */
+function thin(scan, mm, isMask) {
+  const ratio = mm / scan.spacing[2];
+  const count = Math.floor(scan.size[2] / ratio);
+  const plane = planeOf(scan);
+  const data = new scan.data.constructor(count * plane);
+  for (let z = 0; z < count; z++) {
+    const at = Math.min(Math.max((z + 0.5) * ratio - 0.5, 0), scan.size[2] - 1);
+    const [below, above] = [Math.floor(at), Math.min(Math.floor(at) + 1, scan.size[2] - 1)];
+    const share = isMask ? Math.round(at - below) : at - below;
+    for (let i = 0; i < plane; i++) {
+      const [a, b] = [scan.data[below * plane + i], scan.data[above * plane + i]];
+      data[z * plane + i] = Math.round(a + share * (b - a));
+    }
+  }
+  const { size, spacing, direction } = scan;
+  const shift = (mm - spacing[2]) / 2;
+  return {
+    size: [size[0], size[1], count],
+    spacing: [spacing[0], spacing[1], mm],
+    origin: scan.origin.map((value, row) => value + direction[3 * row + 2] * shift),
+    direction,
+    data,
+  };
+}
+
 /** The voxels' order turned along `axes`, and the geometry with it: each voxel stays where it was in the patient. */
 function turned(scan, axes) {
   const [width, height, count] = scan.size;
@@ -122,6 +148,7 @@ function* changesOf(scan, mask) {
   yield ['lowest quarter of the liver alone', part(scan, from, from + quarter), part(mask, from, from + quarter)];
   yield ['highest quarter of the liver alone', part(scan, to - quarter, to), part(mask, to - quarter, to)];
   yield ['lower half of the liver alone', part(scan, from, from + 2 * quarter), part(mask, from, from + 2 * quarter)];
+  yield ['slices of 0.5 mm', thin(scan, 0.5, false), thin(mask, 0.5, true)];
   for (const mm of [5, 8]) yield [`slices of ${mm} mm`, thick(scan, mm, false), thick(mask, mm, true)];
   yield ['contrast medium taken out', mapped(scan, withoutContrast), mask];
   yield ['noise, SD 30 HU', mapped(scan, (hu) => Math.round(hu + 30 * normal())), mask];

@@ -15,8 +15,8 @@ const kLiverShape = { slices: 8, rows: 48, columns: 64 };
 /** A liver of 240×192 mm on the 1.5 mm grid; as many slices at once as inference takes. */
 const kLesionShape = { slices: 3, rows: 128, columns: 160 };
 
-/** The 3-D network's box round a large liver, 264×228×216 mm in cells of 1.5×1.5×3 mm. */
-const kBoxShape = { slices: 72, rows: 152, columns: 176 };
+/** The 3-D network's box round a large liver, 264×228×224 mm in cells of 1.5×1.5×2.8 mm. */
+const kBoxShape = { slices: 80, rows: 152, columns: 176 };
 
 /** The numbers of bench/native/timing.cpp. */
 function makeChannels(size) {

@@ -30,6 +30,11 @@ function head(x, y, z) {
   return (r > 0.95 ? 30 : r > 0.88 ? 900 : 35) + 8 * normal();
 }
 
+/** A cylinder of it, in air. */
+function water(x, y) {
+  return Math.hypot(x - 128, y - 128) > 100 ? -1000 : 5 * normal();
+}
+
 function geometryOf({ size, spacing, origin, direction }) {
   return { size, spacing, origin, direction };
 }
@@ -76,6 +81,7 @@ function blanked(volume, from, to) {
 
 function* madeUp() {
   yield ['zeros', made(() => 0)];
+  yield ['water', made(water)];
   for (const sd of [30, 100, 500]) yield [`noise, SD ${sd} HU`, made(() => 40 + sd * normal())];
   yield ['head (skull and brain)', made(head, [256, 256, 60], [1, 1, 2.5])];
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  deviceInfo,
   InvalidArgumentError,
   loadModel,
   ModelError,
@@ -14,7 +15,7 @@ import {
 } from '../src/index.js';
 import type { CtVoxels } from '../src/native/binding.js';
 import { writeThresholdModel } from './support/models.js';
-import { kRoot, makeFolder, runCli } from './support/programs.js';
+import { kRoot, makeFolder, runCli, runNode } from './support/programs.js';
 import { rejection } from './support/rejections.js';
 import { makePhantom } from './support/volumes.js';
 
@@ -128,6 +129,7 @@ test('HU that are off by 30 change little', async ({ scan }) => {
     const { mask: other } = await segmentStructures(shifted);
     for (const [label, least] of [
       [1, 0.9],
+      [2, 0.9],
       [3, 0.9],
       [4, 0.95],
     ] as const) {
@@ -138,6 +140,16 @@ test('HU that are off by 30 change little', async ({ scan }) => {
       );
       assert.ok(dice > least, `label ${label}, ${shift} HU: ${dice}`);
     }
+  }
+});
+
+test('memory stays within the input and 1 GiB for 500 slices of 512 × 512', async () => {
+  for (const precision of (await deviceInfo()).cpu.bf16 ? ['bf16', 'fp32'] : ['fp32']) {
+    const { stdout, stderr } = await runNode(['--import', 'tsx', 'test/support/many-slices.ts', kPhantom, precision]);
+    assert.ok(stdout !== '', stderr);
+    const { peak, input, volumeMl } = JSON.parse(stdout) as Record<'peak' | 'input' | 'volumeMl', number>;
+    assert.ok(volumeMl > 1000, `${volumeMl} ml`);
+    assert.ok(peak <= input + 2 ** 30, `${precision}: ${Math.round(peak / 2 ** 20)} MiB`);
   }
 });
 
