@@ -49,9 +49,9 @@ function largestDifference(parts, raw) {
   return largest;
 }
 
-function measureNative(weights, shape, { repeats, threads }, raw) {
+function measureNative(weights, shape, { repeats, threads, part = [] }, raw) {
   const { slices, rows, columns } = shape;
-  const run = [weights, slices, rows, columns, repeats, threads, raw].map(String);
+  const run = [weights, slices, rows, columns, repeats, threads, raw, ...part].map(String);
   return JSON.parse(execFileSync(join(kRoot, 'build', 'tools', 'hepatica_bench'), run, { encoding: 'utf8' }));
 }
 
@@ -90,7 +90,8 @@ function printConvolutions(precision, { peak, share: all, convolutions }) {
   console.log(`    all of these, one after the other: ${(100 * all).toFixed(0)} % of the peak`);
 }
 
-async function benchNetwork({ title, weights, exporter, shape, unit = 'slice', outputsOf }, options) {
+async function benchNetwork({ title, weights, exporter, shape, unit = 'slice', outputsOf, part }, given) {
+  const options = { ...given, part };
   const folder = mkdtempSync(join(tmpdir(), 'hepatica-network-'));
   try {
     const raw = join(folder, 'probability.raw');
@@ -133,6 +134,20 @@ export function benchLiver(options) {
     outputsOf: ({ probability }) => [probability.data],
   };
   return benchNetwork(liver, options);
+}
+
+/** Of the lesion network's file, all cells liver: the decoder works on the whole box. */
+export async function benchLocation3d(options) {
+  const lesions = {
+    title: `3-D lesion network, its encoder too, a box of ${kBoxShape.columns}×${kBoxShape.rows}×${kBoxShape.slices} cells`,
+    weights: await lesionWeights(options),
+    exporter: 'export_lesion3d_onnx.py',
+    shape: kBoxShape,
+    unit: 'box',
+    part: ['location3d'],
+    outputsOf: ({ probability }) => [probability.data],
+  };
+  return await benchNetwork(lesions, options);
 }
 
 export function benchPaper(options) {

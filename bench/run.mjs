@@ -2,7 +2,7 @@
  * Builds hepatica, measures it against its peers in one run and prints times and ratios.
  *
  *   npm run bench                          everything
- *   npm run bench -- preprocessing         one of: reading, preprocessing, liver, paper, lesions, training, pipeline
+ *   npm run bench -- preprocessing         one of: reading, preprocessing, liver, paper, lesions, location3d, training, pipeline
  *   npm run bench -- --repeats 9 --threads 2
  *   npm run bench -- lesions --model lesions.safetensors    weights other than those that are installed
  *   npm run bench -- --strict              ends with 1 where an aim was missed
@@ -23,6 +23,7 @@ const kBenchmarks = {
   liver: async (options) => (await import('./network.mjs')).benchLiver(options),
   paper: async (options) => (await import('./network.mjs')).benchPaper(options),
   lesions: async (options) => (await import('./network.mjs')).benchLesions(options),
+  location3d: async (options) => (await import('./network.mjs')).benchLocation3d(options),
   training: async (options) => (await import('./training.mjs')).benchTraining(options),
   pipeline: async (options) => (await import('./pipeline.mjs')).benchPipeline(options),
 };

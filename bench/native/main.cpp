@@ -1,6 +1,7 @@
 // Times a network and its convolutions, and the processor's peak beside them; prints one line of JSON.
-//   hepatica_bench WEIGHTS SLICES ROWS COLUMNS REPEATS THREADS OUTPUT
-// SLICES, ROWS and COLUMNS are those of the network's input. OUTPUT receives its fp32 probabilities.
+//   hepatica_bench WEIGHTS SLICES ROWS COLUMNS REPEATS THREADS OUTPUT [location3d]
+// SLICES, ROWS and COLUMNS are those of the network's input. OUTPUT receives its fp32 probabilities. location3d: of
+// a lesion network's file the 3-D network.
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
@@ -28,8 +29,8 @@ json measure(const Model& model, const bench::Shape& shape, int repeats, const s
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 8) {
-    std::cerr << "usage: hepatica_bench WEIGHTS SLICES ROWS COLUMNS REPEATS THREADS OUTPUT\n";
+  if (argc != 8 && argc != 9) {
+    std::cerr << "usage: hepatica_bench WEIGHTS SLICES ROWS COLUMNS REPEATS THREADS OUTPUT [location3d]\n";
     return 2;
   }
   install_caching_allocator();
@@ -45,9 +46,14 @@ int main(int argc, char** argv) {
     if (kind) result = measure(*kind, shape, repeats, argv[7]);
     return kind != nullptr;
   };
-  measured(dynamic_cast<const LesionModel*>(model.get())) ||
-      measured(dynamic_cast<const SegmenterModel*>(model.get())) ||
-      measured(dynamic_cast<const Encoder3dModel*>(model.get()));
+  const auto* const lesions = dynamic_cast<const LesionModel*>(model.get());
+  if (lesions && argc == 9) {
+    const bench::Location3d location{*lesions};
+    measured(&location);
+  } else {
+    measured(lesions) || measured(dynamic_cast<const SegmenterModel*>(model.get())) ||
+        measured(dynamic_cast<const Encoder3dModel*>(model.get()));
+  }
   result["peak"] = {{"fp32", peak.fp32_gflops}, {"bf16", peak.bf16_gflops}};
   std::cout << result.dump() << "\n";
   return 0;

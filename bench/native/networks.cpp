@@ -7,6 +7,8 @@
 #include "models/encoder3d/network.h"
 #include "models/layers/folded_weights.h"
 #include "models/layers/inference_layers.h"
+#include "models/lesion3d/inference.h"
+#include "models/lesion3d/network.h"
 #include "models/liver_cnn/network.h"
 #include "models/mdl_cnn/network.h"
 
@@ -54,6 +56,11 @@ class Outline {
   std::vector<float> coordinates_;
   Size3 cells_;
 };
+
+Lesion3dCells cells_of(const Shape& shape) {
+  const std::vector<float> values = values_of(box_of(shape));
+  return {{shape.columns, shape.rows, shape.slices}, values, values, std::vector<float>(values.size(), 1)};
+}
 
 json time_layers(const RecordedLayers& layers, const StateDict& state, Precision precision, int repeats) {
   double flop = 0;
@@ -106,6 +113,23 @@ json time_network(const Encoder3dModel& model, Precision precision, const Shape&
   return timed;
 }
 
+json time_network(const Location3d& location, Precision precision, const Shape& shape, int repeats) {
+  const LesionModel& model = location.model;
+  const RecordedLayers layers = record([&](Layers& made) {
+    const at::Tensor volume = meta_input(box_of(shape));
+    Lesion3d(*model.config().location3d).forward(made, {volume, volume, volume});
+  });
+  json timed = time_layers(layers, model.state(), precision, repeats);
+  timed["inputs"] = {box_of(shape), box_of(shape)};
+  const Lesion3dCells cells = cells_of(shape);
+  const auto& network = model.inference3d(at::kCPU, precision);
+  timed["ms"] = time_ms(repeats, [&] {
+    Run run;
+    network.locate(cells, run);
+  });
+  return timed;
+}
+
 void write_outputs(const SegmenterModel& model, const Shape& shape, const std::string& path) {
   std::ofstream file(path, std::ios::binary);
   write(model.inference(at::kCPU, Precision::kFp32)
@@ -126,6 +150,15 @@ void write_outputs(const Encoder3dModel& model, const Shape& shape, const std::s
   std::vector<int64_t> classes(static_cast<size_t>(model.config().classes()));
   std::iota(classes.begin(), classes.end(), 0);
   const std::vector<float> probability = Outline(model, Precision::kFp32, shape)(classes);
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(probability.data()),
+             static_cast<std::streamsize>(probability.size() * sizeof(float)));
+}
+
+void write_outputs(const Location3d& location, const Shape& shape, const std::string& path) {
+  Run run;
+  const std::vector<float> probability =
+      location.model.inference3d(at::kCPU, Precision::kFp32).locate(cells_of(shape), run);
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(probability.data()),
              static_cast<std::streamsize>(probability.size() * sizeof(float)));

@@ -18,9 +18,16 @@ nlohmann::json time_network(const LesionModel& model, Precision precision, const
 // out.
 nlohmann::json time_network(const Encoder3dModel& model, Precision precision, const Shape& shape, int repeats);
 
+// A lesion network's 3-D network alone, where all cells are liver.
+struct Location3d {
+  const LesionModel& model;
+};
+nlohmann::json time_network(const Location3d& location, Precision precision, const Shape& shape, int repeats);
+
 // The fp32 probabilities, raw floats, to compare with the peer's.
 void write_outputs(const SegmenterModel& model, const Shape& shape, const std::string& path);
 void write_outputs(const LesionModel& model, const Shape& shape, const std::string& path);
 void write_outputs(const Encoder3dModel& model, const Shape& shape, const std::string& path);
+void write_outputs(const Location3d& location, const Shape& shape, const std::string& path);
 
 }  // namespace hepatica::bench
