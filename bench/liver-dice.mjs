@@ -10,27 +10,38 @@
  *
  * Means of all, and by slice thickness, set and tumour.
  *   --model FILE                             (default: the package's), --precision fp32|bf16
+ *   --data FOLDER                            with train/ and open-test/, of PATIENT/image.nii.gz and label.nii.gz (default: the
+ *                                            scans in ../shared); --out FILE (default: bench/results/liver-dice-….json)
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  evaluateSegmentation,
-  loadModel,
-  readMask,
-  readSeries,
-  readVolume,
-  segmentLiver,
-  splitPatients,
-  writeSeries,
-} from '../dist/index.js';
 import { foldsOf, kLabelLesion, marksLesions } from './marked-scans.mjs';
-import { kData } from './peers.mjs';
+import { kData, kRoot } from './peers.mjs';
 import { resultsFile, writeResults } from './results-file.mjs';
 
-const kCt = join(kData, 'ct');
 const kSeed = 0;
+
+function wrongUse(message) {
+  console.error(`node bench/liver-dice.mjs validation|open-test|folds [--model FILE…] [--precision P]: ${message}`);
+  process.exit(2);
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: 'string', multiple: true, default: [] },
+    precision: { type: 'string', default: 'auto' },
+    data: { type: 'string', default: join(kData, 'ct') },
+    out: { type: 'string' },
+    // The built façade; the tests name its source.
+    library: { type: 'string', default: join(kRoot, 'dist', 'index.js') },
+  },
+});
+const hepatica = await import(values.library);
+const { evaluateSegmentation, loadModel, readMask, readSeries, readVolume, segmentLiver, splitPatients, writeSeries } =
+  hepatica;
 
 /** Every slice with twice the pixels a side; `sample(z, x, y)` is asked at source coordinates of the new centres. */
 function doubled({ size, spacing, origin, direction }, data, sample) {
@@ -124,24 +135,13 @@ const kGroups = {
   'tumour 2 % and more': ({ tumour }) => tumour >= 0.02,
 };
 
-function wrongUse(message) {
-  console.error(`node bench/liver-dice.mjs validation|open-test|folds [--model FILE…] [--precision P]: ${message}`);
-  process.exit(2);
-}
-
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    model: { type: 'string', multiple: true, default: [] },
-    precision: { type: 'string', default: 'auto' },
-  },
-});
 const [which = 'validation'] = positionals;
 const folds = which === 'folds';
 if (!folds && !['validation', 'open-test'].includes(which)) wrongUse(`unknown patients, ${which}`);
 if (folds && values.model.length < 2) wrongUse('name the networks of two folds or more');
 if (!folds && values.model.length > 1) wrongUse('several networks are for folds');
-const folder = join(kCt, which === 'open-test' ? 'open-test' : 'train');
+const out = resultsFile(`liver-dice-${which}`, values.out);
+const folder = join(values.data, which === 'open-test' ? 'open-test' : 'train');
 
 /** @returns a network and the patients that it is tried on */
 async function trial([file]) {
@@ -150,7 +150,7 @@ async function trial([file]) {
   return { model: await loadModel(file), patients };
 }
 
-const trials = folds ? await foldsOf({ loadModel }, values.model) : [await trial(values.model)];
+const trials = folds ? await foldsOf(hepatica, values.model) : [await trial(values.model)];
 const results = { which, seed: kSeed, models: trials.map(({ model }) => model.info.sha256), nifti: [], dicom: [] };
 for (const { model, patients } of trials) {
   const options = { model, precision: values.precision, device: 'cpu' };
@@ -178,4 +178,4 @@ for (const [name, isIn] of Object.entries(kGroups)) {
   results.groups[name] = { patients: group.length, ...meanOf(group) };
   console.log(row(`${name} (${group.length})`, results.groups[name]));
 }
-writeResults(resultsFile(`liver-dice-${which}`), results);
+writeResults(out, results);

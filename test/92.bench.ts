@@ -8,9 +8,9 @@ import { cropOf, lookOf, textureOf } from '../bench/lesion-features.mjs';
 import { shapeOf } from '../bench/lesion-shape.mjs';
 import { type LesionEvaluation, writeMask, writeVolume } from '../src/index.js';
 import { lesionMetadata, lesionTensors } from './support/lesion-model.js';
-import { safetensors } from './support/models.js';
+import { safetensors, thresholdMetadata, thresholdTensors } from './support/models.js';
 import { kIndex, kRoot, makeFolder, runNode } from './support/programs.js';
-import { forEachVoxel, makePhantom } from './support/volumes.js';
+import { forEachVoxel, makePhantom, widenedOrgan } from './support/volumes.js';
 
 const folder = makeFolder();
 const test = suite('bench');
@@ -74,6 +74,38 @@ test('lesion folds: without a network it says how it is called', async () => {
   const { exitCode, stderr } = await run([]);
   assert.is(exitCode, 2);
   assert.match(stderr, 'FOLD.safetensors');
+});
+
+test("liver dice: each fold's network is tried on whom it has not seen, and the means say of whom they are", async () => {
+  const models: string[] = [];
+  for (const patient of ['lits_c', 'ircad_d']) {
+    const volume = makePhantom({ size: [96, 80, 24], organRadius: 24 });
+    const organ = widenedOrgan(volume);
+    const data = organ.map((inside, i) => (patient === 'lits_c' && inside && i % 20 === 0 ? 2 : inside));
+    const at = (name: string) => join(folder.path, 'train', patient, name);
+    mkdirSync(join(folder.path, 'train', patient), { recursive: true });
+    await writeVolume(at('image.nii.gz'), volume);
+    await writeMask(at('label.nii.gz'), { ...volume, data });
+    const path = join(folder.path, `liver-${patient}.safetensors`);
+    const metadata = { ...thresholdMetadata(1, 'liver'), validation_patients: JSON.stringify([patient]) };
+    writeFileSync(path, safetensors(thresholdTensors(1), metadata));
+    models.push('--model', path);
+  }
+  const out = join(folder.path, 'results/dice.json');
+  const dice = (args: readonly string[]) => bench('liver-dice.mjs', [...args, '--data', folder.path, '--out', out]);
+  const { exitCode, stderr } = await dice(['folds', ...models]);
+  assert.is(exitCode, 0, stderr);
+  const { nifti, niftiMean, groups } = JSON.parse(readFileSync(out, 'utf8'));
+  assert.equal(
+    nifti.map(({ patient }: { patient: string }) => patient),
+    ['lits_c', 'ircad_d'],
+  );
+  assert.ok(niftiMean.dice > 0.97 && niftiMean.dice <= 1, `Dice ${niftiMean.dice}`);
+  assert.is(groups['3D-IRCADb-01'].patients, 1);
+  assert.is(groups['tumour 2 % and more'].patients, 1);
+  const one = await dice(['folds', ...models.slice(0, 2)]);
+  assert.is(one.exitCode, 2);
+  assert.match(one.stderr, 'two folds or more');
 });
 
 test('a file of results that is there already is not replaced', async () => {
