@@ -84,6 +84,34 @@ test('an output that cannot be written is a typed error and leaves nothing', asy
   assert.equal(readdirSync(folder), ['taken.nii']);
 });
 
+test('a volume whose writing is aborted is not packed to the end, and leaves nothing', async ({ folder }) => {
+  const volume = makePhantom({ size: [512, 512, 96] });
+  let state = 1;
+  for (let i = 0; i < volume.data.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    volume.data[i] = state >>> 21;
+  }
+  const path = join(folder, 'volume.nii.gz');
+  const controller = new AbortController();
+  let settled = false;
+  const call = writeVolume(path, volume, { signal: controller.signal })
+    .catch((reason) => reason)
+    .finally(() => {
+      settled = true;
+    });
+  let packed = 0;
+  while (!settled) {
+    // Of the name that the file has until it is whole.
+    const sizes = readdirSync(folder).map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
+    packed = Math.max(packed, ...sizes);
+    if (packed > 0) controller.abort('no more');
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assert.is(await call, 'no more');
+  assert.ok(packed < volume.data.length / 2, `${packed} bytes were packed`);
+  assert.equal(readdirSync(folder), []);
+});
+
 test('a missing folder and an empty one', async ({ folder }) => {
   const missing = await rejection(readSeries(join(folder, 'none')), InputFileError, 'FILE_NOT_FOUND');
   assert.is(missing.file, join(folder, 'none'));

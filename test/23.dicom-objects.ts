@@ -9,7 +9,9 @@ import {
   type LesionClassification,
   OutputError,
   readSeries,
+  type Segmentation,
   type SourcedMask,
+  tracePerimeters,
   type Volume,
   writeReport,
   writeSecondaryCapture,
@@ -55,9 +57,9 @@ const kOblique = {
 };
 const kGeometries = { axial: {}, tilted: kTilted, oblique: kOblique };
 
+const dciodvfy = hasTool('dciodvfy') ? test : test.skip;
 for (const [name, geometry] of Object.entries(kGeometries)) {
   for (const lesions of [2, 0]) {
-    const dciodvfy = hasTool('dciodvfy') ? test : test.skip;
     dciodvfy(
       `dciodvfy finds no error in what is written of a series: ${name}, ${lesions} lesions`,
       async ({ folder }) => {
@@ -70,6 +72,19 @@ for (const [name, geometry] of Object.entries(kGeometries)) {
     );
   }
 }
+
+dciodvfy('dciodvfy finds no error in what is written of a structure on one slice', async ({ folder }) => {
+  const findings = makeFindings(await phantomSeries(folder), 0).liver as Segmentation;
+  const slice = findings.size[0] * findings.size[1];
+  const mask = findings.mask.map((voxel, index) => (Math.floor(index / slice) === 4 ? voxel : 0));
+  const perimeters = await tracePerimeters({ ...findings, mask });
+  for (const [kind, write] of Object.entries(kWriters)) {
+    const { file } = await write(join(folder, `${kind}.dcm`), { ...findings, mask, perimeters, slices: [4] });
+    assert.equal(errorsOf(file), [], kind);
+  }
+  const frames = execFileSync('dcmdump', ['+P', 'NumberOfFrames', join(folder, 'sc.dcm')], { encoding: 'utf8' });
+  assert.match(frames, '[1]');
+});
 
 test('the same findings give the same bytes, in a file and in memory; other findings share no UID', async ({
   folder,

@@ -24,6 +24,17 @@ void describe_series(const DicomObject& first, SeriesReport& report) {
   report.contrast_agent = first.contrast_agent;
 }
 
+// Beside the repairs also a warning, which is printed: a patient's name is changed.
+void describe_texts(const DicomObject& first, SeriesReport& report, Run& run) {
+  const std::string names = undecoded_texts(first);
+  if (names.empty()) return;
+  const std::string message = "Characters of " + names +
+                              " that SpecificCharacterSet (0008,0005) does not explain became U+FFFD, as in all that "
+                              "is written of the series";
+  report.repairs.push_back({"TEXT_CUT", message});
+  run.warn("TEXT_CUT", message);
+}
+
 bool is_lossy(const DicomObject& object) {
   const bool denied = object.lossy_image_compression == "00";
   return object.lossy_image_compression == "01" || object.syntax->lossy || (object.syntax->may_be_lossy && !denied);
@@ -178,6 +189,7 @@ void describe_volume(const SlicePlan& plan, const RescaleCounts& counts, bool ra
   describe_series(*first.object, report);
   describe_slots(plan, report);
   describe_source(plan, report);
+  describe_texts(*first.object, report, run);
   report.slice_thickness_mm = first.header().thickness_mm;
   report.gantry_tilt = plan.gantry_tilt;
   describe_syntaxes(plan, report);

@@ -18,11 +18,15 @@ namespace hepatica::dicom {
 namespace fs = std::filesystem;
 namespace {
 
+ExcludedFile unreadable_folder(const fs::path& folder, const std::error_code& error) {
+  return {folder.string(), "UNREADABLE_FILE", "the folder cannot be read: " + error.message()};
+}
+
 void search_folder(const fs::path& folder, int64_t most_files, FoundFiles& found, Run& run) {
   std::error_code error;
-  fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error);
+  fs::recursive_directory_iterator entry(folder, error);
   if (error) {
-    found.excluded.push_back({folder.string(), "UNREADABLE_FILE", "the folder cannot be read: " + error.message()});
+    found.excluded.push_back(unreadable_folder(folder, error));
     return;
   }
   while (entry != fs::recursive_directory_iterator()) {
@@ -41,12 +45,18 @@ void search_folder(const fs::path& folder, int64_t most_files, FoundFiles& found
     } else if (entry->is_symlink(ignored) && entry->is_directory(ignored)) {
       found.excluded.push_back({entry->path().string(), "LINKED_FOLDER",
                                 "it is a link to a folder, which is not followed: name that folder too"});
-    } else if (!entry->is_directory(ignored)) {
+    } else if (entry->is_directory(ignored)) {
+      // Asked before the iterator does: a folder that may not be read ends its whole walk.
+      if (fs::directory_iterator(entry->path(), error); error) {
+        found.excluded.push_back(unreadable_folder(entry->path(), error));
+        entry.disable_recursion_pending();
+      }
+    } else {
       found.excluded.push_back({entry->path().string(), "UNREADABLE_FILE", "it is not a regular file"});
     }
     entry.increment(error);
     if (error) {
-      found.excluded.push_back({folder.string(), "UNREADABLE_FILE", "the folder cannot be read: " + error.message()});
+      found.excluded.push_back(unreadable_folder(folder, error));
       return;
     }
   }

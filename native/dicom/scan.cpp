@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 #include <string_view>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -84,22 +85,32 @@ std::vector<std::string> follow_directory(const DicomObject& directory, Scan& sc
   return std::move(named.files);
 }
 
+// A file that is none by its content counts if its name says that it should be one; of what may not be opened, and so
+// shows none, the name says nothing.
+bool may_be_slices(const ExcludedFile& file) {
+  namespace fs = std::filesystem;
+  if (file.code == "CORRUPT_FILE") return true;
+  const std::string ending = fs::path(file.file).extension().string();
+  const bool named_dicom = ending == ".dcm" || ending == ".DCM" || ending == ".ima" || ending == ".IMA";
+  if (file.code == "NOT_DICOM" || (file.code == "UNREADABLE_FILE" && named_dicom)) return named_dicom;
+  std::error_code ignored;
+  const fs::file_status status = fs::status(file.file, ignored);
+  return file.code == "UNREADABLE_FILE" && (fs::is_directory(status) || fs::is_regular_file(status));
+}
+
 // A damaged file may be a slice of the series that is read, so that it is not enough to list it among others that were
-// left out. A file that is none by its content counts if its name says that it should be one.
+// left out.
 void warn_of_damaged(const std::vector<ExcludedFile>& excluded, Run& run) {
   std::vector<std::string> damaged;
   for (const ExcludedFile& file : excluded) {
-    const std::string ending = std::filesystem::path(file.file).extension().string();
-    const bool named_dicom = ending == ".dcm" || ending == ".DCM" || ending == ".ima" || ending == ".IMA";
-    if (file.code == "CORRUPT_FILE" || (named_dicom && (file.code == "NOT_DICOM" || file.code == "UNREADABLE_FILE"))) {
-      damaged.push_back(file.file + " (" + file.reason + ")");
-    }
+    if (may_be_slices(file)) damaged.push_back(file.file + " (" + file.reason + ")");
   }
   if (damaged.empty()) return;
   std::ranges::sort(damaged);
-  run.warn("DAMAGED_FILES",
-           std::to_string(damaged.size()) +
-               " files cannot be read and were left out, though they may belong to the series: " + some_of(damaged));
+  run.warn("DAMAGED_FILES", std::to_string(damaged.size()) +
+                                " files or folders cannot be read and were left out, though they may belong to the "
+                                "series: " +
+                                some_of(damaged));
 }
 
 // Moves the objects of `results` to the scan; returns the files that DICOMDIRs given by name lead to.

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <charconv>
 
+#include "dicom/character_sets.h"
 #include "dicom/values.h"
 
 namespace hepatica::dicom {
@@ -145,6 +146,18 @@ SourceIdentity fitted(const SourceIdentity& source, std::vector<Warning>& repair
                                        "the series"});
   }
   return result;
+}
+
+std::string undecoded_texts(const DicomObject& object) {
+  std::string names;
+  const auto check = [&](Tag tag, const std::string& text) {
+    if (text.find(kReplacement) != std::string::npos) names += (names.empty() ? "" : ", ") + field_name(tag);
+  };
+  for (const Field& field : kFields) check(field.tag, object.source.*field.member);
+  check(tag::kSeriesDescription, object.series_description);
+  check(tag::kManufacturer, object.manufacturer);
+  check(tag::kContrastBolusAgent, object.contrast_agent);
+  return names;
 }
 
 }  // namespace hepatica::dicom

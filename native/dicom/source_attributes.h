@@ -19,4 +19,7 @@ SourceIdentity read_source_attributes(DcmItem& dataset, const DicomObject& objec
 // and codes that are none are left out; `repairs` names the fields that lost something.
 SourceIdentity fitted(const SourceIdentity& source, std::vector<Warning>& repairs);
 
+// The texts that hold what no character set explains, by name; empty: none does.
+std::string undecoded_texts(const DicomObject& object);
+
 }  // namespace hepatica::dicom

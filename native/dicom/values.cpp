@@ -1,12 +1,13 @@
 #include "dicom/values.h"
 
 #include <dcmtk/dcmdata/dcsequen.h>
-#include <dcmtk/dcmdata/dcspchrs.h>
 #include <dcmtk/ofstd/ofstring.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+
+#include "dicom/character_sets.h"
 
 namespace hepatica::dicom {
 namespace {
@@ -52,15 +53,8 @@ std::string get_bytes(DcmItem& item, Tag tag) {
 std::string get_string(DcmItem& item, Tag tag) { return to_ascii(get_bytes(item, tag)); }
 
 std::string get_text(DcmItem& item, Tag tag, const std::string& character_set) {
-  const std::string bytes = get_bytes(item, tag);
-  if (std::ranges::all_of(bytes, is_ascii)) return bytes;
-  DcmSpecificCharacterSet converter;
-  OFString converted;
-  if (converter.selectCharacterSet(character_set.c_str(), "ISO_IR 192").good() &&
-      converter.convertString(bytes.c_str(), bytes.size(), converted).good()) {
-    return std::string(converted.c_str(), converted.size());
-  }
-  return to_ascii(bytes);
+  const bool is_name = DcmTag(tag.group, tag.element).getEVR() == EVR_PN;
+  return to_utf8(get_bytes(item, tag), character_set, is_name);
 }
 
 std::vector<std::string> get_strings(DcmItem& item, Tag tag) {

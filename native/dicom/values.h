@@ -17,7 +17,7 @@ namespace hepatica::dicom {
 // than that are read by get_text.
 std::string get_string(DcmItem& item, Tag tag);
 std::vector<std::string> get_strings(DcmItem& item, Tag tag);
-// UTF-8, whatever SpecificCharacterSet says; what cannot be converted becomes '?'.
+// UTF-8, whatever SpecificCharacterSet says; what cannot be converted becomes U+FFFD (dicom/character_sets.h).
 std::string get_text(DcmItem& item, Tag tag, const std::string& character_set);
 // As it stands in the file: for names of files.
 std::string get_bytes(DcmItem& item, Tag tag);

@@ -22,7 +22,8 @@
 namespace hepatica {
 namespace {
 
-constexpr size_t kChunkBytes = 1 << 26;
+// Packed within some hundredths of a second: between two of them it is asked whether the run goes on.
+constexpr size_t kChunkBytes = 1 << 20;
 // By it, and by the checksum beside it, the writers know their own files, which alone they replace
 // (src/output/ownership.ts).
 constexpr char kDescription[] = "hepatica";
@@ -75,15 +76,7 @@ class GzipSink : public Sink {
   GzipSink& operator=(const GzipSink&) = delete;
   ~GzipSink() override { deflateEnd(&stream_); }
 
-  void write(const void* data, size_t bytes) override {
-    const auto* next = static_cast<const uint8_t*>(data);
-    while (bytes > 0) {
-      const size_t chunk = std::min(bytes, kChunkBytes);
-      pack(next, chunk, Z_NO_FLUSH);
-      next += chunk;
-      bytes -= chunk;
-    }
-  }
+  void write(const void* data, size_t bytes) override { pack(static_cast<const uint8_t*>(data), bytes, Z_NO_FLUSH); }
 
   void finish() { pack(nullptr, 0, Z_FINISH); }
 
@@ -178,28 +171,37 @@ bool is_compressed(const std::string& path) { return path.back() == 'z' || path.
 // The whole file, in pieces.
 using Pieces = std::vector<std::pair<const void*, size_t>>;
 
-void write_pieces(const Pieces& pieces, bool compressed, Sink& sink) {
-  if (!compressed) {
-    for (const auto& [data, bytes] : pieces) sink.write(data, bytes);
-    return;
+void write_chunks(const Pieces& pieces, Sink& sink, const Run& run) {
+  for (const auto& [data, bytes] : pieces) {
+    const auto* begin = static_cast<const uint8_t*>(data);
+    for (size_t at = 0; at < bytes; at += kChunkBytes) {
+      run.check_cancelled();
+      sink.write(begin + at, std::min(bytes - at, kChunkBytes));
+    }
   }
+}
+
+void write_pieces(const Pieces& pieces, bool compressed, Sink& sink, const Run& run) {
+  if (!compressed) return write_chunks(pieces, sink, run);
   GzipSink packed(sink);
-  for (const auto& [data, bytes] : pieces) packed.write(data, bytes);
+  write_chunks(pieces, packed, run);
   packed.finish();
 }
 
-void write_pieces(const Pieces& pieces, const NiftiTarget& target) {
+void write_pieces(const Pieces& pieces, const NiftiTarget& target, const Run& run) {
   if (target.memory) {
     MemorySink sink(*target.memory);
-    return write_pieces(pieces, target.gzip, sink);
+    return write_pieces(pieces, target.gzip, sink, run);
   }
   FileSink file(target.path);
-  write_pieces(pieces, is_compressed(target.path), file);
+  write_pieces(pieces, is_compressed(target.path), file, run);
+  run.check_cancelled();
   file.finish();
 }
 
 template <class Voxel>
-void write_voxels(const NiftiTarget& target, const Geometry& geometry, const std::vector<Voxel>& voxels) {
+void write_voxels(const NiftiTarget& target, const Geometry& geometry, const std::vector<Voxel>& voxels,
+                  const Run& run) {
   const std::string& path = target.path;
   if (!target.memory && !is_nifti_path(path)) {
     throw Error("INVALID_ARGUMENT", "Expected a file name that ends in .nii or .nii.gz, received " + path, path, "path",
@@ -211,7 +213,7 @@ void write_voxels(const NiftiTarget& target, const Geometry& geometry, const std
   set_checksum(header, voxels.data(), voxels.size() * sizeof(Voxel));
   std::memcpy(start.data(), &header, sizeof(header));
 
-  write_pieces({{start.data(), start.size()}, {voxels.data(), voxels.size() * sizeof(Voxel)}}, target);
+  write_pieces({{start.data(), start.size()}, {voxels.data(), voxels.size() * sizeof(Voxel)}}, target, run);
 }
 
 void warn_of_resampling(const char* how, Run& run) {
@@ -221,10 +223,18 @@ void warn_of_resampling(const char* how, Run& run) {
                "); grid 'source' keeps the tilted one");
 }
 
+void write_as_it_is(const NiftiTarget& target, const Mask& mask, const Run& run) {
+  write_voxels(target, mask.geometry, mask.voxels, run);
+}
+
+void write_as_it_is(const NiftiTarget& target, const Volume& volume, const Run& run) {
+  std::visit([&](const auto& hu) { write_voxels(target, volume.geometry, hu, run); }, volume.hu);
+}
+
 template <class Grid>
 void write_on(NiftiGrid grid, const NiftiTarget& target, const Grid& voxels, const char* how, Run& run) {
-  if (grid == NiftiGrid::kSource || is_orthogonal(voxels.geometry)) return write_nifti(target, voxels);
-  write_nifti(target, to_orthonormal(voxels));
+  if (grid == NiftiGrid::kSource || is_orthogonal(voxels.geometry)) return write_as_it_is(target, voxels, run);
+  write_as_it_is(target, to_orthonormal(voxels), run);
   warn_of_resampling(how, run);
 }
 
@@ -238,10 +248,8 @@ void write_nifti(const NiftiTarget& target, const Volume& volume, NiftiGrid grid
   write_on(grid, target, volume, "linear within the slices", run);
 }
 
-void write_nifti(const NiftiTarget& target, const Mask& mask) { write_voxels(target, mask.geometry, mask.voxels); }
+void write_nifti(const NiftiTarget& target, const Mask& mask) { write_as_it_is(target, mask, Run()); }
 
-void write_nifti(const NiftiTarget& target, const Volume& volume) {
-  std::visit([&](const auto& hu) { write_voxels(target, volume.geometry, hu); }, volume.hu);
-}
+void write_nifti(const NiftiTarget& target, const Volume& volume) { write_as_it_is(target, volume, Run()); }
 
 }  // namespace hepatica

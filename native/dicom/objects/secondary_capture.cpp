@@ -40,6 +40,11 @@ void put_pixel_description(DcmDataset& dataset, const SlicePictures& pictures) {
   put(dataset, tag::kHighBit, 7);
   put(dataset, tag::kPixelRepresentation, 0);
   put(dataset, tag::kNumberOfFrames, EVR_IS, std::to_string(pictures.slices.size()));
+}
+
+// Which slice each frame is.
+void put_pages(DcmDataset& dataset, const SlicePictures& pictures) {
+  if (pictures.slices.size() == 1) return;  // FrameIncrementPointer is of several frames alone (PS3.3 C.8.6.4)
   dataset.putAndInsertTagKey(DcmTag(0x0028, 0x0009, DcmVR(EVR_AT)),
                              DcmTagKey(kPageNumberVector.group, kPageNumberVector.element));
   std::string pages;
@@ -94,6 +99,7 @@ EncodedObject make_secondary_capture(const Findings& findings, const SlicePictur
   if (object.source().lossy) put(dataset, tag::kLossyImageCompression, EVR_CS, "01");
   put_source_images(dataset, object.source(), pictures);
   put_pixel_description(dataset, pictures);
+  put_pages(dataset, pictures);
   put_pixels_rle(dataset, pictures);
   return object.encode(file, EXS_RLELossless);
 }

@@ -3,6 +3,7 @@
 #include "dicom/objects/contours.h"
 #include "dicom/objects/findings.h"
 #include "dicom/objects/read_labels.h"
+#include "dicom/objects/secondary_capture.h"
 #include "series_fixture.h"
 
 using namespace hepatica;
@@ -97,6 +98,25 @@ TEST_CASE("a segmentation of a multi-frame object names its frames, and is read 
     REQUIRE(source_image(*file.getDataset(), frame).findAndGetOFString(DCM_ReferencedFrameNumber, number).good());
     CHECK(std::string(number.c_str()) == std::to_string(frame + 1));
   }
+}
+
+TEST_CASE("a secondary capture of one slice has no pages, of several it says which slice each is") {
+  const TempFolder folder;
+  write_series(folder, make_volume(5));
+  const SeriesVolume series = read(folder / "s");
+  const auto pages_of = [&](const std::vector<int64_t>& slices) {
+    Run run;
+    const SlicePictures pictures{4, 3, slices, std::vector<uint8_t>(slices.size() * 4 * 3 * 3)};
+    const EncodedObject object = make_secondary_capture(findings_of(series), pictures, run);
+    DcmFileFormat file;
+    REQUIRE(file.loadFile(write_object(folder, object).c_str()).good());
+    OFString pages;
+    const bool has_pages = file.getDataset()->findAndGetOFStringArray(DCM_PageNumberVector, pages).good();
+    CHECK(has_pages == file.getDataset()->tagExists(DCM_FrameIncrementPointer));
+    return std::string(pages.c_str());
+  };
+  CHECK(pages_of({2}).empty());
+  CHECK(pages_of({1, 3}) == "2\\4");
 }
 
 TEST_CASE("a slice that was interpolated refers to both of its images, and keeps its place") {

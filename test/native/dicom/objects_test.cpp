@@ -292,7 +292,7 @@ TEST_CASE("messages are UTF-8, whatever a header holds") {
   SUBCASE("a text that its character set does not have") {
     edit_files(paths, [](DcmDataset& dataset, size_t) { set(dataset, DCM_SeriesDescription, "\xff\xfe liver"); });
     const Error error = error_of(folder / "s");
-    CHECK(std::string(error.what()).find("?? liver") != std::string::npos);
+    CHECK(std::string(error.what()).find("\xef\xbf\xbd\xef\xbf\xbd liver") != std::string::npos);
   }
   SUBCASE("a code") {
     edit_files(paths, [](DcmDataset& dataset, size_t) { set(dataset, DCM_Modality, "C\xd6"); });
