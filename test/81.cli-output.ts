@@ -184,6 +184,19 @@ test('segment: what else is in the folder stays when it fails', async ({ model }
   assert.equal(await readdir(out), ['notes.txt']);
 });
 
+test('render and train say of a JSON file that is not there that it is not', async () => {
+  const missing = join(folder.path, 'missing.json');
+  const out = join(folder.path, 'refused');
+  for (const args of [
+    ['render', '--history', missing, '--out', out],
+    ['train', folder.path, '--config', missing, '--out', out],
+  ]) {
+    const { exitCode, stderr } = await run([...kCommand, ...args]);
+    assert.is(exitCode, 3, stderr);
+    assert.match(stderr, /missing\.json does not exist \(FILE_NOT_FOUND\)/);
+  }
+});
+
 test('render and train refuse JSON files that are something else, by name', async () => {
   const out = join(folder.path, 'refused');
   const file = join(folder.path, 'other.json');
@@ -193,10 +206,12 @@ test('render and train refuse JSON files that are something else, by name', asyn
     assert.is(exitCode, 3, stderr);
     assert.match(stderr, /other\.json.*\(NOT_A_HISTORY\)/);
   }
-  await writeFile(file, 'epochs = 3');
-  const { exitCode, stderr } = await run([...kCommand, 'train', folder.path, '--out', out, '--config', file]);
-  assert.is(exitCode, 3, stderr);
-  assert.match(stderr, /other\.json.*\(NOT_A_CONFIG\)/);
+  for (const content of ['epochs = 3', '[]', 'null', '"text"']) {
+    await writeFile(file, content);
+    const { exitCode, stderr } = await run([...kCommand, 'train', folder.path, '--out', out, '--config', file]);
+    assert.is(exitCode, 3, stderr);
+    assert.match(stderr, /other\.json.*\(NOT_A_CONFIG\)/);
+  }
   assert.not.ok((await readdir(folder.path)).includes('refused'));
 });
 

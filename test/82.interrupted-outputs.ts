@@ -1,11 +1,13 @@
 // A command that is killed leaves the old result or, once the next one has finished its work, the new one; never a mix.
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { OutputFolder } from '../src/cli/output.js';
 import {
+  CancelledError,
   InputFileError,
   loadModel,
   OutputError,
@@ -16,6 +18,7 @@ import {
   writeMask,
   writeVolume,
 } from '../src/index.js';
+import { stagingName } from '../src/output/staging.js';
 import { writeThresholdModel } from './support/models.js';
 import { kMain, kRoot, makeFolder, runCli, runNode } from './support/programs.js';
 import { rejection } from './support/rejections.js';
@@ -172,11 +175,95 @@ test('files of an interrupted result are refused by every reader, and others bes
     await refuses(trainSegmenter({ cases }, { output: join(folder.path, 'w.safetensors'), epochs: 1 }));
   }
   const dataset = join(folder.path, 'dataset.json');
-  writeFileSync(dataset, JSON.stringify({ cases: [{ patient: 'p1', image, label: image }] }));
+  const label = await maskFile(join(folder.path, 'types.nii.gz'), 1);
+  writeFileSync(dataset, JSON.stringify({ cases: [{ patient: 'p1', image, label }] }));
   const args = ['evaluate', '--lesions', '--dataset', dataset, '--predictions', folder.path];
   const { exitCode, stderr } = await runCli(args);
   assert.is(exitCode, 3);
-  assert.match(stderr, /INCOMPLETE_RESULT/);
+  assert.match(stderr, /INCOMPLETE_RESULT/, stderr);
+});
+
+/** What a command leaves in `out` that is killed while it commits, or has not ended yet. */
+function leaveJournal(out: string, name: string, staging: string): void {
+  mkdirSync(join(out, staging), { recursive: true });
+  const journal = {
+    ...{ format: 'hepatica-journal', version: 1, staging, removes: [], files: {} },
+    writes: [{ name, sha256: createHash('sha256').update('new').digest('hex'), replaces: null }],
+  };
+  mkdirSync(join(out, staging, dirname(name)), { recursive: true });
+  writeFileSync(join(out, staging, name), 'new');
+  writeFileSync(join(out, kJournal), JSON.stringify(journal));
+}
+
+test('what cannot be finished says so, and how to go on; it is no fault of hepatica', async ({ folder }) => {
+  const out = join(folder.path, 'out');
+  // Of a process that began at another time than the one which has its number now.
+  leaveJournal(out, 'overlay/0001.png', stagingName().replace(/-\d+-\d+-/, '-1-0-'));
+  writeFileSync(join(out, 'overlay'), 'a file in the place of the folder');
+  const error = await rejection(nextCommand(out), OutputError, 'OUTPUT_UNWRITABLE');
+  assert.match(error.message, /Cannot finish the interrupted result/);
+  assert.match(error.remedy ?? '', /next command/);
+  unlinkSync(join(out, 'overlay'));
+  await nextCommand(out);
+  assert.equal(contentOf(out), { 'overlay/0001.png': 'new', 'evaluation.json': '{}' });
+});
+
+test('what another command writes meanwhile is not taken for the user’s', async ({ folder }) => {
+  const out = join(folder.path, 'out');
+  const plan = () => OutputFolder.plan(out, { writes: ['report.json'], inputs: [] });
+  const isBusy = async (writing: Promise<unknown>) => {
+    const error = await rejection(writing, OutputError, 'OUTPUT_UNWRITABLE');
+    assert.match(error.message, /another command is writing a result/);
+    assert.match(error.remedy ?? '', /when the other one has ended/);
+  };
+  const mine = await plan();
+  const writing = mine.write(async (target) => {
+    await target.writeFile('report.json', 'mine');
+    leaveJournal(out, 'report.json', stagingName());
+    writeFileSync(join(out, 'report.json'), 'new');
+  });
+  await isBusy(writing);
+  await isBusy(plan());
+  assert.equal(contentOf(out), { 'report.json': 'new' });
+  // Without a file in the way it is the journal that is.
+  unlinkSync(join(out, 'report.json'));
+  unlinkSync(join(out, kJournal));
+  const late = await plan();
+  const committing = late.write(async (target) => {
+    await target.writeFile('report.json', 'mine');
+    leaveJournal(out, 'overview.png', stagingName());
+  });
+  await isBusy(committing);
+});
+
+test('an abort before the commit leaves nothing of the result', async ({ folder }) => {
+  const out = join(folder.path, 'out');
+  const controller = new AbortController();
+  const output = await OutputFolder.plan(out, { writes: ['report.json'], inputs: [] });
+  const writing = output.write(async (target) => {
+    await target.writeFile('report.json', '{}');
+    controller.abort(new CancelledError('ABORTED', 'Interrupted'));
+  }, controller.signal);
+  await rejection(writing, CancelledError, 'ABORTED');
+  assert.equal(readdirSync(folder.path), []);
+});
+
+test('preprocess ends with 130 while its volumes are written, and leaves nothing behind', async ({ folder }) => {
+  const input = join(folder.path, 'scan.nii');
+  const size = [192, 192, 160] as const;
+  const voxels = new Int16Array(192 * 192 * 160).map((_, i) => (i * 7919) % 400);
+  await writeVolume(input, { ...makePhantom({ size: [4, 4, 4] }), size, data: voxels });
+  const out = join(folder.path, 'out');
+  const child = spawn(process.execPath, ['--import', 'tsx', kMain, 'preprocess', input, '--out', out], { cwd: kRoot });
+  const looking = setInterval(() => {
+    if (!existsSync(out)) return;
+    clearInterval(looking);
+    child.kill('SIGINT');
+  }, 2);
+  const exitCode = await new Promise((resolve) => child.on('close', resolve));
+  clearInterval(looking);
+  assert.is(exitCode, 130);
+  assert.equal(readdirSync(folder.path), ['scan.nii']);
 });
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -18,6 +18,7 @@ import { withSubmitFlags } from '../packages/worker/src/submit-command.js';
 import { freePort } from './support/free-port.js';
 import { kRoot, makeFolder } from './support/programs.js';
 import { kWithoutRedis, startRedis } from './support/redis.js';
+import { writePhantomSeries } from './support/worker/phantoms.js';
 import { kWithoutWorker, optionsAsEnvironment, runWorkerCommand } from './support/worker/process.js';
 
 interface Context {
@@ -357,6 +358,38 @@ test('a failure is kept with code and remedy, and quotes no file', () => {
   assert.equal(parseFailedReason(failedReasonOf(failure)), failure);
   assert.equal(failureOf(new TypeError('Doe^Jane')).message, 'A fault of the worker');
   assert.is(parseFailedReason('job stalled more than allowable limit').code, 'KILLED_WORKERS');
+});
+
+withRedis('submit fails where the archive lacks a study, and says what the rules pass over', async (context) => {
+  const redis = await startRedis();
+  context.close.push(() => redis.stop());
+  const thick = { '0020000E': { Value: ['1.2.4.1'] }, '00080060': { Value: ['CT'] }, '00180050': { Value: [8] } };
+  const server = createServer(({ method, url = '' }, answer) => {
+    const found = url.includes('/studies/1.2.4/series?') && url.includes('offset=0') ? [thick] : [];
+    answer.setHeader('content-type', 'application/dicom+json');
+    answer.end(JSON.stringify(method === 'POST' ? {} : found));
+  });
+  const dicomweb = `http://127.0.0.1:${await listen(context, server)}`;
+  const submit = (...args: string[]) =>
+    runWorkerCommand(['submit', '--redis', redis.url, '--dicomweb', dicomweb, '--wait', ...args]);
+  const missing = await submit('--study', '1.2.3');
+  assert.is(missing.exitCode, 1, missing.stderr);
+  assert.match(missing.stdout, /^passed {2}1\.2\.3: .*\(NOT_IN_ARCHIVE\)$/m);
+  const passed = await submit('--study', '1.2.4');
+  assert.is(passed.exitCode, 1, passed.stderr);
+  assert.match(passed.stdout, '1.2.4.1: Its slices are 8 mm thick, not 0.4 to 7 (rules.sliceThicknessMm)');
+  const list = join(context.folder, 'list');
+  writeFileSync(list, '1.2.3\n1.2.4\n');
+  const listed = await submit('--list', list);
+  assert.is(listed.exitCode, 1);
+  assert.is(listed.stdout.match(/^passed /gm)?.length, 2, 'the rest of the list is asked for');
+  const scans = join(context.folder, 'scans');
+  await writePhantomSeries(scans, 60, [64, 56, 12]);
+  const folder = await submit(scans);
+  assert.is(folder.exitCode, 1);
+  assert.match(folder.stdout, 'NOT_IN_ARCHIVE');
+  const empty = await submit(context.folder.replace(/[^/]*$/, 'hepatica-no-such-folder'));
+  assert.match(empty.stderr, 'FILE_NOT_FOUND');
 });
 
 test.run();

@@ -1,9 +1,11 @@
 // Which series of a study the worker takes: lists as archives give them, and what is to be chosen of each.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { WorkerError } from '../packages/worker/src/failure.js';
 import {
   type DicomJson,
   describeSeries,
+  passedOver,
   type SeriesMetadata,
   selectSeries,
   selectSeriesOfStudy,
@@ -261,6 +263,25 @@ test('headers are asked for only where what QIDO-RS tells does not decide', asyn
   const { selected } = await selectSeriesOfStudy(archive, '1.2.3', kDefault);
   assert.is(selected, all[lines.findIndex(({ name }) => name === 'thin')]?.uid);
   assert.equal(asked, ['native', 'arterial', 'thick', 'thin']);
+});
+
+test('a study that the archive does not hold is told from one that the rules want nothing of', async () => {
+  const nobody = { searchSeries: async () => [], oneInstance: async () => null };
+  const missing = await selectSeriesOfStudy(nobody, '1.2.3', kDefault).catch((error: unknown) => error);
+  assert.instance(missing, WorkerError);
+  assert.is((missing as WorkerError).code, 'NOT_IN_ARCHIVE');
+  assert.type((missing as WorkerError).remedy, 'string');
+  const thick = (n: number) =>
+    describeSeries({
+      '0020000E': { vr: 'UI', Value: [`1.2.3.${n}`] },
+      '00080060': { vr: 'CS', Value: ['CT'] },
+      '00180050': { vr: 'DS', Value: [8] },
+    });
+  const { selected, verdicts } = selectSeries([1, 2, 3, 4, 5, 6, 7].map(thick), kDefault);
+  assert.is(selected, null);
+  const said = passedOver(verdicts);
+  assert.match(said, '1.2.3.1: Its slices are 8 mm thick, not 0.4 to 7 (rules.sliceThicknessMm); 1.2.3.2: ');
+  assert.match(said, /; and 2 more$/);
 });
 
 test.run();

@@ -232,10 +232,13 @@ withRedis('chooses the series of a study, and says why', async ({ url, config, q
   assert.equal(rest, { existed: false, series: '1.2.3.9', selection: kSelection.verdicts });
   assert.is((await queue.get(id))?.job.series, '1.2.3.9');
   await queue.queue.obliterate();
-  const none = await serve(config, [], { selected: null, verdicts: [] });
+  const why = { rule: 'sliceThicknessMm' as const, message: 'Its slices are 8 mm thick, not 0.4 to 7' };
+  const verdicts = [{ seriesInstanceUid: '1.2.3.4', verdict: 'excluded' as const, reasons: [why] }];
+  const none = await serve(config, [], { selected: null, verdicts });
   try {
     const refused = await refusedBy(await ask(none.url, '/jobs', { json: { study: '1.2.3' } }), 422);
     assert.is(refused.code, 'NO_SUITABLE_SERIES');
+    assert.match(refused.message, '1.2.3.4: Its slices are 8 mm thick, not 0.4 to 7 (rules.sliceThicknessMm)');
   } finally {
     await none.close();
   }

@@ -1,5 +1,6 @@
 // The best series of a study, by rules: reports, localizers and reformats are told by what QIDO-RS says of them, before a
 // pixel is fetched.
+import { WorkerError } from './failure.js';
 import type { SeriesRules } from './series-rules.js';
 
 /** A data set as DICOMweb writes it (PS3.18, annex F). */
@@ -215,9 +216,24 @@ export function selectSeries(descriptions: readonly SeriesDescription[], rules: 
   return { selected: suitable[0]?.seriesInstanceUid ?? null, verdicts: [...suitable, ...excluded] };
 }
 
+/** How many series a sentence names. */
+const kNamed = 5;
+
+/** For a person: which rule passes each series over, and for what value. */
+export function passedOver(verdicts: readonly SeriesVerdict[]): string {
+  const excluded = verdicts.filter(({ verdict }) => verdict === 'excluded');
+  const lines = excluded.slice(0, kNamed).map(({ seriesInstanceUid, reasons }) => {
+    return `${seriesInstanceUid}: ${reasons.map(({ rule, message }) => `${message} (rules.${rule})`).join(', ')}`;
+  });
+  const more = excluded.length - lines.length;
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+
 /**
  * As {@link selectSeries}, of a study in an archive. The header of an instance is asked for only of series that what
  * QIDO-RS tells of them does not exclude already.
+ *
+ * @throws {@link WorkerError} `NOT_IN_ARCHIVE`
  */
 export async function selectSeriesOfStudy(
   archive: SeriesMetadata,
@@ -226,7 +242,13 @@ export async function selectSeriesOfStudy(
   signal?: AbortSignal,
 ): Promise<SeriesSelection> {
   const descriptions: SeriesDescription[] = [];
-  for (const series of await archive.searchSeries(studyInstanceUid, signal)) {
+  const found = await archive.searchSeries(studyInstanceUid, signal);
+  if (found.length === 0) {
+    // Many archives answer an empty list, and no 404.
+    const remedy = 'Store it there first, or look at its UID (0020,000D)';
+    throw new WorkerError('NOT_IN_ARCHIVE', 'The archive has no study of this UID', remedy);
+  }
+  for (const series of found) {
     const brief = describeSeries(series);
     if (brief.seriesInstanceUid === '') continue;
     const isExcluded = exclusionsOf(brief, rules).length > 0;

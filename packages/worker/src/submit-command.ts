@@ -39,7 +39,8 @@ export function withSubmitFlags(command: Command): Command {
     .option('--priority <name>', 'emergency, routine or research')
     .option('--deadline <time>', 'ISO 8601; after it nobody needs the result any more')
     .option('--again', 'also what is done already')
-    .option('--wait', 'until all jobs are over; fails where one failed');
+    .option('--wait', 'until all jobs are over; fails where one failed')
+    .addHelpText('after', '\nFails too where the archive lacks a study, and where a folder or --study gave no job.');
 }
 
 function dayOf(flag: string, text: string): string {
@@ -111,15 +112,20 @@ export async function runSubmit(config: WorkerConfig, folder: string | undefined
   try {
     await connected(queue, config.redis);
     const ids = new Set<string>();
+    let lacking = false;
     const wishes = { server, again, ...(priority && { priority }), ...(deadline && { deadline }) };
     for await (const made of submit(config, queue, source, wishes)) {
       if ('reason' in made) {
         say(`passed  ${made.study}: ${made.reason}`);
+        lacking ||= made.code !== undefined;
         continue;
       }
       ids.add(made.id);
       say(`${made.existed ? 'known ' : 'added '}  ${made.job.series}: job ${made.id}`);
     }
+    // Of days and lists the rules may want nothing; who names one study waits for its result.
+    const isNamed = source.kind === 'folder' || source.kind === 'study';
+    if (lacking || (isNamed && ids.size === 0)) process.exitCode = 1;
     if (flags.wait && !(await waitFor(queue, ids))) process.exitCode = 1;
   } finally {
     await within(kCloseMs, queue.close(), () => undefined);

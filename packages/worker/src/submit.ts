@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { opendir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listSeries } from 'hepatica';
+import { InputFileError, listSeries } from 'hepatica';
 import { checked, serversOf, type WorkerConfig } from './config.js';
 import { DicomWebServer } from './dicomweb.js';
-import { WorkerError } from './failure.js';
+import { type FailureCode, WorkerError } from './failure.js';
 import { jobSchema, type SeriesJob } from './job.js';
 import type { AddedJob, JobQueue } from './queue.js';
-import { selectSeriesOfStudy } from './select-series.js';
+import { passedOver, type SeriesSelection, selectSeriesOfStudy } from './select-series.js';
 
 /** Where jobs come from; one of them. */
 export type Source =
@@ -33,6 +33,8 @@ export interface Submitted extends AddedJob {
 export interface PassedOver {
   readonly study: string;
   readonly reason: string;
+  /** What is wrong; absent where the rules want none of its series. */
+  readonly code?: FailureCode;
 }
 
 interface Wanted {
@@ -75,6 +77,10 @@ async function upload(folder: string, server: DicomWebServer): Promise<void> {
 
 async function* studiesOfFolder(folder: string, server: DicomWebServer): AsyncGenerator<Wanted> {
   const { series } = await listSeries(folder);
+  if (series.length === 0) {
+    const remedy = 'Name the folder of a study';
+    throw new InputFileError('NO_DICOM', `${folder} holds no DICOM series`, { file: folder, remedy });
+  }
   await upload(folder, server);
   for (const study of new Set(series.map(({ studyInstanceUid }) => studyInstanceUid))) yield { study };
 }
@@ -112,6 +118,23 @@ function wantedOf(source: Source, server: DicomWebServer): AsyncIterable<Wanted>
   }
 }
 
+/** The best series of a study; or why there is none, so that the other studies of a list are asked for still. */
+async function bestSeries(
+  server: DicomWebServer,
+  study: string,
+  { rules }: WorkerConfig,
+): Promise<string | PassedOver> {
+  let selection: SeriesSelection;
+  try {
+    selection = await selectSeriesOfStudy(server, study, rules);
+  } catch (error) {
+    if (!(error instanceof WorkerError) || error.code !== 'NOT_IN_ARCHIVE') throw error;
+    return { study, reason: `${error.message} (${error.code})`, code: error.code };
+  }
+  const { selected, verdicts } = selection;
+  return selected ?? { study, reason: `no series of it is one that the rules want: ${passedOver(verdicts)}` };
+}
+
 /** Makes jobs of what is wanted; of a study the rules of the configuration choose the series. */
 export async function* submit(
   config: WorkerConfig,
@@ -124,9 +147,9 @@ export async function* submit(
   const server = new DicomWebServer(name, settings);
   try {
     for await (const { study, series } of wantedOf(source, server)) {
-      const chosen = series ?? (await selectSeriesOfStudy(server, study, config.rules)).selected;
-      if (chosen === null) {
-        yield { study, reason: 'no series of it is one that the rules want' };
+      const chosen = series ?? (await bestSeries(server, study, config));
+      if (typeof chosen !== 'string') {
+        yield chosen;
         continue;
       }
       const job = checked(jobSchema, { server: name, study, series: chosen, ...wishes }, 'job');

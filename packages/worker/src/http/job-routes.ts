@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { jobSchema } from '../job.js';
 import type { JobQueue } from '../queue.js';
-import type { SeriesSelection } from '../select-series.js';
+import { passedOver, type SeriesSelection } from '../select-series.js';
 import { within } from '../within.js';
 import {
   addedSchema,
@@ -62,7 +62,9 @@ const postJob: FastifyPluginAsyncZod<JobRoutes> = async (app, { queue, servers, 
     const selection = series === undefined ? await select(asked.server, asked.study, untilGone(reply)) : null;
     const chosen = series ?? selection?.selected;
     if (!chosen) {
-      throw new Problem('NO_SUITABLE_SERIES', 'Expected the study to hold a series that the rules allow', {
+      const why = passedOver(selection?.verdicts ?? []);
+      const message = `Expected the study to hold a series that the rules allow${why && `, received ${why}`}`;
+      throw new Problem('NO_SUITABLE_SERIES', message, {
         field: 'study',
         remedy: 'Name a series, or change rules in the configuration',
       });
