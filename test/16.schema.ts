@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -6,12 +7,19 @@ import { declarations } from '../scripts/options/declarations.mjs';
 import { optionTable } from '../scripts/options/tables.mjs';
 import { givenFlags, withFlags } from '../src/cli/flags.js';
 import type * as api from '../src/index.js';
+import { ModelError, trainLesionClassifier, trainStructures, writeMask, writeVolume } from '../src/index.js';
+import { liverWeights } from '../src/models/model.js';
 import { kOptionTypes, kPictureOptionTypes, kTrainingOptionTypes, type OptionType } from '../src/schema/calls.js';
 import { checkOptions, nativeOptions } from '../src/schema/check.js';
 import { defaultOf, detailsOf, innerType, option } from '../src/schema/option.js';
 import { segmentOptions } from '../src/schema/segment.js';
+import { makeFolder } from './support/programs.js';
+import { rejection } from './support/rejections.js';
+import { kOrganHu, makePhantom } from './support/volumes.js';
 
+const folder = makeFolder();
 const test = suite('schema');
+test.after(() => folder.remove());
 
 /** What `segmentLiver` would take, were one option more defined, in one place. */
 const more = segmentOptions.extend({
@@ -131,6 +139,30 @@ const kDiffering: { [Name in keyof Types]: Differing<Name> extends never ? 'none
 
 test('declarations and schemas are of the same types (checked by the compiler)', () => {
   for (const differing of Object.values(kDiffering)) assert.is(differing, 'none');
+});
+
+test('weights of another network are named by their kind, and by the kind that is wanted', async () => {
+  const output = join(folder.path, 'never.safetensors');
+  const [image, label] = ['kind.nii.gz', 'kind-label.nii.gz'].map((name) => join(folder.path, name)) as [
+    string,
+    string,
+  ];
+  const scan = makePhantom();
+  await writeVolume(image, scan);
+  await writeMask(label, { ...scan, data: Uint8Array.from(scan.data, (hu) => Number(hu === kOrganHu)) });
+  const paper = liverWeights('paper');
+  const cases = ['a', 'b', 'c'].map((patient) => ({ patient, image, label }));
+  const typed = cases.map((one) => ({ ...one, liverValues: [1], labelTypes: { 1: 'HCC' as const } }));
+  const calls = {
+    encoder3d: ['initial', () => trainStructures({ cases }, { output, initial: paper })],
+    mdl_cnn: ['initial', () => trainLesionClassifier({ cases: typed }, { output, initial: paper })],
+    resnet101: ['base', () => trainLesionClassifier({ cases: typed }, { output, base: paper })],
+  } as const;
+  for (const [kind, [field, call]] of Object.entries(calls)) {
+    const error = await rejection(call(), ModelError, 'WRONG_MODEL');
+    assert.is(error.message, `Expected ${field} to be of kind ${kind}, received liver_cnn`);
+    assert.equal([error.file, error.field, typeof error.remedy], [paper, field, 'string']);
+  }
 });
 
 test.run();

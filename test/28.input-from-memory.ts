@@ -1,9 +1,12 @@
-import { createReadStream, openAsBlob, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createReadStream, existsSync, mkdirSync, openAsBlob, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  discoverDataset,
+  discoverLesionDataset,
   type FileInput,
   InputFileError,
   InvalidArgumentError,
@@ -13,14 +16,21 @@ import {
   readMask,
   readSeries,
   readVolume,
+  type Segmentation,
   type SeriesInput,
+  type SourcedMask,
+  trainSegmenter,
+  trainStructures,
   type VolumeInput,
   writeMask,
+  writeReport,
+  writeSegmentation,
   writeSeries,
+  writeStructureSet,
   writeVolume,
 } from '../src/index.js';
 import { writeThresholdModel } from './support/models.js';
-import { codeArguments, makeFolder, type Outcome, runCode, runProgram } from './support/programs.js';
+import { codeArguments, makeFolder, type Outcome, runCli, runCode, runProgram } from './support/programs.js';
 import { rejection } from './support/rejections.js';
 import { makePhantom } from './support/volumes.js';
 
@@ -305,6 +315,76 @@ test('nothing is written: a series is read on a read-only file system', async ()
   assert.is(outcome.stderr, '');
   assert.is(outcome.stdout.trim(), (phantom as VolumeInput).size.join(' '));
   assert.ok(!readdirSync(folder.path).includes('probe'));
+});
+
+/** The same object under another tag of the same length: without the element that the tag names. */
+function without(bytes: Buffer, [group, element]: readonly [number, number]): Buffer {
+  const tag = (last: number) => Buffer.from([group & 255, group >> 8, last, 0, 0x55, 0x49]);
+  const copy = Buffer.from(bytes);
+  const at = copy.indexOf(tag(element));
+  assert.ok(at > 0);
+  tag(element + 1).copy(copy, at);
+  return copy;
+}
+
+test('objects of a series that lacks UIDs are refused by tag and file, without a word of the patient', async () => {
+  const named = await writeSeries(join(folder.path, 'named'), phantom, { patientName: 'Doe^Jane', patientId: 'P-77' });
+  const bytes = named.files.map((path) => readFileSync(path));
+  const cases = [
+    ['SOPInstanceUID', bytes.map((file, z) => (z === 3 ? without(file, [0x0008, 0x18]) : file)), 'source[3]'],
+    ['SeriesInstanceUID', bytes.map((file) => without(file, [0x0020, 0x0e])), 'source[0]'],
+  ] as const;
+  for (const [tag, source, file] of cases) {
+    const volume = await readSeries(source);
+    const { size, spacing, origin, direction } = volume;
+    const mask = new Uint8Array(volume.data.length).fill(1);
+    const findings = [
+      { size, spacing, origin, direction, mask, structure: 'liver', volume } as unknown as Segmentation,
+      { size, spacing, origin, direction, data: mask, source: volume.report?.source } as SourcedMask,
+    ];
+    for (const [index, found] of findings.entries()) {
+      for (const write of [writeSegmentation, writeReport, writeStructureSet]) {
+        const error = await rejection(write(null, found), InvalidArgumentError, 'NO_DICOM_SOURCE');
+        assert.is(error.field, tag);
+        assert.match(error.message, tag);
+        assert.not.match(`${error.message} ${error.remedy}`, /Doe|Jane|P-77/);
+        assert.type(error.remedy, 'string');
+        if (index === 0) assert.is(error.file, file);
+      }
+    }
+    const at = join(folder.path, tag);
+    mkdirSync(at);
+    for (const [z, content] of source.entries()) writeFileSync(join(at, `${z}.dcm`), content);
+    const out = join(folder.path, `${tag}-out`);
+    const refused = await runCli(['segment', at, '--out', out, '--dicom', 'seg', '--verbose']);
+    assert.is(refused.exitCode, 2, refused.stderr);
+    assert.match(refused.stderr, tag);
+    assert.not.match(refused.stderr, 'segmenting');
+    assert.not.ok(existsSync(out), 'nothing was computed');
+  }
+});
+
+test('a pipe that nobody writes to is refused, and holds no thread', async () => {
+  const pipe = join(folder.path, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const calls: Record<string, () => Promise<unknown>> = {
+    readSeries: () => readSeries(pipe),
+    'readSeries of a list': () => readSeries([pipe]),
+    listSeries: () => listSeries(pipe),
+    readVolume: () => readVolume(pipe),
+    readMask: () => readMask(pipe),
+    loadModel: () => loadModel(pipe),
+    discoverDataset: () => discoverDataset(pipe),
+    discoverLesionDataset: () => discoverLesionDataset(pipe),
+    'initial weights': () => trainStructures({ cases: [] }, { output: join(folder.path, 'x'), initial: pipe }),
+    'a label': () =>
+      trainSegmenter({ cases: [{ patient: 'P', image: pipe, label: pipe }] }, { output: join(folder.path, 'x') }),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const late = new Promise((resolve) => setTimeout(resolve, 20_000)).then(() => assert.unreachable(name));
+    const error = await rejection(Promise.race([call(), late]), InputFileError, 'UNREADABLE_FILE');
+    assert.is(error.file, pipe, name);
+  }
 });
 
 test.run();

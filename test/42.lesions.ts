@@ -16,11 +16,13 @@ import {
   readSeries,
   type Segmentation,
   segmentLiver,
+  synthesizeLesions,
   writeMask,
   writeSegmentation,
   writeSeries,
 } from '../src/index.js';
 import { kLesionTypes } from '../src/lesions/lesion-types.js';
+import { geometryOf } from '../src/volume/geometry.js';
 import { kLesionArchitecture, lesionMetadata, lesionTensors, writeLesionModel } from './support/lesion-model.js';
 import { writeLesionModel3d } from './support/lesion-model-3d.js';
 import { safetensors, writeThresholdModel } from './support/models.js';
@@ -360,6 +362,14 @@ test('the event loop goes on meanwhile', async ({ model, liver }) => {
   const took = performance.now() - begin;
   clearInterval(ticking);
   assert.ok(longest < Math.max(50, took / 2), `${longest} ms of ${took}`);
+});
+
+test('voxels too coarse for lesions are told as the reason', async () => {
+  const coarse = { ...makePhantom({ size: [20, 20, 10], organRadius: 3 }), spacing: [8, 8, 10] as const };
+  const liver = { ...geometryOf(coarse), data: Uint8Array.from(coarse.data, (hu) => Number(hu === kOrganHu)) };
+  const { warnings } = await synthesizeLesions(coarse, liver, { count: [20, 20], seed: 1 });
+  const [fewer] = warnings.filter(({ code }) => code === 'FEWER_LESIONS');
+  assert.match(fewer?.message ?? '', 'voxels of 8.0 × 8.0 × 10.0 mm are coarse');
 });
 
 test.run();

@@ -1,12 +1,21 @@
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import zlib from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { loadModel, preprocess, segmentLiver, type VolumeInput } from '../src/index.js';
+import {
+  evaluateSegmentation,
+  loadModel,
+  type MaskInput,
+  preprocess,
+  segmentLiver,
+  type VolumeInput,
+} from '../src/index.js';
 import { writeThresholdModel } from './support/models.js';
 import { makeFolder } from './support/programs.js';
-import { makePhantom } from './support/volumes.js';
+import { kAxial, makePhantom } from './support/volumes.js';
 
 /**
  * ms between beats. Other programs may delay a beat now and then, so the best of the runs counts: a call that works on
@@ -120,6 +129,30 @@ test('a timer of 5 ms keeps its beat while a large volume is preprocessed', asyn
   await checkBeat('preprocessing', async () => {
     for (let i = 0; i < 12; i++) (await preprocess(volume, { threads: 1, equalization: 'clahe' })).dispose();
   });
+});
+
+test('the arrays of a call together are checked no longer than one is', async () => {
+  const { crc32 } = zlib;
+  let checked = 0;
+  (zlib as { crc32: typeof crc32 }).crc32 = (data, value) => {
+    checked += (data as Uint8Array).byteLength;
+    return crc32(data, value);
+  };
+  syncBuiltinESMExports();
+  try {
+    const grid = { size: [1024, 1024, 200], spacing: [1, 1, 1], origin: [0, 0, 0], direction: kAxial } as const;
+    const masks = [1, 2].map(() => ({ ...grid, data: new Uint8Array(1024 * 1024 * 200) })) as [MaskInput, MaskInput];
+    const controller = new AbortController();
+    const compared = evaluateSegmentation(...masks, { signal: controller.signal });
+    const inTheTick = checked;
+    controller.abort('seen');
+    assert.is(await compared.catch((error: unknown) => error), 'seen');
+    assert.ok(inTheTick > 2 ** 27, 'each is checked');
+    assert.ok(inTheTick <= 2 ** 28, `${inTheTick} bytes`);
+  } finally {
+    (zlib as { crc32: typeof crc32 }).crc32 = crc32;
+    syncBuiltinESMExports();
+  }
 });
 
 test.run();

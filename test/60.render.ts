@@ -1,9 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { makeCanvas } from '../src/render/canvas.js';
 import { renderLearningCurves } from '../src/render/history.js';
 import { placeLabels, type Rectangle } from '../src/render/label-places.js';
 import { renderMontage } from '../src/render/montage.js';
 import { renderOverlay } from '../src/render/overlay.js';
+import { renderOverview } from '../src/render/overview.js';
 import { renderPreprocessing } from '../src/render/preprocessing.js';
 import type { Perimeter, PreprocessedVolume, VolumeInput } from '../src/types.js';
 import { pixelsOf } from './support/pictures.js';
@@ -207,6 +209,25 @@ test('no epoch, no curve', async () => {
     assert.unreachable();
   } catch (error) {
     assert.is((error as { code?: string }).code, 'INVALID_ARGUMENT');
+  }
+});
+
+test('an abort while the sheet is encoded is heard', async () => {
+  const volume = makeVolume();
+  const prototype = Object.getPrototypeOf(makeCanvas(1, 1).canvas);
+  const { encode } = prototype;
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  prototype.encode = async function encodeAndAbort(...args: unknown[]) {
+    const file = await encode.apply(this, args);
+    controller.abort(reason);
+    return file;
+  };
+  try {
+    const drawn = renderOverview(volume, { perimeters: [] }, { slices: 'all', signal: controller.signal });
+    assert.is(await drawn.catch((error: unknown) => error), reason);
+  } finally {
+    prototype.encode = encode;
   }
 });
 

@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { addCommands } from '../src/cli/commands.js';
 import { readMask, writeMask, writeVolume } from '../src/index.js';
+import { writeLesionModel } from './support/lesion-model.js';
 import { kMain, kRoot, runCli } from './support/programs.js';
 
 const kGeometry = {
@@ -54,6 +57,100 @@ test('wrong use ends with 2 and says what is wrong', async () => {
   const noInteger = await runCli(['preprocess', 'x.nii', '--out', 'y', '--threads', '1.5']);
   assert.is(noInteger.exitCode, 2);
   assert.match(noInteger.stderr, /integer of at least 1/);
+});
+
+function makeProgram(): Command {
+  const program = new Command('hepatica').exitOverride().configureOutput({ writeErr: () => {} });
+  addCommands(program);
+  return program;
+}
+
+/** What is said of a command line that is refused as it is read, before anything is done. */
+async function wrongUse(args: readonly string[]): Promise<string> {
+  try {
+    await makeProgram().parseAsync(['node', 'hepatica', ...args]);
+  } catch (error) {
+    assert.instance(error, CommanderError, args.join(' '));
+    return (error as CommanderError).message;
+  }
+  throw new Error(`${args.join(' ')} was taken`);
+}
+
+test('an empty name of a folder is refused as the command line is read', async () => {
+  const writing = makeProgram().commands.filter(({ options }) => options.some(({ long }) => long === '--out'));
+  assert.ok(writing.length >= 10);
+  for (const command of writing) {
+    const said = await wrongUse([command.name(), 'x', '--out', '']);
+    assert.match(said, /'--out <folder>'.*Expected --out to be a path/);
+  }
+  const { exitCode, stdout } = await runCli(['preprocess', 'x', '--out', '', '--json']);
+  assert.equal([exitCode, JSON.parse(stdout).error.code], [2, 'INVALID_ARGUMENT']);
+});
+
+/** What each means nothing with, or without. */
+const kIdle: readonly (readonly [first: string, second: string, line: string])[] = [
+  ['--out', '--dataset or --lesions', 'evaluate --prediction a --reference b --out c'],
+  ['--model', '--dataset', 'evaluate --prediction a --reference b --model c'],
+  ['--patients', '--dataset', 'evaluate --prediction a --reference b --patients c'],
+  ['--lesion-values', '--lesions', 'evaluate --prediction a --reference b --lesion-values 1=HCC'],
+  ['--device', '--dataset', 'evaluate --prediction a --reference b --device cpu'],
+  ['--resamples', '--lesions', 'evaluate --dataset a --resamples 3'],
+  ['--prediction', '--dataset', 'evaluate --prediction a --dataset b'],
+  ['--reference', '--dataset', 'evaluate --lesions --reference a --dataset b'],
+  ['--model', '--predictions', 'evaluate --lesions --dataset a --predictions b --model c'],
+  ['--overwrite', '--out', 'evaluate --dataset a --overwrite'],
+  ['--arterial-turn', '--arterial', 'synthesize a --out b --arterial-turn 1,2,3'],
+  ['--gpu', '--cpu', 'doctor --gpu a --cpu'],
+  ['--margin', '--real-lesions', 'synthesize a --out b --margin 3'],
+  ['--deidentify', '--dicom', 'segment a --out b --deidentify'],
+  ['--deidentify', '--dicom', 'classify a --out b --deidentify'],
+  ['--liver-model', '--lesions or --model', 'filters a --out b --liver-model c'],
+  ['--gaps', '--mask', 'render --history a --out b --gaps interpolate'],
+  ['--slices', '--mask', 'render --history a --out b --slices all'],
+  ['--extent-threshold', '--threshold', 'classify a --out b --threshold 0.3 --extent-threshold 0.5'],
+  ['--extent-threshold', '--threshold', 'compare a b --out c --threshold 0.3 --extent-threshold 0.5'],
+];
+
+test('an option that would be dropped is refused as the command line is read, with the one that it is for', async () => {
+  for (const [first, second, line] of kIdle) {
+    const said = await wrongUse(line.split(' '));
+    assert.ok(said.includes(first) && said.includes(second), `${line}: ${said}`);
+  }
+  for (const [line, named] of [
+    ['render a --history b --out c', ['INPUT a', '--mask', '--history']],
+    ['render --mask a --history b --out c', ['INPUT', '--mask', '--history']],
+  ] as const) {
+    const { exitCode, stderr } = await runCli(line.split(' '));
+    assert.is(exitCode, 2, line);
+    assert.ok(
+      named.every((name) => stderr.includes(name)),
+      stderr,
+    );
+  }
+});
+
+test('a value that a call would refuse after hours is refused as the command line is read', async () => {
+  for (const [line, expected] of [
+    ['classify a --out b --threshold 0', /--threshold to be a number above 0 and below 1/],
+    ['classify a --out b --threshold 1', /--threshold to be a number above 0 and below 1/],
+    ['render a --mask b --out c --slices foo', /--slices to be structure, all, or z indices/],
+    ['segment a --out b --phase 65536', /--phase to be an integer from 0 to 65535/],
+  ] as const) {
+    assert.match(await wrongUse(line.split(' ')), expected);
+  }
+});
+
+test('an extent beyond the threshold of the network itself is refused before the scan is read', async ({ folder }) => {
+  const missing = join(folder, 'scan');
+  const model = writeLesionModel(join(folder, 'model.safetensors'));
+  for (const args of [
+    ['classify', missing, '--model', model],
+    ['compare', missing, missing],
+  ]) {
+    const { exitCode, stderr } = await runCli([...args, '--out', join(folder, 'out'), '--extent-threshold', '0.99']);
+    assert.is(exitCode, 2, stderr);
+    assert.match(stderr, /--extent-threshold to be at most the network's threshold, 0\.\d+, received 0\.99/);
+  }
 });
 
 test('an input that is not there ends with 3, one line and a remedy, no stack', async ({ folder }) => {
@@ -154,8 +251,9 @@ test('render draws a mask on its scan', async ({ folder }) => {
   const data = new Uint8Array(kVoxels);
   for (let y = 10; y < 20; y++) data.fill(1, 2 * 1920 + y * 48 + 10, 2 * 1920 + y * 48 + 30);
   await writeMask(mask, { ...kGeometry, data });
-  const { exitCode, stderr } = await runCli(['render', input, '--mask', mask, '--out', join(folder, 'out')]);
+  const { exitCode, stdout, stderr } = await runCli(['render', input, '--mask', mask, '--out', join(folder, 'out')]);
   assert.is(exitCode, 0, stderr);
+  assert.match(stdout, /^1 picture$/m);
   assert.equal(await readdir(join(folder, 'out', 'overlay')), ['0002.png']);
 });
 
@@ -167,6 +265,7 @@ test('a mask of another scan is not drawn', async ({ folder }) => {
   const { exitCode, stderr } = await runCli(['render', input, '--mask', mask, '--out', join(folder, 'out')]);
   assert.is(exitCode, 3);
   assert.match(stderr, /GEOMETRY_MISMATCH/);
+  assert.match(stderr, /of a tilted series \(RESAMPLED_GRID\), one written with --grid source/);
 });
 
 test('a second run into the same folder leaves nothing of the first behind', async ({ folder }) => {

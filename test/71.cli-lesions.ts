@@ -243,7 +243,7 @@ test('classify writes its lesions with the thresholds that were asked for', asyn
   assert.equal([left.includes('lesions.nii.gz'), left.includes('lesions.json')], [false, false]);
   const wrong = await classify('wrong', '--threshold', '0.4', '--extent-threshold', '0.6');
   assert.is(wrong.exitCode, 2);
-  assert.match(wrong.stderr, /Expected extentThreshold to be at most threshold, 0.4, received 0.6/);
+  assert.match(wrong.stderr, /Expected --extent-threshold to be at most --threshold, 0.4, received 0.6/);
 });
 
 test('compare finds the lesions of both dates and tells what became of them', async ({ folder }) => {

@@ -8,6 +8,7 @@ import { errorDocument, errorDocumentSchema } from '../src/cli/error-document.js
 import { kErrorCodes, kErrorKinds } from '../src/error-codes.js';
 import { nativeError } from '../src/errors.js';
 import { deviceInfo, writeMask, writeSeries, writeVolume } from '../src/index.js';
+import { run } from './support/commands.js';
 import { writeThresholdModel } from './support/models.js';
 import { kMain, kRoot, makeFolder, runCli, runNode, runProgram } from './support/programs.js';
 import { makePhantom } from './support/volumes.js';
@@ -153,6 +154,64 @@ test('few slices are told of once, though reading and the network both find it',
   assert.is(count(stderr, 'FEW_SLICES'), 1, stderr);
   const { warnings } = JSON.parse(await readFile(join(at('few'), 'report.json'), 'utf8'));
   assert.is(warnings.filter(({ code }: { code: string }) => code === 'FEW_SLICES').length, 1);
+});
+
+test('control characters of strangers’ texts reach no terminal', async () => {
+  const odd = 'odd\x1b[31m\x9b2J\rname\n.txt';
+  const shown = 'odd\\x1b[31m\\x9b2J\\x0dname\\x0a.txt';
+  const study = at('odd-study');
+  await writeSeries(join(study, 'ct'), makePhantom({ size: [48, 48, 6] }), {});
+  await copyFile(at('text.txt'), join(study, odd));
+  const leftOut = await runCli(['preprocess', study, '--out', at('odd-study-out')]);
+  const failed = await runCli(['preprocess', join(study, odd), '--out', at('odd-file')]);
+  const missing = await runCli(['segment', at(odd), '--out', at('odd-missing')]);
+  const usage = await runCli([odd]);
+  for (const { stderr } of [leftOut, failed, missing, usage]) {
+    assert.not.match(stderr, /[^\n\t\P{Cc}]/u, JSON.stringify(stderr));
+  }
+  for (const { stderr } of [leftOut, failed, missing]) assert.ok(stderr.includes(shown), stderr);
+  const { stdout } = await runCli(['segment', at(odd), '--out', at('odd-missing'), '--json']);
+  assert.ok(JSON.parse(stdout).error.message.includes(odd), 'a program is told the name as it is');
+});
+
+test('a remedy names flags, not the options of calls', () => {
+  const remedies = {
+    "Fetch the whole series, or read with gaps: 'interpolate'.":
+      'Fetch the whole series, or read with --gaps interpolate.',
+    'Choose one with the option phase.': 'Choose one with --phase.',
+    'Choose one of the series that listSeries shows.': 'Choose one of these with --series.',
+    'If the stored values are HU already, read with the option raw.':
+      'If the stored values are HU already, read with --raw.',
+    'Crop or resample the volume, or raise the option maxVoxels if the memory is there.':
+      'Crop or resample the volume, or raise --max-voxels if the memory is there.',
+    'Go on from it with resume, name another folder, or begin anew with the option overwrite: true.':
+      'Go on from it with --resume, name another folder, or begin anew with --overwrite.',
+  };
+  for (const [remedy, typed] of Object.entries(remedies)) {
+    const error = nativeError(Object.assign(new Error('what'), { code: 'NO_DICOM', kind: 'input', remedy }));
+    assert.is(errorDocument(error).error.remedy, typed);
+  }
+});
+
+test('a working folder that was removed is said to be, without a stack', async () => {
+  const { cwd } = process;
+  process.cwd = () => {
+    throw new Error('ENOENT: no such file or directory, uv_cwd');
+  };
+  try {
+    assert.is(await run(['segment', 'scan', '--out', at('nowhere')]), 'NO_WORKING_DIRECTORY');
+  } finally {
+    process.cwd = cwd;
+  }
+});
+
+test('of anonymous objects it is said what beside them is not', async () => {
+  const model = ['--model', at('model.safetensors'), '--overlay', 'none', '--accept-implausible'];
+  const args = ['segment', at('series'), ...model, '--dicom', 'seg', '--out', at('anonymous')];
+  const { exitCode, stderr } = await runCli([...args, '--deidentify']);
+  assert.is(exitCode, 0, stderr);
+  assert.match(stderr, /--deidentify is of the DICOM objects alone: report\.json.* hold the patient ID/);
+  assert.not.match((await runCli(args)).stderr, /deidentify/);
 });
 
 for (const files of [1, 2, 1234]) {

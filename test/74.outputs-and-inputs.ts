@@ -121,6 +121,7 @@ const kCommands: readonly CommandRow[] = [
     args: (input, path, other) => [
       'filters',
       scanOf(input, path, other),
+      ...(input === 'liver-model' ? ['--lesions'] : []),
       ...flag(input, 'model', path),
       ...flag(input, 'liver-model', path),
     ],
@@ -354,5 +355,18 @@ test('segment beside its scan works, twice, and replaces only what it wrote', as
     inputs,
   );
 });
+
+for (const { name, args, inputs } of kCommands) {
+  test(`${name}: a folder that cannot be written to is refused before an input is read`, async ({ folder }) => {
+    const file = join(folder.path, 'file');
+    await writeFile(file, '');
+    symlinkSync(join(folder.path, 'nowhere'), join(folder.path, 'link'));
+    const missing = join(folder.path, 'missing.nii.gz');
+    const command = args(inputs[0] as string, missing, missing);
+    for (const out of [file, join(file, 'deeper', 'out'), join(folder.path, 'link')]) {
+      await refuses(folder.path, 'OUTPUT_UNWRITABLE', [...command, '--out', out]);
+    }
+  });
+}
 
 test.run();

@@ -1,4 +1,5 @@
-import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { appendFile, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -128,6 +129,71 @@ test('a result of which a part was changed or is missing gets no page: its figur
   assert.is((await runCli(['view', out, '--no-open'])).exitCode, 0);
 });
 
+test('a page of which a mask or a document beside it was changed is refused as well', async ({ folder, classify }) => {
+  const out = join(folder.path, 'with-page');
+  assert.is((await runCli(classify.map((word, index) => (index === 3 ? out : word)))).exitCode, 0);
+  for (const name of ['liver.nii.gz', 'lesions.json', 'perimeters.json']) {
+    const written = await readFile(join(out, name));
+    await appendFile(join(out, name), '\n');
+    await refused(out, 'CORRUPT_FILE', /was changed since hepatica wrote it/);
+    await rm(join(out, name));
+    await refused(out, 'CORRUPT_FILE', /is missing/);
+    await writeFile(join(out, name), written);
+  }
+  const { exitCode, stderr } = await runCli(['view', out, '--no-open', '--scan', 'x']);
+  assert.is(exitCode, 0, stderr);
+  assert.match(stderr, /--scan was not looked at/);
+});
+
+/** As if the scan had been named so, by a command in another folder. */
+async function renameInput(out: string, input: string): Promise<void> {
+  const [file, marks] = [join(out, 'report.json'), join(out, '.hepatica-manifest.json')];
+  const report = JSON.stringify({ ...JSON.parse(await readFile(file, 'utf8')), input });
+  await writeFile(file, report);
+  const manifest = JSON.parse(await readFile(marks, 'utf8'));
+  manifest.files['report.json'] = createHash('sha256').update(report).digest('hex');
+  await writeFile(marks, JSON.stringify(manifest));
+}
+
+test('a scan by a relative name is found around the result, or asked for', async ({ folder, classify }) => {
+  const out = join(folder.path, 'relative');
+  assert.is((await runCli([...classify.map((word, index) => (index === 3 ? out : word)), '--no-page'])).exitCode, 0);
+  const view = async () => JSON.parse((await runCli(['view', out, '--no-open', '--json'])).stdout);
+  await renameInput(out, 'nowhere/scan.nii.gz');
+  const { error } = await view();
+  assert.is(error.code, 'FILE_NOT_FOUND');
+  assert.match(error.remedy, /--scan/);
+  await renameInput(out, 'scan.nii.gz');
+  await copyFile(classify[1] as string, join(out, 'scan.nii.gz'));
+  const two = (await view()).error;
+  assert.equal([two.code, two.field], ['INVALID_ARGUMENT', 'scan']);
+  await rm(join(out, 'scan.nii.gz'));
+  await writeFile(join(out, 'report.html'), 'somebody’s own');
+  const taken = (await view()).error;
+  assert.is(taken.code, 'OUTPUT_EXISTS');
+  assert.not.match(taken.remedy, /overwrite/);
+  await rm(join(out, 'report.html'));
+  assert.is((await view()).page, join(out, 'report.html'));
+});
+
+test('the masks of a tilted series are on its grid with --grid source, which the refusal says', async ({ folder }) => {
+  const scan = join(folder.path, 'tilted.nii.gz');
+  const lean = (15 * Math.PI) / 180;
+  const direction = [1, 0, 0, 0, 1, Math.sin(lean), 0, 0, Math.cos(lean)] as const;
+  const phantom = makePhantom({ size: [96, 80, 12], organRadius: 24 });
+  await writeVolume(scan, { ...phantom, direction }, { grid: 'source' });
+  const out = join(folder.path, 'tilted');
+  const model = ['--model', join(folder.path, 'liver.safetensors'), '--accept-implausible', '--overlay', 'none'];
+  const segment = ['segment', scan, '--out', out, ...model];
+  assert.is((await runCli(segment)).exitCode, 0);
+  const { error } = JSON.parse((await runCli(['view', out, '--no-open', '--json'])).stdout);
+  assert.is(error.code, 'GEOMETRY_MISMATCH');
+  assert.match(error.remedy, /--grid source.*RESAMPLED_GRID/);
+  assert.is((await runCli([...segment, '--grid', 'source'])).exitCode, 0);
+  const { exitCode, stderr } = await runCli(['view', out, '--no-open']);
+  assert.is(exitCode, 0, stderr);
+});
+
 test('another scan on the same grid is said to be another; one on another grid is refused', async ({
   folder,
   classify,
@@ -139,7 +205,9 @@ test('another scan on the same grid is said to be another; one on another grid i
   await writeVolume(same, makePhantom({ size: [96, 80, 12], organRadius: 20 }));
   await writeVolume(small, makePhantom({ size: [48, 40, 12] }));
   const refusal = await runCli(['view', out, '--no-open', '--json', '--scan', small]);
-  assert.is(JSON.parse(refusal.stdout).error.code, 'GEOMETRY_MISMATCH');
+  const { error } = JSON.parse(refusal.stdout);
+  assert.is(error.code, 'GEOMETRY_MISMATCH');
+  assert.match(error.remedy, /--scan/);
   const { exitCode, stderr } = await runCli(['view', out, '--no-open', '--scan', same]);
   assert.is(exitCode, 0, stderr);
   assert.match(stderr, /are not those that the result was computed from.*\(CHANGED_INPUT\)/);

@@ -36,7 +36,7 @@ struct CodedSet {
 constexpr CodedSet kSets[] = {
     {6, "(B", "", Half::kAscii, 1, ""},
     {14, "(J", "", Half::kAscii, 1, ""},
-    {13, ")I", "SHIFT_JIS", Half::kRight, 1, ""},
+    {13, ")I", "SJIS", Half::kRight, 1, ""},
     {87, "$B", "EUC-JP", Half::kLeft, 2, ""},
     {42, "$@", "EUC-JP", Half::kLeft, 2, ""},
     {159, "$(D", "EUC-JP", Half::kLeft, 3, "\x8f"},

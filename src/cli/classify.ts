@@ -10,11 +10,12 @@ import {
   writeMask,
 } from '../index.js';
 import { natureOf } from '../lesions/lesion-nature.js';
-import { classifyOptions, segmentOptions } from '../schema/segment.js';
-import { checkDicomInput } from './dicom-objects.js';
-import { givenFlags, withFlags } from './flags.js';
+import { classifyOptions } from '../schema/segment.js';
+import { checkDicomInput, checkDicomVolume } from './dicom-objects.js';
+import { givenFlags } from './flags.js';
 import { readInput } from './input.js';
-import { kPaper, kPaperLesions, lesionFile, segmenterFile, withLesionModel } from './model.js';
+import { checkExtent, kPaper, kPaperLesions, lesionFile, segmenterFile, withLesionModel } from './model.js';
+import { outOption, withLesionFlags } from './options.js';
 import { OutputFolder } from './output.js';
 import { setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import {
@@ -68,6 +69,7 @@ async function readArterial(
 
 async function classify(input: string, options: ClassifyCommandOptions, session: Session): Promise<void> {
   checkDicomInput(input, options);
+  await checkExtent(options.model, options);
   const names = await segmentationNames(options.liverModel, options);
   const output = await OutputFolder.plan(options.out, {
     writes: [...kLesionNames, ...(options.page ? [kPageName] : []), ...names.writes],
@@ -77,11 +79,12 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
     overwrite: options.overwrite,
   });
   const volume = await readInput(input, options, session);
+  checkDicomVolume(volume, options);
   const arterial = await readArterial(input, options, session);
   const liver = await segmentInput(volume, options.liverModel, options, session);
   warnOfResult(liver, session);
   const { signal, onProgress } = session;
-  const found: LesionClassification = await withLesionModel(options.model, (model) =>
+  const found: LesionClassification = await withLesionModel(options.model, signal, (model) =>
     classifyLesions(liver, {
       signal,
       onProgress,
@@ -93,7 +96,7 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
   session.warn(found.warnings);
   const document = lesionsDocument(input, found);
   await output.write(async (folder) => {
-    const { warnings } = await writeMask(await folder.place('lesions.nii.gz'), found, { grid: options.grid });
+    const { warnings } = await writeMask(await folder.place('lesions.nii.gz'), found, { grid: options.grid, signal });
     session.warn(warnings);
     await folder.writeJson('lesions.json', document);
     const second = arterial && { input: options.arterial ?? input, volume: arterial };
@@ -105,7 +108,7 @@ async function classify(input: string, options: ClassifyCommandOptions, session:
     if (options.page) {
       await folder.writeFile(kPageName, await renderReportPage(found, { title: basename(input), signal }));
     }
-  });
+  }, signal);
   const count = found.lesions.length;
   session.result(document, [
     ...verdictLines(found),
@@ -123,10 +126,7 @@ export function addClassifyCommand(program: Command): void {
     .command('classify')
     .description('find the lesions of the liver in a CT scan and tell their types')
     .argument('<input>', 'DICOM folder or file, or NIfTI')
-    .requiredOption(
-      '--out <folder>',
-      'where to write what segment writes, lesions.nii.gz, lesions.json and report.html',
-    )
+    .addOption(outOption('where to write what segment writes, lesions.nii.gz, lesions.json and report.html'))
     .option('--arterial <input>', 'the arterial scan of the same examination: types are told from both')
     .option('--arterial-series <uid>', 'SeriesInstanceUID of the arterial scan, in INPUT where --arterial is not given')
     .option('--no-page', 'leave out report.html, the page with the scan, the liver and the lesions')
@@ -136,8 +136,7 @@ export function addClassifyCommand(program: Command): void {
       `weights of a liver network of your own (safetensors), or ${kPaper}`,
       segmenterFile,
     );
-  const own = Object.keys(classifyOptions.shape).filter((name) => !(name in segmentOptions.shape));
-  withFlags(command, classifyOptions, own);
+  withLesionFlags(command);
   withSegmentOptions(command).action((input: string, options) =>
     runCommand(options, (session) => classify(input, options, session)),
   );

@@ -9,11 +9,11 @@ import {
   type Segmentation,
   writeMask,
 } from '../index.js';
-import { classifyOptions, segmentOptions } from '../schema/segment.js';
-import { givenFlags, withFlags } from './flags.js';
+import { classifyOptions } from '../schema/segment.js';
+import { givenFlags } from './flags.js';
 import { type InputOptions, readInput } from './input.js';
-import { kPaper, kPaperLesions, lesionFile, segmenterFile, withLesionModel } from './model.js';
-import { type ScanNetworkOptions, withScanNetworkOptions } from './options.js';
+import { checkExtent, kPaper, kPaperLesions, lesionFile, segmenterFile, withLesionModel } from './model.js';
+import { outOption, type ScanNetworkOptions, withLesionFlags, withScanNetworkOptions } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { segmentInput } from './segment.js';
@@ -36,7 +36,7 @@ async function find(input: string, when: When, options: CompareCommandOptions, s
   const liver = await segmentInput(volume, options.liverModel, options, session);
   const { signal, onProgress } = session;
   const given = givenFlags(classifyOptions.omit({ model: true }), options);
-  const found = await withLesionModel(options.model, (model) =>
+  const found = await withLesionModel(options.model, signal, (model) =>
     classifyLesions(liver, { signal, onProgress, ...given, ...(model && { model }) }),
   );
   warnOfResult(found, session, when);
@@ -51,9 +51,10 @@ async function writeStudy(
   { grid }: CompareCommandOptions,
   session: Session,
 ): Promise<void> {
-  const { warnings } = await writeMask(await folder.place(`${when}-liver.nii.gz`), found.liver, { grid });
+  const { signal } = session;
+  const { warnings } = await writeMask(await folder.place(`${when}-liver.nii.gz`), found.liver, { grid, signal });
   session.warn(warnings, when);
-  await writeMask(await folder.place(`${when}-lesions.nii.gz`), found, { grid });
+  await writeMask(await folder.place(`${when}-lesions.nii.gz`), found, { grid, signal });
   await folder.writeJson(`${when}-lesions.json`, lesionsDocument(input, found));
 }
 
@@ -69,6 +70,7 @@ function line({ before, after, change, diameterMm, volumeMl, diameterChange }: C
 }
 
 async function compare(before: string, after: string, options: CompareCommandOptions, session: Session): Promise<void> {
+  await checkExtent(options.model, options);
   const output = await OutputFolder.plan(options.out, {
     writes: ['comparison.json', ...kDates.flatMap((when) => kStudyNames.map((name) => `${when}-${name}`))],
     inputs: [before, after, lesionFile(options.model), options.liverModel],
@@ -84,7 +86,7 @@ async function compare(before: string, after: string, options: CompareCommandOpt
     await writeStudy(folder, 'before', before, earlier, options, session);
     await writeStudy(folder, 'after', after, later, options, session);
     await folder.writeJson('comparison.json', document);
-  });
+  }, signal);
   const { targets, registration } = compared;
   session.result(document, [
     ...verdictLines(earlier),
@@ -104,15 +106,14 @@ export function addCompareCommand(program: Command): void {
     .description('find the lesions of two scans of one patient, and tell which grew, shrank, came and went')
     .argument('<before>', 'the earlier scan: DICOM folder or file, or NIfTI')
     .argument('<after>', 'the later scan')
-    .requiredOption('--out <folder>', 'where to write comparison.json, and masks and lesions of both dates')
+    .addOption(outOption('where to write comparison.json, and masks and lesions of both dates'))
     .option('--model <file>', `weights of a lesion network of your own (safetensors), or ${kPaperLesions}`)
     .option(
       '--liver-model <file>',
       `weights of a liver network of your own (safetensors), or ${kPaper}`,
       segmenterFile,
     );
-  const own = Object.keys(classifyOptions.shape).filter((name) => !(name in segmentOptions.shape));
-  withFlags(command, classifyOptions, own);
+  withLesionFlags(command);
   withScanNetworkOptions(command, ['series', 'phase']).action((before: string, after: string, options) =>
     runCommand(options, (session) => compare(before, after, options, session)),
   );

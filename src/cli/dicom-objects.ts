@@ -6,10 +6,11 @@ import {
   writeSegmentation,
   writeStructureSet,
 } from '../index.js';
+import { checkDicomSource } from '../io/dicom-source.js';
 import { makeDicomOptions } from '../schema/files.js';
 import { runOptions } from '../schema/run.js';
-import type { LesionClassification, Segmentation } from '../types.js';
-import { withFlags } from './flags.js';
+import type { LesionClassification, Segmentation, Volume } from '../types.js';
+import { refuseWithout, withFlags } from './flags.js';
 import { isNifti } from './input.js';
 import type { OutputFolder } from './output.js';
 import type { Session } from './session.js';
@@ -41,7 +42,8 @@ function parseKinds(text: string): Kind[] {
 
 export function withDicomOptions(command: Command): Command {
   const kinds = new Option('--dicom <kinds>', `DICOM objects to write as well: ${kKinds.join(',')}, or some of them`);
-  return withFlags(command.addOption(kinds.argParser(parseKinds)), makeDicomOptions, kOwnOptions);
+  withFlags(command.addOption(kinds.argParser(parseKinds)), makeDicomOptions, kOwnOptions);
+  return refuseWithout(command, ['--deidentify'], ['--dicom']);
 }
 
 /** What `--dicom` adds to an output folder, and what of an earlier run goes. */
@@ -59,14 +61,27 @@ export function checkDicomInput(input: string, { dicom = [] }: DicomCommandOptio
   });
 }
 
+/** Of the series that was read, before anything is computed. */
+export function checkDicomVolume(volume: Volume, { dicom = [] }: DicomCommandOptions): void {
+  if (dicom.length > 0) checkDicomSource(volume);
+}
+
 export async function writeDicomObjects(
   folder: OutputFolder,
   findings: Segmentation | LesionClassification,
   { dicom = [], deidentify = false }: DicomCommandOptions,
   session: Session,
 ): Promise<void> {
+  // A reader of the flag's name may take the whole folder for anonymous.
+  if (deidentify) {
+    const line = '--deidentify is of the DICOM objects alone: report.json, and report.html where it is written, ';
+    session.note(`${line}hold the patient ID`);
+  }
   for (const kind of dicom) {
-    const { warnings } = await kWriters[kind](await folder.place(fileOf(kind)), findings, { deidentify });
+    const { warnings } = await kWriters[kind](await folder.place(fileOf(kind)), findings, {
+      deidentify,
+      signal: session.signal,
+    });
     session.warn(warnings);
   }
 }

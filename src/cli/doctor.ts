@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { forgetChoice } from '../loading/choice.js';
 import { chooseGpu, type Diagnosis, diagnose } from '../loading/doctor.js';
 import { neededLibtorch } from '../loading/packages.js';
+import { pathOf, refuseBeside } from './flags.js';
 import { withCommonOptions } from './options.js';
 import { type CommonOptions, kExitCodes, runCommand } from './session.js';
 
@@ -53,10 +54,10 @@ export function addDoctorCommand(program: Command): void {
   const command = program
     .command('doctor')
     .description('what is installed and loaded, and why something is not')
-    .option('--gpu <folder>', `test a libtorch ${neededLibtorch} for CUDA and use it from now on`)
+    .option('--gpu <folder>', `test a libtorch ${neededLibtorch} for CUDA and use it from now on`, pathOf('--gpu'))
     .option('--cpu', 'forget that choice')
     .addHelpText('after', '\nHEPATICA_LIBTORCH, where it is set, comes before the choice.');
-  withCommonOptions(command).action((options: DoctorOptions) =>
+  refuseBeside(withCommonOptions(command), ['--gpu'], ['--cpu']).action((options: DoctorOptions) =>
     runCommand(options, async (session) => {
       if (options.cpu) forgetChoice();
       if (options.gpu) {

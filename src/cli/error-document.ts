@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { kErrorCodes, kErrorKinds } from '../error-codes.js';
 import { HepaticaError } from '../errors.js';
+import { asFlags } from './remedies.js';
 
 const kinds = Object.values(kErrorKinds);
 
@@ -30,7 +31,8 @@ export function errorDocument(error: unknown): ErrorDocument {
     const message = (error instanceof Error && error.message) || String(error);
     return errorDocument(new HepaticaError('INTERNAL_ERROR', message));
   }
-  const { code, message, file, field, remedy } = error;
+  const { code, message, file, field } = error;
+  const remedy = error.remedy && asFlags(error.remedy);
   const { className, exitCode } = kErrorKinds[kErrorCodes[code]];
   return {
     error: {

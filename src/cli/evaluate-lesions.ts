@@ -1,4 +1,10 @@
 import { InvalidArgumentError } from '../errors.js';
+import { eachOf, forPatient } from '../evaluation/case-label.js';
+import {
+  discoverLesionReferences,
+  type LesionReferenceCase,
+  openLesionReference,
+} from '../evaluation/lesion-reference.js';
 import { figureSections, figureText, intervalText } from '../evaluation/rows.js';
 import {
   classifyLesions,
@@ -12,7 +18,8 @@ import {
 import { evaluateLesionsOptions } from '../schema/evaluate.js';
 import { readOptions } from '../schema/files.js';
 import { segmentOptions } from '../schema/segment.js';
-import type { Model, TrainingCase } from '../types.js';
+import { requireReadable } from '../train/training-input.js';
+import type { Model, Volume } from '../types.js';
 import { givenFlags } from './flags.js';
 import { readInput } from './input.js';
 import {
@@ -102,7 +109,8 @@ function openPair(
 
 /** A scan's lesions, found now. */
 async function classifyScan(
-  { patient, image }: TrainingCase,
+  patient: string,
+  volume: Volume,
   livers: Model | undefined,
   lesions: Model | 'paper' | undefined,
   options: EvaluateLesionsCommandOptions,
@@ -110,16 +118,16 @@ async function classifyScan(
 ): Promise<Opened<LesionClassification>> {
   const { signal, onProgress } = session;
   const run = { signal, onProgress, ...givenFlags(segmentOptions.omit({ model: true }), options) };
-  const volume = await readInput(image, givenFlags(readOptions, options), session, patient);
   const liver = await segmentWith(livers, volume, run);
   warnOfResult(liver, session, patient);
   setExitCode(liver, options);
   const found = await classifyLesions(liver, { ...run, ...(lesions && { model: lesions }) });
   session.warn(found.warnings, patient);
-  return [found, [volume, liver, found]];
+  return [found, [liver, found]];
 }
 
-type OpenPrediction = (one: TrainingCase) => Promise<Opened<LesionCase['prediction']>>;
+/** `image`: of a case that is classified now. */
+type OpenPrediction = (one: LesionReferenceCase, image: Volume) => Promise<Opened<LesionCase['prediction']>>;
 
 async function openDataset(
   folder: string,
@@ -128,21 +136,28 @@ async function openDataset(
   predict: OpenPrediction,
   session: Session,
 ): Promise<FileCase[]> {
-  const cases = await selectedCases(folder, options.patients);
-  const { predictions } = options;
-  return cases.map((one) => ({
-    files: [
-      folder,
-      one.image,
-      one.label,
-      ...(predictions === undefined ? [] : classifiedFiles(predictions, one.patient)),
-    ],
-    open: async () => {
-      const [prediction, opened] = await predict(one);
-      const [reference, alsoOpened] = await openReference(one.label, values, options, session);
-      return [{ patient: one.patient, prediction, reference }, [...opened, ...alsoOpened]];
-    },
-  }));
+  const cases = await selectedCases(folder, options.patients, discoverLesionReferences);
+  const { predictions, maxVoxels } = options;
+  const { signal } = session;
+  return eachOf(cases, async (one) => {
+    const { patient, image } = one;
+    const labelled = await openLesionReference(one, { values, signal, maxVoxels });
+    const classified = predictions === undefined ? [] : classifiedFiles(predictions, patient);
+    const needsImage = labelled.needsImage || predictions === undefined;
+    // Before the first case is computed, that of the last one may be missing.
+    await forPatient(patient, () => requireReadable([...(needsImage ? [image] : []), ...classified]));
+    const open: FileCase['open'] = async () => {
+      const volume = needsImage
+        ? await readInput(image, givenFlags(readOptions, options), session, patient)
+        : undefined;
+      // Before the networks compute on a scan whose label does not fit it.
+      const reference = await labelled.read(volume);
+      session.warn(reference.warnings, patient);
+      const [prediction, opened] = await predict(one, volume as Volume);
+      return [{ patient, prediction, reference }, [...(volume ? [volume] : []), reference, ...opened]];
+    };
+    return { files: [folder, image, ...labelled.files, ...classified], open };
+  });
 }
 
 /** One case after the other: its masks are let go of when the next one is asked for. */
@@ -169,7 +184,7 @@ async function evaluateCases(cases: readonly FileCase[], options: EvaluateLesion
   await output?.write(async (target) => {
     await target.writeJson('evaluation.json', document);
     await target.writeFile(kEvaluationPage, await renderLesionEvaluation(evaluation));
-  });
+  }, session.signal);
   const written = output ? [output.summary] : [];
   session.result(document, [...figureLines(evaluation), ...patientLines(evaluation), ...written]);
 }
@@ -189,9 +204,10 @@ export async function evaluateLesionFiles(options: EvaluateLesionsCommandOptions
     );
     return evaluateCases(found, options, session);
   }
-  await withModel(options.liverModel, (livers) =>
-    withLesionModel(options.model, async (lesions) => {
-      const predict: OpenPrediction = (one) => classifyScan(one, livers, lesions, options, session);
+  await withModel(options.liverModel, session.signal, (livers) =>
+    withLesionModel(options.model, session.signal, async (lesions) => {
+      const predict: OpenPrediction = ({ patient }, image) =>
+        classifyScan(patient, image, livers, lesions, options, session);
       await evaluateCases(await openDataset(dataset, options, values, predict, session), options, session);
     }),
   );

@@ -1,16 +1,18 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from '../errors.js';
+import { eachOf, openStructureLabel, type StructureLabel } from '../evaluation/case-label.js';
 import { evaluateSegmentation, type SegmentationMetrics } from '../index.js';
 import { evaluateLesionsOptions } from '../schema/evaluate.js';
 import { readOptions } from '../schema/files.js';
 import { runOptions } from '../schema/run.js';
 import { segmentOptions } from '../schema/segment.js';
-import type { MaskInput, Model, TrainingCase } from '../types.js';
+import type { Model, TrainingCase } from '../types.js';
 import { type EvaluateLesionsCommandOptions, evaluateLesionFiles, kEvaluationPage } from './evaluate-lesions.js';
-import { givenFlags, withFlags } from './flags.js';
+import { givenFlags, refuseBeside, refuseWithout, withFlags } from './flags.js';
 import { readInput, readMaskInput } from './input.js';
 import { kPaper, kPaperLesions, segmenterFile, segmentWith, withModel } from './model.js';
 import {
+  outOption,
   withAcceptImplausibleOption,
   withCommonOptions,
   withDeviceOption,
@@ -66,11 +68,6 @@ function summarize(cases: readonly CaseMetrics[]) {
   };
 }
 
-function withLabelValues(mask: MaskInput, values: readonly number[] | undefined): MaskInput {
-  if (!values) return mask;
-  return { ...mask, data: mask.data.map((label) => (values.includes(label) ? 1 : 0)) };
-}
-
 async function evaluatePair(options: EvaluateCommandOptions, session: Session): Promise<void> {
   if (!options.prediction || !options.reference) {
     throw new InvalidArgumentError('INVALID_ARGUMENT', 'Expected --prediction and --reference, or --dataset', {
@@ -87,7 +84,8 @@ async function evaluatePair(options: EvaluateCommandOptions, session: Session): 
 }
 
 async function evaluateCase(
-  { patient, image, label, labelValues, labelSegments: segments }: TrainingCase,
+  { patient, image, label }: TrainingCase,
+  labelled: StructureLabel,
   model: Model | undefined,
   options: EvaluateCommandOptions,
   session: Session,
@@ -95,6 +93,9 @@ async function evaluateCase(
   const { signal, onProgress } = session;
   const volume = await readInput(image, givenFlags(readOptions, options), session, patient);
   try {
+    // Before the network computes on a scan whose label does not fit it.
+    const reference = await labelled.read(volume);
+    session.warn(reference.warnings, label);
     const segmentation = await segmentWith(model, volume, {
       signal,
       onProgress,
@@ -104,12 +105,11 @@ async function evaluateCase(
     warnOfResult(segmentation, session, patient);
     setExitCode(segmentation, options);
     try {
-      const labelled = { volume, ...(segments && { segments }) };
-      const reference = withLabelValues(await readMaskInput(label, options, session, labelled), labelValues);
       const metrics = await evaluateSegmentation(segmentation, reference, { convention: options.convention, signal });
       return { patient, ...metrics };
     } finally {
       segmentation.dispose();
+      reference.dispose();
     }
   } finally {
     volume.dispose();
@@ -125,17 +125,31 @@ async function evaluateDataset(folder: string, options: EvaluateCommandOptions, 
     out === undefined
       ? undefined
       : await OutputFolder.plan(out, { writes: ['evaluation.json'], removes: [kEvaluationPage], inputs, overwrite });
+  const { signal } = session;
+  const labels = await eachOf(selected, (one) => openStructureLabel(one, { signal, maxVoxels: options.maxVoxels }));
   const cases: CaseMetrics[] = [];
-  await withModel(weights, async (model) => {
-    for (const labelled of selected) {
-      const metrics = await evaluateCase(labelled, model, options, session);
+  await withModel(weights, session.signal, async (model) => {
+    for (const [index, one] of selected.entries()) {
+      const metrics = await evaluateCase(one, labels[index] as StructureLabel, model, options, session);
       cases.push(metrics);
       session.note(line(metrics.patient, metrics));
     }
   });
   const summary = summarize(cases);
-  await output?.write((target) => target.writeJson('evaluation.json', { summary, cases }));
+  await output?.write((target) => target.writeJson('evaluation.json', { summary, cases }), session.signal);
   session.result({ summary, cases }, [line(`mean of ${cases.length}`, summary), ...(output ? [output.summary] : [])]);
+}
+
+/** Of two masks, of a dataset, and of lesions in either: what the others take says nothing here. */
+function refuseIdle(command: Command): void {
+  refuseBeside(command, ['--prediction', '--reference', '--prediction-json'], ['--dataset']);
+  refuseBeside(command, ['--model', '--liver-model', '--device', '--precision'], ['--predictions']);
+  refuseWithout(command, ['--predictions', '--patients', '--model', '--liver-model', '--device'], ['--dataset']);
+  refuseWithout(command, ['--precision', '--accept-implausible'], ['--dataset']);
+  refuseWithout(command, ['--predictions', '--prediction-json', '--lesion-values', '--liver-model'], ['--lesions']);
+  refuseWithout(command, ['--resamples', '--seed'], ['--lesions']);
+  refuseWithout(command, ['--out'], ['--dataset', '--lesions']);
+  refuseWithout(command, ['--overwrite'], ['--out']);
 }
 
 export function addEvaluateCommand(program: Command): void {
@@ -167,11 +181,17 @@ export function addEvaluateCommand(program: Command): void {
       `with --lesions: weights of a liver network of your own, or ${kPaper}`,
       segmenterFile,
     )
-    .option('--out <folder>', 'with --dataset or --lesions: where to write evaluation.json (and evaluation.html)');
+    .addOption(
+      outOption(
+        'with --dataset or --lesions: where to write evaluation.json (and evaluation.html)',
+      ).makeOptionMandatory(false),
+    );
   const own = Object.keys(evaluateLesionsOptions.shape).filter((name) => !(name in runOptions.shape));
   withFlags(command, evaluateLesionsOptions, own);
   const answering = withAcceptImplausibleOption(withDeviceOption(withPrecisionOption(command)));
-  withOverwriteOption(withMaxVoxelsOption(withCommonOptions(answering))).action((options) =>
+  withOverwriteOption(withMaxVoxelsOption(withCommonOptions(answering)));
+  refuseIdle(command);
+  command.action((options) =>
     runCommand(options, (session) => {
       if (options.lesions) return evaluateLesionFiles(options, session);
       if (options.dataset === undefined) return evaluatePair(options, session);

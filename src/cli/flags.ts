@@ -28,21 +28,33 @@ export function integerFrom(least: number, name: string) {
   };
 }
 
-const nameOf = ({ flags }: Flag) => flags.split(' ')[0] as string;
-
-function textOf(flag: Flag, text: string): string {
-  if (flag.field.safeParse(text).success) return text;
-  throw new CommanderArgumentError(`Expected ${nameOf(flag)} to be ${detailsOf(flag.field).expected}.`);
+/** Reads the name of a file or folder: an empty one, as of an unset variable of the shell, means none. */
+export function pathOf(name: string) {
+  return (text: string): string => {
+    if (text.trim() !== '' && !text.includes('\0')) return text;
+    throw new CommanderArgumentError(`Expected ${name} to be a path.`);
+  };
 }
+
+const nameOf = ({ flags }: Flag) => flags.split(' ')[0] as string;
 
 /** Empty names between commas are none. */
 const listOf = (text: string): string[] => text.split(',').filter((name) => name !== '');
 
+/** What the field takes of what the text says. */
+function fitting<T>(flag: Flag, read: (text: string) => T): (text: string) => T {
+  return (text) => {
+    const value = read(text);
+    if (flag.field.safeParse(value).success) return value;
+    throw new CommanderArgumentError(`Expected ${nameOf(flag)} to be ${detailsOf(flag.field).expected}.`);
+  };
+}
+
 function parserOf(flag: Flag): ((text: string) => unknown) | undefined {
   if (flag.kind === 'list') return listOf;
-  if (flag.kind === 'text') return (text) => textOf(flag, text);
-  if (flag.kind === 'number') return finiteNumber(nameOf(flag));
-  if (flag.kind === 'integer') return integerFrom(flag.least, nameOf(flag));
+  if (flag.kind === 'text') return fitting(flag, String);
+  if (flag.kind === 'number') return fitting(flag, finiteNumber(nameOf(flag)));
+  if (flag.kind === 'integer') return fitting(flag, integerFrom(flag.least, nameOf(flag)));
   return undefined;
 }
 
@@ -86,4 +98,35 @@ export function givenFlags<Schema extends z.ZodObject>(
     return value === undefined ? [] : [[name, value] as const];
   });
   return Object.fromEntries(given) as ReturnType<typeof givenFlags<Schema>>;
+}
+
+/** The flags of `names` among the options of a call. */
+export function flagsOf({ shape }: z.ZodObject, names: readonly string[]): string[] {
+  const flags = names.map((name) => flagOf(name, shape[name] as z.ZodType));
+  return flags.filter((flag) => flag !== undefined).map(nameOf);
+}
+
+function optionOf(command: Command, flag: string): Option {
+  const option = command.options.find(({ long }) => long === flag);
+  if (!option) throw new TypeError(`Expected ${flag} among the options of ${command.name()}`);
+  return option;
+}
+
+/** Refuses, as the command line is read, each of `flags` beside any of `others`, which leave it nothing to say. */
+export function refuseBeside(command: Command, flags: readonly string[], others: readonly string[]): Command {
+  const names = others.map((flag) => optionOf(command, flag).attributeName());
+  for (const flag of flags) optionOf(command, flag).conflicts(names);
+  return command;
+}
+
+/** Refuses, as the command line is read, each of `flags` without any of `others`, by which alone it means something. */
+export function refuseWithout(command: Command, flags: readonly string[], others: readonly string[]): Command {
+  const isGiven = (flag: string) => {
+    const source = command.getOptionValueSource(optionOf(command, flag).attributeName());
+    return source !== undefined && source !== 'default';
+  };
+  return command.hook('preAction', () => {
+    const lost = others.some(isGiven) ? undefined : flags.find(isGiven);
+    if (lost) command.error(`error: option '${optionOf(command, lost).flags}' needs ${others.join(' or ')}`);
+  });
 }

@@ -7,6 +7,7 @@ export function checkSameGrid(volume: Geometry, mask: Geometry, file: string): v
   if (isSameGrid(volume, mask)) return;
   throw new InputFileError('LABEL_GEOMETRY_MISMATCH', `The mask ${file} lies on another grid than the scan`, {
     file,
-    remedy: 'Give a mask made on this very scan.',
+    // By default those of tilted series are written on another grid.
+    remedy: 'Give a mask made on this very scan; of a tilted series (RESAMPLED_GRID), one written with --grid source.',
   });
 }

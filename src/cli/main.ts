@@ -5,6 +5,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { addCommands } from './commands.js';
 import { errorDocument } from './error-document.js';
 import { kExitCodes } from './session.js';
+import { visible } from './text.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -14,7 +15,9 @@ const program = new Command('hepatica')
   .description('Finds the liver in contrast-enhanced abdominal CT. For research use only.')
   .version(version)
   .showHelpAfterError('(add --help for what it takes)')
-  .exitOverride();
+  .exitOverride()
+  // Commands take it over: what is wrong in a command line may be a file's name.
+  .configureOutput({ writeErr: (text) => process.stderr.write(visible(text)) });
 
 addCommands(program);
 program.addHelpText(

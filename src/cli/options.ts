@@ -1,10 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { z } from 'zod';
 import { readSeriesOptions, writeNiftiOptions } from '../schema/files.js';
 import { deviceOptions, runOptions, writeOptions } from '../schema/run.js';
-import { segmentOptions } from '../schema/segment.js';
+import { classifyOptions, segmentOptions } from '../schema/segment.js';
 import type { SegmentOptions, WriteNiftiOptions } from '../types.js';
-import { finiteNumber, withFlags } from './flags.js';
+import { finiteNumber, givenFlags, pathOf, withFlags } from './flags.js';
 
 /** What every command takes. */
 export function withCommonOptions(command: Command): Command {
@@ -13,6 +13,11 @@ export function withCommonOptions(command: Command): Command {
     .option('--quiet', 'no progress and no notes')
     .option('--verbose', 'name every file that was left out');
   return withFlags(command, runOptions);
+}
+
+/** The folder of a command that writes; most write always. */
+export function outOption(help: string): Option {
+  return new Option('--out <folder>', help).argParser(pathOf('--out')).makeOptionMandatory();
 }
 
 /** What every command with an output folder takes. */
@@ -75,6 +80,18 @@ export function withScanNetworkOptions(command: Command, without: readonly strin
   const own = Object.keys(segmentOptions.shape).filter((name) => !(name in runOptions.shape));
   const answering = withAcceptImplausibleOption(withFlags(command, segmentOptions, own));
   return withGridOption(withOverwriteOption(withInputOptions(withCommonOptions(answering), without)));
+}
+
+/** How lesions are found, of what finding livers does not take already. */
+export function withLesionFlags(command: Command): Command {
+  const own = Object.keys(classifyOptions.shape).filter((name) => !(name in segmentOptions.shape));
+  return withFlags(command, classifyOptions, own).hook('preAction', () => {
+    const { threshold, extentThreshold } = givenFlags(classifyOptions, command.opts());
+    if (threshold === undefined || extentThreshold === undefined || extentThreshold <= threshold) return;
+    command.error(
+      `error: Expected --extent-threshold to be at most --threshold, ${threshold}, received ${extentThreshold}.`,
+    );
+  });
 }
 
 export interface ScanNetworkOptions extends Required<Pick<SegmentOptions, 'precision' | 'device'>> {

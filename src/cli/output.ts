@@ -1,5 +1,6 @@
 import { lstat, mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { HepaticaError, OutputError } from '../errors.js';
 import { hashOf } from '../io/file-hash.js';
 import { type Change, commitChange, kAnything, kJournalName, pendingChange, resumeChange } from '../output/commit.js';
@@ -7,6 +8,7 @@ import { refuseFolderInInputs, refuseInputs } from '../output/guard.js';
 import { hashAt, kManifestName, type Manifest, readManifest, sync } from '../output/manifest.js';
 import { outputExists } from '../output/ownership.js';
 import { isInUse, removeStale, stagingName } from '../output/staging.js';
+import { checkWritable, unwritable } from '../output/writable.js';
 
 /** What a command is going to do to its output folder. */
 export interface OutputPlan {
@@ -23,6 +25,8 @@ export interface OutputPlan {
   readonly inputs: readonly (string | undefined)[];
   /** Replace files that hepatica did not write; never inputs. */
   readonly overwrite?: boolean | undefined;
+  /** What to do about a file that stands in the way, where the command has no --overwrite. */
+  readonly remedy?: string;
 }
 
 const kOverwriteRemedy = 'Move it away, choose another folder, or replace it with --overwrite.';
@@ -53,23 +57,42 @@ export class OutputFolder {
   }
 
   /**
-   * Checks, before anything is computed, that the plan destroys nothing of the user's, and finishes what a kill left.
+   * Checks, before anything is computed, that the plan can be written and destroys nothing of the user's, and finishes
+   * what a kill left.
    *
-   * @throws OutputError `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`; InputFileError `INCOMPLETE_RESULT`
+   * @throws OutputError `OUTPUT_IS_INPUT`, `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`; InputFileError `INCOMPLETE_RESULT`
    */
   static async plan(path: string, plan: OutputPlan): Promise<OutputFolder> {
     const folder = new OutputFolder(path, plan);
     await refuseFolderInInputs(path, folder.#plan.inputs);
     await folder.#refuseInputs([...plan.writes, ...(plan.removes ?? [])]);
+    await checkWritable(path);
     await folder.#recover();
-    const manifest = await readManifest(path);
-    await folder.#checkOther(manifest);
-    for (const name of plan.writes) {
-      if (name.endsWith('/')) await folder.#checkFolder(name, manifest);
-      else await folder.#checkFile(name, manifest);
-    }
-    for (const name of folder.#earlier(manifest)) await folder.#checkFile(name, manifest);
+    await folder.#byManifest((manifest) => folder.#check(manifest));
     return folder;
+  }
+
+  async #check(manifest: Manifest): Promise<void> {
+    const { writes } = this.#plan;
+    await this.#checkOther(manifest);
+    for (const name of writes) {
+      if (name.endsWith('/')) await this.#checkFolder(name, manifest);
+      else await this.#checkFile(name, manifest);
+    }
+    for (const name of this.#earlier(manifest)) await this.#checkFile(name, manifest);
+  }
+
+  /** Looks at the folder by its manifest. What another command put there meanwhile is no file of the user's. */
+  async #byManifest<T>(look: (manifest: Manifest) => Promise<T>): Promise<T> {
+    const manifest = await readManifest(this.path);
+    try {
+      return await look(manifest);
+    } catch (cause) {
+      const after = await readManifest(this.path);
+      const pending = await pendingChange(this.path).catch(() => undefined);
+      if (pending || !isDeepStrictEqual(after, manifest)) throw busy(this.path, cause);
+      throw cause instanceof HepaticaError ? cause : unwritable(this.path, cause);
+    }
   }
 
   async #checkOther(manifest: Manifest): Promise<void> {
@@ -105,12 +128,14 @@ export class OutputFolder {
     const change = await pendingChange(this.path);
     if (change) {
       await this.#refuseInputs([...change.writes, ...change.removes].map(({ name }) => name));
-      if (await isInUse(this.path, change.staging, kCommitMs)) {
-        throw unwritable(this.path, new Error('another command is writing to it'));
-      }
-      await resumeChange(this.path, change);
+      if (await isInUse(this.path, change.staging, kCommitMs)) throw busy(this.path);
     }
-    await removeStale(this.path);
+    try {
+      if (change) await resumeChange(this.path, change);
+      await removeStale(this.path);
+    } catch (cause) {
+      throw cause instanceof HepaticaError ? cause : unfinished(this.path, cause);
+    }
   }
 
   /** The hash of what would be replaced, or `kAnything` with --overwrite; null where nothing is. */
@@ -124,7 +149,7 @@ export class OutputFolder {
     }
     if (this.#plan.overwrite) return kAnything;
     const changed = manifest[name] === undefined ? undefined : 'which was changed since hepatica wrote it';
-    throw outputExists(target, kOverwriteRemedy, changed);
+    throw outputExists(target, this.#plan.remedy ?? kOverwriteRemedy, changed);
   }
 
   async #checkFolder(folder: string, manifest: Manifest): Promise<void> {
@@ -132,6 +157,7 @@ export class OutputFolder {
     const present = await lstat(path).catch(() => undefined);
     if (!present) return;
     if (!present.isDirectory()) throw outputExists(path, kForeignRemedy, 'which is no folder');
+    await checkWritable(path);
     for (const entry of await readdir(path)) {
       const name = `${folder}${entry}`;
       if (isSeries(folder)) {
@@ -146,12 +172,16 @@ export class OutputFolder {
     }
   }
 
-  /** Lets `fill` write to the folder, and commits; discards what it wrote on any error. */
-  async write<T>(fill: (folder: this) => Promise<T>): Promise<T> {
+  /**
+   * Lets `fill` write to the folder, and commits; discards what it wrote on any error, and where `signal` is aborted
+   * before the commit is decided.
+   */
+  async write<T>(fill: (folder: this) => Promise<T>, signal?: AbortSignal): Promise<T> {
     await this.#open();
     try {
+      signal?.throwIfAborted();
       const filled = await fill(this);
-      await this.#commit();
+      await this.#commit(signal);
       return filled;
     } catch (error) {
       await this.#discard();
@@ -200,12 +230,13 @@ export class OutputFolder {
   }
 
   /** The staged files by name, each on the disk, with its hash. */
-  async #staged(): Promise<Map<string, string>> {
+  async #staged(signal: AbortSignal | undefined): Promise<Map<string, string>> {
     const files = new Map<string, string>();
     for (const entry of await readdir(this.#staging, { withFileTypes: true })) {
       const below = entry.isDirectory() ? await readdir(join(this.#staging, entry.name)) : [];
       const names = entry.isDirectory() ? below.map((name) => `${entry.name}/${name}`) : [entry.name];
       for (const name of names) {
+        signal?.throwIfAborted();
         await sync(join(this.#staging, name));
         files.set(name, await hashOf(join(this.#staging, name)));
       }
@@ -215,10 +246,8 @@ export class OutputFolder {
     return files;
   }
 
-  async #change(): Promise<Change> {
-    const manifest = await readManifest(this.path);
-    const staged = await this.#staged();
-    await this.#refuseInputs([...staged.keys()]);
+  async #change(staged: ReadonlyMap<string, string>, manifest: Manifest): Promise<Change> {
+    await this.#checkOther(manifest);
     for (const name of this.#plan.writes) if (name.endsWith('/')) await this.#checkFolder(name, manifest);
     const writes: Change['writes'] = [];
     for (const [name, sha256] of staged) {
@@ -236,11 +265,18 @@ export class OutputFolder {
     return { staging: this.#staging.slice(resolve(this.path).length + 1), writes, removes, files };
   }
 
-  async #commit(): Promise<void> {
+  async #commit(signal: AbortSignal | undefined): Promise<void> {
     try {
-      await commitChange(this.path, await this.#change());
+      const staged = await this.#staged(signal);
+      await this.#refuseInputs([...staged.keys()]);
+      const change = await this.#byManifest((manifest) => this.#change(staged, manifest));
+      signal?.throwIfAborted();
+      await commitChange(this.path, change);
     } catch (cause) {
-      throw cause instanceof HepaticaError ? cause : unwritable(this.path, cause);
+      if (cause instanceof HepaticaError) throw cause;
+      // Of two journals the first is the folder's.
+      const { code, syscall } = cause as NodeJS.ErrnoException;
+      throw code === 'EEXIST' && syscall === 'link' ? busy(this.path, cause) : unwritable(this.path, cause);
     }
   }
 
@@ -249,7 +285,8 @@ export class OutputFolder {
     // Once the change is decided its files are the result: the next command finishes it.
     const decided = await pendingChange(this.path).catch(() => undefined);
     if (decided && this.#staging.endsWith(decided.staging)) return;
-    await rm(this.#staging, { recursive: true, force: true });
+    // What cannot be removed either is no news beside the error; the next command removes it.
+    await rm(this.#staging, { recursive: true, force: true }).catch(() => undefined);
     for (let folder = this.#staging; folder !== resolve(this.#made); folder = dirname(folder)) {
       const isEmpty = await rmdir(dirname(folder)).then(
         () => true,
@@ -260,11 +297,20 @@ export class OutputFolder {
   }
 }
 
-function unwritable(path: string, cause: unknown): OutputError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new OutputError('OUTPUT_UNWRITABLE', `Cannot write to ${path}: ${reason}`, {
+function busy(path: string, cause?: unknown): OutputError {
+  return new OutputError('OUTPUT_UNWRITABLE', `Cannot write to ${path}: another command is writing a result to it`, {
     file: path,
-    remedy: 'Choose a folder that you may write to, on a disk with space.',
+    remedy: 'Run this again when the other one has ended, or choose another folder.',
+    cause,
+  });
+}
+
+function unfinished(path: string, cause: unknown): OutputError {
+  const { message } = cause as Error;
+  return new OutputError('OUTPUT_UNWRITABLE', `Cannot finish the interrupted result in ${path}: ${message}`, {
+    file: path,
+    remedy:
+      'Make the folder writable, on a disk with space: the next command that writes to it goes on. Or choose another.',
     cause,
   });
 }

@@ -3,8 +3,12 @@ import { discoverDataset } from '../index.js';
 import type { TrainingCase } from '../types.js';
 
 /** The cases of a dataset, or those of the patients named, separated by commas. */
-export async function selectedCases(dataset: string, patients: string | undefined): Promise<readonly TrainingCase[]> {
-  const { cases } = await discoverDataset(dataset);
+export async function selectedCases<Case extends { readonly patient: string } = TrainingCase>(
+  dataset: string,
+  patients: string | undefined,
+  discover: (dataset: string) => Promise<{ readonly cases: readonly Case[] }> = discoverDataset as never,
+): Promise<readonly Case[]> {
+  const { cases } = await discover(dataset);
   if (patients === undefined) return cases;
   const wanted = patients.split(',').map((name) => name.trim());
   const unknown = wanted.filter((name) => !cases.some(({ patient }) => patient === name));

@@ -4,6 +4,7 @@ import { preprocessOptions } from '../schema/run.js';
 import { givenFlags, integerFrom, withFlags } from './flags.js';
 import { type InputOptions, readInput } from './input.js';
 import {
+  outOption,
   type WindowFlags,
   withCommonOptions,
   withInputOptions,
@@ -36,13 +37,17 @@ async function runPreprocess(input: string, options: PreprocessCommandOptions, s
   const figure = await renderPreprocessing(volume, preprocessed, slice);
   await output.write(async (folder) => {
     await folder.writeFile('preprocessing.png', figure.png);
-    const { warnings } = await writeMask(await folder.place('clipped.nii.gz'), {
-      ...preprocessed,
-      data: preprocessed.clipped,
-    });
+    const { warnings } = await writeMask(
+      await folder.place('clipped.nii.gz'),
+      {
+        ...preprocessed,
+        data: preprocessed.clipped,
+      },
+      { signal },
+    );
     session.warn(warnings);
-    await writeMask(await folder.place('equalized.nii.gz'), preprocessed);
-  });
+    await writeMask(await folder.place('equalized.nii.gz'), preprocessed, { signal });
+  }, signal);
   const { device, timings, warnings, size, spacing } = preprocessed;
   session.result({ input, slice, device, timingsMs: timings, warnings, size, spacing }, [
     `slice ${slice} drawn`,
@@ -55,7 +60,7 @@ export function addPreprocessCommand(program: Command): void {
     .command('preprocess')
     .description('clip the HU and equalize the histogram of each slice; draw the steps (figure 2)')
     .argument('<input>', 'DICOM folder or file, or NIfTI')
-    .requiredOption('--out <folder>', 'where to write preprocessing.png, clipped.nii.gz and equalized.nii.gz')
+    .addOption(outOption('where to write preprocessing.png, clipped.nii.gz and equalized.nii.gz'))
     .option('--slice <z>', 'the slice that is drawn (default: the middle one)', integerFrom(0, '--slice'));
   const { window } = preprocessOptions.shape;
   withWindowFlags(command, window, { low: 'lower end of the window', high: 'upper end of the window' });

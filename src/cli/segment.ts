@@ -15,6 +15,7 @@ import { segmentOptions } from '../schema/segment.js';
 import { phaseName } from '../segment/contrast.js';
 import {
   checkDicomInput,
+  checkDicomVolume,
   type DicomCommandOptions,
   dicomNames,
   withDicomOptions,
@@ -23,7 +24,7 @@ import {
 import { givenFlags } from './flags.js';
 import { type InputOptions, readInput } from './input.js';
 import { fileNameOf, kPaper, maskNameOf, plannedMaskName, segmenterFile, segmentWith, withModel } from './model.js';
-import { type ScanNetworkOptions, withScanNetworkOptions } from './options.js';
+import { outOption, type ScanNetworkOptions, withScanNetworkOptions } from './options.js';
 import { OutputFolder } from './output.js';
 import { type ImplausibleOptions, setExitCode, verdictLines, warnOfResult } from './plausibility.js';
 import { givenOptions, hashedInputs } from './provenance.js';
@@ -80,7 +81,7 @@ export function segmentInput(
 ): Promise<Segmentation> {
   const { signal, onProgress } = session;
   const given = givenFlags(segmentOptions.omit({ model: true }), options);
-  return withModel(model, (loaded) => segmentWith(loaded, volume, { signal, onProgress, ...given }));
+  return withModel(model, signal, (loaded) => segmentWith(loaded, volume, { signal, onProgress, ...given }));
 }
 
 const kPictures = ['overlay/', 'overview.png'];
@@ -120,7 +121,10 @@ export async function writeSegmentation(
 ) {
   const { volume } = segmentation;
   const { grid } = options;
-  const { warnings } = await writeMask(await folder.place(maskNameOf(segmentation.structure)), segmentation, { grid });
+  const { warnings } = await writeMask(await folder.place(maskNameOf(segmentation.structure)), segmentation, {
+    grid,
+    signal: session.signal,
+  });
   session.warn(warnings);
   const inputs = await hashedInputs(input, volume, session.signal);
   const arterialInputs = arterial && (await hashedInputs(arterial.input, arterial.volume, session.signal));
@@ -170,10 +174,12 @@ async function segment(input: string, options: SegmentCommandOptions, session: S
     overwrite,
   });
   const volume = await readInput(input, options, session);
+  checkDicomVolume(volume, options);
   const segmentation = await segmentInput(volume, model, options, session);
   warnOfResult(segmentation, session);
-  const report = await output.write((folder) =>
-    writeSegmentation(folder, { command: 'segment', input, segmentation }, options, session),
+  const report = await output.write(
+    (folder) => writeSegmentation(folder, { command: 'segment', input, segmentation }, options, session),
+    session.signal,
   );
   session.result(report, [...verdictLines(segmentation), segmentationSummary(segmentation), output.summary]);
   setExitCode(segmentation, options);
@@ -193,7 +199,7 @@ export function addSegmentCommand(program: Command): void {
     .command('segment')
     .description('find the liver in a CT scan: its mask, perimeters, volume and pictures')
     .argument('<input>', 'DICOM folder or file, or NIfTI')
-    .requiredOption('--out <folder>', 'where to write liver.nii.gz, perimeters.json, report.json and overlay/')
+    .addOption(outOption('where to write liver.nii.gz, perimeters.json, report.json and overlay/'))
     .option('--model <file>', `weights of your own (safetensors), or ${kPaper}`, segmenterFile);
   withSegmentOptions(command).action((input: string, options) =>
     runCommand(options, (session) => segment(input, options, session)),

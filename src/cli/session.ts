@@ -1,9 +1,10 @@
 import { SingleBar } from 'cli-progress';
 import picocolors from 'picocolors';
 import { kErrorKinds } from '../error-codes.js';
-import { CancelledError, HepaticaError } from '../errors.js';
+import { CancelledError, HepaticaError, NativeLoadError } from '../errors.js';
 import type { ExcludedFile, Progress, Warning } from '../types.js';
 import { errorDocument } from './error-document.js';
+import { visible, visibleLine } from './text.js';
 
 // By the terminal alone: a log of CI, which asks for colours too, is read by programs.
 const colours = picocolors.createColors(Boolean(process.stderr.isTTY));
@@ -91,6 +92,10 @@ export class Session {
 
   /** A line for a person, on standard error, so that standard output holds results alone. */
   note(line: string): void {
+    this.#say(visibleLine(line));
+  }
+
+  #say(line: string): void {
     this.#bar?.stop();
     if (!this.#quiet && !this.#json) process.stderr.write(`${line}\n`);
   }
@@ -101,7 +106,7 @@ export class Session {
       const line = `${of && `${of}: `}${message} (${code})`;
       if (this.#told.has(line)) continue;
       this.#told.add(line);
-      this.note(`${colours.yellow('warning')} ${line}`);
+      this.#say(`${colours.yellow('warning')} ${visibleLine(line)}`);
     }
   }
 
@@ -124,7 +129,7 @@ export class Session {
   result(value: unknown, lines: readonly string[]): void {
     this.#bar?.stop();
     if (this.#json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-    else for (const line of lines) process.stdout.write(`${line}\n`);
+    else for (const line of lines) process.stdout.write(`${visible(line)}\n`);
   }
 
   close(): void {
@@ -136,17 +141,31 @@ export class Session {
 function report(error: unknown, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
   if (!(error instanceof HepaticaError)) {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(`${visible(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
     return;
   }
-  process.stderr.write(`${colours.red('error')} ${error.message} (${error.code})\n`);
-  if (error.remedy) process.stderr.write(`      ${error.remedy}\n`);
+  const { code, message, remedy } = errorDocument(error).error;
+  process.stderr.write(`${colours.red('error')} ${visibleLine(message)} (${code})\n`);
+  if (remedy) process.stderr.write(`      ${visibleLine(remedy)}\n`);
+}
+
+/** Paths may be relative, to a folder that somebody removed under the shell. */
+function checkWorkingFolder(): void {
+  try {
+    process.cwd();
+  } catch (cause) {
+    throw new NativeLoadError('NO_WORKING_DIRECTORY', 'The folder that this command was started in was removed', {
+      remedy: 'Change to one that exists, and run it again.',
+      cause,
+    });
+  }
 }
 
 /** Runs a command's body in a session and sets the exit code. */
 export async function runCommand(options: CommonOptions, body: (session: Session) => Promise<void>): Promise<void> {
   const session = new Session(options);
   try {
+    checkWorkingFolder();
     await body(session);
   } catch (error) {
     session.close();

@@ -17,11 +17,12 @@ import { manifest } from '../loading/packages.js';
 import { synthesizeOptions } from '../schema/evaluate.js';
 import { runOptions } from '../schema/run.js';
 import type { ContrastPhase, Mask, MaskInput, Perimeter, WrittenSeries } from '../types.js';
-import { givenFlags, withFlags } from './flags.js';
+import { givenFlags, refuseWithout, withFlags } from './flags.js';
 import { checkSameGrid } from './grid.js';
 import { type InputOptions, readInput, readMaskInput } from './input.js';
 import { kPaper, segmenterFile, segmentWith, withModel } from './model.js';
 import {
+  outOption,
   withAcceptImplausibleOption,
   withCommonOptions,
   withGridOption,
@@ -89,7 +90,7 @@ async function readMaskOf(
 async function liverOf(volume: Volume, options: SynthesizeCommandOptions, session: Session): Promise<MaskInput> {
   if (options.liver !== undefined) return readMaskOf(volume, options.liver, options, session);
   const { signal, onProgress } = session;
-  const segmentation = await withModel(options.liverModel, (model) =>
+  const segmentation = await withModel(options.liverModel, signal, (model) =>
     segmentWith(model, volume, { signal, onProgress, ...givenFlags(runOptions, options) }),
   );
   warnOfResult(segmentation, session);
@@ -229,7 +230,7 @@ async function synthesize(input: string, options: SynthesizeCommandOptions, sess
     await writeMask(await folder.place('lesion-ids.nii.gz'), made.ids, { signal, grid });
     await folder.writeJson('lesions.json', report);
     if (options.dicom) await writeDicom(folder, made, options, session);
-  });
+  }, signal);
   session.result(report, [
     ...made.lesions.map(
       ({ id, type, volumeMl, signs }) => `${id}: ${type} ${volumeMl.toFixed(1)} ml, ${signs.join(', ')}`,
@@ -243,7 +244,7 @@ export function addSynthesizeCommand(program: Command): void {
     .command('synthesize')
     .description('put synthetic lesions of known types into a scan of a liver')
     .argument('<input>', 'DICOM folder or file, or NIfTI')
-    .requiredOption('--out <folder>', 'where to write the scan, its masks and lesions.json')
+    .addOption(outOption('where to write the scan, its masks and lesions.json'))
     .addOption(
       new Option('--liver <file>', 'mask of the liver on the grid of INPUT (default: found by segment)').conflicts(
         'liverModel',
@@ -265,7 +266,8 @@ export function addSynthesizeCommand(program: Command): void {
     },
   });
   const reading = withAcceptImplausibleOption(withInputOptions(withCommonOptions(command)));
-  withGridOption(withOverwriteOption(reading)).action((input: string, options) =>
-    runCommand(options, (session) => synthesize(input, options, session)),
-  );
+  withGridOption(withOverwriteOption(reading));
+  refuseWithout(command, ['--arterial-turn', '--arterial-shift', '--arterial-slice'], ['--arterial']);
+  refuseWithout(command, ['--margin'], ['--real-lesions']);
+  command.action((input: string, options) => runCommand(options, (session) => synthesize(input, options, session)));
 }

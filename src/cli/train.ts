@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
-import { InputFileError } from '../errors.js';
+import { InputFileError, unreadableFile } from '../errors.js';
 import {
   discoverDataset,
   discoverLesionDataset,
@@ -27,7 +27,7 @@ import { runSegmenterTraining } from '../train/training.js';
 import { isFirstProcess } from '../train/training-processes.js';
 import { givenFlags, withFlags } from './flags.js';
 import { fileNameOf } from './model.js';
-import { withCommonOptions, withOverwriteOption } from './options.js';
+import { outOption, withCommonOptions, withOverwriteOption } from './options.js';
 import { OutputFolder } from './output.js';
 import { type OutputOptions, runCommand, type Session } from './session.js';
 
@@ -50,16 +50,29 @@ function cacheOf({ out, cache }: TrainCommandOptions, config: Config): string | 
 /** Of a process that writes none. */
 const kWeightsElsewhere = 'weights.safetensors';
 
+const configSchema = z.record(z.string(), z.unknown());
+
+function notAConfig(path: string, message: string, cause?: unknown): InputFileError {
+  return new InputFileError('NOT_A_CONFIG', message, {
+    file: path,
+    remedy: 'Give a JSON object with the options of trainSegmenter, trainStructures or trainLesionClassifier.',
+    cause,
+  });
+}
+
 async function readConfig(path: string): Promise<Config> {
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw unreadableFile(path, cause);
+  });
+  let config: unknown;
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Config;
+    config = JSON.parse(text);
   } catch (cause) {
-    throw new InputFileError('NOT_A_CONFIG', `Cannot read ${path} as JSON: ${(cause as Error).message}`, {
-      file: path,
-      remedy: 'Give a JSON object with the options of trainSegmenter, trainStructures or trainLesionClassifier.',
-      cause,
-    });
+    throw notAConfig(path, `Cannot read ${path} as JSON: ${(cause as Error).message}`, cause);
   }
+  const { data, success } = configSchema.safeParse(config);
+  if (success) return data;
+  throw notAConfig(path, `Expected ${path} to hold a JSON object, received ${JSON.stringify(config).slice(0, 40)}`);
 }
 
 /** What was given on the command line wins over the file. */
@@ -158,7 +171,7 @@ async function train(dataset: string, options: TrainCommandOptions, session: Ses
     await folder.writeFile('learning-curves.svg', curves.svg);
     await folder.writeFile('learning-curves.png', curves.png);
     return { history, info, warnings };
-  });
+  }, session.signal);
   const path = join(out, weights);
   const { bestEpoch, bestDice } = history;
   session.result({ weights: path, info: { ...info, path }, bestEpoch, bestDice, warnings }, [
@@ -183,7 +196,7 @@ export function addTrainCommand(program: Command): void {
     .command('train')
     .description('train a segmenter of any structure, the 3-D network, or the lesion network, on labelled scans')
     .argument('<dataset>', 'folder with NAME/image.nii.gz and NAME/label.nii.gz, or a JSON dataset file')
-    .requiredOption('--out <folder>', 'where to write weights, checkpoints, history.json and learning curves')
+    .addOption(outOption('where to write weights, checkpoints, history.json and learning curves'))
     .addOption(
       new Option(
         '--model <model>',

@@ -8,7 +8,7 @@ import { readManifest } from '../output/manifest.js';
 import { withCommonOptions } from './options.js';
 import { kPageName } from './segment.js';
 import { type CommonOptions, runCommand, type Session } from './session.js';
-import { makePage, refuseChanged } from './view-page.js';
+import { makePage, refuseChanged, refuseChangedResult } from './view-page.js';
 
 interface ViewCommandOptions extends CommonOptions {
   readonly open: boolean;
@@ -42,10 +42,12 @@ async function pageOf(folder: string, scan: string | undefined, session: Session
       remedy: kRemedy,
     });
   }
+  await refuseChangedResult(folder, manifest);
   if (manifest[kPageName] === undefined) {
     await makePage(folder, manifest, scan, session);
     return page;
   }
+  if (scan !== undefined) session.note(`${kPageName} is there already, with the scan in it: --scan was not looked at`);
   const remedy = `Classify the scan again, with --overwrite, or open ${page} in a browser yourself.`;
   await refuseChanged(resolve(folder), kPageName, manifest, remedy);
   return page;

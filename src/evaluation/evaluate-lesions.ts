@@ -100,5 +100,6 @@ export async function evaluateLesions(
   const drawn = patients > 1 ? resamplePatients(matched, resamples, seed) : [];
   const pooled = await pooledEvaluation(matched, convention, (figure) => estimate(figure, matched, drawn, signal));
   const evaluated = await Promise.all(matched.map(caseEvaluation));
+  signal?.throwIfAborted();
   return { convention, resamples, seed, pooled, cases: evaluated, warnings: distinctWarnings(warnings) };
 }

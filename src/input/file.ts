@@ -3,7 +3,7 @@ import { ReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import type { NativeBinding } from '../native/binding.js';
-import { type CallArgument, CopiedBytes, nextTurn } from '../native/call-arguments.js';
+import { type CallArgument, CopiedBytes, nextTurn, type Share } from '../native/call-arguments.js';
 import type { BytesHandle, NativeFile } from '../native/files.js';
 import { invalidArgument } from '../schema/check.js';
 import { abortable } from './abortable.js';
@@ -12,7 +12,8 @@ import type { FileInput } from './types.js';
 
 const kExpected = 'a path, or the bytes of a file (Uint8Array, ArrayBuffer, Blob or a stream of bytes)';
 
-const kHeadBytes = 4;
+/** A zip archive is told by its first four, DICOM by the last four of these. */
+const kHeadBytes = 132;
 
 type Chunks = AsyncIterable<unknown>;
 
@@ -82,8 +83,11 @@ export class FileArgument implements CallArgument<NativeFile> {
     return this.#hash?.digest('hex') ?? '';
   }
 
-  /** @param share - see CopiedBytes */
-  take(share?: { readonly before: number; readonly all: number }): void {
+  get copiedBytes(): number {
+    return this.#bytes?.copiedBytes ?? 0;
+  }
+
+  take(share?: Share): void {
     this.#bytes?.take(share);
   }
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
@@ -27,9 +28,11 @@ export function isZip(head: Uint8Array): boolean {
 
 /** Told by its content. What cannot be read is no archive: reading says why. */
 export async function isZipFile(path: string): Promise<boolean> {
-  const file = await open(path, 'r').catch(() => undefined);
+  // Of a pipe that nobody writes to, the opening would not return.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(() => undefined);
   if (!file) return false;
   try {
+    if (!(await file.stat()).isFile()) return false;
     const { bytesRead, buffer } = await file.read(Buffer.alloc(kSignatureBytes), 0, kSignatureBytes, 0);
     return isZip(buffer.subarray(0, bytesRead));
   } catch {

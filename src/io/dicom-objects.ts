@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { InvalidArgumentError } from '../errors.js';
 import { describeOctant, kLesionTypes } from '../lesions/lesion-types.js';
 import { manifest } from '../loading/packages.js';
 import { describeNetworks } from '../models/networks.js';
@@ -25,46 +23,9 @@ import type {
   WriteDicomOptions,
   WrittenDicomObject,
 } from '../types.js';
+import { sourceOf } from './dicom-source.js';
 
 type DicomObjectKind = 'seg' | 'sr' | 'rtstruct' | 'sc';
-
-const index = z.int().min(0);
-const sourceSchema = z.object({
-  ...Object.fromEntries(
-    [
-      ...['patientId', 'patientName', 'patientBirthDate', 'patientSex', 'studyInstanceUid', 'studyDate', 'studyTime'],
-      ...['studyId', 'studyDescription', 'accessionNumber', 'referringPhysician', 'seriesNumber', 'bodyPart'],
-      ...['laterality', 'frameOfReferenceUid', 'positionReference', 'lossyRatio', 'lossyMethod'],
-    ].map((name) => [name, z.string().max(1024)]),
-  ),
-  seriesInstanceUid: z.string().min(1).max(64),
-  lossy: z.boolean(),
-  instances: z
-    .array(
-      z.object({
-        sopClassUid: z.string().min(1).max(64),
-        sopInstanceUid: z.string().min(1).max(64),
-        frame: z.int().min(1).max(65535).nullable(),
-      }),
-    )
-    .min(1),
-  slices: z.array(z.array(index).min(1)),
-});
-
-function sourceOf(findings: DicomFindings): SourceIdentity {
-  const source = 'source' in findings ? findings.source : findings.volume?.report?.source;
-  if (source === undefined) {
-    throw new InvalidArgumentError(
-      'NO_DICOM_SOURCE',
-      'Expected a result on a volume that came from DICOM, received one that came from elsewhere',
-      { field: 'findings', remedy: 'Read the scan with readSeries: the object repeats its patient, study and images' },
-    );
-  }
-  if (!sourceSchema.safeParse(source).success) {
-    throw invalidArgument('source', 'the report.source of a volume from readSeries', source);
-  }
-  return source;
-}
 
 function lesionOf(lesion: Lesion): NativeFindings['lesions'][number] {
   const { id, detectionProbability, volumeMl, diameterMm, perpendicularMm, diameterSlice, meanHu, sdHu } = lesion;
@@ -166,8 +127,8 @@ async function makeDicomObject(
  *
  * @param path - null: no file is written, and the object is in `data`
  * @param findings - a result of `segmentLiver`, `segmentStructure` or `classifyLesions`, or a mask with its `source`
- * @throws {@link InvalidArgumentError} `NO_DICOM_SOURCE` where the volume did not come from DICOM,
- *   `GEOMETRY_MISMATCH` where the mask does not lie on its grid; {@link OutputError} `OUTPUT_EXISTS`, `OUTPUT_IS_INPUT`,
+ * @throws {@link InvalidArgumentError} `NO_DICOM_SOURCE` where the volume did not come from DICOM, or its series lacks UIDs
+ *   to refer to, `GEOMETRY_MISMATCH` where the mask does not lie on its grid; {@link OutputError} `OUTPUT_EXISTS`, `OUTPUT_IS_INPUT`,
  *   `OUTPUT_UNWRITABLE`
  */
 export function writeSegmentation(

@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from '../errors.js';
+import { open } from 'node:fs/promises';
+import { InputFileError, InvalidArgumentError } from '../errors.js';
 import { ByteLimit } from '../input/byte-limit.js';
 import { FileArgument } from '../input/file.js';
 import { SeriesFiles } from '../input/series.js';
@@ -117,6 +118,33 @@ async function readLabels(input: FileInput, options: ReadLabelsOptions): Promise
   return rememberSources(new NativeLabelMask(result, source, result.labels), file.origin);
 }
 
+/** The first bytes of a regular file, as far as it can be read. */
+async function headOf(path: string): Promise<Uint8Array> {
+  const file = await open(path).catch(() => undefined);
+  try {
+    const { bytesRead, buffer } = (await file?.read(Buffer.alloc(132), 0, 132, 0)) ?? {};
+    return buffer?.subarray(0, bytesRead) ?? Buffer.alloc(0);
+  } catch {
+    return Buffer.alloc(0);
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Of a mask that is DICOM: whose labels they are has to be said. Other errors as they are. */
+async function withoutSeries(error: unknown, file: FileArgument): Promise<unknown> {
+  if (!(error instanceof InputFileError) || error.code !== 'NOT_NIFTI') return error;
+  const head = Buffer.from(file.path === undefined ? file.head : await headOf(file.path));
+  if (head.toString('latin1', 128, 132) !== 'DICM') return error;
+  return new InputFileError('NOT_NIFTI', `${file.name} is DICOM, and the series that it labels was not given`, {
+    file: file.name,
+    field: 'volume',
+    remedy:
+      'A SEG or RTSTRUCT is read with the option volume, its series from readSeries; a mask kept as a series is not read',
+    cause: error,
+  });
+}
+
 /**
  * Reads a mask (labels 0 to 255): NIfTI, or, where `options.volume` is the series that was labelled, a DICOM Segmentation
  * (binary, fractional from half of its maximum on, label map) or RT Structure Set, on the grid of that series.
@@ -124,7 +152,7 @@ async function readLabels(input: FileInput, options: ReadLabelsOptions): Promise
  * @returns `size` (x, y, z) voxels; `data` in order (z, y, x), one byte a voxel
  * @throws {@link InputFileError} as {@link readVolume}, and `INVALID_VALUE` where it holds other than whole labels or a
  *   contour outside of the images; of DICOM `LABEL_OF_OTHER_SERIES`, `LABEL_GEOMETRY_MISMATCH`, `SEGMENT_NOT_FOUND`,
- *   `NOT_DICOM`, `CORRUPT_FILE`; {@link InvalidArgumentError} `NO_DICOM_SOURCE` for a volume that is no series
+ *   `NOT_DICOM`, `CORRUPT_FILE`; of DICOM without `options.volume` `NOT_NIFTI`; {@link InvalidArgumentError} `NO_DICOM_SOURCE` for a volume that is no series
  */
 export function readMask(source: FileInput, options: ReadLabelsOptions): Promise<LabelMask>;
 /** The same of a NIfTI mask. */
@@ -135,7 +163,9 @@ export async function readMask(source: FileInput, options: ReadOptions | ReadLab
   const file = new FileArgument('source', source, new ByteLimit(maxBytes));
   const result = await runJobOn([file], options, (native, control, loaded) =>
     native.readMask(loaded, maxVoxels, control),
-  );
+  ).catch(async (error: unknown) => {
+    throw await withoutSeries(error, file);
+  });
   return rememberSources(new NativeMask(result), file.origin);
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError, ModelError } from '../errors.js';
 import { ByteLimit } from '../input/byte-limit.js';
 import { FileArgument } from '../input/file.js';
+import { refuseSpecialFile } from '../input/special-file.js';
 import { hashOfInput } from '../io/file-hash.js';
 import { lesionWeightsPackage, packageRoot } from '../loading/packages.js';
 import type { ModelHandle } from '../native/binding.js';
@@ -71,14 +72,46 @@ function startingWeightsOf(field: string, weights: string | Model, kind: string)
   const model = new SharedArgument(handleOf(weights));
   const { path, sha256 } = weights.info;
   if (weights.info.kind === kind) return { path, sha256, model };
-  throw new ModelError('WRONG_MODEL', `Expected ${field} to be of kind ${kind}, received ${weights.info.kind}`, {
+  throw wrongKind({ field, path, kind }, weights.info.kind);
+}
+
+/** Weights that a call starts from, and the kind that they have to be of. */
+interface WantedWeights {
+  readonly field: string;
+  readonly path: string;
+  readonly kind: string;
+}
+
+const kWanted: Readonly<Record<string, string>> = {
+  resnet101: "Name or load torchvision's or timm's resnet101",
+  mdl_cnn: 'Name or load what trainLesionClassifier wrote',
+  encoder3d: 'Name what trainStructures wrote, or leave it out: the 3-D network that comes with the package is taken',
+};
+
+function wrongKind({ field, path, kind }: WantedWeights, received: string): ModelError {
+  return new ModelError('WRONG_MODEL', `Expected ${field} to be of kind ${kind}, received ${received}`, {
     file: path,
     field,
-    remedy:
-      kind === 'resnet101'
-        ? "Load torchvision's or timm's resnet101 with loadModel"
-        : 'Load what trainLesionClassifier wrote with loadModel',
+    ...(kWanted[kind] && { remedy: kWanted[kind] }),
   });
+}
+
+/** Runs a call that starts from files of weights: where one is of another network, the error says of which. */
+export async function startingFrom<Result>(
+  wanted: readonly WantedWeights[],
+  call: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    const refused = error instanceof ModelError && error.code === 'WRONG_MODEL' ? error.file : undefined;
+    const asked = wanted.find(({ path }) => path === refused);
+    const found = asked && (await loadModel(asked.path).catch(() => undefined));
+    if (!found) throw error;
+    const { kind } = found.info;
+    found.dispose();
+    throw kind === asked.kind ? error : wrongKind(asked, kind);
+  }
 }
 
 function handleOf(model: unknown): ModelHandle {
@@ -134,10 +167,15 @@ export function modelArgument(model: Model | Promise<Model>): CallArgument<Model
 export async function loadModel(source: FileInput = liverWeights(), options: LoadModelOptions = {}): Promise<Model> {
   const { maxBytes, network } = checkOptions(loadModelOptions, options);
   const file = new FileArgument('source', source, new ByteLimit(maxBytes), { hashed: true });
-  const result = await runJobOn([file], options, (native, control, loaded) =>
-    native.loadModel(loaded, { network }, control),
-  );
   const { path = '' } = file;
+  const result = await runJobOn(
+    [file],
+    options,
+    (native, control, loaded) => native.loadModel(loaded, { network }, control),
+    async () => {
+      if (path !== '') await refuseSpecialFile(path);
+    },
+  );
   const info: ModelInfo = {
     kind: result.kind,
     structure: result.structure,

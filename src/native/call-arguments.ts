@@ -7,9 +7,21 @@ import { geometryOf } from '../volume/geometry.js';
 import type { CtVoxels, NativeBinding, VoxelHandle } from './binding.js';
 import { loadedNative } from './load.js';
 
+/** What an array is taken with: `before` of the bytes of all of them, `all`, lie in those before it. */
+export interface Share {
+  readonly before: number;
+  readonly all: number;
+}
+
 export interface CallArgument<Handle> {
-  /** In the tick of the call, once all of its arguments are checked: what the caller does afterwards comes too late. */
-  take(): void;
+  /** Bytes of the caller's that are to be copied; absent: none. */
+  readonly copiedBytes?: number;
+  /**
+   * In the tick of the call, once all of its arguments are checked: what the caller does afterwards comes too late.
+   *
+   * @param share - of the bytes that are taken in this tick; default: it is alone
+   */
+  take(share?: Share): void;
   /** In native memory. The event loop goes on where that takes long; rejects where the signal aborts meanwhile. */
   load(native: NativeBinding, signal: AbortSignal | undefined): Handle | Promise<Handle>;
   /** The call has ended. */
@@ -47,9 +59,14 @@ export class ChosenArgument<Handle> implements CallArgument<Handle> {
     this.#choose = choose;
   }
 
-  take(): void {
-    this.#chosen = this.#choose();
-    this.#chosen.take();
+  get copiedBytes(): number {
+    this.#chosen ??= this.#choose();
+    return this.#chosen.copiedBytes ?? 0;
+  }
+
+  take(share?: Share): void {
+    this.#chosen ??= this.#choose();
+    this.#chosen.take(share);
   }
 
   load(native: NativeBinding, signal: AbortSignal | undefined): Handle | Promise<Handle> {
@@ -67,7 +84,7 @@ const kCopiedAtOnce = 2 ** 24;
 /** Bytes of a larger one that are copied in one turn of the event loop: in 1 ms or so. */
 const kPieceBytes = 2 ** 22;
 
-/** Bytes of more that the checksum is made of, in the tick of the call: in 40 ms. */
+/** Bytes of all arrays of a call that checksums are made of, in its tick: in 40 ms. */
 const kCheckedBytes = 2 ** 28;
 
 let line: Promise<unknown> = Promise.resolve();
@@ -80,10 +97,15 @@ export function nextTurn(): Promise<unknown> {
 
 type Voxels = CtVoxels | Uint8Array;
 
-/** What an array is taken with: `before` of the bytes of all of them, `all`, lie in those before it. */
-interface Share {
-  readonly before: number;
-  readonly all: number;
+/** Takes all arguments of a call; the checksums of their arrays have one bound together. */
+export function takeAll(args: readonly (CallArgument<unknown> | null)[]): void {
+  const all = args.reduce((sum, argument) => sum + (argument?.copiedBytes ?? 0), 0);
+  let before = 0;
+  for (const argument of args) {
+    const { copiedBytes = 0 } = argument ?? {};
+    argument?.take(copiedBytes > 0 ? { before, all } : undefined);
+    before += copiedBytes;
+  }
 }
 
 /** The pieces of an array; `checked` are those that the checksum is made of, spread over all that is taken. */
@@ -136,6 +158,7 @@ class CopiedArray<Data extends Voxels> implements CallArgument<VoxelHandle<Data>
   readonly #field: string;
   readonly #unit: string;
   readonly #length: number;
+  readonly #bytes: number;
   readonly #make: (native: NativeBinding) => VoxelHandle<Data>;
   readonly #onPiece: ((piece: Data) => void) | undefined;
   #share: Share;
@@ -151,22 +174,22 @@ class CopiedArray<Data extends Voxels> implements CallArgument<VoxelHandle<Data>
     this.#onPiece = how.onPiece;
     this.transferred = how.transfer ?? false;
     this.#length = data.length;
+    this.#bytes = data.byteLength;
     this.#share = { before: 0, all: data.byteLength };
     this.#data = data;
   }
 
-  get byteLength(): number {
-    return this.#share.all;
+  get copiedBytes(): number {
+    return this.transferred ? 0 : this.#bytes;
   }
 
-  /** @param share - of what is taken in the same tick; default: this array alone */
   take(share = this.#share): void {
     this.#share = share;
     const data = this.#data as Data;
     this.#checkLength(data);
     if (this.transferred) {
       this.#data = takenOver(this.#field, data);
-    } else if (share.all > kCopiedAtOnce) {
+    } else if (this.#isLarge(share)) {
       this.#checksum = checksumOf(data, share);
     } else {
       this.#copyAtOnce(data);
@@ -189,6 +212,11 @@ class CopiedArray<Data extends Voxels> implements CallArgument<VoxelHandle<Data>
     if (!this.#kept) this.#handle?.dispose();
     this.#handle = undefined;
     this.#data = undefined;
+  }
+
+  /** Files come by the thousand: many small ones are as one large one. */
+  #isLarge({ all }: Share): boolean {
+    return (this.#unit === 'bytes' ? all : this.#bytes) > kCopiedAtOnce;
   }
 
   #copyAtOnce(data: Data): void {

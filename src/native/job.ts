@@ -1,7 +1,7 @@
 import { nativeError } from '../errors.js';
 import type { DeviceOptions, RunOptions } from '../types.js';
 import type { NativeBinding, NativeControl, NativeJob } from './binding.js';
-import type { CallArgument } from './call-arguments.js';
+import { type CallArgument, takeAll } from './call-arguments.js';
 import { loadedNative, native } from './load.js';
 
 /**
@@ -67,7 +67,7 @@ export async function runJobOn<const Arguments extends readonly (CallArgument<un
   const { signal } = options;
   try {
     signal?.throwIfAborted();
-    for (const argument of args) argument?.take();
+    takeAll(args);
     await ready?.();
     const { binding } = loadedNative() ?? (await native());
     const handles: unknown[] = [];

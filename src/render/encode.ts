@@ -9,12 +9,15 @@ const kEncoders = Math.min(3, availableParallelism());
 let encoding = 0;
 const waiting: (() => void)[] = [];
 
-/** Encodes on Node's thread pool: of all calls together only so many at once. */
-export async function encodePng(canvas: Canvas): Promise<Uint8Array> {
+/** Encodes on Node's thread pool: of all calls together only so many at once. Rejects where the signal aborts meanwhile. */
+export async function encodePng(canvas: Canvas, signal?: AbortSignal): Promise<Uint8Array> {
   if (encoding < kEncoders) encoding++;
   else await new Promise<void>((resolve) => waiting.push(resolve));
   try {
-    return new Uint8Array(await canvas.encode('png'));
+    signal?.throwIfAborted();
+    const file = new Uint8Array(await canvas.encode('png'));
+    signal?.throwIfAborted();
+    return file;
   } finally {
     const next = waiting.shift();
     if (next) next();
@@ -51,8 +54,7 @@ export async function drawPictures(
       const index = begun++;
       await ownTurn();
       signal?.throwIfAborted();
-      files[index] = await encodePng(draw(index));
-      signal?.throwIfAborted();
+      files[index] = await encodePng(draw(index), signal);
       done++;
       if (!failed) onProgress?.({ stage: 'rendering', fraction: done / count });
     }

@@ -27,7 +27,7 @@ export interface RenderedSlice {
  *
  * @param volume - the CT volume, HU, order (z, y, x)
  * @param outlines - a result of `segmentLiver` or `classifyLesions`, or perimeters on the volume's grid
- * @returns a picture a slice, in the order of `options.slices`
+ * @returns a picture a slice, in the order of `options.slices`; none of an empty mask, which has no slices with the structure
  * @throws {@link InvalidArgumentError} where a slice is not in the volume, `GEOMETRY_MISMATCH` where the outlines are of
  *   another grid; {@link NativeLoadError} `CANVAS_NOT_FOUND`; the signal's reason on abort
  */

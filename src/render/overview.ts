@@ -40,6 +40,7 @@ function captionPlace(context: SKRSContext2D, caption: string): Rectangle {
  *
  * @param volume - the CT volume, HU, order (z, y, x)
  * @param outlines - a result of `segmentLiver` or `classifyLesions`, or perimeters on the volume's grid
+ * @returns the sheet; of an empty mask, which has no slices with the structure, one black tile and no `slices`
  * @throws as `renderOverlay`
  */
 export async function renderOverview(
@@ -71,6 +72,6 @@ export async function renderOverview(
     drawPlate(context, `slice ${slice}`, '#fff', kSmallestFont, caption);
     context.restore();
   }
-  options.signal?.throwIfAborted();
-  return { slices, width: canvas.width, height: canvas.height, png: await encodePng(canvas) };
+  const png = await encodePng(canvas, options.signal);
+  return { slices, width: canvas.width, height: canvas.height, png };
 }

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { InputFileError, unreadableFile } from '../errors.js';
+import { refuseSpecialFile } from '../input/special-file.js';
 import { invalidArgument } from '../schema/check.js';
 import type { DiscoveredDataset, TrainingCase, TrainingDataset, Warning } from '../types.js';
 
@@ -49,6 +50,7 @@ export function checkDataset(dataset: unknown, file?: string): DiscoveredDataset
 
 /** The parsed text of a JSON dataset file. */
 export async function parseDatasetFile(path: string): Promise<unknown> {
+  await refuseSpecialFile(path);
   const text = await readFile(path, 'utf8').catch((cause) => {
     throw unreadableFile(path, cause);
   });

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { InputFileError, unreadableFile } from '../errors.js';
+import { refuseSpecialFile } from '../input/special-file.js';
 import { refuseIncomplete } from '../output/commit.js';
 
 /** A closed outline in one slice, as the native side takes it. */
@@ -187,6 +188,7 @@ export async function readPolygons(path: string): Promise<LabelPolygon[]> {
   const polygons: LabelPolygon[][] = [];
   for (const file of files) {
     await refuseIncomplete(file);
+    await refuseSpecialFile(file);
     const { size } = await stat(file).catch(unreadable);
     if (size > kMaxFileBytes) throw malformed(file, 'the file', 'is larger than 256 MiB');
     const text = await readFile(file, 'utf8').catch(unreadable);

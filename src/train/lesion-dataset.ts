@@ -9,12 +9,12 @@ import { isPolygonLabel, type LabelPolygon, readPolygons } from './labels.js';
 import { nativePolygon } from './training-run.js';
 
 const kTypeNames = [...kLesionTypes, 'unknown'] as const;
-type TypeName = (typeof kTypeNames)[number];
+export type TypeName = (typeof kTypeNames)[number];
 
 const path = z.string().min(1);
 const maskValue = z.int().min(0).max(255);
 /** Other names are of segments. */
-const isMaskValue = (name: string) => /^(0|[1-9]\d{0,2})$/.test(name);
+export const isMaskValue = (name: string) => /^(0|[1-9]\d{0,2})$/.test(name);
 const kNifti = /\.nii(\.gz)?$/i;
 
 const caseSchema = z
@@ -79,7 +79,7 @@ export async function discoverLesionDataset(source: LesionTrainingDataset | stri
   };
 }
 
-function typeOfPolygon({ name }: LabelPolygon, file: string): TypeName | 'liver' {
+export function typeOfPolygon({ name }: LabelPolygon, file: string): TypeName | 'liver' {
   if (name === '' || name.toLowerCase() === 'liver') return 'liver';
   const type = kTypeNames.find((known) => known.toLowerCase() === name.toLowerCase());
   if (type !== undefined) return type;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { hashOfInput } from '../io/file-hash.js';
-import { baseWeights, type StartingWeights, startingWeights } from '../models/model.js';
+import { baseWeights, type StartingWeights, startingFrom, startingWeights } from '../models/model.js';
 import type { NativeBinding, NativeControl } from '../native/binding.js';
 import { checkOptions, invalidArgument } from '../schema/check.js';
 import { lesionAugmentation, trainLesionsOptions } from '../schema/train-lesions.js';
@@ -110,8 +110,12 @@ export async function runLesionTraining(
   };
   const loaded = [beginning.initial?.model, beginning.base?.model];
   for (const model of loaded) model?.take();
+  const wanted = [
+    { field: 'initial', path: beginning.initial?.path ?? '', kind: 'mdl_cnn' },
+    { field: 'base', path: beginning.base?.path ?? '', kind: 'resnet101' },
+  ];
   try {
-    return await train(dataset, options, checked, beginning);
+    return await startingFrom(wanted, () => train(dataset, options, checked, beginning));
   } finally {
     for (const model of loaded) model?.release();
   }

@@ -1,5 +1,5 @@
 import { hashOfInput } from '../io/file-hash.js';
-import { liverWeights } from '../models/model.js';
+import { liverWeights, startingFrom } from '../models/model.js';
 import { checkOptions } from '../schema/check.js';
 import { structuresAugmentation, trainStructuresOptions } from '../schema/train-structures.js';
 import type { TrainingDataset, TrainStructuresOptions } from '../types.js';
@@ -27,12 +27,14 @@ export async function runStructuresTraining(
     initial,
     initial_sha256: await hashOfInput(initial, checked.signal),
   });
-  return runLabelledTraining(dataset, options, checked, {
-    check: 'checkStructuresTraining',
-    name: 'trainStructures',
-    settings,
-    initial,
-  });
+  return startingFrom([{ field: 'initial', path: initial, kind: 'encoder3d' }], () =>
+    runLabelledTraining(dataset, options, checked, {
+      check: 'checkStructuresTraining',
+      name: 'trainStructures',
+      settings,
+      initial,
+    }),
+  );
 }
 
 /**

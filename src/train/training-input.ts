@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unreadableFile } from '../errors.js';
+import { refuseSpecialFile } from '../input/special-file.js';
 
 /** What is said of a case, and its paths. */
 export interface HashedEntry {
@@ -17,6 +18,7 @@ export async function requireReadable(paths: readonly string[]): Promise<void> {
     await access(path, constants.R_OK).catch((cause) => {
       throw unreadableFile(path, cause);
     });
+    await refuseSpecialFile(path);
   }
 }
 
