@@ -43,6 +43,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add<inspect_network_call>(exports, "inspectNetwork");
   add<classify_lesions_call>(exports, "classifyLesions");
   add<trace_perimeters_call>(exports, "tracePerimeters");
+  add<fill_polygons_call>(exports, "fillPolygons");
   add<check_segmenter_training_call>(exports, "checkSegmenterTraining");
   add<check_structures_training_call>(exports, "checkStructuresTraining");
   add<check_lesion_training_call>(exports, "checkLesionTraining");

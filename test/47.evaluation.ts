@@ -97,10 +97,11 @@ test('polygons give back the mask that they were traced from, as trainings draw 
     const grid = { size, spacing: [1, 1, 2], origin: [0, 0, 0], direction: kAxial } as const;
     const perimeters = await tracePerimeters({ ...grid, data });
     const polygons = perimeters.map(({ slice, hole, pixels }) => ({ slice, hole, points: pixels }));
-    assert.equal(await maskOfPolygons(polygons.toReversed(), size), data, `density ${density}`);
+    assert.equal((await maskOfPolygons(polygons.toReversed(), grid)).data, data, `density ${density}`);
   }
   const triangle = { slice: 0, hole: false, points: Float32Array.of(-5, -0.5, 9.5, 3, 2.25, 40) };
-  const outside = await maskOfPolygons([triangle], [6, 5, 1]);
+  const small = { size: [6, 5, 1], spacing: [1, 1, 2], origin: [0, 0, 0], direction: kAxial } as const;
+  const { data: outside } = await maskOfPolygons([triangle], small);
   assert.equal([...outside.subarray(24)], [1, 1, 1, 1, 1, 1], 'cut where the slice ends');
 });
 

@@ -94,6 +94,7 @@ Napi::Value classify_lesions_call(const Napi::CallbackInfo& info);
 
 // tracePerimeters(mask, control) -> perimeters, as segmentStructure gives them
 Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info);
+Napi::Value fill_polygons_call(const Napi::CallbackInfo& info);
 
 // checkSegmenterTraining(plan, control), checkStructuresTraining(plan, control), checkLesionTraining(plan, initial,
 // base, control) -> undefined: what can be said of a training without reading its scans

@@ -160,10 +160,7 @@ Napi::Value read_dicom_labels_call(const Napi::CallbackInfo& info) {
                      LabelledMask read = read_dicom_labels(file, source, grid, segments, run);
                      const auto mask = std::make_shared<ByteVolume>(std::move(read.mask));
                      return [mask, names = std::move(read.names), &run](Napi::Env env) -> Napi::Value {
-                       auto object = Napi::Object::New(env);
-                       set_geometry(object, mask->geometry);
-                       set_run_report(object, run);
-                       object.Set("handle", make_handle(env, mask));
+                       Napi::Object object = grid_value(env, mask, run);
                        object.Set("labels", strings_value(env, names));
                        return object;
                      };

@@ -59,16 +59,6 @@ NiftiGrid grid_argument(const Napi::Value& options) {
   return source ? NiftiGrid::kSource : NiftiGrid::kOrthonormal;
 }
 
-// A grid of voxels in native memory, with its geometry and what the run reports.
-template <class Grid>
-Napi::Object grid_value(Napi::Env env, const std::shared_ptr<Grid>& grid, const Run& run) {
-  auto object = Napi::Object::New(env);
-  set_geometry(object, grid->geometry);
-  set_run_report(object, run);
-  object.Set("handle", make_handle(env, grid));
-  return object;
-}
-
 template <class Grid>
 Napi::Value write_grid(const Napi::CallbackInfo& info, const std::shared_ptr<const Grid>& voxels) {
   const auto options = info[2].As<Napi::Object>();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "ops/contour.h"
 #include "pipelines/perimeters.h"
 
 namespace hepatica::napi {
@@ -22,6 +23,9 @@ struct PackedPerimeters {
 };
 
 PackedPerimeters pack(const std::vector<Perimeter>& perimeters);
+
+// Of outlines that are packed alike, without mm.
+std::vector<Contour> contours_argument(const Napi::Object& packed);
 
 Napi::Object perimeters_value(Napi::Env env, const std::shared_ptr<PackedPerimeters>& packed);
 

@@ -4,12 +4,14 @@
 #include <napi.h>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/run.h"
 #include "core/volume.h"
+#include "napi/handles.h"
 #include "ops/bounding_box.h"
 #include "pipelines/plausibility.h"
 #include "runtime/precision.h"
@@ -59,5 +61,15 @@ void set_judgement(Napi::Object object, const Judgement& judgement);
 
 // Sets device, timings (ms by stage) and warnings: what the run reports.
 void set_run_report(Napi::Object object, const Run& run);
+
+// A grid of voxels in native memory, with its geometry and what the run reports.
+template <class Grid>
+Napi::Object grid_value(Napi::Env env, const std::shared_ptr<Grid>& grid, const Run& run) {
+  auto object = Napi::Object::New(env);
+  set_geometry(object, grid->geometry);
+  set_run_report(object, run);
+  object.Set("handle", make_handle(env, grid));
+  return object;
+}
 
 }  // namespace hepatica::napi

@@ -14,6 +14,7 @@
 #include "napi/job.h"
 #include "napi/perimeter_values.h"
 #include "napi/results.h"
+#include "ops/polygon.h"
 #include "pipelines/perimeters.h"
 
 namespace hepatica::napi {
@@ -91,6 +92,15 @@ Napi::Value trace_perimeters_call(const Napi::CallbackInfo& info) {
                    [mask = held_byte_volume(info[0])](Run& run) -> Deliver {
                      const auto packed = std::make_shared<PackedPerimeters>(pack(trace_perimeters(*mask, run)));
                      return [packed](Napi::Env env) -> Napi::Value { return perimeters_value(env, packed); };
+                   });
+}
+
+Napi::Value fill_polygons_call(const Napi::CallbackInfo& info) {
+  return start_job(info.Env(), info[2].As<Napi::Object>(), Turn::kCpu,
+                   [geometry = geometry_argument(info[0].As<Napi::Object>()),
+                    contours = contours_argument(info[1].As<Napi::Object>())](Run& run) -> Deliver {
+                     const auto mask = std::make_shared<ByteVolume>(rasterize_contours(contours, geometry, run));
+                     return [mask, &run](Napi::Env env) -> Napi::Value { return grid_value(env, mask, run); };
                    });
 }
 

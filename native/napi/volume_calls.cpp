@@ -54,10 +54,7 @@ Napi::Value preprocess_call(const Napi::CallbackInfo& info) {
                      const auto equalized = std::make_shared<ByteVolume>(std::move(stages.equalized));
                      const auto clipped = std::make_shared<ByteVolume>(std::move(stages.clipped));
                      return [equalized, clipped, &run](Napi::Env env) -> Napi::Value {
-                       auto object = Napi::Object::New(env);
-                       set_geometry(object, equalized->geometry);
-                       set_run_report(object, run);
-                       object.Set("handle", make_handle(env, equalized));
+                       Napi::Object object = grid_value(env, equalized, run);
                        object.Set("clipped", make_handle(env, clipped));
                        return object;
                      };

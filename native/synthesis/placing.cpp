@@ -25,7 +25,6 @@ constexpr int kCentreDraws = 2000;
 // At least so much of a lesion is inside the liver, and at most so much of it is vessel.
 constexpr double kLeastInside = 0.75;
 constexpr double kMostVessel = 0.3;
-constexpr int64_t kLeastVoxels = 6;
 
 }  // namespace
 

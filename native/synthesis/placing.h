@@ -23,6 +23,9 @@ struct PlacedLesion {
 
 class Placing {
  public:
+  // Of a lesion that is placed.
+  static constexpr int64_t kLeastVoxels = 6;
+
   // Keeps references: each lesion finds the places of those before it taken.
   Placing(const FilledGround& filled, const SyntheticLesionOptions& options);
 

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
+#include <numbers>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -119,6 +122,22 @@ class Composition {
   SyntheticLesions result_;
 };
 
+// Where a lesion of the fewest voxels is larger than this, few livers have room for one.
+constexpr double kCoarseMm = 8;
+
+// Why there was no room, where the voxels are the reason.
+std::string coarseness(const Vec3& spacing_mm) {
+  const double least_mm =
+      std::cbrt(6 / std::numbers::pi * Placing::kLeastVoxels * spacing_mm[0] * spacing_mm[1] * spacing_mm[2]);
+  if (least_mm < kCoarseMm) return {};
+  char text[160];
+  std::snprintf(
+      text, sizeof(text),
+      ": voxels of %.1f × %.1f × %.1f mm are coarse, and the smallest lesion, of %d of them, measures %.0f mm",
+      spacing_mm[0], spacing_mm[1], spacing_mm[2], static_cast<int>(Placing::kLeastVoxels), least_mm);
+  return text;
+}
+
 SyntheticLesions fill_ground(const Volume& hu, const Ground& ground, const SyntheticLesionOptions& options, Run& run) {
   FilledGround filled(ground);
   const std::vector<LesionType> types = draw_types(options);
@@ -138,7 +157,8 @@ SyntheticLesions fill_ground(const Volume& hu, const Ground& ground, const Synth
   }
   if (placed_count < types.size()) {
     run.warn("FEWER_LESIONS", "There was room for " + std::to_string(placed_count) + " of " +
-                                  std::to_string(types.size()) + " lesions in this liver");
+                                  std::to_string(types.size()) + " lesions in this liver" +
+                                  coarseness(hu.geometry.spacing_mm));
   }
   SyntheticLesions made = composition.take();
   if (arterial) made.arterial = arterial->scan(run);

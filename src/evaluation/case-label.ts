@@ -148,7 +148,7 @@ export async function drawPolygons(
   polygons: readonly LabelPolygon[],
   volume: Volume,
   signal?: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<CaseMask> {
   const slices = slicesByUid(volume);
   const placed = polygons.map(({ slice: index, sopInstanceUid, hole, points }): DrawnPolygon => {
     const slice = slices.get(sopInstanceUid) ?? index;
@@ -160,7 +160,7 @@ export async function drawPolygons(
       remedy: 'Give the polygons of this very series, or slice indices',
     });
   });
-  return maskOfPolygons(placed, volume.size, signal);
+  return maskOfPolygons(placed, volume, signal);
 }
 
 /** Its values on the volume's grid: of a SEG or RTSTRUCT the places of its segments from 1, or 1 in those that are chosen. */
@@ -170,10 +170,7 @@ export async function readKnownLabel(
   { segments, signal, maxVoxels }: ReadingOptions & { readonly segments?: readonly (number | string)[] | undefined },
 ): Promise<CaseMask> {
   const run = { ...(signal && { signal }) };
-  if (label.kind === 'polygons') {
-    const data = await drawPolygons(label.path, await readPolygons(label.path), volume, signal);
-    return caseMask(volume, data);
-  }
+  if (label.kind === 'polygons') return drawPolygons(label.path, await readPolygons(label.path), volume, signal);
   if (label.kind === 'nifti') return readMask(label.path, { ...run, ...(maxVoxels !== undefined && { maxVoxels }) });
   return readMask(label.path, { ...run, volume, ...(segments && { segments: [...segments] }) });
 }

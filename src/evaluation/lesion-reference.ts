@@ -102,7 +102,9 @@ async function polygonTypes(path: string, image: Volume, signal: AbortSignal | u
     const ofType = polygons.filter((polygon) => typeOfPolygon(polygon, path) === type);
     if (ofType.length === 0) continue;
     const inside = await drawPolygons(path, ofType, image, signal);
-    for (let i = 0; i < data.length; i++) if (inside[i] !== 0) data[i] = value;
+    const { data: drawn } = inside;
+    for (let i = 0; i < data.length; i++) if (drawn[i] !== 0) data[i] = value;
+    inside.dispose();
   }
   return caseMask(image, data);
 }

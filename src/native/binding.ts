@@ -28,6 +28,7 @@ import type {
 import type { CropHandle } from './crop.js';
 import type { BytesHandle, NativeFile, NativeIntake, NativeWritten } from './files.js';
 import type { NativeDicomObject, NativeFindings } from './findings.js';
+import type { NativePerimeters, NativePolygons } from './perimeter-types.js';
 
 /** What every native call takes beside its arguments. */
 export interface NativeControl {
@@ -74,18 +75,6 @@ export interface NativeGrid<Data> extends Geometry, RunReport {
 /** `handle`: the equalized pictures. */
 export interface NativePreprocessing extends NativeGrid<Uint8Array> {
   readonly clipped: VoxelHandle<Uint8Array>;
-}
-
-/** All perimeters packed: number i has the points starts[i] to starts[i + 1]. */
-export interface NativePerimeters {
-  readonly slices: Int32Array;
-  readonly holes: Uint8Array;
-  /** One entry more than there are perimeters. */
-  readonly starts: Uint32Array;
-  /** x, y of every point. */
-  readonly pixels: Float32Array;
-  /** x, y, z of every point, mm, LPS. */
-  readonly mm: Float32Array;
 }
 
 export interface NativeSegmentationResult extends NativeGrid<Uint8Array>, Judged {
@@ -360,6 +349,8 @@ export interface NativeBinding {
     control: NativeControl,
   ): NativeJob<NativeClassificationResult>;
   tracePerimeters(mask: VoxelHandle<Uint8Array>, control: NativeControl): NativeJob<NativePerimeters>;
+  /** Its inverse. */
+  fillPolygons(geometry: Geometry, polygons: NativePolygons, control: NativeControl): NativeJob<NativeGrid<Uint8Array>>;
   /** What can be said of a training without reading its scans; the plans are those of the trainings. */
   checkSegmenterTraining(plan: string, control: NativeControl): NativeJob<void>;
   checkLesionTraining(

@@ -5,7 +5,6 @@ import { checkOptions, nativeOptions } from '../schema/check.js';
 import { synthesizeOptions } from '../schema/evaluate.js';
 import { checkStructure, segmentedMaskArgument } from '../segment/segmentation.js';
 import type {
-  Geometry,
   Mask,
   MaskInput,
   Segmentation,
@@ -19,20 +18,6 @@ import type {
 } from '../types.js';
 import { checkSameGrid, geometryOf } from '../volume/geometry.js';
 import { maskArgument, NativeMask, NativeVolume, volumeArgument } from '../volume/volume.js';
-
-/** As many voxels a lesion has at least (native/synthesis/placing.cpp). */
-const kLeastVoxels = 6;
-/** Where a lesion of that many voxels is larger than this, few livers have room for one. */
-const kCoarseMm = 8;
-
-/** Why there was no room, where the voxels are the reason. */
-function withReason(warning: Warning, { spacing }: Geometry): Warning {
-  const leastMm = Math.cbrt((6 / Math.PI) * kLeastVoxels * spacing[0] * spacing[1] * spacing[2]);
-  if (warning.code !== 'FEWER_LESIONS' || leastMm < kCoarseMm) return warning;
-  const voxels = `${spacing.map((mm) => mm.toFixed(1)).join(' × ')} mm`;
-  const reason = `voxels of ${voxels} are coarse, and the smallest lesion, of ${kLeastVoxels} of them, measures ${leastMm.toFixed(0)} mm`;
-  return { ...warning, message: `${warning.message}: ${reason}` };
-}
 
 /** The volume and both masks are in native memory. */
 class NativeSynthesis implements SyntheticLesions {
@@ -57,7 +42,7 @@ class NativeSynthesis implements SyntheticLesions {
       this.arterial = { volume, motion: { rotation, offsetMm }, liverHu, aortaHu };
     }
     this.timings = timings;
-    this.warnings = warnings.map((warning) => withReason(warning, result));
+    this.warnings = warnings;
   }
 
   dispose(): void {

@@ -1,4 +1,4 @@
-import type { NativePerimeters } from '../native/binding.js';
+import type { NativePerimeters } from '../native/perimeter-types.js';
 import type { Perimeter } from '../types.js';
 
 /** Each perimeter's points in memory of its own: the transfer of one to another thread leaves the others alone. */

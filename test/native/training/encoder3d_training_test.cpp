@@ -33,17 +33,23 @@ History train(const VolumeTrainingPlan& plan, const Encoder3dConfig& config) {
       plan, kind, scans, {}, {}, *one_process(), [](const std::string&) {}, run);
 }
 
+// One epoch of small crops, the encoder fixed.
+VolumeTrainingPlan quick_plan(const std::string& folder, int64_t crops) {
+  VolumeTrainingPlan plan = ball_volume_plan(folder);
+  plan.cases.resize(1);
+  plan.options.epochs = 1;
+  plan.options.crops_per_epoch = crops;
+  plan.options.crop_cells = {16, 32, 32};
+  plan.options.ema_decay = 0;
+  plan.options.frozen_epochs = 1;
+  return plan;
+}
+
 }  // namespace
 
 TEST_CASE("the 3-D network learns in the trainer, and its weights are a model that segments") {
   const TemporaryFolder folder;
-  VolumeTrainingPlan plan = ball_volume_plan(folder.path);
-  plan.cases.resize(1);
-  plan.options.epochs = 1;
-  plan.options.crops_per_epoch = 4;
-  plan.options.crop_cells = {16, 32, 32};
-  plan.options.ema_decay = 0;
-  plan.options.frozen_epochs = 1;
+  const VolumeTrainingPlan plan = quick_plan(folder.path, 4);
   const History history = train(plan, narrow_config());
   CHECK(history.epochs[0].steps == 2);
   const auto model = Encoder3dModel::load(plan.options.output);
@@ -67,13 +73,7 @@ TEST_CASE("the 3-D network learns in the trainer, and its weights are a model th
 
 TEST_CASE("a structure more is learned from weights that do not know it") {
   const TemporaryFolder folder;
-  VolumeTrainingPlan plan = ball_volume_plan(folder.path);
-  plan.cases.resize(1);
-  plan.options.epochs = 1;
-  plan.options.crops_per_epoch = 2;
-  plan.options.crop_cells = {16, 32, 32};
-  plan.options.ema_decay = 0;
-  plan.options.frozen_epochs = 1;
+  const VolumeTrainingPlan plan = quick_plan(folder.path, 2);
   train(plan, narrow_config());
 
   Encoder3dConfig wider = narrow_config();
