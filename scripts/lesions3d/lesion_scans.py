@@ -9,9 +9,9 @@ import nibabel
 import numpy as np
 from scipy import ndimage
 
-HU_LOW, HU_HIGH = -160.0, 240.0
+from scans import BOX_SPACING_MM, HU_HIGH, HU_LOW
+
 CELL_MM = (1.5, 1.5, 3.0)  # of the network's grid, x, y, z
-SQUEEZED_MM = (1.65, 1.35, 1.4)  # of ct-box, whose spacing is lost: a guess that gives a liver of 2 litres
 
 
 @dataclass
@@ -33,7 +33,7 @@ def read_array(file, canonical=True):
 def read_scan(folder: Path, livers: Path | None = None, lesions_known=True):
     """Labels: 1 liver, 2 lesion, 3 unsure. LIVERS/NAME/liver.nii.gz: what `hepatica segment --out LIVERS/NAME` found; the reference's liver where it is absent."""
     squeezed = folder.parent.name == "ct-box"  # lies as (z, y, x) in its file
-    spacing = SQUEEZED_MM if squeezed else nibabel.load(folder / "image.nii.gz").header.get_zooms()[:3]
+    spacing = BOX_SPACING_MM if squeezed else nibabel.load(folder / "image.nii.gz").header.get_zooms()[:3]
     hu = np.clip(read_array(folder / "image.nii.gz", not squeezed).astype(np.float32), HU_LOW, HU_HIGH)
     label_file, found_file = folder / "label.nii.gz", livers / folder.name / "liver.nii.gz" if livers else None
     label = read_array(label_file, not squeezed) if label_file.exists() else np.zeros(hu.shape, np.uint8)
